@@ -1,0 +1,12 @@
+"""Automatic differentiation on NumPy arrays: forward and reverse mode, nested in any order."""
+
+from . import numpy as numpy
+from .forward import jacfwd as jacfwd
+from .forward import jvp as jvp
+from .reverse import grad as grad
+from .reverse import hessian as hessian
+from .reverse import hvp as hvp
+from .reverse import jacrev as jacrev
+from .reverse import value_and_grad as value_and_grad
+from .reverse import vjp as vjp
+from .rules_elementwise import stop_gradient as stop_gradient

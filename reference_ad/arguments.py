@@ -1,0 +1,121 @@
+"""What goes in and out of the transformations: choosing arguments, checking leaves, and the sentences when they are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from . import tree
+from .core import Array, Tracer
+
+Argnums = int | tuple[int, ...]
+"""The position of the argument to differentiate, or several."""
+
+
+def select(
+    f: Callable[..., Any], argnums: Argnums, args: tuple[Any, ...], kwargs: dict[str, Any], caller: str
+) -> tuple[Any, Callable[[Any], Any]]:
+    """The active argument (a tuple of them for a tuple of argnums), and f as a function of it alone."""
+    positions = argnums if isinstance(argnums, tuple) else (argnums,)
+    for position in positions:
+        if type(position) is not int:
+            raise TypeError(
+                f"{caller} was given argnums={argnums!r}: give the position of an argument, an int, or a tuple of ints."
+            )
+        if not -len(args) <= position < len(args):
+            raise ValueError(
+                f"{caller} was given argnums={argnums!r} and {len(args)} positional argument(s): "
+                f"argnums must lie in the range 0 to {len(args) - 1}."
+            )
+
+    if isinstance(argnums, tuple):
+        several = argnums
+
+        def call(active: Any) -> Any:
+            complete = list(args)
+            for position, value in zip(several, active, strict=True):
+                complete[position] = value
+            return f(*complete, **kwargs)
+
+        return tuple([args[position] for position in argnums]), call
+
+    def call_one(active: Any) -> Any:
+        complete = list(args)
+        complete[argnums] = active
+        return f(*complete, **kwargs)
+
+    return args[argnums], call_one
+
+
+def active_leaves(active: Any, caller: str) -> tuple[list[Array], tree.Structure]:
+    """The leaves to differentiate, as arrays or tracers, and their structure."""
+    found, structure = tree.flatten(active)
+    for position, leaf in enumerate(found):
+        if type(leaf) is np.ndarray or isinstance(leaf, (Tracer, np.generic)):
+            if leaf.dtype.kind in "fcO":
+                continue
+            given = f"dtype {leaf.dtype}"
+        elif type(leaf) is float or type(leaf) is complex:
+            found[position] = np.asarray(leaf)
+            continue
+        else:
+            given = f"{type(leaf).__name__} {leaf!r}"
+        path = tree.paths(active)[position]
+        raise TypeError(
+            f"{caller} can differentiate floating-point arrays only, and the leaf {path or 'given'} is of {given}: "
+            "convert it to a float, or leave it out of the active argument."
+        )
+    return found, structure
+
+
+def output_leaves(output: Any, caller: str) -> tuple[list[Array], tree.Structure]:
+    """The leaves of what a differentiated function returned, as arrays or tracers, and their structure."""
+    found, structure = tree.flatten(output)
+    for position, leaf in enumerate(found):
+        if isinstance(leaf, (Tracer, np.ndarray, np.generic)):
+            continue
+        if not isinstance(leaf, (bool, int, float, complex)):
+            path = tree.paths(output)[position]
+            raise TypeError(
+                f"{caller} needs a function that returns arrays, and the leaf {path or 'returned'} is of "
+                f"{type(leaf).__name__} {leaf!r}: return arrays, or lists, tuples and dicts of them."
+            )
+        found[position] = np.asarray(leaf)
+    return found, structure
+
+
+def matching_leaves(
+    given: Any, structure: tree.Structure, like: list[Array], caller: str, name: str, other: str
+) -> list[Array]:
+    """The leaves of `given`, which must fit those in `like` in structure, shape and dtype."""
+    found, found_structure = tree.flatten(given)
+    if found_structure != structure:
+        raise ValueError(
+            f"{caller} was given {name} of structure {found_structure}, and {other} of structure {structure}: "
+            "they must be the same."
+        )
+    for position, (leaf, expected) in enumerate(zip(found, like, strict=True)):
+        if not isinstance(leaf, (Tracer, np.ndarray, np.generic)):
+            leaf = found[position] = np.asarray(leaf, dtype=expected.dtype)
+        if leaf.shape != expected.shape or leaf.dtype != expected.dtype:
+            path = tree.paths(given)[position]
+            raise ValueError(
+                f"{caller} was given {name}{path} of shape {leaf.shape} and dtype {leaf.dtype}, where {other}{path} has "
+                f"shape {expected.shape} and dtype {expected.dtype}: they must be the same."
+            )
+    return found
+
+
+def fill(derivative: Array | None, like: Array) -> Array:
+    """The derivative, or the zeros for which None stands."""
+    return np.zeros(like.shape, like.dtype) if derivative is None else derivative
+
+
+def basis(leaf: Array) -> Iterator[Array]:
+    """The unit arrays of the shape and dtype of `leaf`, in C order."""
+    for position in range(leaf.size):
+        unit = np.zeros(leaf.size, leaf.dtype)
+        unit[position] = 1
+        yield unit.reshape(leaf.shape)

@@ -1,0 +1,70 @@
+"""Python's operators on tracers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import rules_elementwise as table
+from .core import Array, Primitive, Tracer
+from .rules import sum as sum  # noqa: F401  (the primitives must exist before their operators)
+from .rules_contraction import matmul
+from .rules_structural import getitem, permute_dims
+
+_BINARY = {
+    "add": table.add,
+    "sub": table.subtract,
+    "mul": table.multiply,
+    "truediv": table.divide,
+    "floordiv": table.floor_divide,
+    "mod": table.remainder,
+    "matmul": matmul,
+}
+_COMPARISONS = {
+    "eq": table.equal,
+    "ne": table.not_equal,
+    "lt": table.less,
+    "le": table.less_equal,
+    "gt": table.greater,
+    "ge": table.greater_equal,
+}
+
+
+def pow(x1: Array, x2: Array, /) -> Array:
+    """``x1 ** x2``; a Python integer as exponent is exact, and safe at 0."""
+    if type(x2) is int:
+        return table.integer_power(x1, exponent=x2)
+    return table.power(x1, x2)
+
+
+def matrix_transpose(x: Array, /) -> Array:
+    """Swap the last two axes."""
+    return permute_dims(x, axes=(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
+
+
+def _attach_binary(name: str, primitive: Primitive) -> None:
+    setattr(Tracer, f"__{name}__", lambda self, other: primitive(self, other))
+    setattr(Tracer, f"__r{name}__", lambda self, other: primitive(other, self))
+
+
+def _attach_comparison(name: str, primitive: Primitive) -> None:
+    setattr(Tracer, f"__{name}__", lambda self, other: primitive(self, other))
+
+
+def attach() -> None:
+    """Give `Tracer` its operators."""
+    for name, primitive in _BINARY.items():
+        _attach_binary(name, primitive)
+    for name, primitive in _COMPARISONS.items():
+        _attach_comparison(name, primitive)
+    tracer: Any = Tracer
+    tracer.__pow__ = pow
+    tracer.__rpow__ = lambda self, other: table.power(other, self)
+    tracer.__neg__ = lambda self: table.negative(self)
+    tracer.__pos__ = lambda self: table.positive(self)
+    tracer.__abs__ = lambda self: table.abs(self)
+    tracer.__getitem__ = lambda self, index: getitem(self, index=index)
+    tracer.mT = property(matrix_transpose)
+    tracer.T = property(lambda self: permute_dims(self, axes=tuple(range(self.ndim))[::-1]))
+
+
+attach()

@@ -1,0 +1,155 @@
+"""Reverse mode: cotangents travel back along the tape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import tree
+from .arguments import Argnums, active_leaves, basis, fill, matching_leaves, output_leaves, select
+from .core import Array
+from .forward import jacfwd, jvp
+from .numpy import stack
+from .rules import reshape
+from .rules_structural import getitem
+from .tape import Tape, pull_back
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """Value of f, and its pullback.
+
+    primals: f's arguments, pytrees of floating-point arrays
+
+    Returns ``(f(*primals), pullback)``; ``pullback(cotangent)``, whose argument is like the output in structure, shapes
+    and dtypes, gives a tuple with one cotangent per primal. It can be called again and again, and differentiated.
+    Raises TypeError for leaves without derivatives; the pullback, ValueError where the cotangent does not fit.
+    """
+    leaves, structure = active_leaves(primals, "vjp")
+    with Tape() as tape:
+        traced = [tape.variable(x) for x in leaves]
+        outputs, output_structure = output_leaves(f(*tree.unflatten(structure, traced)), "vjp")
+    indices = [tape.index_of(output) for output in outputs]
+    outputs = [output if k < 0 else output.primal for output, k in zip(outputs, indices, strict=True)]
+
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
+        given = matching_leaves(cotangent, output_structure, outputs, "The pullback", "cotangent", "output")
+        found = _pull(tape, indices, given, leaves)
+        return tree.unflatten(structure, found)  # type: ignore[no-any-return]
+
+    return tree.unflatten(output_structure, outputs), pullback
+
+
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., tuple[Any, Any]]:
+    """A function that gives f's value and its gradient.
+
+    f: returns one real scalar (shape ()); its other arguments may be anything
+    argnums: which positional argument to differentiate: a pytree of floating-point arrays. A tuple for several
+
+    The gradient has the structure, shapes and dtypes of the active argument (a tuple of them if `argnums` is a tuple).
+    Raises TypeError for leaves without derivatives or an output that is not a real scalar, ValueError for argnums out
+    of range.
+    """
+
+    def evaluate(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        active, call = select(f, argnums, args, kwargs, "grad")
+        leaves, structure = active_leaves(active, "grad")
+        with Tape() as tape:
+            output = call(tree.unflatten(structure, [tape.variable(x) for x in leaves]))
+        outputs, output_structure = output_leaves(output, "grad")
+        value = outputs[0] if output_structure is None else None
+        if value is None or value.shape != () or value.dtype.kind not in "fO":
+            given = type(output).__name__ if value is None else f"an array of shape {value.shape}, dtype {value.dtype}"
+            raise TypeError(
+                f"grad needs a function that returns one real scalar, and it returned {given}: "
+                "reduce it (with sum or mean, say), or use jacrev or vjp."
+            )
+        index = tape.index_of(value)
+        if index >= 0:
+            value = value.primal
+        return value, tree.unflatten(structure, _pull(tape, [index], [value.dtype.type(1)], leaves))
+
+    return evaluate
+
+
+def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """A function that gives f's gradient: see `value_and_grad`."""
+    evaluate = value_and_grad(f, argnums)
+    return lambda *args, **kwargs: evaluate(*args, **kwargs)[1]
+
+
+def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The Jacobian of f by reverse mode: one cotangent per output scalar.
+
+    The result is as that of `jacfwd`.
+    Raises TypeError for leaves without derivatives, ValueError for argnums out of range.
+    """
+
+    def jacobian(*args: Any, **kwargs: Any) -> Any:
+        active, call = select(f, argnums, args, kwargs, "jacrev")
+        leaves, structure = active_leaves(active, "jacrev")
+        with Tape() as tape:
+            traced = [tape.variable(x) for x in leaves]
+            outputs, output_structure = output_leaves(call(tree.unflatten(structure, traced)), "jacrev")
+        blocks = []
+        for output in outputs:
+            index = tape.index_of(output)
+            if index >= 0:
+                output = output.primal
+            pulled = [_pull(tape, [index], [direction], leaves) for direction in basis(output)]
+            rows = [list(column) for column in zip(*pulled, strict=True)] if pulled else [[] for _ in leaves]
+            block = [_assemble(row, output, leaf) for row, leaf in zip(rows, leaves, strict=True)]
+            blocks.append(tree.unflatten(structure, block))
+        return tree.unflatten(output_structure, blocks)
+
+    return jacobian
+
+
+def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The Hessian of f, forward over reverse: the Jacobian of the gradient, with the structure that `jacfwd` gives it.
+
+    Raises what `grad` raises where f does not return one real scalar.
+    """
+    return jacfwd(grad(f, argnums), argnums)
+
+
+def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """The Hessian of f times a vector, forward over reverse, at a small multiple of the cost of f.
+
+    primals:  a tuple or list with f's arguments, all of them active: pytrees of floating-point arrays
+    tangents: the vector; the same structure, shapes and dtypes
+
+    The result is like `primals[0]` if there is one primal, else a tuple with one entry per primal.
+    Raises what `grad` and `jvp` raise.
+    """
+    argnums: Argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
+    return jvp(grad(f, argnums), primals, tangents)[1]
+
+
+def _pull(tape: Tape, indices: Sequence[int], given: Sequence[Array], leaves: Sequence[Array]) -> list[Array]:
+    """The cotangents of the tape's inputs, from those of the entries at `indices`."""
+    cotangents: list[Array | None] = [None] * len(tape.entries)
+    for index, g in zip(indices, given, strict=True):
+        if index >= 0:
+            present = cotangents[index]
+            cotangents[index] = g if present is None else present + g
+    pull_back(tape.entries, cotangents)
+    return _own([fill(cotangents[position], leaf) for position, leaf in enumerate(leaves)])
+
+
+def _own(arrays: list[Array]) -> list[Array]:
+    """Copy what the caller could not safely write to: read-only broadcasts, and one array given twice."""
+    seen = set()
+    for position, array in enumerate(arrays):
+        if type(array) is np.ndarray and (id(array) in seen or not array.flags.writeable):
+            arrays[position] = array.copy()
+        seen.add(id(array))
+    return arrays
+
+
+def _assemble(rows: list[Array], output: Array, leaf: Array) -> Array:
+    """The rows of a Jacobian as one array of shape ``output.shape + leaf.shape``."""
+    if not rows:
+        return fill(None, getitem(output, index=(..., None)) * reshape(leaf, shape=(-1,)))
+    return reshape(stack(rows, axis=0), shape=output.shape + leaf.shape)

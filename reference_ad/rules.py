@@ -1,0 +1,133 @@
+"""How rules are declared, and the one place where broadcasting and mixed dtypes are undone.
+
+`elementwise`: the derivative is a diagonal matrix, so one line per argument serves forward and reverse mode alike.
+`linear`: the JVP is the primitive itself, only the transpose must be written.
+`define`: both rules are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .core import Array, Primitive, Rule
+
+Implementation = Callable[..., Any]
+
+
+# --- linear primitives ------------------------------------------------------------------------------------------------
+
+
+def linear(name: str, implementation: Implementation, *transposes: Rule | None) -> Primitive:
+    """A primitive that is linear in each argument taken alone (so matmul is one: bilinear).
+
+    ``transposes[position](g, ans, *args, **params)``; None where an argument has no derivative.
+    """
+    primitive = Primitive(name, implementation)
+    primitive.vjps = transposes
+
+    def jvp(tangents: Sequence[Array], ans: Array, args: Sequence[Array], params: dict[str, Any]) -> Array:
+        total = None
+        for position, tangent in enumerate(tangents):
+            if tangent is not None:
+                part = primitive(*args[:position], tangent, *args[position + 1 :], **params)
+                total = part if total is None else total + part
+        return total
+
+    primitive.jvp = jvp
+    return primitive
+
+
+def axis_lengths(shape: tuple[int, ...], axis: tuple[int, ...]) -> tuple[int, ...]:
+    """`shape` as a reduction over `axis` with keepdims leaves it."""
+    return tuple([1 if position in axis else length for position, length in enumerate(shape)])
+
+
+sum = linear(  # params: axis (a tuple of non-negative integers), keepdims
+    "sum",
+    lambda x, axis, keepdims: np.add.reduce(x, axis=axis, keepdims=keepdims),
+    lambda g, ans, x, axis, keepdims: broadcast_to(reshape(g, shape=axis_lengths(x.shape, axis)), shape=x.shape),
+)
+reshape = linear(
+    "reshape",
+    lambda x, shape: np.reshape(x, shape),
+    lambda g, ans, x, shape: reshape(g, shape=x.shape),
+)
+broadcast_to = linear(
+    "broadcast_to",
+    lambda x, shape: np.broadcast_to(x, shape),
+    lambda g, ans, x, shape: g,  # `fit` sums what was repeated
+)
+astype = linear(  # between floating dtypes; `discretize` is the cast to integers or booleans
+    "astype",
+    lambda x, dtype: x.astype(dtype),
+    lambda g, ans, x, dtype: astype(g, dtype=x.dtype),
+)
+
+
+# --- fitting a derivative to the array it belongs to -------------------------------------------------------------------
+
+
+def fit(g: Array, like: Array) -> Array:
+    """Sum a cotangent over the axes along which `like` was broadcast, and give it `like`'s dtype."""
+    if g.shape != like.shape:
+        shape = like.shape
+        extra = g.ndim - len(shape)
+        stretched = [extra + k for k, length in enumerate(shape) if length == 1 and g.shape[extra + k] != 1]
+        g = sum(g, axis=(*range(extra), *stretched), keepdims=False)
+        if stretched:
+            g = reshape(g, shape=shape)
+    if g.dtype != like.dtype:
+        g = astype(g, dtype=like.dtype)
+    return g
+
+
+def spread(t: Array, like: Array) -> Array:
+    """Broadcast a tangent to the shape of `like`, and give it `like`'s dtype."""
+    if t.shape != like.shape:
+        t = broadcast_to(t, shape=like.shape)
+    if t.dtype != like.dtype:
+        t = astype(t, dtype=like.dtype)
+    return t
+
+
+# --- the other two kinds ------------------------------------------------------------------------------------------------
+
+
+def elementwise(name: str, implementation: Implementation, *derivatives: Rule | None) -> Primitive:
+    """A primitive that acts on each element (after broadcasting).
+
+    ``derivatives[position](g, ans, *args, **params)`` is g times the partial derivative; None where it is zero
+    everywhere. With no derivatives at all the primitive is locally constant.
+    """
+    primitive = Primitive(name, implementation)
+    if derivatives:
+        primitive.vjps = derivatives
+        primitive.jvp = sum_of_parts(derivatives)
+    return primitive
+
+
+def define(name: str, implementation: Implementation, *, jvps: Sequence[Rule], vjps: Sequence[Rule]) -> Primitive:
+    """A primitive with a JVP and a VJP rule for each argument."""
+    primitive = Primitive(name, implementation)
+    primitive.vjps = vjps
+    primitive.jvp = sum_of_parts(jvps)
+    return primitive
+
+
+def sum_of_parts(rules: Sequence[Rule | None]) -> Callable[..., Array]:
+    """The whole tangent from the part that each argument contributes."""
+
+    def jvp(tangents: Sequence[Array], ans: Array, args: Sequence[Array], params: dict[str, Any]) -> Array:
+        total = None
+        for rule, tangent in zip(rules, tangents, strict=True):
+            if tangent is not None and rule is not None:
+                part = rule(tangent, ans, *args, **params)
+                if part is not None:
+                    part = spread(part, ans)
+                    total = part if total is None else total + part
+        return total
+
+    return jvp

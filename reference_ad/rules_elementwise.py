@@ -1,0 +1,147 @@
+"""The table of derivatives: functions that act on each element.
+
+Each line gives g times the partial derivative with respect to one argument; g is a tangent or a cotangent, `ans` the
+value of the function.
+
+Conventions where the derivative does not exist:
+  abs, sign at 0                        0
+  maximum, minimum where both agree     1/2 to each
+  floor, ceil, round, trunc, sign       0, at the jumps too
+  sqrt, log, power at the edge of their domain    whatever IEEE arithmetic makes of the formula (inf, nan)
+  power(x, y) at y = 0                  0 with respect to x; at x = 0, 0 with respect to y
+  hypot at (0, 0)                       0
+"""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+
+from .constants import constant
+from .core import Array
+from .rules import elementwise
+
+
+def _share(g: Array, wins: Array, ties: Array) -> Array:
+    """All of g where this argument wins, half where it ties."""
+    return where(ties, g / 2, where(wins, g, 0))
+
+
+# --- locally constant -------------------------------------------------------------------------------------------------
+
+stop_gradient = elementwise("stop_gradient", lambda x: x)
+discretize = elementwise("discretize", lambda x, dtype: x.astype(dtype))
+
+equal = elementwise("equal", np.equal)
+not_equal = elementwise("not_equal", np.not_equal)
+less = elementwise("less", np.less)
+less_equal = elementwise("less_equal", np.less_equal)
+greater = elementwise("greater", np.greater)
+greater_equal = elementwise("greater_equal", np.greater_equal)
+logical_and = elementwise("logical_and", np.logical_and)
+logical_or = elementwise("logical_or", np.logical_or)
+logical_xor = elementwise("logical_xor", np.logical_xor)
+logical_not = elementwise("logical_not", np.logical_not)
+isnan = elementwise("isnan", np.isnan)
+isinf = elementwise("isinf", np.isinf)
+isfinite = elementwise("isfinite", np.isfinite)
+signbit = elementwise("signbit", np.signbit)
+sign = elementwise("sign", np.sign)
+floor = elementwise("floor", np.floor)
+ceil = elementwise("ceil", np.ceil)
+round = elementwise("round", np.round)
+trunc = elementwise("trunc", np.trunc)
+floor_divide = elementwise("floor_divide", np.floor_divide)
+
+# --- arithmetic -------------------------------------------------------------------------------------------------------
+
+positive = elementwise("positive", np.positive, lambda g, ans, x: g)
+negative = elementwise("negative", np.negative, lambda g, ans, x: -g)
+add = elementwise("add", np.add, lambda g, ans, x, y: g, lambda g, ans, x, y: g)
+subtract = elementwise("subtract", np.subtract, lambda g, ans, x, y: g, lambda g, ans, x, y: -g)
+multiply = elementwise("multiply", np.multiply, lambda g, ans, x, y: g * y, lambda g, ans, x, y: g * x)
+divide = elementwise("divide", np.divide, lambda g, ans, x, y: g / y, lambda g, ans, x, y: -g * (ans / y))
+remainder = elementwise(
+    "remainder", np.remainder, lambda g, ans, x, y: g, lambda g, ans, x, y: -g * floor_divide(x, y)
+)
+reciprocal = elementwise("reciprocal", np.reciprocal, lambda g, ans, x: -g * (ans * ans))
+square = elementwise("square", np.square, lambda g, ans, x: g * (2 * x))
+sqrt = elementwise("sqrt", np.sqrt, lambda g, ans, x: g / (2 * ans))
+
+
+def _integer_power_derivative(g: Array, ans: Array, x: Array, exponent: int) -> Array:
+    if exponent == 0:
+        return None
+    if exponent == 1:
+        return g
+    if exponent == 2:
+        return g * (2 * x)
+    return g * (exponent * integer_power(x, exponent=exponent - 1))
+
+
+integer_power = elementwise(  # params: exponent, a Python integer
+    "integer_power", lambda x, exponent: operator.pow(x, exponent), _integer_power_derivative
+)
+power = elementwise(
+    "power",
+    np.power,
+    lambda g, ans, x, y: g * (y * power(x, where(equal(y, 0), 1, y - 1))),
+    lambda g, ans, x, y: g * (ans * log(where(equal(x, 0), 1, x))),
+)
+
+# --- exponentials and logarithms ----------------------------------------------------------------------------------------
+
+exp = elementwise("exp", np.exp, lambda g, ans, x: g * ans)
+expm1 = elementwise("expm1", np.expm1, lambda g, ans, x: g * exp(x))  # not ans + 1, which cancels for x << 0
+log = elementwise("log", np.log, lambda g, ans, x: g / x)
+log1p = elementwise("log1p", np.log1p, lambda g, ans, x: g / (1 + x))
+log2 = elementwise("log2", np.log2, lambda g, ans, x: g / (x * constant("log_2", x)))
+log10 = elementwise("log10", np.log10, lambda g, ans, x: g / (x * constant("log_10", x)))
+logaddexp = elementwise(
+    "logaddexp", np.logaddexp, lambda g, ans, x, y: g * exp(x - ans), lambda g, ans, x, y: g * exp(y - ans)
+)
+
+# --- trigonometric and hyperbolic functions -----------------------------------------------------------------------------
+
+sin = elementwise("sin", np.sin, lambda g, ans, x: g * cos(x))
+cos = elementwise("cos", np.cos, lambda g, ans, x: -g * sin(x))
+tan = elementwise("tan", np.tan, lambda g, ans, x: g * (1 + ans * ans))
+asin = elementwise("asin", np.arcsin, lambda g, ans, x: g / sqrt((1 - x) * (1 + x)))
+acos = elementwise("acos", np.arccos, lambda g, ans, x: -g / sqrt((1 - x) * (1 + x)))
+atan = elementwise("atan", np.arctan, lambda g, ans, x: g / (1 + x * x))
+sinh = elementwise("sinh", np.sinh, lambda g, ans, x: g * cosh(x))
+cosh = elementwise("cosh", np.cosh, lambda g, ans, x: g * sinh(x))
+tanh = elementwise("tanh", np.tanh, lambda g, ans, x: g * (1 - ans * ans))
+asinh = elementwise("asinh", np.arcsinh, lambda g, ans, x: g / hypot(1, x))
+acosh = elementwise("acosh", np.arccosh, lambda g, ans, x: g / sqrt((x - 1) * (x + 1)))
+atanh = elementwise("atanh", np.arctanh, lambda g, ans, x: g / ((1 - x) * (1 + x)))
+atan2 = elementwise(
+    "atan2",
+    np.arctan2,
+    lambda g, ans, y, x: g * (x / (x * x + y * y)),
+    lambda g, ans, y, x: -g * (y / (x * x + y * y)),
+)
+hypot = elementwise(
+    "hypot",
+    np.hypot,
+    lambda g, ans, x, y: g * (x / where(equal(ans, 0), 1, ans)),
+    lambda g, ans, x, y: g * (y / where(equal(ans, 0), 1, ans)),
+)
+
+# --- kinks and choices --------------------------------------------------------------------------------------------------
+
+abs = elementwise("abs", np.abs, lambda g, ans, x: g * sign(x))
+maximum = elementwise(
+    "maximum", np.maximum, lambda g, ans, x, y: _share(g, x > y, x == y), lambda g, ans, x, y: _share(g, y > x, x == y)
+)
+minimum = elementwise(
+    "minimum", np.minimum, lambda g, ans, x, y: _share(g, x < y, x == y), lambda g, ans, x, y: _share(g, y < x, x == y)
+)
+where = elementwise(
+    "where",
+    np.where,
+    None,
+    lambda g, ans, condition, x, y: where(condition, g, 0),
+    lambda g, ans, condition, x, y: where(condition, 0, g),
+)

@@ -1,0 +1,92 @@
+"""Functions that combine the elements along axes. `axis` is a tuple of non-negative integers throughout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .core import Array
+from .rules import astype, axis_lengths, define, linear, reshape
+from .rules import sum as sum
+from .rules_elementwise import exp, logical_or
+from .rules_structural import flip
+
+
+def _restored(x: Array, like: Array, axis: tuple[int, ...]) -> Array:
+    """`x`, reduced from `like` over `axis`, with those axes put back as axes of length 1."""
+    return reshape(x, shape=axis_lengths(like.shape, axis))
+
+
+def _total(x: Array, axis: tuple[int, ...], keepdims: bool = True) -> Array:
+    return sum(x, axis=axis, keepdims=keepdims)
+
+
+# --- extremes: where several elements attain the extreme, they share the derivative equally --------------------------------
+
+
+def _shares(x: Array, ans: Array, axis: tuple[int, ...]) -> Array:
+    """For each element the part of the derivative that it gets. If there are NaNs, they are the extreme."""
+    attains = logical_or(x == _restored(ans, x, axis), x != x)
+    return astype(attains, dtype=x.dtype) / astype(_total(attains, axis), dtype=x.dtype)
+
+
+def _extreme(name: str, reduce: Any) -> Any:
+    return define(
+        name,
+        lambda x, axis, keepdims: reduce(x, axis=axis, keepdims=keepdims),
+        jvps=[lambda t, ans, x, axis, keepdims: _total(t * _shares(x, ans, axis), axis, keepdims)],
+        vjps=[lambda g, ans, x, axis, keepdims: _restored(g, x, axis) * _shares(x, ans, axis)],
+    )
+
+
+max = _extreme("max", np.maximum.reduce)
+min = _extreme("min", np.minimum.reduce)
+
+# --- running sums -----------------------------------------------------------------------------------------------------
+
+cumulative_sum = linear(  # params: axis, one non-negative integer
+    "cumulative_sum",
+    lambda x, axis: np.add.accumulate(x, axis=axis),
+    lambda g, ans, x, axis: flip(cumulative_sum(flip(g, axis=(axis,)), axis=axis), axis=(axis,)),
+)
+
+# --- the family of logsumexp --------------------------------------------------------------------------------------------
+
+
+def _logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    largest = np.maximum.reduce(x, axis=axis, keepdims=True)
+    largest = np.where(np.isfinite(largest), largest, 0)
+    with np.errstate(divide="ignore"):  # the logarithm of an empty sum is -inf
+        ans = np.log(np.add.reduce(np.exp(x - largest), axis=axis, keepdims=True)) + largest
+    return ans if keepdims else np.reshape(ans, [n for k, n in enumerate(ans.shape) if k not in axis])[()]
+
+
+def _softmax(x: Any, axis: tuple[int, ...]) -> Any:
+    y = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
+    return y / np.add.reduce(y, axis=axis, keepdims=True)
+
+
+def _log_softmax(x: Any, axis: tuple[int, ...]) -> Any:
+    y = x - np.maximum.reduce(x, axis=axis, keepdims=True)
+    return y - np.log(np.add.reduce(np.exp(y), axis=axis, keepdims=True))
+
+
+def _softmax_derivative(g: Array, ans: Array, x: Array, axis: tuple[int, ...]) -> Array:
+    return ans * (g - _total(ans * g, axis))  # a symmetric matrix: one rule for both modes
+
+
+logsumexp = define(
+    "logsumexp",
+    _logsumexp,
+    jvps=[lambda t, ans, x, axis, keepdims: _total(t * exp(x - _restored(ans, x, axis)), axis, keepdims)],
+    vjps=[lambda g, ans, x, axis, keepdims: _restored(g, x, axis) * exp(x - _restored(ans, x, axis))],
+)
+softmax = define("softmax", _softmax, jvps=[_softmax_derivative], vjps=[_softmax_derivative])
+log_softmax = define(
+    "log_softmax",
+    _log_softmax,
+    jvps=[lambda t, ans, x, axis: t - _total(exp(ans) * t, axis)],
+    vjps=[lambda g, ans, x, axis: g - exp(ans) * _total(g, axis)],
+)
+

@@ -1,0 +1,91 @@
+"""Pytrees: nested lists, tuples (named ones too) and dicts, with arrays or numbers for leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+
+class Node(NamedTuple):
+    """The shape of an inner node: its type, the sorted keys of a dict (else ()), and the children's structures."""
+
+    kind: type
+    keys: tuple[Any, ...]
+    children: tuple[Structure, ...]
+
+
+Structure = Node | None
+"""What is left of a tree when its leaves are taken out; None for a bare leaf. Hashable, comparable with ==."""
+
+
+def flatten(tree: Any) -> tuple[list[Any], Structure]:
+    """The leaves from left to right (dicts in the order of their sorted keys), and the structure."""
+    found: list[Any] = []
+    return found, _collect(tree, found)
+
+
+def _collect(tree: Any, found: list[Any]) -> Structure:
+    kind = type(tree)
+    if kind is tuple or kind is list or isinstance(tree, (tuple, list)):
+        return Node(kind, (), tuple([_collect(child, found) for child in tree]))
+    if isinstance(tree, dict):
+        keys = tuple(sorted(tree))
+        return Node(kind, keys, tuple([_collect(tree[key], found) for key in keys]))
+    found.append(tree)
+    return None
+
+
+def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
+    """The tree of this structure with these leaves. Raises ValueError when their number does not fit."""
+    remaining = iter(leaves)
+    try:
+        tree = _build(structure, remaining)
+    except StopIteration:
+        raise ValueError("Too few leaves for this structure: give one per leaf.") from None
+    if next(remaining, remaining) is not remaining:
+        raise ValueError("Too many leaves for this structure: give one per leaf.")
+    return tree
+
+
+def _build(structure: Structure, remaining: Iterator[Any]) -> Any:
+    if structure is None:
+        return next(remaining)
+    kind, keys, children = structure
+    built = [_build(child, remaining) for child in children]
+    if kind is list:
+        return built
+    if kind is tuple:
+        return tuple(built)
+    if issubclass(kind, dict):
+        return kind(zip(keys, built, strict=True))
+    return kind(*built) if hasattr(kind, "_fields") else kind(built)
+
+
+def leaves(tree: Any) -> list[Any]:
+    """The leaves from left to right."""
+    return flatten(tree)[0]
+
+
+def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
+    """Apply f to the corresponding leaves of trees that share one structure; ValueError where they do not."""
+    first, structure = flatten(tree)
+    columns = [first]
+    for other in rest:
+        found, other_structure = flatten(other)
+        if other_structure != structure:
+            raise ValueError(f"Trees differ in structure: {other_structure} was given, {structure} was expected.")
+        columns.append(found)
+    return unflatten(structure, [f(*row) for row in zip(*columns, strict=True)])
+
+
+def paths(tree: Any) -> list[str]:
+    """Where each leaf is, as Python would write it: ``[1][0]``, ``['weights'][2]``; '' for a bare leaf."""
+    return list(_walk(flatten(tree)[1], ""))
+
+
+def _walk(structure: Structure, path: str) -> Iterator[str]:
+    if structure is None:
+        yield path
+    else:
+        for key, child in zip(structure.keys or range(len(structure.children)), structure.children, strict=True):
+            yield from _walk(child, f"{path}[{key!r}]")
