@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,6 @@ def _xlogy(x: Any, y: Any) -> Any:
 
 _float64_erf = np.vectorize(math.erf, otypes=[np.float64])
 _float64_erfc = np.vectorize(math.erfc, otypes=[np.float64])
-_float64_lgamma = np.vectorize(math.lgamma, otypes=[np.float64])
 
 
 def _erf(x: Any) -> Any:
@@ -75,30 +75,51 @@ def _extended_erfc(x: Any) -> Any:
     return np.where(x >= 2, tail, np.where(x <= -2, 2 - tail, near))
 
 
+def _through_extended(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Evaluate in extended precision and round once: the recurrences below lose a few digits."""
+
+    def rounded(x: Any, **params: Any) -> Any:
+        return function(x.astype(np.longdouble), **params).astype(x.dtype)[()]
+
+    return rounded
+
+
 # Bernoulli numbers B_2, B_4, ...: (numerator, denominator)
 _BERNOULLI = [(1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6), (-3617, 510), (43867, 798)]
 _FAR = 16  # where the asymptotic series with these terms has reached extended precision
 
 
+def _to_the_right(x: Any) -> tuple[Any, Any, Any]:
+    """Where x is negative, x mirrored at 1/2, and the angle pi x less multiples of pi that reflection needs."""
+    negative = x < 0
+    angle = constant("pi", x) * np.where(negative, x - np.round(x), 1 / (4 + 0 * x))
+    return negative, np.where(negative, 1 - x, x), angle
+
+
+@_through_extended
 def _gammaln(x: Any) -> Any:
-    if x.dtype.itemsize <= 8:
-        return _float64_lgamma(x).astype(x.dtype)[()]
-    shifted, logs = x, 0 * x
+    """By reflection (DLMF 5.5.3), recurrence (5.5.1) and Stirling's series (5.11.1)."""
+    negative, y, angle = _to_the_right(x)
+    product = np.ones_like(y)
     for _ in range(_FAR):
-        logs = logs + np.log(shifted)
-        shifted = shifted + 1
-    total = (shifted - np.ones_like(x) / 2) * np.log(shifted) - shifted + constant("half_log_two_pi", x)
-    power = 1 / shifted
+        nearby = y < _FAR
+        product = product * np.where(nearby, y, 1)
+        y = np.where(nearby, y + 1, y)
+    total = (y - np.ones_like(y) / 2) * np.log(y) - y + constant("half_log_two_pi", y)
+    power = 1 / y
     for k, (numerator, denominator) in enumerate(_BERNOULLI, 1):
         total = total + power * numerator / (denominator * 2 * k * (2 * k - 1))
-        power = power / (shifted * shifted)
-    return total - logs
+        power = power / (y * y)
+    total = total - np.log(product)
+    if np.any(negative):
+        total = np.where(negative, np.log(constant("pi", x) / np.abs(np.sin(angle))) - total, total)
+    return total
 
 
+@_through_extended
 def _digamma(x: Any) -> Any:
     """By reflection (DLMF 5.5.4), recurrence (5.5.2) and the asymptotic series (5.11.2)."""
-    negative = x < 0
-    y = np.where(negative, 1 - x, x)
+    negative, y, angle = _to_the_right(x)
     total = 0 * y
     for _ in range(_FAR):
         total = total - 1 / y
@@ -109,15 +130,13 @@ def _digamma(x: Any) -> Any:
         total = total - power * numerator / (denominator * 2 * k)
         power = power / (y * y)
     if np.any(negative):
-        pi = constant("pi", x)
-        angle = pi * np.where(negative, x - np.round(x), 1 / (4 + 0 * x))
-        total = np.where(negative, total - pi / np.tan(angle), total)
-    return total[()]
+        total = np.where(negative, total - constant("pi", x) / np.tan(angle), total)
+    return total
 
 
+@_through_extended
 def _polygamma(x: Any, order: int) -> Any:
     """By recurrence (DLMF 5.15.5) and the asymptotic series (5.15.8), for x > 0."""
-    sign = 1 if order % 2 else -1
     factorial = math.factorial(order)
     total = 0 * x
     y = x
@@ -126,10 +145,9 @@ def _polygamma(x: Any, order: int) -> Any:
         y = y + 1
     total = total + math.factorial(order - 1) / y**order + factorial / (2 * y ** (order + 1))
     for k, (numerator, denominator) in enumerate(_BERNOULLI, 1):
-        ratio = math.factorial(2 * k + order - 1) // math.factorial(order - 1)  # exact below; kept in integers
-        weight = numerator * ratio * math.factorial(order - 1)
-        total = total + weight / (denominator * math.factorial(2 * k) * y ** (2 * k + order))
-    return sign * total
+        weight = numerator * (math.factorial(2 * k + order - 1) // math.factorial(2 * k))  # divides exactly
+        total = total + weight / (denominator * y ** (2 * k + order))
+    return total if order % 2 else -total
 
 
 # --- derivatives ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,156 @@
+"""One loop over the table: for every primitive the rules of both modes agree with each other and with differences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import reference_ad as ad
+from reference_ad.core import PRIMITIVES
+
+from primitive_samples import SAMPLES, Sample
+
+CASES = [
+    pytest.param(PRIMITIVES[name], sample, id=f"{name}-{number}")
+    for name, samples in SAMPLES.items()
+    for number, sample in enumerate(samples)
+    if PRIMITIVES[name].jvp is not None
+]
+LOCALLY_CONSTANT = [
+    name for name, p in PRIMITIVES.items() if p.jvp is None and not name.startswith("logical_")
+]
+
+
+def active(sample: Sample) -> list[int]:
+    return [k for k, a in enumerate(sample.args) if isinstance(a, np.ndarray) and a.dtype.kind == "f"]
+
+
+def of_active(primitive: Any, sample: Sample) -> tuple[Any, tuple[Any, ...]]:
+    """The primitive as a function of its floating-point arguments, and these."""
+    positions = active(sample)
+
+    def f(*values: Any) -> Any:
+        args = list(sample.args)
+        for position, value in zip(positions, values, strict=True):
+            args[position] = value
+        return primitive(*args, **sample.params)
+
+    return f, tuple(sample.args[k] for k in positions)
+
+
+def directions(like: Any, seed: int) -> Any:
+    rng = np.random.default_rng(seed)
+    return tuple(rng.uniform(-1, 1, np.shape(x)).astype(x.dtype)[()] for x in like)
+
+
+def inner(left: Any, right: Any) -> Any:
+    return sum(np.sum(a * b) for a, b in zip(left, right, strict=True))
+
+
+def test_every_primitive_has_samples() -> None:
+    assert set(SAMPLES) == set(PRIMITIVES)
+
+
+@pytest.mark.parametrize(("primitive", "sample"), CASES)
+def test_forward_and_reverse_mode_are_adjoint(primitive: Any, sample: Sample) -> None:
+    f, x = of_active(primitive, sample)
+    t = directions(x, 1)
+    value, tangent = ad.jvp(f, x, t)
+    reverse_value, pullback = ad.vjp(f, *x)
+    np.testing.assert_array_equal(value, f(*x))
+    np.testing.assert_array_equal(reverse_value, value)
+    (u,) = directions([value], 2)
+    cotangents = pullback(u)
+    assert [g.shape for g in cotangents] == [a.shape for a in x]
+    assert tangent.shape == value.shape
+    np.testing.assert_allclose(inner([u], [tangent]), inner(cotangents, t), rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize(("primitive", "sample"), CASES)
+def test_forward_mode_agrees_with_central_differences(primitive: Any, sample: Sample) -> None:
+    f, x = of_active(primitive, sample.cast(np.longdouble))
+    t = directions(x, 1)
+    h = np.longdouble(1e-6)
+    difference = (
+        f(*[a + h * b for a, b in zip(x, t, strict=True)]) - f(*[a - h * b for a, b in zip(x, t, strict=True)])
+    ) / (2 * h)
+    np.testing.assert_allclose(ad.jvp(f, x, t)[1], difference, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(("primitive", "sample"), CASES)
+def test_second_order_agrees_in_all_four_nestings_and_with_differences(primitive: Any, sample: Sample) -> None:
+    f, x = of_active(primitive, sample.cast(np.longdouble))
+    s, t = directions(x, 3), directions(x, 4)
+    (u,) = directions([f(*x)], 5)
+    xp = ad.numpy
+    every = tuple(range(len(x)))
+
+    def projected(*values: Any) -> Any:
+        return xp.sum(u * f(*values))
+
+    def slope(*values: Any) -> Any:  # the derivative along s, by forward mode
+        return ad.jvp(projected, values, s)[1]
+
+    def pulled(*values: Any) -> Any:  # the same, by reverse mode
+        gradients = ad.grad(projected, every)(*values)
+        total = 0 * xp.sum(gradients[0])
+        for g, b in zip(gradients, s, strict=True):
+            total = total + xp.sum(g * b)
+        return total
+
+    h = np.longdouble(1e-6)
+    forward = [a + h * b for a, b in zip(x, t, strict=True)]
+    backward = [a - h * b for a, b in zip(x, t, strict=True)]
+    expected = (pulled(*forward) - pulled(*backward)) / (2 * h)
+    close = {"rtol": 1e-9, "atol": 1e-9}
+    np.testing.assert_allclose(ad.jvp(pulled, x, t)[1], expected, **close)
+    np.testing.assert_allclose(ad.jvp(slope, x, t)[1], expected, **close)
+    np.testing.assert_allclose(inner(ad.grad(pulled, every)(*x), t), expected, **close)
+    np.testing.assert_allclose(inner(ad.grad(slope, every)(*x), t), expected, **close)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
+@pytest.mark.parametrize(("primitive", "sample"), CASES)
+def test_dtype_is_kept_to_second_order(primitive: Any, sample: Sample, dtype: Any) -> None:
+    f, x = of_active(primitive, sample.cast(dtype))
+    value, tangent = ad.jvp(f, x, directions(x, 1))
+    assert value.dtype == dtype
+    assert tangent.dtype == dtype
+    (u,) = directions([value], 2)
+
+    def gradients(*values: Any) -> Any:
+        return ad.vjp(f, *values)[1](u)
+
+    first, second = ad.jvp(gradients, x, directions(x, 3))
+    assert {g.dtype for g in (*first, *second)} == {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("primitive", "sample"), CASES)
+def test_values_agree_with_extended_precision_to_a_few_ulp(primitive: Any, sample: Sample, dtype: Any) -> None:
+    rounded = sample.cast(dtype)
+    f, x = of_active(primitive, rounded)
+    g, y = of_active(primitive, rounded.cast(np.longdouble))
+    expected = g(*y)
+    scale = np.maximum(np.abs(expected), 0.1)  # absolute near roots
+    assert np.all(np.abs(f(*x) - expected) <= 16 * np.finfo(dtype).eps * scale)
+
+
+@pytest.mark.parametrize("name", LOCALLY_CONSTANT)
+def test_locally_constant_primitives_give_plain_arrays(name: str) -> None:
+    sample = SAMPLES[name][0]
+    f, x = of_active(PRIMITIVES[name], sample)
+    seen = []
+
+    def watched(*values: Any) -> Any:
+        answer = f(*values)
+        seen.append(type(answer))
+        return ad.numpy.sum(answer * values[0])
+
+    plain = np.asarray(f(*x) * 1.0)
+    gradient = ad.grad(watched)(*x)
+    ad.jvp(watched, x, directions(x, 1))
+    assert all(issubclass(kind, (np.ndarray, np.generic)) for kind in seen)
+    np.testing.assert_array_equal(gradient, plain)
