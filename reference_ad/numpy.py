@@ -37,7 +37,6 @@ from numpy import uint64 as uint64
 from . import rules_reductions, rules_structural
 from . import special as special
 from .core import Array, Tracer
-from .operators import matrix_transpose as matrix_transpose
 from .operators import pow as pow
 from .rules_contraction import matmul as matmul
 from .rules_elementwise import abs as abs
@@ -97,6 +96,7 @@ from .rules_elementwise import tan as tan
 from .rules_elementwise import tanh as tanh
 from .rules_elementwise import trunc as trunc
 from .rules_elementwise import where as where
+from .rules_structural import matrix_transpose as matrix_transpose
 
 Axis = int | tuple[int, ...] | None
 Shape = int | tuple[int, ...]
@@ -313,7 +313,6 @@ def tile(x: Array, repetitions: tuple[int, ...], /) -> Array:
     spaced = reshape(x, tuple([length for n in shape for length in (1, n)]))
     spread = broadcast_to(spaced, tuple([length for pair in pairs for length in pair]))
     return reshape(spread, tuple([count * n for count, n in pairs]))
-
 
 
 def tril(x: Array, /, *, k: int = 0) -> Array:

@@ -8,7 +8,7 @@ from . import rules_elementwise as table
 from .core import Array, Primitive, Tracer
 from .rules import sum as sum  # noqa: F401  (the primitives must exist before their operators)
 from .rules_contraction import matmul
-from .rules_structural import getitem, permute_dims
+from .rules_structural import getitem, matrix_transpose, permute_dims
 
 _BINARY = {
     "add": table.add,
@@ -36,11 +36,6 @@ def pow(x1: Array, x2: Array, /) -> Array:
     return table.power(x1, x2)
 
 
-def matrix_transpose(x: Array, /) -> Array:
-    """Swap the last two axes."""
-    return permute_dims(x, axes=(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
-
-
 def _attach_binary(name: str, primitive: Primitive) -> None:
     setattr(Tracer, f"__{name}__", lambda self, other: primitive(self, other))
     setattr(Tracer, f"__r{name}__", lambda self, other: primitive(other, self))
@@ -63,7 +58,7 @@ def attach() -> None:
     tracer.__pos__ = lambda self: table.positive(self)
     tracer.__abs__ = lambda self: table.abs(self)
     tracer.__getitem__ = lambda self, index: getitem(self, index=index)
-    tracer.mT = property(matrix_transpose)
+    tracer.mT = property(lambda self: matrix_transpose(self))
     tracer.T = property(lambda self: permute_dims(self, axes=tuple(range(self.ndim))[::-1]))
 
 

@@ -45,19 +45,28 @@ def axis_lengths(shape: tuple[int, ...], axis: tuple[int, ...]) -> tuple[int, ..
     return tuple([1 if position in axis else length for position, length in enumerate(shape)])
 
 
+def _repeated(x: Any, shape: tuple[int, ...]) -> Any:
+    # a filled array, not a read-only view: numpy.broadcast_to takes six times as long where arrays are small
+    result = np.empty(shape, x.dtype)
+    result[...] = x
+    return result
+
+
 sum = linear(  # params: axis (a tuple of non-negative integers), keepdims
     "sum",
     lambda x, axis, keepdims: np.add.reduce(x, axis=axis, keepdims=keepdims),
-    lambda g, ans, x, axis, keepdims: broadcast_to(reshape(g, shape=axis_lengths(x.shape, axis)), shape=x.shape),
+    lambda g, ans, x, axis, keepdims: broadcast_to(
+        g if g.ndim == 0 else reshape(g, shape=axis_lengths(x.shape, axis)), shape=x.shape
+    ),
 )
 reshape = linear(
     "reshape",
-    lambda x, shape: np.reshape(x, shape),
+    lambda x, shape: x.reshape(shape),
     lambda g, ans, x, shape: reshape(g, shape=x.shape),
 )
 broadcast_to = linear(
     "broadcast_to",
-    lambda x, shape: np.broadcast_to(x, shape),
+    _repeated,
     lambda g, ans, x, shape: g,  # `fit` sums what was repeated
 )
 astype = linear(  # between floating dtypes; `discretize` is the cast to integers or booleans

@@ -6,14 +6,10 @@ import numpy as np
 
 from .core import Array
 from .rules import linear
-from .rules_structural import getitem, permute_dims
+from .rules_structural import getitem
 
 _COLUMN = (..., None)
 _FIRST_COLUMN = (..., 0)
-
-
-def _transposed(x: Array) -> Array:
-    return permute_dims(x, axes=(*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
 
 
 def _matmul_transpose_x(g: Array, ans: Array, x: Array, y: Array) -> Array:
@@ -21,7 +17,7 @@ def _matmul_transpose_x(g: Array, ans: Array, x: Array, y: Array) -> Array:
         return getitem(g, index=_COLUMN) * y
     if x.ndim == 1:
         return getitem(matmul(y, getitem(g, index=_COLUMN)), index=_FIRST_COLUMN)
-    return matmul(g, _transposed(y))
+    return g @ y.mT
 
 
 def _matmul_transpose_y(g: Array, ans: Array, x: Array, y: Array) -> Array:
@@ -30,8 +26,8 @@ def _matmul_transpose_y(g: Array, ans: Array, x: Array, y: Array) -> Array:
             return g * x
         return getitem(x, index=_COLUMN) * getitem(g, index=(..., None, slice(None)))
     if y.ndim == 1:
-        return getitem(matmul(_transposed(x), getitem(g, index=_COLUMN)), index=_FIRST_COLUMN)
-    return matmul(_transposed(x), g)
+        return getitem(matmul(x.mT, getitem(g, index=_COLUMN)), index=_FIRST_COLUMN)
+    return x.mT @ g
 
 
 # as NumPy's: a vector on the left is a row, on the right a column, and leading axes broadcast (`fit` undoes that)

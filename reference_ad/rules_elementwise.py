@@ -54,14 +54,14 @@ round = elementwise("round", np.round)
 trunc = elementwise("trunc", np.trunc)
 floor_divide = elementwise("floor_divide", np.floor_divide)
 
-# --- arithmetic -------------------------------------------------------------------------------------------------------
+# --- arithmetic: by operators, which on scalars take a tenth of a ufunc's time -------------------------------------------
 
 positive = elementwise("positive", np.positive, lambda g, ans, x: g)
-negative = elementwise("negative", np.negative, lambda g, ans, x: -g)
-add = elementwise("add", np.add, lambda g, ans, x, y: g, lambda g, ans, x, y: g)
-subtract = elementwise("subtract", np.subtract, lambda g, ans, x, y: g, lambda g, ans, x, y: -g)
-multiply = elementwise("multiply", np.multiply, lambda g, ans, x, y: g * y, lambda g, ans, x, y: g * x)
-divide = elementwise("divide", np.divide, lambda g, ans, x, y: g / y, lambda g, ans, x, y: -g * (ans / y))
+negative = elementwise("negative", operator.neg, lambda g, ans, x: -g)
+add = elementwise("add", operator.add, lambda g, ans, x, y: g, lambda g, ans, x, y: g)
+subtract = elementwise("subtract", operator.sub, lambda g, ans, x, y: g, lambda g, ans, x, y: -g)
+multiply = elementwise("multiply", operator.mul, lambda g, ans, x, y: g * y, lambda g, ans, x, y: g * x)
+divide = elementwise("divide", operator.truediv, lambda g, ans, x, y: g / y, lambda g, ans, x, y: -g * (ans / y))
 remainder = elementwise(
     "remainder", np.remainder, lambda g, ans, x, y: g, lambda g, ans, x, y: -g * floor_divide(x, y)
 )
@@ -81,7 +81,7 @@ def _integer_power_derivative(g: Array, ans: Array, x: Array, exponent: int) -> 
 
 
 integer_power = elementwise(  # params: exponent, a Python integer
-    "integer_power", lambda x, exponent: operator.pow(x, exponent), _integer_power_derivative
+    "integer_power", lambda x, exponent: x**exponent, _integer_power_derivative
 )
 power = elementwise(
     "power",

@@ -26,6 +26,7 @@ permute_dims = linear(
     lambda x, axes: x.transpose(axes),
     lambda g, ans, x, axes: permute_dims(g, axes=_inverse(axes)),
 )
+matrix_transpose = linear("matrix_transpose", lambda x: x.mT, lambda g, ans, x: matrix_transpose(g))
 flip = linear("flip", lambda x, axis: np.flip(x, axis), lambda g, ans, x, axis: flip(g, axis=axis))
 roll = linear(
     "roll",

@@ -31,14 +31,17 @@ class TapeTracer(Tracer):
 class Tape(Level):
     """The level of reverse mode. `entries` holds None for an input."""
 
-    __slots__ = ("entries",)
+    __slots__ = ("entries", "nested")
 
     def __init__(self) -> None:
         Level.__init__(self)
         self.entries: list[Entry | None] = []
+        self.nested = False  # whether tracers of outer levels have come in: if not, NumPy is called without a detour
 
     def variable(self, primal: Array) -> TapeTracer:
         """A new input."""
+        if isinstance(primal, Tracer):
+            self.nested = True
         self.entries.append(None)
         return TapeTracer(self, primal, len(self.entries) - 1)
 
@@ -46,13 +49,16 @@ class Tape(Level):
         primals = []
         parents = []
         for arg in args:
-            if isinstance(arg, TapeTracer) and arg.level is self:
-                primals.append(arg.primal)
-                parents.append(arg.index)
-            else:
-                primals.append(arg)
-                parents.append(-1)
-        ans = primitive(*primals, **params)
+            if isinstance(arg, Tracer):
+                if arg.level is self:
+                    primals.append(arg.primal)
+                    parents.append(arg.index)  # type: ignore[attr-defined]
+                    continue
+                self.nested = True
+            primals.append(arg)
+            parents.append(-1)
+        apply = primitive if self.nested else primitive.implementation
+        ans = apply(*primals, **params) if params else apply(*primals)
         if primitive.jvp is None:
             return ans
         entries = self.entries

@@ -88,6 +88,7 @@ SAMPLES: dict[str, list[Sample]] = {
     "astype": [Sample((A,), {"dtype": np.dtype(np.float64)})],
     "discretize": [Sample((A,), {"dtype": np.dtype(np.int64)})],
     "permute_dims": [Sample((A,), {"axes": (1, 0)}), Sample((_random(2, 3, 4),), {"axes": (1, 2, 0)})],
+    "matrix_transpose": [Sample((A,)), Sample((_random(2, 3, 4),))],
     "flip": [Sample((A,), {"axis": axis}) for axis in [(0,), (0, 1)]],
     "roll": [Sample((A,), {"shift": (1,), "axis": (1,)}), Sample((A,), {"shift": (2, -1), "axis": (0, 1)})],
     "tril": [Sample((A,), {"k": k}) for k in [-1, 0, 2]],
