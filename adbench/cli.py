@@ -1,0 +1,255 @@
+"""The command line. Only click is imported here; what a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from adbench import __version__
+from adbench.spec.case import DTYPES
+from adbench.spec.model import SpecError
+from adbench.spec.operators import Operator
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from adbench.running.plan import Plan
+
+ALL_RIGHT, WRONG, USAGE, NOT_RUN, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit statuses: no wrong derivative; one at least; bad usage; a cell could not be run; stopped by Ctrl-C."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="adbench")
+def main() -> None:
+    """Compare automatic-differentiation backends: is the derivative right, and what does it cost?"""
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """Turn what is wrong with the user's input into one sentence on stderr and exit status 2."""
+    try:
+        yield
+    except SpecError as error:
+        click.echo(f"adbench: {error}", err=True)
+        sys.exit(USAGE)
+
+
+@main.command()
+@click.argument("models", nargs=-1, metavar="[MODEL | FILE.py]...")
+@click.option("--model", "more", multiple=True, metavar="NAME", help="A model to run; may be repeated. Default: all.")
+@click.option(
+    "--backend", "backends", multiple=True, metavar="NAME", help="A backend: torch, jax:jit, mine.py. Default: all."
+)
+@click.option("--operator", "operators", multiple=True, metavar="NAME", help="An operator, such as gradient.")
+@click.option("--size", "sizes", multiple=True, metavar="NAME", help="A size of a model. Default: the smaller ones.")
+@click.option("--dtype", "dtypes", multiple=True, metavar="NAME", help=f"{' or '.join(DTYPES)}. Default: float64.")
+@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Threads of every backend.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Seconds a cell may take.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the models' inputs.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder for the results. Default: reports/<date and time>."
+)
+@click.option("--quick", is_flag=True, help="Smallest sizes, few samples: a minute.")
+@click.option("--full", is_flag=True, help="All sizes and modes, many samples: an hour.")
+def run(
+    models: tuple[str, ...],
+    more: tuple[str, ...],
+    backends: tuple[str, ...],
+    operators: tuple[str, ...],
+    sizes: tuple[str, ...],
+    dtypes: tuple[str, ...],
+    threads: int,
+    timeout: float,
+    seed: int,
+    out: Path | None,
+    quick: bool,
+    full: bool,
+) -> None:
+    """Check and time models on all backends, and show tables.
+
+    Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised, crashed, ran out of
+    memory or out of time. A framework that is not installed is no failure.
+    """
+    from adbench import registry
+    from adbench.running import plan as planning
+
+    with one_sentence():
+        if quick and full:
+            raise SpecError("--quick and --full were both given; choose one.")
+        settings = planning.Settings(
+            effort=planning.QUICK if quick else planning.FULL if full else planning.CUSTOMARY,
+            threads=threads,
+            timeout_s=timeout,
+            seed=seed,
+            lowest_dtype=max(_known("dtype", dtypes or DTYPES[:1], DTYPES), key=DTYPES.index),
+        )
+        plan = planning.make_plan(
+            registry.find_models((*models, *more) or registry.models()),
+            registry.find_backends(backends or registry.backends()),
+            settings,
+            operators=_known("operator", operators, [operator.value for operator in Operator]),
+            sizes=sizes,
+            dtypes=dtypes or DTYPES[:1],
+        )
+        folder = _new_folder(out)
+    sys.exit(_run(plan, folder))
+
+
+def _run(plan: Plan, folder: Path) -> int:
+    """Run a plan with a progress bar, write and show its results, and return the exit status."""
+    import json
+
+    from rich.console import Console
+
+    from adbench.results import frames
+    from adbench.running.environment import describe
+
+    screen = Console()
+    settings = plan.settings
+    facts = {"effort": settings.effort.name, "threads": settings.threads, "seed": settings.seed}
+    facts |= {"timeout_s": settings.timeout_s, "cells": plan.total}
+    environment = describe(plan.backends, **facts)
+    (folder / "environment.json").write_text(json.dumps(environment, indent=2) + "\n")
+    interrupted = False
+    try:
+        _measure(plan, folder)
+    except KeyboardInterrupt:
+        interrupted = True
+    table = frames.load(folder)
+    frames.write(table, folder)
+    _report(table, folder, environment, screen)
+    if interrupted:
+        screen.print(f"Interrupted: {len(table)} of {plan.total} cells were measured and are kept.")
+        return INTERRUPTED
+    return exit_status(table)
+
+
+def _measure(plan: Plan, folder: Path) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from adbench.results import frames
+    from adbench.results.journal import Journal
+    from adbench.results.row import Row
+    from adbench.running.runner import run as run_plan
+
+    columns = (
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    console = Console(stderr=True)
+    with Journal(folder / frames.JOURNAL) as journal, Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("starting", total=plan.total)
+
+        def keep(row: Row) -> None:
+            journal.append(row)
+            progress.advance(bar)
+
+        run_plan(plan, folder / "logs", keep, lambda what: progress.update(bar, description=what))
+
+
+def _report(table: pd.DataFrame, folder: Path, environment: dict[str, Any], screen: Console) -> None:
+    """Show the tables, and write them to report.md."""
+    from adbench.reporting import crossover, render, tables
+
+    made = tables.tables(table)
+    said = crossover.sentences(table)
+    for each in made:
+        render.to_screen(each, screen)
+        if each.title == tables.SWEEP_TITLE:
+            for sentence in said:
+                screen.print(f"- {sentence}", highlight=False, markup=False)
+    summary = tables.summary(table)
+    (folder / "report.md").write_text(render.report(made, said, summary, environment), encoding="utf-8")
+    screen.print()
+    screen.print(summary, highlight=False)
+    screen.print(f"Results are in {folder}: report.md, results.parquet, results.csv, journal.jsonl.", highlight=False)
+
+
+def exit_status(table: pd.DataFrame) -> int:
+    """Return the exit status that a run's rows deserve."""
+    from adbench.results.row import FAILURES
+
+    if (table["verdict"] == "wrong").any():
+        return WRONG
+    if table["outcome"].isin([str(outcome) for outcome in FAILURES]).any():
+        return NOT_RUN
+    return ALL_RIGHT
+
+
+@main.command(name="list")
+def list_() -> None:
+    """List models, and backends with their versions or that they are not installed."""
+    from rich.console import Console
+
+    from adbench import registry
+    from adbench.reporting import render
+    from adbench.reporting.tables import Table
+
+    screen = Console()
+    with one_sentence():
+        models = tuple(
+            (name, ", ".join(source.model.sizes), source.model.summary) for name, source in registry.models().items()
+        )
+        backends = []
+        for name, entry in registry.backends().items():
+            version = registry.installed_version(entry)
+            backends.append((name, "not installed" if version is None else version))
+    render.to_screen(Table("Models", "", ("model", "sizes", "what it is"), 3, models, prose=True), screen)
+    render.to_screen(Table("Backends", "", ("backend ", "version"), 2, tuple(backends)), screen)
+
+
+@main.command()
+def env() -> None:
+    """Show what a run would record of this machine and its packages."""
+    from rich.console import Console
+
+    from adbench import registry
+    from adbench.reporting import render
+    from adbench.reporting.tables import Table
+    from adbench.running.environment import describe
+
+    with one_sentence():
+        facts = describe(list(registry.backends().values()))
+    render.to_screen(
+        Table("Environment", "", ("what", "value"), 2, tuple(render.rows_of(facts)), prose=True), Console()
+    )
+
+
+def _known(kind: str, names: Sequence[str], known: Sequence[str]) -> Sequence[str]:
+    """Return `names`, or raise SpecError for the first that is not known."""
+    from adbench.registry import nearest
+
+    for name in names:
+        if name not in known:
+            raise SpecError(nearest(kind, name, known))
+    return names
+
+
+def _new_folder(out: Path | None) -> Path:
+    """Make the folder of a run. A folder that holds a run already is refused: nothing measured is overwritten."""
+    from datetime import datetime
+
+    folder = out or Path("reports") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
+    if (folder / "journal.jsonl").exists():
+        raise SpecError(f"{folder} already holds a run; choose another folder with --out, or remove it.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SpecError(f"The folder {folder} cannot be made ({error.strerror}); choose another with --out.") from error
+    return folder

@@ -1,0 +1,202 @@
+"""Finding models and backends by name: entry points, or a file path on the command line.
+
+Nothing of a framework is imported here: a backend is an `Entry` until a worker loads it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from adbench.backends.catalog import Entry
+from adbench.spec.model import Model, SpecError
+
+MODELS_GROUP = "adbench.models"
+BACKENDS_GROUP = "adbench.backends"
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """A model and where it was found, in a form that a worker can find again: "entry:NAME" or "file:PATH:NAME"."""
+
+    model: Model
+    origin: str
+
+
+def models() -> dict[str, ModelSource]:
+    """Return the installed models by name, in alphabetical order."""
+    found = {}
+    for point in sorted(_points(MODELS_GROUP), key=lambda point: point.name):
+        model = point.load()
+        if not isinstance(model, Model):
+            raise SpecError(
+                f"The entry point {point.name!r} in {MODELS_GROUP} names a {type(model).__name__}; "
+                f"it must name an adbench.Model ({point.value})."
+            )
+        found[model.name] = ModelSource(model, f"entry:{point.name}")
+    return found
+
+
+def models_of_file(path: Path) -> list[ModelSource]:
+    """Return the models that a file defines at its top level. Raises SpecError where it has none or cannot be run."""
+    try:
+        module = _module_of_file(path)
+    except ModuleNotFoundError as error:
+        raise SpecError(f"{path} imports {error.name!r}, which is not installed here; install it first.") from error
+    # A model that the file merely imported under another name is still listed once.
+    found = {value.name: value for value in vars(module).values() if isinstance(value, Model)}
+    if not found:
+        raise SpecError(
+            f"{path} defines no model; assign one at its top level: model = Model(name=..., function=..., "
+            "make=..., sizes=...), with `from adbench import Model`."
+        )
+    return [ModelSource(model, f"file:{path.resolve()}:{name}") for name, model in found.items()]
+
+
+def find_models(names: Iterable[str]) -> list[ModelSource]:
+    """Return the models called `names`, each the name of an installed model or the path of a file with models."""
+    chosen: dict[str, ModelSource] = {}
+    for name in names:
+        if is_path(name):
+            sources = models_of_file(Path(name))
+        else:
+            installed = models()
+            sources = [installed[_known("model", name, installed)]]
+        for source in sources:
+            clash = chosen.get(source.model.name)
+            if clash is not None and clash.origin != source.origin:
+                raise SpecError(
+                    f"Two models are called {source.model.name!r} ({clash.origin} and {source.origin}); rename one."
+                )
+            chosen[source.model.name] = source
+    return list(chosen.values())
+
+
+def load_model(origin: str) -> Model:
+    """Return the model that `ModelSource.origin` points to."""
+    kind, _, place = origin.partition(":")
+    if kind == "entry":
+        (point,) = (point for point in _points(MODELS_GROUP) if point.name == place)
+        model: Model = point.load()
+        return model
+    path, _, name = place.rpartition(":")
+    return next(source.model for source in models_of_file(Path(path)) if source.model.name == name)
+
+
+def backends() -> dict[str, Entry]:
+    """Return the installed backends by name, ordered by framework; of each framework the customary staging is first."""
+    order = ("reference", "torch", "jax", "tensorflow", "differences")
+    points = sorted(
+        _points(BACKENDS_GROUP),
+        key=lambda point: (order.index(point.name) if point.name in order else len(order), point.name),
+    )
+    entries: Mapping[str, Entry] = {entry.name: entry for point in points for entry in point.load()}
+    return dict(entries)
+
+
+def find_backends(names: Iterable[str]) -> list[Entry]:
+    """Return the backends called `names`: "torch:eager", "torch" for its customary staging, or a file's path."""
+    chosen: dict[str, Entry] = {}
+    for name in names:
+        if is_path(name):
+            if not Path(name).is_file():
+                raise SpecError(f"There is no file {name}; give the path of a Python file with a Backend subclass.")
+            entry = Entry(f"{Path(name).stem}:file", f"{Path(name).resolve()}:")
+        else:
+            installed = backends()
+            customary: dict[str, Entry] = {}
+            for candidate in installed.values():
+                customary.setdefault(candidate.framework, candidate)
+            entry = (customary | installed)[_known("backend", name, customary | installed)]
+        chosen[entry.name] = entry
+    return list(chosen.values())
+
+
+def load_backend(load: str) -> Any:
+    """Import the class that `Entry.load` names and return an instance. The framework is imported by this."""
+    place, _, attribute = load.rpartition(":")
+    if not is_path(place):
+        return getattr(import_module(place), attribute)()
+    from adbench.backends.base import Backend
+
+    module = _module_of_file(Path(place))
+    classes = [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value) and issubclass(value, Backend) and value.__module__ == module.__name__
+    ]
+    if len(classes) != 1:
+        raise SpecError(
+            f"{place} defines {len(classes)} subclasses of adbench.backends.base.Backend; it must define exactly one."
+        )
+    return classes[0]()
+
+
+def installed_version(entry: Entry) -> str | None:
+    """Return the version of a backend's framework without importing it, or None where it is not installed."""
+    if entry.requires is None:
+        return version("adbench") if entry.load.startswith("adbench.") else ""
+    try:
+        if importlib.util.find_spec(entry.requires) is None:
+            return None
+        return version(entry.distribution or entry.requires)
+    except (PackageNotFoundError, ValueError):
+        return None
+
+
+def is_path(name: str) -> bool:
+    """Whether a name on the command line is the path of a Python file."""
+    return name.endswith(".py")
+
+
+def _points(group: str) -> list[Any]:
+    points = {point.name: point for point in entry_points(group=group)}
+    if not points:
+        raise SpecError("adbench is not installed in this Python; run `make run`, or `pip install .` in its folder.")
+    return list(points.values())
+
+
+def nearest(kind: str, name: str, known: Iterable[str]) -> str:
+    """Return the sentence for an unknown name, with the nearest match among the known ones."""
+    known = list(known)
+    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}."
+    return f"There is no {kind} {name!r}; {hint}"
+
+
+def _known(kind: str, name: str, known: Mapping[str, Any]) -> str:
+    if name not in known:
+        raise SpecError(nearest(kind, name, known))
+    return name
+
+
+def _module_of_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise SpecError(f"There is no file {path}; give the path of a Python file.")
+    name = f"_adbench_file_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    if str(path.parent.resolve()) not in sys.path:
+        sys.path.append(str(path.parent.resolve()))  # so that the file can import its neighbours, as a script can
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise SpecError(f"{path} is not valid Python: {error.msg} in line {error.lineno}.") from error
+    except ModuleNotFoundError:
+        raise  # A framework that is not installed is an outcome of its own, see `models_of_file` and the worker.
+    except Exception as error:
+        frames = inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []
+        line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(path)), 0)
+        raise SpecError(f"{path} raised {type(error).__name__} in line {line}: {error}.") from error
+    return module

@@ -1,0 +1,301 @@
+"""The worker: the process in which one framework is imported and its cells are computed, checked and timed.
+
+It is started as `python -m adbench.running.worker FD FD` with its threads already set in the environment, reads
+requests from the first descriptor and answers each on the second. What the framework prints goes to the worker's log.
+A cell is opened once, sampled in turns, and closed with its row; whatever it raises ends in its row as well.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import inspect
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from math import nan
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from adbench import registry
+from adbench.backends.base import Backend, Problem, Unsupported, pose, prepare
+from adbench.results.row import Outcome, Row, Verdict
+from adbench.running import wire
+from adbench.spec.case import NATIVE, Case
+from adbench.spec.inputs import Inputs, make_inputs
+from adbench.spec.model import Model
+from adbench.spec.operators import Mode, Operator
+from adbench.timing import clock, memory, stats
+from adbench.truth import answers, extended, verdict
+
+DOUBTFUL_INTERVAL = 0.5
+"""A confidence interval wider than this fraction of its median is flagged."""
+
+
+@dataclass
+class Cell:
+    """A cell that is open in this worker: its prepared calls, and the samples taken so far."""
+
+    case: Case
+    row: Row
+    operator: Callable[[], Any]
+    primal: Callable[[], Any]
+    loops: int
+    primal_loops: int
+    samples: list[float] = field(default_factory=list)
+    primal_samples: list[float] = field(default_factory=list)
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+
+
+class Worker:
+    """Answers requests for one backend. `name` is the backend's."""
+
+    def __init__(self, backend: Backend, name: str, seed: int, lowest_dtype: str, threads: int) -> None:
+        self.backend = backend
+        self.name = name
+        self.seed = seed
+        self.lowest_dtype = lowest_dtype
+        self.threads = threads
+        self.open_cells: dict[str, Cell] = {}
+        self.answered: tuple[object, ...] = ()
+        self.answers: list[answers.Answer] = []
+        self.load_model = lru_cache(maxsize=None)(registry.load_model)
+        self.inputs = lru_cache(maxsize=4)(self._inputs)
+        self.staged_primal = lru_cache(maxsize=2)(self._staged_primal)
+
+    def open(self, key: str, case: Case, origin: str, truth: str, known: dict[str, Any]) -> Row | None:
+        """Prepare, call and check one cell. Return its row where it has already ended, None where it can be timed."""
+        row = Row.begun(case, self.name, **known)
+        try:
+            self.open_cells[key] = self._opened(case, origin, truth, row)
+            return None
+        except Exception as error:
+            return ended(row, error, self.backend)
+
+    def _opened(self, case: Case, origin: str, truth_path: str, row: Row) -> Cell:
+        model, inputs = self.load_model(origin), self.inputs(origin, case.size, case.dtype)
+        problem = self._problem(model, inputs, case)
+        (route, call), prepare_s = clock.once(
+            lambda: prepare(self.backend, problem, case.operator, case.mode, case.order)
+        )
+
+        def operator() -> Any:
+            answer = call(problem.active, problem.constants, problem.direction)
+            self.backend.synchronize(answer)
+            return answer
+
+        first, first_s = clock.once(operator)
+        answer = answers.collect(first, self.backend.to_numpy)
+        again = answers.collect(operator(), self.backend.to_numpy)
+        row = replace(
+            row,
+            route=route,
+            prepare_s=prepare_s,
+            first_s=first_s,
+            repeatable=_same(answer, again),
+        )
+        row = self._judged(row, case, answer, inputs, model, truth_path)
+        primal, primal_loops = self.staged_primal(
+            origin, replace(case, operator=Operator.VALUE, order=0, mode=Mode.NONE)
+        )
+        return Cell(case, row, operator, primal, clock.calibrate(operator), primal_loops)
+
+    def _judged(
+        self, row: Row, case: Case, answer: answers.Answer, inputs: Inputs, model: Model, truth_path: str
+    ) -> Row:
+        apart = self._apart_from_other_modes(case, answer)
+        if not truth_path:
+            return replace(row, verdict=Verdict.UNRESOLVED, error_vs_other_mode=apart)
+        truth = extended.load(Path(truth_path))
+        judgement = verdict.judge(
+            answer,
+            truth,
+            inputs,
+            case.operator,
+            case.order,
+            case.dtype,
+            exact=self.backend.exact or case.operator is Operator.VALUE,
+            name=active_name(model),
+        )
+        return replace(row, truth=truth.source, error_vs_other_mode=apart, **asdict(judgement))
+
+    def _apart_from_other_modes(self, case: Case, answer: answers.Answer) -> float:
+        """Return how far this answer is from those that other modes gave to the same question; nan for the first."""
+        question = (*case.question, case.implementation)
+        if self.answered != question:
+            self.answered, self.answers = question, []
+        apart = [answers.relative_error(answer, other) for other in self.answers if not answers.mismatch(answer, other)]
+        self.answers.append(answer)
+        return max(apart, default=nan)
+
+    def sample(self, key: str, pairs: int, turn_s: float) -> Row | None:
+        """Take paired samples of an open cell until `pairs` are taken or `turn_s` seconds have gone, at least one."""
+        cell = self.open_cells[key]
+        try:
+            with clock.undisturbed():
+                wall, cpu = time.perf_counter(), time.process_time()
+                for _ in range(pairs):
+                    cell.samples.append(clock.sample(cell.operator, cell.loops))
+                    cell.primal_samples.append(clock.sample(cell.primal, cell.primal_loops))
+                    if time.perf_counter() - wall > turn_s:
+                        break
+                cell.wall_s += time.perf_counter() - wall
+                cell.cpu_s += time.process_time() - cpu
+            return None
+        except Exception as error:
+            del self.open_cells[key]
+            return ended(cell.row, error, self.backend)
+
+    def close(self, key: str) -> Row:
+        """End a cell and return its row."""
+        cell = self.open_cells.pop(key)
+        try:
+            peak = memory.peak_bytes(cell.operator)
+        except Exception as error:
+            return ended(cell.row, error, self.backend)
+        time_s, primal_s = stats.median(cell.samples), stats.median(cell.primal_samples)
+        cost = stats.ratio(cell.samples, cell.primal_samples)
+        cpu_per_wall = cell.cpu_s / cell.wall_s if cell.wall_s else nan
+        flags = []
+        if cell.case.operator is not Operator.VALUE and cost.high < 1:
+            flags.append("faster than its primal")
+        if not time_s.high - time_s.low <= DOUBTFUL_INTERVAL * time_s.median:
+            flags.append("wide interval")
+        if cpu_per_wall > self.threads + 0.25:
+            flags.append(f"used {cpu_per_wall:.1f} threads")
+        if cell.row.repeatable is False:
+            flags.append("not repeatable")
+        return replace(
+            cell.row,
+            median_s=time_s.median,
+            ci_low_s=time_s.low,
+            ci_high_s=time_s.high,
+            samples=len(cell.samples),
+            loops=cell.loops,
+            primal_s=primal_s.median,
+            cost_ratio=cost.median,
+            cost_ratio_low=cost.low,
+            cost_ratio_high=cost.high,
+            cpu_per_wall=cpu_per_wall,
+            peak_bytes=peak,
+            flags="; ".join(flags),
+            samples_s=tuple(cell.samples),
+            primal_samples_s=tuple(cell.primal_samples),
+        )
+
+    def _inputs(self, origin: str, size: str, dtype: str) -> Inputs:
+        return make_inputs(self.load_model(origin), size, self.seed, self.lowest_dtype).astype(dtype)
+
+    def _problem(self, model: Model, inputs: Inputs, case: Case) -> Problem:
+        native = case.implementation == NATIVE
+        function = model.native[self.backend.framework] if native else model.function
+        return pose(self.backend, function, inputs, case.operator, native=native)
+
+    def _staged_primal(self, origin: str, case: Case) -> tuple[Callable[[], Any], int]:
+        """Return the function alone, staged like the operators, with its loops. Cases of one size share it."""
+        problem = self._problem(self.load_model(origin), self.inputs(origin, case.size, case.dtype), case)
+        _, call = prepare(self.backend, problem, case.operator, case.mode, case.order)
+
+        def primal() -> Any:
+            value = call(problem.active, problem.constants, problem.direction)
+            self.backend.synchronize(value)
+            return value
+
+        return primal, clock.calibrate(primal)
+
+
+def ended(row: Row, error: Exception, backend: Backend) -> Row:
+    """Return the row of a cell that raised."""
+    outcome = Outcome.RAISED
+    if isinstance(error, Unsupported | NotImplementedError):
+        outcome = Outcome.UNSUPPORTED
+    elif backend.is_out_of_memory(error):
+        outcome = Outcome.OUT_OF_MEMORY
+    # The verdict goes with the answer: a cell that did not end well has none.
+    return replace(row, outcome=outcome, verdict=Verdict.NONE, message=sentence(error))
+
+
+def sentence(error: BaseException) -> str:
+    """Return an exception as one line: its type and the first lines of its message."""
+    text = " ".join(str(error).split())
+    if isinstance(error, Unsupported):
+        return text
+    return f"{type(error).__name__}: {text[:400]}{' ...' if len(text) > 400 else ''}"
+
+
+def active_name(model: Model) -> str:
+    """Return what the model's function calls its active argument."""
+    try:
+        return list(inspect.signature(model.function).parameters)[model.active + 1]
+    except (ValueError, IndexError, TypeError):
+        return "active"
+
+
+def _same(left: answers.Answer, right: answers.Answer) -> bool:
+    """Whether two answers are the same to the last bit, nan being equal to itself."""
+    pairs = zip(left.arrays, right.arrays, strict=True)
+    return all(a.tobytes() == b.tobytes() for a, b in pairs)
+
+
+def establish(request: wire.Message) -> wire.Message:
+    """Compute the truth of a question and write it to the file asked for. This is the work of the truth's worker."""
+    model = registry.load_model(request["origin"])
+    inputs = make_inputs(model, request["size"], request["seed"], request["lowest_dtype"])
+    try:
+        truth = extended.establish(model, inputs, Operator(request["operator"]), request["order"])
+    except Exception as error:
+        return {"doubt": f"No truth could be computed: {sentence(error)}", "path": ""}
+    extended.save(truth, Path(request["path"]))
+    return {"doubt": truth.doubt, "path": request["path"]}
+
+
+def serve(requests: Connection[Any, Any], replies: Connection[Any, Any]) -> None:
+    """Answer requests until the runner closes the line."""
+    worker: Worker | None = None
+    while True:
+        try:
+            request = wire.receive(requests)
+        except EOFError:
+            return
+        if request["do"] == "start":
+            try:
+                backend = registry.load_backend(request["load"])
+                worker = Worker(backend, request["name"], request["seed"], request["lowest_dtype"], request["threads"])
+                reply: wire.Message = {"ok": True}
+            except ModuleNotFoundError as error:
+                reply = {"ok": False, "outcome": Outcome.NOT_INSTALLED, "message": f"{error.name} is not installed."}
+            except Exception as error:
+                reply = {"ok": False, "outcome": Outcome.RAISED, "message": f"Could not be started: {sentence(error)}"}
+        elif request["do"] == "truth":
+            reply = establish(request)
+        else:
+            assert worker is not None
+            if request["do"] == "open":
+                case = Case.from_json(request["case"])
+                row = worker.open(request["key"], case, request["origin"], request["truth"], request["known"])
+            elif request["do"] == "sample":
+                row = worker.sample(request["key"], request["pairs"], request["turn_s"])
+            else:
+                row = worker.close(request["key"])
+            reply = {"row": row.to_json() if row else None}
+        wire.send(replies, reply)
+
+
+def main() -> None:
+    """Serve on the descriptors given on the command line."""
+    faulthandler.enable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the runner's to handle
+    if sys.platform == "linux":
+        # A worker that hangs must not outlive a runner that was killed: PR_SET_PDEATHSIG (1), prctl(2).
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    requests, replies = (int(descriptor) for descriptor in sys.argv[1:3])
+    serve(Connection(requests, writable=False), Connection(replies, readable=False))
+
+
+if __name__ == "__main__":
+    main()

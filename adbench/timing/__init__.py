@@ -1,0 +1,1 @@
+"""What it costs: the clock, the statistics of its samples, and memory."""

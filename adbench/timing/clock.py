@@ -1,0 +1,52 @@
+"""Timing one call: how often to repeat it so that a sample is long against the timer, and the samples themselves."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+Thunk = Callable[[], Any]
+
+SHORTEST_SAMPLE_S = 2e-4
+"""A sample lasts at least this long (s): some thousand times the resolution and the cost of reading the timer."""
+
+
+def once(call: Thunk) -> tuple[Any, float]:
+    """Call once and return its result and the time it took (s)."""
+    start = time.perf_counter_ns()
+    result = call()
+    return result, (time.perf_counter_ns() - start) * 1e-9
+
+
+def sample(call: Thunk, loops: int) -> float:
+    """Return the time of one call (s), the mean over `loops` calls in a row. `call` must wait for its own result."""
+    repeat = range(loops)
+    start = time.perf_counter_ns()
+    for _ in repeat:
+        call()
+    return (time.perf_counter_ns() - start) * 1e-9 / loops
+
+
+def calibrate(call: Thunk, shortest_s: float = SHORTEST_SAMPLE_S) -> int:
+    """Return how many calls in a row last at least `shortest_s` (s). The calls made here also warm up."""
+    loops = 1
+    while (taken := sample(call, loops) * loops) < shortest_s:
+        # Aim a little beyond; never more than tenfold at once, since the first calls are the slowest.
+        loops = min(10 * loops, max(loops + 1, int(1.2 * loops * shortest_s / max(taken, 1e-9))))
+    return loops
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Keep the garbage collector out of the samples; it runs before them instead."""
+    enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

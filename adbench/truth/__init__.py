@@ -1,0 +1,1 @@
+"""What the right answer is, and what to think of one that differs from it."""

@@ -1,0 +1,1 @@
+"""The models that adbench brings, one file each, installed as `adbench.models`."""
