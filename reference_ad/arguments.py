@@ -1,4 +1,4 @@
-"""What goes in and out of the transformations: choosing arguments, checking leaves, and the sentences when they are wrong."""
+"""What goes in and out of the transformations: choosing arguments, checking leaves, clear errors."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ def matching_leaves(
         if leaf.shape != expected.shape or leaf.dtype != expected.dtype:
             path = tree.paths(given)[position]
             raise ValueError(
-                f"{caller} was given {name}{path} of shape {leaf.shape} and dtype {leaf.dtype}, where {other}{path} has "
-                f"shape {expected.shape} and dtype {expected.dtype}: they must be the same."
+                f"{caller} was given {name}{path} of shape {leaf.shape} and dtype {leaf.dtype}, where {other}{path} "
+                f"has shape {expected.shape} and dtype {expected.dtype}: they must be the same."
             )
     return found
 

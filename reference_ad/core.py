@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 Array = Any
 """What an array function takes and gives: a NumPy array or scalar, a Python number, or a tracer."""
@@ -44,7 +44,7 @@ class Level:
         """Apply `primitive`; arguments that are not tracers of this level are constants to it."""
         raise NotImplementedError
 
-    def __enter__(self) -> Level:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -62,7 +62,7 @@ class Tracer:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.primal.shape  # type: ignore[no-any-return]
+        return self.primal.shape
 
     @property
     def dtype(self) -> Any:
@@ -70,11 +70,11 @@ class Tracer:
 
     @property
     def ndim(self) -> int:
-        return self.primal.ndim  # type: ignore[no-any-return]
+        return self.primal.ndim
 
     @property
     def size(self) -> int:
-        return self.primal.size  # type: ignore[no-any-return]
+        return self.primal.size
 
     def __len__(self) -> int:
         return len(self.primal)

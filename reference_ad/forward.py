@@ -11,7 +11,7 @@ from .core import Array, Level, Primitive, Tracer
 from .numpy import stack
 from .rules import reshape
 from .rules_structural import getitem
-from .tape import Tape, push_forward
+from .tape import Tape
 
 
 class DualTracer(Tracer):
@@ -94,9 +94,9 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
         for position, leaf in enumerate(leaves):
             columns: list[list[Array]] = [[] for _ in outputs]
             for direction in basis(leaf):
-                tangents: list[Array | None] = [None] * len(tape.entries)
+                tangents: list[Array | None] = [None] * len(tape.ends)
                 tangents[position] = direction
-                push_forward(tape.entries, tangents)
+                tape.push_forward(tangents)
                 for column, output, k in zip(columns, outputs, indices, strict=True):
                     column.append(fill(None if k < 0 else tangents[k], output))
             for block, column, output in zip(blocks, columns, outputs, strict=True):

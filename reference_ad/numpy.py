@@ -113,7 +113,9 @@ def _axes(axis: Axis, ndim: int) -> tuple[int, ...]:
 
 def _one_axis(axis: int, ndim: int) -> int:
     if not -ndim <= axis < ndim:
-        raise ValueError(f"axis {axis} was given for an array of {ndim} dimension(s): give one from {-ndim} to {ndim - 1}.")
+        raise ValueError(
+            f"axis {axis} was given for an array of {ndim} dimension(s): give one from {-ndim} to {ndim - 1}."
+        )
     return axis % ndim
 
 
@@ -130,7 +132,9 @@ def asarray(obj: Any, /, *, dtype: Any = None, copy: Any = None) -> Array:
 
 
 def _holds_tracers(obj: Any) -> Any:
-    return builtins.any(isinstance(item, Tracer) or (isinstance(item, (list, tuple)) and _holds_tracers(item)) for item in obj)
+    return builtins.any(
+        isinstance(item, Tracer) or (isinstance(item, (list, tuple)) and _holds_tracers(item)) for item in obj
+    )
 
 
 def zeros(shape: Shape, *, dtype: Any = None) -> Array:
@@ -162,7 +166,9 @@ def eye(n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = N
 
 def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None) -> Array:
     """Evenly spaced numbers, the end excluded."""
-    return np.arange(0, start, step, dtype) if stop is None else np.arange(start, stop, step, dtype)
+    first, last = (0, start) if stop is None else (start, stop)
+    values: Any = np.arange(first, last, step, dtype=dtype)
+    return values
 
 
 def linspace(start: Any, stop: Any, /, num: int, *, dtype: Any = None, endpoint: Any = True) -> Array:
@@ -201,7 +207,7 @@ def meshgrid(*arrays: Array, indexing: str = "xy") -> list[Array]:
 
 
 def astype(x: Array, dtype: Any, /, *, copy: Any = True) -> Array:
-    """x in another dtype. The derivative is kept between floating dtypes, and lost in a cast to integers or booleans."""
+    """x in another dtype. The derivative is kept, except in a cast to integers or booleans."""
     dtype = np.dtype(dtype)
     if dtype == x.dtype and isinstance(x, Tracer):
         return x

@@ -6,7 +6,6 @@ from typing import Any
 
 from . import rules_elementwise as table
 from .core import Array, Primitive, Tracer
-from .rules import sum as sum  # noqa: F401  (the primitives must exist before their operators)
 from .rules_contraction import matmul
 from .rules_structural import getitem, matrix_transpose, permute_dims
 

@@ -14,7 +14,7 @@ from .forward import jacfwd, jvp
 from .numpy import stack
 from .rules import reshape
 from .rules_structural import getitem
-from .tape import Tape, pull_back
+from .tape import Tape
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -36,7 +36,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         given = matching_leaves(cotangent, output_structure, outputs, "The pullback", "cotangent", "output")
         found = _pull(tape, indices, given, leaves)
-        return tree.unflatten(structure, found)  # type: ignore[no-any-return]
+        return tree.unflatten(structure, found)
 
     return tree.unflatten(output_structure, outputs), pullback
 
@@ -129,12 +129,12 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 def _pull(tape: Tape, indices: Sequence[int], given: Sequence[Array], leaves: Sequence[Array]) -> list[Array]:
     """The cotangents of the tape's inputs, from those of the entries at `indices`."""
-    cotangents: list[Array | None] = [None] * len(tape.entries)
+    cotangents: list[Array | None] = [None] * len(tape.ends)
     for index, g in zip(indices, given, strict=True):
         if index >= 0:
             present = cotangents[index]
             cotangents[index] = g if present is None else present + g
-    pull_back(tape.entries, cotangents)
+    tape.pull_back(cotangents)
     return _own([fill(cotangents[position], leaf) for position, leaf in enumerate(leaves)])
 
 

@@ -5,6 +5,9 @@
 `define`: both rules are written.
 """
 
+# mypy: disable-error-code="has-type"
+# (a rule may mention a primitive that is defined further down)
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -76,7 +79,7 @@ astype = linear(  # between floating dtypes; `discretize` is the cast to integer
 )
 
 
-# --- fitting a derivative to the array it belongs to -------------------------------------------------------------------
+# --- fitting a derivative to the array it belongs to ------------------------------------------------------------------
 
 
 def fit(g: Array, like: Array) -> Array:
@@ -102,7 +105,7 @@ def spread(t: Array, like: Array) -> Array:
     return t
 
 
-# --- the other two kinds ------------------------------------------------------------------------------------------------
+# --- the other two kinds ----------------------------------------------------------------------------------------------
 
 
 def elementwise(name: str, implementation: Implementation, *derivatives: Rule | None) -> Primitive:

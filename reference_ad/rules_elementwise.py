@@ -12,6 +12,9 @@ Conventions where the derivative does not exist:
   hypot at (0, 0)                       0
 """
 
+# mypy: disable-error-code="has-type"
+# (a rule may mention a primitive that is defined further down)
+
 from __future__ import annotations
 
 import operator
@@ -54,7 +57,7 @@ round = elementwise("round", np.round)
 trunc = elementwise("trunc", np.trunc)
 floor_divide = elementwise("floor_divide", np.floor_divide)
 
-# --- arithmetic: by operators, which on scalars take a tenth of a ufunc's time -------------------------------------------
+# --- arithmetic: by operators, which on scalars take a tenth of a ufunc's time ----------------------------------------
 
 positive = elementwise("positive", np.positive, lambda g, ans, x: g)
 negative = elementwise("negative", operator.neg, lambda g, ans, x: -g)
@@ -62,9 +65,7 @@ add = elementwise("add", operator.add, lambda g, ans, x, y: g, lambda g, ans, x,
 subtract = elementwise("subtract", operator.sub, lambda g, ans, x, y: g, lambda g, ans, x, y: -g)
 multiply = elementwise("multiply", operator.mul, lambda g, ans, x, y: g * y, lambda g, ans, x, y: g * x)
 divide = elementwise("divide", operator.truediv, lambda g, ans, x, y: g / y, lambda g, ans, x, y: -g * (ans / y))
-remainder = elementwise(
-    "remainder", np.remainder, lambda g, ans, x, y: g, lambda g, ans, x, y: -g * floor_divide(x, y)
-)
+remainder = elementwise("remainder", np.remainder, lambda g, ans, x, y: g, lambda g, ans, x, y: -g * floor_divide(x, y))
 reciprocal = elementwise("reciprocal", np.reciprocal, lambda g, ans, x: -g * (ans * ans))
 square = elementwise("square", np.square, lambda g, ans, x: g * (2 * x))
 sqrt = elementwise("sqrt", np.sqrt, lambda g, ans, x: g / (2 * ans))
@@ -90,7 +91,7 @@ power = elementwise(
     lambda g, ans, x, y: g * (ans * log(where(equal(x, 0), 1, x))),
 )
 
-# --- exponentials and logarithms ----------------------------------------------------------------------------------------
+# --- exponentials and logarithms --------------------------------------------------------------------------------------
 
 exp = elementwise("exp", np.exp, lambda g, ans, x: g * ans)
 expm1 = elementwise("expm1", np.expm1, lambda g, ans, x: g * exp(x))  # not ans + 1, which cancels for x << 0
@@ -102,7 +103,7 @@ logaddexp = elementwise(
     "logaddexp", np.logaddexp, lambda g, ans, x, y: g * exp(x - ans), lambda g, ans, x, y: g * exp(y - ans)
 )
 
-# --- trigonometric and hyperbolic functions -----------------------------------------------------------------------------
+# --- trigonometric and hyperbolic functions ---------------------------------------------------------------------------
 
 sin = elementwise("sin", np.sin, lambda g, ans, x: g * cos(x))
 cos = elementwise("cos", np.cos, lambda g, ans, x: -g * sin(x))
@@ -129,7 +130,7 @@ hypot = elementwise(
     lambda g, ans, x, y: g * (y / where(equal(ans, 0), 1, ans)),
 )
 
-# --- kinks and choices --------------------------------------------------------------------------------------------------
+# --- kinks and choices ------------------------------------------------------------------------------------------------
 
 abs = elementwise("abs", np.abs, lambda g, ans, x: g * sign(x))
 maximum = elementwise(

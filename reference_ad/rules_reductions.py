@@ -1,5 +1,8 @@
 """Functions that combine the elements along axes. `axis` is a tuple of non-negative integers throughout."""
 
+# mypy: disable-error-code="has-type"
+# (a rule may mention a primitive that is defined further down)
+
 from __future__ import annotations
 
 from typing import Any
@@ -22,7 +25,7 @@ def _total(x: Array, axis: tuple[int, ...], keepdims: bool = True) -> Array:
     return sum(x, axis=axis, keepdims=keepdims)
 
 
-# --- extremes: where several elements attain the extreme, they share the derivative equally --------------------------------
+# --- extremes: where several elements attain the extreme, they share the derivative equally ---------------------------
 
 
 def _shares(x: Array, ans: Array, axis: tuple[int, ...]) -> Array:
@@ -51,7 +54,7 @@ cumulative_sum = linear(  # params: axis, one non-negative integer
     lambda g, ans, x, axis: flip(cumulative_sum(flip(g, axis=(axis,)), axis=axis), axis=(axis,)),
 )
 
-# --- the family of logsumexp --------------------------------------------------------------------------------------------
+# --- the family of logsumexp ------------------------------------------------------------------------------------------
 
 
 def _logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
@@ -89,4 +92,3 @@ log_softmax = define(
     jvps=[lambda t, ans, x, axis: t - _total(exp(ans) * t, axis)],
     vjps=[lambda g, ans, x, axis: g - exp(ans) * _total(g, axis)],
 )
-

@@ -12,9 +12,7 @@ from typing import Any
 from .core import Array, Level, Primitive, Tracer
 from .rules import fit
 
-Entry = tuple[Primitive, Sequence[Array], Array, dict[str, Any], Sequence[int]]
-"""A primitive, its arguments, its answer, its parameters, and for each argument the index of the entry that made it
-(-1 for a constant)."""
+_NO_PARAMS: dict[str, Any] = {}
 
 
 class TapeTracer(Tracer):
@@ -29,21 +27,34 @@ class TapeTracer(Tracer):
 
 
 class Tape(Level):
-    """The level of reverse mode. `entries` holds None for an input."""
+    """The level of reverse mode.
 
-    __slots__ = ("entries", "nested")
+    primitives, answers, params: one per entry; the primitive is None for an input
+    args, parents:               all entries' arguments one after another, and for each the index of the entry that
+                                 made it (-1 for a constant)
+    ends:                        where each entry's arguments end in these
+
+    Flat lists rather than a record per entry: those would keep Python's garbage collector busy, so that the cost of an
+    operation grew with the length of the tape.
+    """
+
+    __slots__ = ("answers", "args", "ends", "nested", "params", "parents", "primitives")
 
     def __init__(self) -> None:
         Level.__init__(self)
-        self.entries: list[Entry | None] = []
+        self.primitives: list[Primitive | None] = []
+        self.answers: list[Array] = []
+        self.params: list[dict[str, Any]] = []
+        self.args: list[Array] = []
+        self.parents: list[int] = []
+        self.ends: list[int] = []
         self.nested = False  # whether tracers of outer levels have come in: if not, NumPy is called without a detour
 
     def variable(self, primal: Array) -> TapeTracer:
         """A new input."""
         if isinstance(primal, Tracer):
             self.nested = True
-        self.entries.append(None)
-        return TapeTracer(self, primal, len(self.entries) - 1)
+        return self._record(None, primal, _NO_PARAMS)
 
     def process(self, primitive: Primitive, args: tuple[Array, ...], params: dict[str, Any]) -> Array:
         primals = []
@@ -61,55 +72,60 @@ class Tape(Level):
         ans = apply(*primals, **params) if params else apply(*primals)
         if primitive.jvp is None:
             return ans
-        entries = self.entries
-        index = len(entries)
-        entries.append((primitive, primals, ans, params, parents))
+        self.args.extend(primals)
+        self.parents.extend(parents)
+        return self._record(primitive, ans, params or _NO_PARAMS)
+
+    def _record(self, primitive: Primitive | None, ans: Array, params: dict[str, Any]) -> TapeTracer:
+        index = len(self.ends)
+        self.primitives.append(primitive)
+        self.answers.append(ans)
+        self.params.append(params)
+        self.ends.append(len(self.args))
         return TapeTracer(self, ans, index)
 
     def index_of(self, value: Array) -> int:
         """The entry that made `value`, or -1 if it is a constant to this tape."""
         return value.index if isinstance(value, TapeTracer) and value.level is self else -1
 
+    def pull_back(self, cotangents: list[Array | None]) -> None:
+        """Fill in `cotangents`, one per entry, given those of the outputs. None stands for zero.
 
-def pull_back(entries: Sequence[Entry | None], cotangents: list[Array | None]) -> None:
-    """Fill in `cotangents`, one per entry, given those of the outputs. None stands for zero.
-
-    On return only the cotangents of inputs are left: an entry's own is dropped as soon as it has been passed on.
-    """
-    for index in range(len(entries) - 1, -1, -1):
-        g = cotangents[index]
-        if g is None:
-            continue
-        entry = entries[index]
-        if entry is None:
-            continue
-        cotangents[index] = None
-        primitive, args, ans, params, parents = entry
-        vjps = primitive.vjps
-        for position, parent in enumerate(parents):
-            if parent < 0:
+        On return only the cotangents of inputs are left: an entry's own is dropped as soon as it has been passed on.
+        """
+        answers, all_args, all_parents, all_params, ends = self.answers, self.args, self.parents, self.params, self.ends
+        for index, primitive in zip(range(len(ends) - 1, -1, -1), reversed(self.primitives), strict=True):
+            g = cotangents[index]
+            if g is None or primitive is None:
                 continue
-            rule = vjps[position]
-            if rule is None:
-                continue
-            part = rule(g, ans, *args, **params) if params else rule(g, ans, *args)
-            if part is None:
-                continue
-            part = fit(part, args[position])
-            present = cotangents[parent]
-            # never in place: the array may be held by another entry, or by the caller
-            cotangents[parent] = part if present is None else present + part
+            cotangents[index] = None
+            stop = ends[index]
+            start = ends[index - 1] if index else 0
+            args = all_args[start:stop]
+            params = all_params[index]
+            vjps = primitive.vjps
+            for position, parent in enumerate(all_parents[start:stop]):
+                if parent < 0:
+                    continue
+                rule = vjps[position]
+                if rule is None:
+                    continue
+                part = rule(g, answers[index], *args, **params) if params else rule(g, answers[index], *args)
+                if part is None:
+                    continue
+                part = fit(part, args[position])
+                present = cotangents[parent]
+                # never in place: the array may be held by another entry, or by the caller
+                cotangents[parent] = part if present is None else present + part
 
-
-def push_forward(entries: Sequence[Entry | None], tangents: list[Array | None]) -> None:
-    """Fill in `tangents`, one per entry, given those of the inputs. None stands for zero."""
-    for index, entry in enumerate(entries):
-        if entry is None:
-            continue
-        primitive, args, ans, params, parents = entry
-        incoming = [None if parent < 0 else tangents[parent] for parent in parents]
-        for tangent in incoming:
-            if tangent is not None:
-                assert primitive.jvp is not None
-                tangents[index] = primitive.jvp(incoming, ans, args, params)
-                break
+    def push_forward(self, tangents: list[Array | None]) -> None:
+        """Fill in `tangents`, one per entry, given those of the inputs. None stands for zero."""
+        start = 0
+        for index, (primitive, stop) in enumerate(zip(self.primitives, self.ends, strict=True)):
+            if primitive is not None:
+                incoming = [None if parent < 0 else tangents[parent] for parent in self.parents[start:stop]]
+                if any(tangent is not None for tangent in incoming):
+                    assert primitive.jvp is not None
+                    args: Sequence[Array] = self.args[start:stop]
+                    tangents[index] = primitive.jvp(incoming, self.answers[index], args, self.params[index])
+            start = stop

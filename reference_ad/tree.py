@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 class Node(NamedTuple):
     """The shape of an inner node: its type, the sorted keys of a dict (else ()), and the children's structures."""
 
-    kind: type
+    kind: type[Any]
     keys: tuple[Any, ...]
     children: tuple[Structure, ...]
 

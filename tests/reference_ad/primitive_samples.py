@@ -65,7 +65,7 @@ binary = {
     **{name: [(CONDITION, CONDITION[0])] for name in ["logical_and", "logical_or", "logical_xor"]},
 }
 D = _distinct(3, 4)
-reduced = [dict(axis=axis, keepdims=keep) for axis in [(0,), (1,), (0, 1), ()] for keep in [False, True]]
+reduced = [{"axis": axis, "keepdims": keep} for axis in [(0,), (1,), (0, 1), ()] for keep in [False, True]]
 SAMPLES: dict[str, list[Sample]] = {
     **{name: [Sample((x,)) for x in args] for name, args in unary.items()},
     **{name: [Sample(pair) for pair in args] for name, args in binary.items()},
@@ -109,7 +109,8 @@ SAMPLES: dict[str, list[Sample]] = {
         Sample((_random(4, 4),), {"index": np.asarray([0, 2, 0, 0]), "shape": (3, 4)}),
     ],
     "concat": [Sample((A, _random(2, 4), B), {"axis": 0}), Sample((A, COLUMN), {"axis": 1})],
-    "stack": [Sample((A, B), {"axis": axis}) for axis in [0, 1, 2]] + [Sample((SCALAR, _random(high=-1.5)), {"axis": 0})],
+    "stack": [Sample((A, B), {"axis": axis}) for axis in [0, 1, 2]]
+    + [Sample((SCALAR, _random(high=-1.5)), {"axis": 0})],
     "matmul": [
         Sample((_random(*left), _random(*right) + 0.1))
         for left, right in [

@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from primitive_samples import SAMPLES, Sample
 
 import reference_ad as ad
 from reference_ad.core import PRIMITIVES
-
-from primitive_samples import SAMPLES, Sample
 
 CASES = [
     pytest.param(PRIMITIVES[name], sample, id=f"{name}-{number}")
@@ -18,9 +17,7 @@ CASES = [
     for number, sample in enumerate(samples)
     if PRIMITIVES[name].jvp is not None
 ]
-LOCALLY_CONSTANT = [
-    name for name, p in PRIMITIVES.items() if p.jvp is None and not name.startswith("logical_")
-]
+LOCALLY_CONSTANT = [name for name, p in PRIMITIVES.items() if p.jvp is None and not name.startswith("logical_")]
 
 
 def active(sample: Sample) -> list[int]:
