@@ -1,0 +1,133 @@
+"""Central differences on plain NumPy: no derivative rule at all, and so an approximation.
+
+A k-th derivative from a central difference has a truncation error of order h^2 and a rounding error of order
+eps / h^k; they balance at h ~ eps^(1/(k+2)), in units of the argument's own scale (Press et al., Numerical Recipes,
+3rd ed., section 5.7; Gill, Murray and Wright, Practical Optimization, section 8.6.1, for second differences).
+"""
+
+from __future__ import annotations
+
+from math import comb, prod
+from typing import Any
+
+import numpy as np
+
+from adbench.backends.base import Answer, Backend, Function
+from adbench.spec import namespace
+from reference_ad import tree
+
+Array = np.ndarray[Any, Any]
+
+
+class Central(Backend):
+    """Central differences, of the lowest order that is symmetric. Forward only: a pullback needs n of them."""
+
+    framework = "differences"
+    exact = False
+
+    # ---- namespace
+
+    xp = namespace.numpy
+
+    # ---- arrays
+
+    def asarray(self, array: Array) -> Array:
+        return np.array(array)
+
+    def to_numpy(self, array: Any) -> Array:
+        return np.array(array)
+
+    # ---- primitives
+
+    def jvp(self, function: Function, active: Any, tangent: Any) -> tuple[Any, Any]:
+        output = function(active)
+        step = _step(active, tangent, 1)
+        if step == 0:
+            return output, tree.map(np.zeros_like, output)
+        above, below = _moved(active, step, tangent), _moved(active, -step, tangent)
+        # What was really added, after rounding, as a multiple of the tangent.
+        moved = tree.map(np.subtract, above, below)
+        distance = _dot(moved, tangent) / _dot(tangent, tangent)
+        return output, tree.map(lambda y, z: np.asarray((y - z) / distance), function(above), function(below))
+
+    # ---- first order
+
+    def derivative_forward(self, function: Function, active: Array, order: int) -> Answer:
+        step = _step(active, np.ones_like(active), order)
+        # Half a step as the numbers near x can represent it, so that the points are where the formula has them.
+        half = (active + step / 2) - active
+        total = sum(
+            (-1) ** i * comb(order, i) * function(np.asarray(active + (order - 2 * i) * half)) for i in range(order + 1)
+        )
+        return np.asarray(total / (2 * half) ** order, dtype=active.dtype)
+
+    def jvp_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
+        return self.jvp(function, active, tangent)[1]
+
+    # ---- second order
+
+    def hvp_forward_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
+        leaves, structure = tree.flatten(active)
+        units = _units(active)
+        blocks = [
+            np.asarray([_mixed(function, active, next(units), tangent) for _ in range(leaf.size)], leaf.dtype)
+            for leaf in leaves
+        ]
+        return tree.unflatten(structure, [np.reshape(b, x.shape) for b, x in zip(blocks, leaves, strict=True)])
+
+    def hessian_forward_over_forward(self, function: Function, active: Any, direction: None) -> Answer:
+        leaves, structure = tree.flatten(active)
+        rows = [tree.leaves(self.hvp_forward_over_forward(function, active, unit)) for unit in _units(active)]
+        blocks, start = [], 0
+        for leaf in leaves:
+            some = rows[start : start + leaf.size]
+            block = [np.reshape([row[j] for row in some], leaf.shape + x.shape) for j, x in enumerate(leaves)]
+            blocks.append(tree.unflatten(structure, block))
+            start += leaf.size
+        return tree.unflatten(structure, blocks)
+
+
+def _step(active: Any, tangent: Any, order: int) -> Any:
+    """The step along `tangent` for a derivative of `order`; 0 where the tangent is 0.
+
+    No entry moves by more than eps^(1/(order+2)) times max(1, its size).
+    """
+    pairs = zip(tree.leaves(active), tree.leaves(tangent), strict=True)
+    limits = [np.maximum(1, np.abs(x))[v != 0] / np.abs(v[v != 0]) for x, v in pairs]
+    limits = [limit for limit in limits if limit.size]
+    if not limits:
+        return 0
+    dtype = limits[0].dtype
+    return dtype.type(np.finfo(dtype).eps ** (1 / (order + 2)) * min(limit.min() for limit in limits))
+
+
+def _moved(active: Any, step: Any, tangent: Any) -> Any:
+    return tree.map(lambda x, v: np.asarray(x + step * v), active, tangent)
+
+
+def _dot(left: Any, right: Any) -> Any:
+    return sum(np.sum(a * b) for a, b in zip(tree.leaves(left), tree.leaves(right), strict=True))
+
+
+def _mixed(function: Function, active: Any, first: Any, second: Any) -> Any:
+    """The second derivative of a scalar function along two directions, from its four values on a parallelogram."""
+    a, b = _step(active, first, 2), _step(active, second, 2)
+    if a == 0 or b == 0:
+        return 0.0
+    above, below = _moved(active, a, first), _moved(active, -a, first)
+    return (
+        function(_moved(above, b, second))
+        - function(_moved(above, -b, second))
+        - function(_moved(below, b, second))
+        + function(_moved(below, -b, second))
+    ) / (4 * a * b)
+
+
+def _units(like: Any) -> Any:
+    """The unit vectors of the space of `like`, in the order of the leaves' entries."""
+    leaves, structure = tree.flatten(like)
+    for position, leaf in enumerate(leaves):
+        for k in range(prod(leaf.shape)):
+            unit = [np.zeros_like(x) for x in leaves]
+            unit[position].flat[k] = 1
+            yield tree.unflatten(structure, unit)

@@ -1,0 +1,122 @@
+"""JAX on the CPU with 64-bit types: compiled ahead of time by `jax.jit`, or one operation at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import jax.scipy.special
+import numpy as np
+
+from adbench.backends.base import Answer, Backend, Call, Function
+from adbench.spec.namespace import Namespace
+
+jax.config.update("jax_enable_x64", True)
+
+
+class Eager(Backend):
+    """JAX without `jit`: every operation is dispatched by itself."""
+
+    framework = "jax"
+
+    # ---- namespace
+
+    xp = Namespace(jnp, jax.scipy.special)
+
+    # ---- arrays
+
+    def asarray(self, array: np.ndarray[Any, Any]) -> jax.Array:
+        return jnp.array(array)
+
+    def to_numpy(self, array: jax.Array) -> np.ndarray[Any, Any]:
+        return np.array(array)
+
+    def synchronize(self, answer: Answer) -> None:
+        jax.block_until_ready(answer)
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        exhausted = isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
+        return exhausted or isinstance(error, MemoryError)
+
+    # ---- primitives
+
+    def jvp(self, function: Function, active: Any, tangent: Any) -> tuple[Any, Any]:
+        return jax.jvp(function, (active,), (tangent,))
+
+    def vjp(self, function: Function, active: Any) -> tuple[Any, Any]:
+        output, pullback = jax.vjp(function, active)
+        return output, lambda cotangent: pullback(cotangent)[0]
+
+    # ---- first order
+
+    def derivative_forward(self, function: Function, active: Any, order: int) -> Answer:
+        one = jnp.ones_like(active)
+        for _ in range(order):
+            function = _pushed(function, one)
+        return function(active)
+
+    def derivative_reverse(self, function: Function, active: Any, order: int) -> Answer:
+        for _ in range(order):
+            function = jax.grad(function)
+        return function(active)
+
+    def gradient_forward(self, function: Function, active: Any, direction: None) -> Answer:
+        return jax.jacfwd(function)(active)
+
+    def gradient_reverse(self, function: Function, active: Any, direction: None) -> Answer:
+        return jax.grad(function)(active)
+
+    def jvp_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
+        return jax.jvp(function, (active,), (tangent,))[1]
+
+    def vjp_forward(self, function: Function, active: Any, cotangent: Any) -> Answer:
+        return jax.jacfwd(lambda x: jnp.sum(function(x) * cotangent))(active)
+
+    def vjp_reverse(self, function: Function, active: Any, cotangent: Any) -> Answer:
+        return jax.vjp(function, active)[1](cotangent)[0]
+
+    def jacobian_forward(self, function: Function, active: Any, direction: None) -> Answer:
+        return jax.jacfwd(function)(active)
+
+    def jacobian_reverse(self, function: Function, active: Any, direction: None) -> Answer:
+        return jax.jacrev(function)(active)
+
+    # ---- second order
+
+    def hvp_forward_over_reverse(self, function: Function, active: Any, tangent: Any) -> Answer:
+        return jax.jvp(jax.grad(function), (active,), (tangent,))[1]
+
+    def hvp_reverse_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
+        return jax.grad(_pushed(function, tangent))(active)
+
+    def hvp_reverse_over_reverse(self, function: Function, active: Any, tangent: Any) -> Answer:
+        # The Hessian is symmetric, so a cotangent pulled back through the gradient is the product.
+        return jax.vjp(jax.grad(function), active)[1](tangent)[0]
+
+    def hvp_forward_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
+        return jax.jacfwd(_pushed(function, tangent))(active)
+
+    def hessian_forward_over_reverse(self, function: Function, active: Any, direction: None) -> Answer:
+        return jax.jacfwd(jax.grad(function))(active)
+
+    def hessian_reverse_over_forward(self, function: Function, active: Any, direction: None) -> Answer:
+        return jax.jacrev(jax.jacfwd(function))(active)
+
+    def hessian_reverse_over_reverse(self, function: Function, active: Any, direction: None) -> Answer:
+        return jax.jacrev(jax.grad(function))(active)
+
+    def hessian_forward_over_forward(self, function: Function, active: Any, direction: None) -> Answer:
+        return jax.jacfwd(jax.jacfwd(function))(active)
+
+
+class Jit(Eager):
+    """JAX with the whole operator traced and compiled before the first call."""
+
+    def stage(self, call: Call, active: Any, constants: tuple[Any, ...], direction: Any) -> Call:
+        compiled: Call = jax.jit(call).lower(active, constants, direction).compile()
+        return compiled
+
+
+def _pushed(function: Function, tangent: Any) -> Function:
+    return lambda x: jax.jvp(function, (x,), (tangent,))[1]

@@ -1,0 +1,167 @@
+"""PyTorch, define-by-run: `torch.autograd` for plain reverse mode, `torch.func` for everything that nests or batches."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+from array_api_compat import torch as array_module
+from torch.func import grad, jacfwd, jacrev, jvp, vjp
+
+from adbench.backends.base import Answer, Backend, Function
+from adbench.spec.namespace import Namespace
+from reference_ad import tree
+
+# Arrays that a model makes without a dtype are float64, as in the other namespaces.
+torch.set_default_dtype(torch.float64)
+
+# ---- namespace
+
+
+def _logsumexp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    return torch.logsumexp(a, tuple(range(a.ndim)) if axis is None else axis, keepdim=keepdims)
+
+
+def _log_softmax(x: Any, axis: Any = None) -> Any:
+    return torch.log_softmax(x, axis) if isinstance(axis, int) else x - _logsumexp(x, axis, keepdims=True)
+
+
+def _softmax(x: Any, axis: Any = None) -> Any:
+    return torch.softmax(x, axis) if isinstance(axis, int) else torch.exp(_log_softmax(x, axis))
+
+
+special = SimpleNamespace(
+    digamma=torch.special.digamma,
+    erf=torch.special.erf,
+    erfc=torch.special.erfc,
+    expit=torch.special.expit,
+    gammaln=torch.special.gammaln,
+    log_softmax=_log_softmax,
+    logsumexp=_logsumexp,
+    softmax=_softmax,
+    xlogy=torch.special.xlogy,
+)
+
+
+class Eager(Backend):
+    """PyTorch as it runs by default, one operation at a time, on the CPU."""
+
+    framework = "torch"
+    xp = Namespace(array_module, special)
+
+    # ---- arrays
+
+    def asarray(self, array: np.ndarray[Any, Any]) -> torch.Tensor:
+        return torch.tensor(array)
+
+    def to_numpy(self, array: torch.Tensor) -> np.ndarray[Any, Any]:
+        return np.array(array.detach().cpu().numpy())
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        allocator = isinstance(error, RuntimeError) and "allocate memory" in str(error)
+        return allocator or isinstance(error, MemoryError | torch.OutOfMemoryError)
+
+    # ---- primitives
+
+    def jvp(self, function: Function, active: Any, tangent: Any) -> tuple[Any, Any]:
+        return jvp(function, (active,), (tangent,))
+
+    def vjp(self, function: Function, active: Any) -> tuple[Any, Any]:
+        output, pullback = vjp(function, active)
+        return output, lambda cotangent: pullback(cotangent)[0]
+
+    # ---- first order
+
+    def derivative_forward(self, function: Function, active: Any, order: int) -> Answer:
+        one = torch.ones_like(active)
+        for _ in range(order):
+            function = _pushed(function, one)
+        return function(active)
+
+    def derivative_reverse(self, function: Function, active: Any, order: int) -> Answer:
+        leaf = active.detach().requires_grad_()
+        answer = function(leaf)
+        for remaining in reversed(range(order)):
+            (answer,) = _pulled([answer], [leaf], [None], create_graph=remaining > 0)
+        return answer
+
+    def gradient_forward(self, function: Function, active: Any, direction: None) -> Answer:
+        return jacfwd(function)(active)
+
+    def gradient_reverse(self, function: Function, active: Any, direction: None) -> Answer:
+        return self.vjp_reverse(function, active, None)
+
+    def jvp_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
+        return jvp(function, (active,), (tangent,))[1]
+
+    def vjp_forward(self, function: Function, active: Any, cotangent: Any) -> Answer:
+        return jacfwd(lambda x: torch.sum(function(x) * cotangent))(active)
+
+    def vjp_reverse(self, function: Function, active: Any, cotangent: Any) -> Answer:
+        leaves, structure = _watched(active)
+        output = function(tree.unflatten(structure, leaves))
+        return tree.unflatten(structure, _pulled([output], leaves, [cotangent]))
+
+    def jacobian_forward(self, function: Function, active: Any, direction: None) -> Answer:
+        return jacfwd(function)(active)
+
+    def jacobian_reverse(self, function: Function, active: Any, direction: None) -> Answer:
+        return jacrev(function)(active)
+
+    # ---- second order
+
+    def hvp_forward_over_reverse(self, function: Function, active: Any, tangent: Any) -> Answer:
+        return jvp(grad(function), (active,), (tangent,))[1]
+
+    def hvp_reverse_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
+        return grad(_pushed(function, tangent))(active)
+
+    def hvp_reverse_over_reverse(self, function: Function, active: Any, tangent: Any) -> Answer:
+        leaves, structure = _watched(active)
+        output = function(tree.unflatten(structure, leaves))
+        gradient = _pulled([output], leaves, [None], create_graph=True)
+        return tree.unflatten(structure, _pulled(gradient, leaves, tree.leaves(tangent)))
+
+    def hvp_forward_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
+        return jacfwd(_pushed(function, tangent))(active)
+
+    def hessian_forward_over_reverse(self, function: Function, active: Any, direction: None) -> Answer:
+        return jacfwd(grad(function))(active)
+
+    def hessian_reverse_over_forward(self, function: Function, active: Any, direction: None) -> Answer:
+        return jacrev(jacfwd(function))(active)
+
+    def hessian_reverse_over_reverse(self, function: Function, active: Any, direction: None) -> Answer:
+        return jacrev(grad(function))(active)
+
+    def hessian_forward_over_forward(self, function: Function, active: Any, direction: None) -> Answer:
+        return jacfwd(jacfwd(function))(active)
+
+
+def _pushed(function: Function, tangent: Any) -> Function:
+    return lambda x: jvp(function, (x,), (tangent,))[1]
+
+
+def _watched(active: Any) -> tuple[list[torch.Tensor], Any]:
+    """The leaves of `active` as fresh leaves of a graph, and the structure."""
+    leaves, structure = tree.flatten(active)
+    return [leaf.detach().requires_grad_() for leaf in leaves], structure
+
+
+def _pulled(outputs: Any, leaves: Any, cotangents: Any, *, create_graph: bool = False) -> list[torch.Tensor]:
+    """Pull cotangents back to the leaves; zeros where nothing depends on them. A cotangent None stands for 1."""
+    # autograd.grad refuses an output that depends on no leaf, such as the gradient of a linear function.
+    connected = [(y, u) for y, u in zip(outputs, cotangents, strict=True) if y.requires_grad]
+    if not connected:
+        return [torch.zeros_like(leaf) for leaf in leaves]
+    return list(
+        torch.autograd.grad(
+            [y for y, _ in connected],
+            leaves,
+            [u for _, u in connected],
+            create_graph=create_graph,
+            materialize_grads=True,
+        )
+    )
