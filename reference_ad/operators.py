@@ -29,9 +29,11 @@ _COMPARISONS = {
 
 
 def pow(x1: Array, x2: Array, /) -> Array:
-    """``x1 ** x2``; a Python integer as exponent is exact, and safe at 0."""
-    if type(x2) is int:
-        return table.integer_power(x1, exponent=x2)
+    """``x1 ** x2``; exact, and safe at 0, where the exponent is a Python number."""
+    if type(x2) is int or type(x2) is float:
+        return table.constant_power(x1, exponent=x2)
+    if type(x1) is int or type(x1) is float:
+        x1 = x2.dtype.type(x1)  # its logarithm is needed in the precision of the exponent
     return table.power(x1, x2)
 
 
@@ -52,7 +54,7 @@ def attach() -> None:
         _attach_comparison(name, primitive)
     tracer: Any = Tracer
     tracer.__pow__ = pow
-    tracer.__rpow__ = lambda self, other: table.power(other, self)
+    tracer.__rpow__ = lambda self, other: pow(other, self)
     tracer.__neg__ = lambda self: table.negative(self)
     tracer.__pos__ = lambda self: table.positive(self)
     tracer.__abs__ = lambda self: table.abs(self)

@@ -71,18 +71,18 @@ square = elementwise("square", np.square, lambda g, ans, x: g * (2 * x))
 sqrt = elementwise("sqrt", np.sqrt, lambda g, ans, x: g / (2 * ans))
 
 
-def _integer_power_derivative(g: Array, ans: Array, x: Array, exponent: int) -> Array:
+def _constant_power_derivative(g: Array, ans: Array, x: Array, exponent: float) -> Array:
     if exponent == 0:
         return None
     if exponent == 1:
         return g
     if exponent == 2:
         return g * (2 * x)
-    return g * (exponent * integer_power(x, exponent=exponent - 1))
+    return g * (exponent * constant_power(x, exponent=exponent - 1))
 
 
-integer_power = elementwise(  # params: exponent, a Python integer
-    "integer_power", lambda x, exponent: x**exponent, _integer_power_derivative
+constant_power = elementwise(  # params: exponent, a Python number
+    "constant_power", lambda x, exponent: x**exponent, _constant_power_derivative
 )
 power = elementwise(
     "power",

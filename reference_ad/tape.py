@@ -54,7 +54,11 @@ class Tape(Level):
         """A new input."""
         if isinstance(primal, Tracer):
             self.nested = True
-        return self._record(None, primal, _NO_PARAMS)
+        self.primitives.append(None)
+        self.answers.append(primal)
+        self.params.append(_NO_PARAMS)
+        self.ends.append(len(self.args))
+        return TapeTracer(self, primal, len(self.ends) - 1)
 
     def process(self, primitive: Primitive, args: tuple[Array, ...], params: dict[str, Any]) -> Array:
         primals = []
@@ -74,15 +78,12 @@ class Tape(Level):
             return ans
         self.args.extend(primals)
         self.parents.extend(parents)
-        return self._record(primitive, ans, params or _NO_PARAMS)
-
-    def _record(self, primitive: Primitive | None, ans: Array, params: dict[str, Any]) -> TapeTracer:
-        index = len(self.ends)
         self.primitives.append(primitive)
         self.answers.append(ans)
-        self.params.append(params)
-        self.ends.append(len(self.args))
-        return TapeTracer(self, ans, index)
+        self.params.append(params or _NO_PARAMS)
+        ends = self.ends
+        ends.append(len(self.args))
+        return TapeTracer(self, ans, len(ends) - 1)
 
     def index_of(self, value: Array) -> int:
         """The entry that made `value`, or -1 if it is a constant to this tape."""

@@ -69,7 +69,8 @@ reduced = [{"axis": axis, "keepdims": keep} for axis in [(0,), (1,), (0, 1), ()]
 SAMPLES: dict[str, list[Sample]] = {
     **{name: [Sample((x,)) for x in args] for name, args in unary.items()},
     **{name: [Sample(pair) for pair in args] for name, args in binary.items()},
-    "integer_power": [Sample((A,), {"exponent": n}) for n in [-2, -1, 0, 1, 2, 3, 5]],
+    "constant_power": [Sample((A,), {"exponent": n}) for n in [-2, -1, 0, 1, 2, 3, 5, 2.0]]
+    + [Sample((POSITIVE,), {"exponent": n}) for n in [0.5, -1.5]],
     "where": [Sample((CONDITION, A, B)), Sample((CONDITION, ROW, COLUMN)), Sample((CONDITION[0], SCALAR, A))],
     "polygamma": [Sample((POSITIVE,), {"order": n}) for n in [1, 2]],
     "sum": [Sample((A,), params) for params in reduced],

@@ -204,3 +204,12 @@ def test_trees_name_their_leaves_and_compare_by_structure() -> None:
         tree.unflatten(structure, found[1:])
     with pytest.raises(ValueError, match="Trees differ in structure"):
         tree.map(lambda x, y: x, example, 1.0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.longdouble])
+def test_python_numbers_do_not_change_the_precision_of_derivatives(dtype: Any) -> None:
+    x = dtype(1) / dtype(3)
+    slope = ad.grad(lambda x: 3.0**x + x**0.5)(x)
+    expected = 3**x * np.log(dtype(3)) + 1 / (2 * np.sqrt(x))
+    assert slope.dtype == dtype
+    np.testing.assert_allclose(slope, expected, rtol=4 * np.finfo(dtype).eps)
