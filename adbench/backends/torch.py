@@ -1,4 +1,4 @@
-"""PyTorch, define-by-run: `torch.autograd` for plain reverse mode, `torch.func` for everything that nests or batches."""
+"""PyTorch, define-by-run: `torch.autograd` for plain reverse mode, `torch.func` for what nests or batches."""
 
 from __future__ import annotations
 
