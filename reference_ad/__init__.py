@@ -1,6 +1,7 @@
 """Automatic differentiation on NumPy arrays: forward and reverse mode, nested in any order."""
 
 from . import numpy as numpy
+from . import scalars as scalars
 from .forward import jacfwd as jacfwd
 from .forward import jvp as jvp
 from .reverse import grad as grad

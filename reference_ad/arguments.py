@@ -9,6 +9,7 @@ import numpy as np
 
 from . import tree
 from .core import Array, Tracer
+from .scalars import OBJECT, numbers
 
 Argnums = int | tuple[int, ...]
 """The position of the argument to differentiate, or several."""
@@ -54,7 +55,10 @@ def active_leaves(active: Any, caller: str) -> tuple[list[Array], tree.Structure
     found, structure = tree.flatten(active)
     for position, leaf in enumerate(found):
         if type(leaf) is np.ndarray or isinstance(leaf, (Tracer, np.generic)):
-            if leaf.dtype.kind in "fcO":
+            if leaf.dtype.kind in "fc" or isinstance(leaf, Tracer):
+                continue
+            if leaf.dtype == OBJECT:
+                found[position] = numbers(leaf)
                 continue
             given = f"dtype {leaf.dtype}"
         elif type(leaf) is float or type(leaf) is complex:
@@ -97,7 +101,9 @@ def matching_leaves(
             "they must be the same."
         )
     for position, (leaf, expected) in enumerate(zip(found, like, strict=True)):
-        if not isinstance(leaf, (Tracer, np.ndarray, np.generic)):
+        if expected.dtype == OBJECT and not isinstance(leaf, Tracer):
+            leaf = found[position] = numbers(leaf)
+        elif not isinstance(leaf, (Tracer, np.ndarray, np.generic)):
             leaf = found[position] = np.asarray(leaf, dtype=expected.dtype)
         if leaf.shape != expected.shape or leaf.dtype != expected.dtype:
             path = tree.paths(given)[position]
@@ -110,7 +116,10 @@ def matching_leaves(
 
 def fill(derivative: Array | None, like: Array) -> Array:
     """The derivative, or the zeros for which None stands."""
-    return np.zeros(like.shape, like.dtype) if derivative is None else derivative
+    if derivative is not None:
+        return derivative
+    zeros = np.zeros(like.shape, like.dtype)
+    return numbers(zeros) if like.dtype == OBJECT else zeros
 
 
 def basis(leaf: Array) -> Iterator[Array]:
@@ -118,4 +127,10 @@ def basis(leaf: Array) -> Iterator[Array]:
     for position in range(leaf.size):
         unit = np.zeros(leaf.size, leaf.dtype)
         unit[position] = 1
-        yield unit.reshape(leaf.shape)
+        unit = unit.reshape(leaf.shape)
+        yield numbers(unit) if leaf.dtype == OBJECT else unit
+
+
+def one(value: Array) -> Array:
+    """The scalar 1 in the dtype of `value`."""
+    return numbers(1) if value.dtype == OBJECT else value.dtype.type(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from . import scalars
 from .core import Array
 
 DIGITS = {
@@ -17,8 +18,9 @@ DIGITS = {
 
 
 def constant(name: str, like: Array) -> Any:
-    """The constant `name`, rounded to the dtype of `like`."""
-    return _rounded(name, like.dtype)
+    """The constant `name`, rounded to the dtype of `like`, or enclosed in a ball."""
+    dtype = like.dtype
+    return scalars.constant(name) if dtype == scalars.OBJECT else _rounded(name, dtype)
 
 
 @cache

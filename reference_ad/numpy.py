@@ -34,7 +34,7 @@ from numpy import uint16 as uint16
 from numpy import uint32 as uint32
 from numpy import uint64 as uint64
 
-from . import rules_reductions, rules_structural
+from . import rules_reductions, rules_structural, scalars
 from . import special as special
 from .core import Array, Tracer
 from .operators import pow as pow
@@ -128,7 +128,12 @@ def asarray(obj: Any, /, *, dtype: Any = None, copy: Any = None) -> Array:
         return obj if dtype is None else astype(obj, dtype)
     if isinstance(obj, (list, tuple)) and _holds_tracers(obj):
         return stack([asarray(item, dtype=dtype) for item in obj])
-    return np.asarray(obj, dtype=dtype, copy=copy)
+    return _own(np.asarray(obj, dtype=dtype, copy=copy))
+
+
+def _own(x: Any) -> Array:
+    """An array of the namespace: one of objects becomes one of balls."""
+    return scalars.numbers(x) if x.dtype == scalars.OBJECT else x
 
 
 def _holds_tracers(obj: Any) -> Any:
@@ -139,12 +144,12 @@ def _holds_tracers(obj: Any) -> Any:
 
 def zeros(shape: Shape, *, dtype: Any = None) -> Array:
     """Zeros, float64 unless told otherwise."""
-    return np.zeros(shape, np.float64 if dtype is None else dtype)
+    return _own(np.zeros(shape, np.float64 if dtype is None else dtype))
 
 
 def ones(shape: Shape, *, dtype: Any = None) -> Array:
     """Ones, float64 unless told otherwise."""
-    return np.ones(shape, np.float64 if dtype is None else dtype)
+    return _own(np.ones(shape, np.float64 if dtype is None else dtype))
 
 
 def empty(shape: Shape, *, dtype: Any = None) -> Array:
@@ -156,34 +161,33 @@ def full(shape: Shape, fill_value: Array, *, dtype: Any = None) -> Array:
     """An array filled with one number, which may be a tracer."""
     if isinstance(fill_value, Tracer):
         return broadcast_to(asarray(fill_value, dtype=dtype), (shape,) if isinstance(shape, int) else shape)
-    return np.full(shape, fill_value, dtype)
+    return _own(np.full(shape, fill_value, dtype))
 
 
 def eye(n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = None) -> Array:
     """Ones on the k-th diagonal."""
-    return np.eye(n_rows, n_cols, k, np.float64 if dtype is None else dtype)
+    return _own(np.eye(n_rows, n_cols, k, np.float64 if dtype is None else dtype))
 
 
 def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None) -> Array:
     """Evenly spaced numbers, the end excluded."""
     first, last = (0, start) if stop is None else (start, stop)
-    values: Any = np.arange(first, last, step, dtype=dtype)
-    return values
+    return _own(np.arange(first, last, step, dtype=dtype))
 
 
 def linspace(start: Any, stop: Any, /, num: int, *, dtype: Any = None, endpoint: Any = True) -> Array:
     """`num` evenly spaced numbers."""
-    return np.linspace(start, stop, num, endpoint=endpoint, dtype=dtype)
+    return _own(np.linspace(start, stop, num, endpoint=endpoint, dtype=dtype))
 
 
 def zeros_like(x: Array, /, *, dtype: Any = None) -> Array:
     """Zeros of the shape and dtype of x."""
-    return np.zeros(x.shape, x.dtype if dtype is None else dtype)
+    return _own(np.zeros(x.shape, x.dtype if dtype is None else dtype))
 
 
 def ones_like(x: Array, /, *, dtype: Any = None) -> Array:
     """Ones of the shape and dtype of x."""
-    return np.ones(x.shape, x.dtype if dtype is None else dtype)
+    return _own(np.ones(x.shape, x.dtype if dtype is None else dtype))
 
 
 def empty_like(x: Array, /, *, dtype: Any = None) -> Array:
@@ -483,25 +487,36 @@ def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
 
 
 def _value(x: Array) -> Any:
-    """The array below all tracers."""
-    while isinstance(x, Tracer):
+    """The array below all transformations."""
+    while isinstance(x, Tracer) and not isinstance(x, scalars.Numbers):
         x = _stop_gradient(x)
     return x
 
 
+def _truth(x: Array) -> Any:
+    """Whether each element differs from 0."""
+    return scalars.decided(_value(x), "Which elements differ from 0")
+
+
+def _order(x: Array, axis: int | None) -> Any:
+    """What NumPy can sort in place of x along an axis."""
+    x = _value(x)
+    return scalars.order(reshape(x, (-1,)) if axis is None else x, 0 if axis is None else axis)
+
+
 def argmax(x: Array, /, *, axis: int | None = None, keepdims: Any = False) -> Any:
     """The index of the largest element."""
-    return np.argmax(_value(x), axis=axis, keepdims=keepdims)
+    return np.argmax(_order(x, axis), axis=axis, keepdims=keepdims)
 
 
 def argmin(x: Array, /, *, axis: int | None = None, keepdims: Any = False) -> Any:
     """The index of the smallest element."""
-    return np.argmin(_value(x), axis=axis, keepdims=keepdims)
+    return np.argmin(_order(x, axis), axis=axis, keepdims=keepdims)
 
 
 def argsort(x: Array, /, *, axis: int = -1, descending: Any = False, stable: Any = True) -> Any:
     """The indices that sort x along an axis; equal elements keep their order."""
-    values = _value(x)
+    values = _order(x, axis)
     if not descending:
         return np.argsort(values, axis=axis, stable=True)
     reversed_order = np.argsort(np.flip(values, axis), axis=axis, stable=True)
@@ -515,12 +530,12 @@ def sort(x: Array, /, *, axis: int = -1, descending: Any = False, stable: Any = 
 
 def nonzero(x: Array, /) -> Any:
     """The indices of the elements that are not zero."""
-    return np.nonzero(_value(x))
+    return np.nonzero(_truth(x))
 
 
 def count_nonzero(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Any:
     """How many elements are not zero."""
-    return np.count_nonzero(_value(x), axis=axis, keepdims=keepdims)
+    return np.count_nonzero(_truth(x), axis=axis, keepdims=keepdims)
 
 
 def searchsorted(x1: Array, x2: Array, /, *, side: Any = "left", sorter: Any = None) -> Any:
@@ -530,9 +545,9 @@ def searchsorted(x1: Array, x2: Array, /, *, side: Any = "left", sorter: Any = N
 
 def all(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Any:
     """Whether all elements are true."""
-    return np.all(_value(x), axis=axis, keepdims=keepdims)
+    return np.all(_truth(x), axis=axis, keepdims=keepdims)
 
 
 def any(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Any:
     """Whether any element is true."""
-    return np.any(_value(x), axis=axis, keepdims=keepdims)
+    return np.any(_truth(x), axis=axis, keepdims=keepdims)

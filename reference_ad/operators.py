@@ -8,6 +8,7 @@ from . import rules_elementwise as table
 from .core import Array, Primitive, Tracer
 from .rules_contraction import matmul
 from .rules_structural import getitem, matrix_transpose, permute_dims
+from .scalars import OBJECT, numbers
 
 _BINARY = {
     "add": table.add,
@@ -33,7 +34,8 @@ def pow(x1: Array, x2: Array, /) -> Array:
     if type(x2) is int or type(x2) is float:
         return table.constant_power(x1, exponent=x2)
     if type(x1) is int or type(x1) is float:
-        x1 = x2.dtype.type(x1)  # its logarithm is needed in the precision of the exponent
+        # its logarithm is needed in the precision of the exponent
+        x1 = numbers(x1) if x2.dtype == OBJECT else x2.dtype.type(x1)
     return table.power(x1, x2)
 
 

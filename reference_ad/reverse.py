@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import tree
-from .arguments import Argnums, active_leaves, basis, fill, matching_leaves, output_leaves, select
+from .arguments import Argnums, active_leaves, basis, fill, matching_leaves, one, output_leaves, select
 from .core import Array
 from .forward import jacfwd, jvp
 from .numpy import stack
@@ -68,7 +68,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
         index = tape.index_of(value)
         if index >= 0:
             value = value.primal
-        return value, tree.unflatten(structure, _pull(tape, [index], [value.dtype.type(1)], leaves))
+        return value, tree.unflatten(structure, _pull(tape, [index], [one(value)], leaves))
 
     return evaluate
 

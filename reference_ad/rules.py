@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .core import Array, Primitive, Rule
+from .scalars import OBJECT, numbers
 
 Implementation = Callable[..., Any]
 
@@ -74,7 +75,7 @@ broadcast_to = linear(
 )
 astype = linear(  # between floating dtypes; `discretize` is the cast to integers or booleans
     "astype",
-    lambda x, dtype: x.astype(dtype),
+    lambda x, dtype: numbers(x) if dtype == OBJECT else x.astype(dtype),
     lambda g, ans, x, dtype: astype(g, dtype=x.dtype),
 )
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from .core import Array
-from .rules import astype, axis_lengths, define, linear, reshape
+from .rules import astype, axis_lengths, define, elementwise, linear, reshape
 from .rules import sum as sum
-from .rules_elementwise import exp, logical_or
+from .rules_elementwise import exp, maximum
 from .rules_structural import flip
 
 
@@ -28,10 +28,13 @@ def _total(x: Array, axis: tuple[int, ...], keepdims: bool = True) -> Array:
 # --- extremes: where several elements attain the extreme, they share the derivative equally ---------------------------
 
 
+attains = elementwise("attains", lambda x, ans, axis: np.equal(x, ans) | np.not_equal(x, x))
+
+
 def _shares(x: Array, ans: Array, axis: tuple[int, ...]) -> Array:
     """For each element the part of the derivative that it gets. If there are NaNs, they are the extreme."""
-    attains = logical_or(x == _restored(ans, x, axis), x != x)
-    return astype(attains, dtype=x.dtype) / astype(_total(attains, axis), dtype=x.dtype)
+    attained = astype(attains(x, _restored(ans, x, axis), axis=axis), dtype=x.dtype)
+    return attained / maximum(_total(attained, axis), 1)  # 0 only as the end of a ball, or where nothing is reduced
 
 
 def _extreme(name: str, reduce: Any) -> Any:

@@ -76,6 +76,7 @@ SAMPLES: dict[str, list[Sample]] = {
     "sum": [Sample((A,), params) for params in reduced],
     "max": [Sample((D,), params) for params in reduced],
     "min": [Sample((D,), params) for params in reduced],
+    "attains": [Sample((D, D.max(axis=1, keepdims=True)), {"axis": (1,)})],
     "logsumexp": [Sample((A,), params) for params in reduced],
     "softmax": [Sample((A,), {"axis": axis}) for axis in [(0,), (1,), (0, 1)]],
     "log_softmax": [Sample((A,), {"axis": axis}) for axis in [(0,), (1,), (0, 1)]],
