@@ -54,9 +54,7 @@ def one_sentence() -> Iterator[None]:
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
-    default=60.0,
-    show_default=True,
-    help="Seconds a cell may take.",
+    help="Seconds a cell may take. Default: 60, with --full 600.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the models' inputs.")
 @click.option(
@@ -72,7 +70,7 @@ def run(
     sizes: tuple[str, ...],
     dtypes: tuple[str, ...],
     threads: int,
-    timeout: float,
+    timeout: float | None,
     seed: int,
     out: Path | None,
     quick: bool,
@@ -89,10 +87,11 @@ def run(
     with one_sentence():
         if quick and full:
             raise SpecError("--quick and --full were both given; choose one.")
+        effort = planning.QUICK if quick else planning.FULL if full else planning.CUSTOMARY
         settings = planning.Settings(
-            effort=planning.QUICK if quick else planning.FULL if full else planning.CUSTOMARY,
+            effort=effort,
             threads=threads,
-            timeout_s=timeout,
+            timeout_s=timeout or effort.timeout_s,
             seed=seed,
             lowest_dtype=max(_known("dtype", dtypes or DTYPES[:1], DTYPES), key=DTYPES.index),
         )

@@ -129,6 +129,8 @@ def load_backend(load: str) -> Any:
     from adbench.backends.base import Backend
 
     module = _module_of_file(Path(place))
+    if attribute:
+        return getattr(module, attribute)()
     classes = [
         value
         for value in vars(module).values()

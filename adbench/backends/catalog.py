@@ -6,7 +6,8 @@ first; the entry point's name is the framework's. These are the ones that adbenc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -16,12 +17,17 @@ class Entry:
     name: "framework:staging".
     load: where its class is, as "module:attribute" or "path/to/file.py:attribute".
     requires: the module that must be importable, or None; `distribution` is its name on the package index.
+    only_forward: whether it has no reverse mode at all, so that it is asked in forward modes alone.
+    orders: for "forward" and "reverse", the highest order of a `derivative` that it answers within seconds; higher
+        ones are asked of it in full runs alone.
     """
 
     name: str
     load: str
     requires: str | None = None
     distribution: str | None = None
+    only_forward: bool = False
+    orders: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def framework(self) -> str:
@@ -40,12 +46,25 @@ TORCH = (Entry("torch:eager", "adbench.backends.torch:Eager", "torch", "torch"),
 
 JAX = (
     Entry("jax:jit", "adbench.backends.jax:Jit", "jax", "jax"),
-    Entry("jax:eager", "adbench.backends.jax:Eager", "jax", "jax"),
+    # Each order of a nested jvp compiles some four times as many single operations: 25 s for the first call at order 8.
+    Entry("jax:eager", "adbench.backends.jax:Eager", "jax", "jax", orders={"forward": 6}),
 )
+
+# TensorFlow's graph of a derivative grows fourfold with each order: 2,467 operations at order 5, 158,198 at order 8,
+# which takes minutes to trace; a nested ForwardAccumulator takes ten times longer with each order.
+_TENSORFLOW_ORDERS = {"forward": 2, "reverse": 6}
 
 TENSORFLOW = (
-    Entry("tensorflow:function", "adbench.backends.tensorflow:Function", "tensorflow", "tensorflow"),
-    Entry("tensorflow:eager", "adbench.backends.tensorflow:Eager", "tensorflow", "tensorflow"),
+    Entry(
+        "tensorflow:function",
+        "adbench.backends.tensorflow:Function",
+        "tensorflow",
+        "tensorflow",
+        orders=_TENSORFLOW_ORDERS,
+    ),
+    Entry(
+        "tensorflow:eager", "adbench.backends.tensorflow:Eager", "tensorflow", "tensorflow", orders=_TENSORFLOW_ORDERS
+    ),
 )
 
-DIFFERENCES = (Entry("differences:central", "adbench.backends.differences:Central"),)
+DIFFERENCES = (Entry("differences:central", "adbench.backends.differences:Central", only_forward=True),)

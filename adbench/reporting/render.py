@@ -21,14 +21,16 @@ def to_screen(table: Table, console: Console) -> None:
     console.print(Text(table.title, style="bold"))
     if table.note:
         console.print(Text(table.note, style="dim"))
+    if table.prose:
+        for row in table.rows:
+            console.print(Text(f"- {'  '.join(cell for cell in row[:-1] if cell)}: {row[-1]}"))
+        return
     for part in _fit(table, console.width):
         drawn = rich.table.Table(box=rich.box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for i, name in enumerate(part.columns):
-            wraps = table.prose and i == len(part.columns) - 1
             justify: Any = "left" if i < part.keys else "right"
-            least = 32 if wraps else None
-            header = name.replace(":", "\n")
-            drawn.add_column(header, justify=justify, no_wrap=not table.prose, overflow="fold", min_width=least)
+            # A key may run over several lines where the terminal is narrow; a number is never cut.
+            drawn.add_column(name.replace(":", "\n"), justify=justify, no_wrap=i >= part.keys, overflow="fold")
         previous: Sequence[str] = ()
         for row in part.rows:
             shown = _without_repeats(row, previous, part.keys - 1)
@@ -75,12 +77,12 @@ def rows_of(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _fit(table: Table, width: int) -> list[Table]:
     widths = [
-        max([len(part) for part in name.split(":")] + [len(row[i]) for row in table.rows]) + 2
+        max([len(part) for part in name.split(":")] + [len(row[i]) for row in table.rows]) + 3
         for i, name in enumerate(table.columns)
     ]
     keys = sum(widths[: table.keys])
     others = range(table.keys, len(table.columns))
-    if table.prose or keys + sum(widths[i] for i in others) <= width:
+    if keys + sum(widths[i] for i in others) <= width:
         return [table]
     parts: list[list[int]] = [[]]
     for i in others:

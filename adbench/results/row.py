@@ -45,6 +45,7 @@ class Row:
     `max_error_over_bound` the largest error in units of the bound; `resolution` the smallest relative error that
     the check could have seen. `error_vs_*` is `relative_error` measured against another answer: the analytic oracle,
     the reference engine in extended precision, differences in extended precision, the same backend's other modes.
+    `elapsed_s` is all the time that the cell took.
     Times are medians in s with 95 % confidence intervals; the cost ratio is the operator's time over the primal's,
     from paired samples. `swept` cells belong to a sweep over n and m. Numbers that were not measured are nan, or None
     for integers.
@@ -89,6 +90,7 @@ class Row:
     first_s: float = math.nan
     cpu_per_wall: float = math.nan
     peak_bytes: int | None = None
+    elapsed_s: float = math.nan
     flags: str = ""
     message: str = ""
     samples_s: tuple[float, ...] = field(default=(), repr=False)

@@ -12,6 +12,14 @@ from adbench.spec.inputs import Inputs, make_inputs
 from adbench.spec.model import Model, SpecError
 from adbench.spec.operators import MODES, NEEDS_SCALAR_OUTPUT, Mode, Operator, order_of, passes
 
+UNCUSTOMARY = {
+    (Operator.JVP, Mode.REVERSE),
+    (Operator.VJP, Mode.FORWARD),
+    (Operator.HVP, Mode.FORWARD_OVER_FORWARD),
+    (Operator.HESSIAN, Mode.FORWARD_OVER_FORWARD),
+}
+"""What can be asked, and is of use where there is nothing better."""
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -20,24 +28,47 @@ class Effort:
     sizes: how many of a model's sizes, from the smallest;
     sweep_thinning: k to keep every k-th value of a sweep's parameters;
     passes: cases whose mode needs more passes through the function than this are left out;
-    transposed: whether JVPs are also asked for in reverse and VJPs in forward mode;
+    all_modes: whether JVPs are also asked for in reverse mode, VJPs in forward mode and second orders in
+        forward-over-forward mode, which is of use where there is no other;
     rounds: how many turns each cell gets; pairs: the most paired samples in a turn;
-    turn_s: a turn ends when it has lasted this long (s).
+    turn_s: a turn ends when it has lasted this long (s), and most_s: the turns of a cell when they have;
+    timeout_s: the limit of a cell (s) unless another is given;
+    all_orders: whether derivatives of order 3 and more are asked at every size, not only at the first, and of a backend
+    beyond the orders that it answers within seconds.
     """
 
     name: str
     sizes: int
     sweep_thinning: int
     passes: int
-    transposed: bool
+    all_modes: bool
     rounds: int
     pairs: int
     turn_s: float
+    most_s: float
+    timeout_s: float = 60.0
+    all_orders: bool = False
 
 
-QUICK = Effort("quick", sizes=1, sweep_thinning=2, passes=64, transposed=False, rounds=6, pairs=2, turn_s=0.005)
-CUSTOMARY = Effort("customary", sizes=2, sweep_thinning=1, passes=256, transposed=False, rounds=6, pairs=4, turn_s=0.02)
-FULL = Effort("full", sizes=99, sweep_thinning=1, passes=1024, transposed=True, rounds=12, pairs=6, turn_s=0.1)
+QUICK = Effort(
+    "quick", sizes=1, sweep_thinning=2, passes=64, all_modes=False, rounds=6, pairs=2, turn_s=0.005, most_s=0.5
+)
+CUSTOMARY = Effort(
+    "customary", sizes=2, sweep_thinning=1, passes=256, all_modes=False, rounds=6, pairs=4, turn_s=0.02, most_s=1.0
+)
+FULL = Effort(
+    "full",
+    sizes=99,
+    sweep_thinning=1,
+    passes=1024,
+    all_modes=True,
+    rounds=12,
+    pairs=6,
+    turn_s=0.1,
+    most_s=10.0,
+    timeout_s=600.0,
+    all_orders=True,
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +77,7 @@ class Settings:
 
     effort: Effort = CUSTOMARY
     threads: int = 1
-    timeout_s: float = 60.0
+    timeout_s: float = CUSTOMARY.timeout_s
     seed: int = 0
     lowest_dtype: str = DTYPES[0]
 
@@ -77,12 +108,17 @@ class Plan:
 
     def cells(self, group: Group) -> list[tuple[Case, Entry]]:
         """Return the cells of a group: every case on every backend, a native implementation on its framework alone."""
-        return [
-            (case, entry)
-            for entry in self.backends
-            for case in group.cases
-            if case.implementation == SPECIFICATION or entry.framework in group.source.model.native
-        ]
+        return [(case, entry) for entry in self.backends for case in group.cases if self._is_asked(group, case, entry)]
+
+    def _is_asked(self, group: Group, case: Case, entry: Entry) -> bool:
+        effort = self.settings.effort
+        if case.implementation == NATIVE and entry.framework not in group.source.model.native:
+            return False
+        if entry.only_forward:
+            return "reverse" not in case.mode
+        if not effort.all_modes and (case.operator, case.mode) in UNCUSTOMARY:
+            return False
+        return effort.all_orders or case.order <= entry.orders.get(case.mode, case.order)
 
     @property
     def total(self) -> int:
@@ -113,8 +149,9 @@ def make_plan(
         for size in (size for size in chosen if size in model.sizes):
             inputs = make_inputs(model, size, settings.seed, settings.lowest_dtype)
             for dtype in dtypes:
+                highest = None if settings.effort.all_orders or size == chosen[0] else 2
                 for operator, order in questions(model, inputs):
-                    if not operators or operator in operators:
+                    if (not operators or operator in operators) and (highest is None or order <= highest):
                         groups += _group(source, size, dtype, operator, order, inputs, settings.effort)
         swept = [size for size in sizes if size in model.sweep] if sizes else _thinned(model, settings.effort)
         for size in swept:
@@ -149,10 +186,6 @@ def _group(
     source: ModelSource, size: str, dtype: str, operator: Operator, order: int, inputs: Inputs, effort: Effort
 ) -> list[Group]:
     modes = [mode for mode in MODES[operator] if passes(operator, mode, inputs.n, inputs.m) <= effort.passes]
-    if operator is Operator.JVP and not effort.transposed:
-        modes = [Mode.FORWARD]
-    if operator is Operator.VJP and not effort.transposed:
-        modes = [Mode.REVERSE]
     implementations = [SPECIFICATION] + ([NATIVE] if source.model.native else [])
     cases = tuple(
         Case(source.model.name, size, dtype, operator, order, mode, implementation)

@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -281,7 +281,7 @@ class GroupRun:
             row = Row.begun(turn.case, turn.entry.name, **fields)
         if row is not None:
             turn.done = True
-            self._keep(row)
+            self._keep(replace(row, elapsed_s=self._settings.timeout_s - turn.left_s))
 
     def _open(self, turn: Turn, holder: WorkerProcess) -> Row | None:
         message = {
@@ -299,7 +299,8 @@ class GroupRun:
 
     def _sample(self, turn: Turn, rounds: int) -> Row | None:
         effort = self._settings.effort
-        return self._ask(turn, {"do": "sample", "pairs": rounds * effort.pairs, "turn_s": rounds * effort.turn_s})
+        message = {"pairs": rounds * effort.pairs, "turn_s": rounds * effort.turn_s, "most_s": effort.most_s}
+        return self._ask(turn, {"do": "sample", **message})
 
     def _ask(self, turn: Turn, message: wire.Message) -> Row | None:
         reply = self._workers.ask(turn.entry, {**message, "key": turn.key}, turn.left_s)

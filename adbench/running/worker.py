@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import gc
 import inspect
 import signal
 import sys
@@ -16,7 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
-from math import nan
+from math import isnan, nan
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -91,19 +92,21 @@ class Worker:
 
         first, first_s = clock.once(operator)
         answer = answers.collect(first, self.backend.to_numpy)
-        again = answers.collect(operator(), self.backend.to_numpy)
+        (second, second_s), peak = memory.watched(lambda: clock.once(operator))
+        again = answers.collect(second, self.backend.to_numpy)
         row = replace(
             row,
             route=route,
             prepare_s=prepare_s,
             first_s=first_s,
             repeatable=_same(answer, again),
+            peak_bytes=peak,
         )
         row = self._judged(row, case, answer, inputs, model, truth_path)
         primal, primal_loops = self.staged_primal(
             origin, replace(case, operator=Operator.VALUE, order=0, mode=Mode.NONE)
         )
-        return Cell(case, row, operator, primal, clock.calibrate(operator), primal_loops)
+        return Cell(case, row, operator, primal, clock.calibrate(operator, second_s), primal_loops)
 
     def _judged(
         self, row: Row, case: Case, answer: answers.Answer, inputs: Inputs, model: Model, truth_path: str
@@ -133,9 +136,14 @@ class Worker:
         self.answers.append(answer)
         return max(apart, default=nan)
 
-    def sample(self, key: str, pairs: int, turn_s: float) -> Row | None:
-        """Take paired samples of an open cell until `pairs` are taken or `turn_s` seconds have gone, at least one."""
+    def sample(self, key: str, pairs: int, turn_s: float, most_s: float) -> Row | None:
+        """Take paired samples of an open cell until `pairs` are taken or `turn_s` seconds have gone, at least one.
+
+        A cell that has been sampled for `most_s` seconds is left as it is.
+        """
         cell = self.open_cells[key]
+        if cell.wall_s > most_s:
+            return None
         try:
             with clock.undisturbed():
                 wall, cpu = time.perf_counter(), time.process_time()
@@ -154,17 +162,15 @@ class Worker:
     def close(self, key: str) -> Row:
         """End a cell and return its row."""
         cell = self.open_cells.pop(key)
-        try:
-            peak = memory.peak_bytes(cell.operator)
-        except Exception as error:
-            return ended(cell.row, error, self.backend)
         time_s, primal_s = stats.median(cell.samples), stats.median(cell.primal_samples)
         cost = stats.ratio(cell.samples, cell.primal_samples)
         cpu_per_wall = cell.cpu_s / cell.wall_s if cell.wall_s else nan
         flags = []
         if cell.case.operator is not Operator.VALUE and cost.high < 1:
             flags.append("faster than its primal")
-        if not time_s.high - time_s.low <= DOUBTFUL_INTERVAL * time_s.median:
+        if isnan(time_s.high):
+            flags.append("too few samples for an interval")
+        elif time_s.high - time_s.low > DOUBTFUL_INTERVAL * time_s.median:
             flags.append("wide interval")
         if cpu_per_wall > self.threads + 0.25:
             flags.append(f"used {cpu_per_wall:.1f} threads")
@@ -182,7 +188,6 @@ class Worker:
             cost_ratio_low=cost.low,
             cost_ratio_high=cost.high,
             cpu_per_wall=cpu_per_wall,
-            peak_bytes=peak,
             flags="; ".join(flags),
             samples_s=tuple(cell.samples),
             primal_samples_s=tuple(cell.primal_samples),
@@ -206,7 +211,7 @@ class Worker:
             self.backend.synchronize(value)
             return value
 
-        return primal, clock.calibrate(primal)
+        return primal, clock.calibrate(primal, clock.once(primal)[1])
 
 
 def ended(row: Row, error: Exception, backend: Backend) -> Row:
@@ -266,6 +271,7 @@ def serve(requests: Connection[Any, Any], replies: Connection[Any, Any]) -> None
             try:
                 backend = registry.load_backend(request["load"])
                 worker = Worker(backend, request["name"], request["seed"], request["lowest_dtype"], request["threads"])
+                gc.freeze()  # what a framework holds need not be looked through at every collection
                 reply: wire.Message = {"ok": True}
             except ModuleNotFoundError as error:
                 reply = {"ok": False, "outcome": Outcome.NOT_INSTALLED, "message": f"{error.name} is not installed."}
@@ -279,7 +285,7 @@ def serve(requests: Connection[Any, Any], replies: Connection[Any, Any]) -> None
                 case = Case.from_json(request["case"])
                 row = worker.open(request["key"], case, request["origin"], request["truth"], request["known"])
             elif request["do"] == "sample":
-                row = worker.sample(request["key"], request["pairs"], request["turn_s"])
+                row = worker.sample(request["key"], request["pairs"], request["turn_s"], request["most_s"])
             else:
                 row = worker.close(request["key"])
             reply = {"row": row.to_json() if row else None}

@@ -30,12 +30,13 @@ def sample(call: Thunk, loops: int) -> float:
     return (time.perf_counter_ns() - start) * 1e-9 / loops
 
 
-def calibrate(call: Thunk, shortest_s: float = SHORTEST_SAMPLE_S) -> int:
-    """Return how many calls in a row last at least `shortest_s` (s). The calls made here also warm up."""
-    loops = 1
-    while (taken := sample(call, loops) * loops) < shortest_s:
+def calibrate(call: Thunk, one_s: float, shortest_s: float = SHORTEST_SAMPLE_S) -> int:
+    """Return how many calls in a row last at least `shortest_s` (s), where one call lasted `one_s` (s)."""
+    loops, taken = 1, one_s
+    while taken < shortest_s:
         # Aim a little beyond; never more than tenfold at once, since the first calls are the slowest.
         loops = min(10 * loops, max(loops + 1, int(1.2 * loops * shortest_s / max(taken, 1e-9))))
+        taken = sample(call, loops) * loops
     return loops
 
 

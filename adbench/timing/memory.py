@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
+
+T = TypeVar("T")
 
 STATUS = Path("/proc/self/status")
 CLEAR = Path("/proc/self/clear_refs")
 
 
-def peak_bytes(call: Callable[[], Any]) -> int | None:
-    """Return by how much (bytes) the resident size rises above where it was while `call` runs.
+def watched(call: Callable[[], T]) -> tuple[T, int | None]:
+    """Call, and return the result and by how much (bytes) the resident size rose above where it was meanwhile.
 
-    It is a multiple of the page size, and 0 where freed memory that the process holds is enough. None where the
+    The rise is a multiple of the page size, and 0 where freed memory that the process holds is enough. None where the
     system cannot tell (Linux alone can: proc(5), clear_refs).
     """
+    before = _reset()
+    result = call()
+    return result, None if before is None else max(0, _kilobytes("VmHWM") - before) * 1024
+
+
+def _reset() -> int | None:
+    """Reset the peak resident size (VmHWM) to the present one, and return that in kB."""
     try:
-        # 5 resets the peak resident size (VmHWM) to the present one.
         CLEAR.write_text("5")
-        before = _kilobytes("VmRSS")
-        call()
-        return max(0, _kilobytes("VmHWM") - before) * 1024
+        return _kilobytes("VmRSS")
     except OSError:
         return None
 

@@ -7,7 +7,7 @@ other the truth is in doubt and nothing is judged by it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,9 @@ DOUBT = 1e-6
 
 FEW_PASSES = 16
 """Rounding is also observed in a question's second-cheapest mode where that takes no more passes than this."""
+
+FEW_INPUTS = 16
+"""Rounding is also observed at neighbouring points where there are no more active scalars than this."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +129,7 @@ def _differences(model: Model, inputs: Inputs, operator: Operator, order: int) -
         if lower[1] == 0:
             with np.errstate(all="ignore"):
                 return [np.asarray(model.function(namespace.numpy, *arguments))]
-        there = Inputs(tuple(arguments), inputs.active, inputs.tangent, inputs.cotangent)
-        return list(_reference(model, there, *lower, Mode.REVERSE).arrays)
+        return list(_reference(model, replace(inputs, arguments=tuple(arguments)), *lower, Mode.REVERSE).arrays)
 
     values = zip(at(h), at(-h), at(2 * h), at(-2 * h), strict=True)
     slopes = [(8 * (a - b) - (c - d)) / (12 * h) for a, b, c, d in values]
@@ -148,17 +150,35 @@ def _rounding(
 ) -> dict[str, float]:
     """Return for each dtype the largest relative error, array by array, of correct arithmetic as observed.
 
-    One evaluation can be right by luck, so the engine is evaluated in every dtype, in two modes where that is cheap;
-    the errors are scaled from one dtype to the other by their unit roundoffs.
+    One evaluation can be right by luck, so the engine is evaluated in every dtype, in two modes and at neighbouring
+    points where that is cheap; the errors are scaled from one dtype to the other by their unit roundoffs.
     """
     affordable = [mode for mode in modes[1:2] if passes(operator, mode, inputs.n, inputs.m) <= FEW_PASSES]
+    points = [(inputs, reference)]
+    if inputs.n <= FEW_INPUTS:
+        for moved in _neighbours(inputs):
+            points.append((moved, _reference(model, moved.astype(EXTENDED), operator, order, modes[0])))
     in_eps = [1.0]
-    for dtype in DTYPES:
-        for mode in [modes[0], *affordable]:
-            answer = _reference(model, inputs.astype(dtype), operator, order, mode)
-            if answer.is_finite:
-                in_eps.append(_largest_by_array(answer, reference) / float(np.finfo(dtype).eps))
+    for point, there in points:
+        for dtype in DTYPES:
+            for mode in [modes[0], *affordable]:
+                answer = _reference(model, point.astype(dtype), operator, order, mode)
+                if answer.is_finite:
+                    in_eps.append(_largest_by_array(answer, there) / float(np.finfo(dtype).eps))
     return {dtype: max(in_eps) * float(np.finfo(dtype).eps) for dtype in DTYPES}
+
+
+def _neighbours(inputs: Inputs) -> list[Inputs]:
+    """Return inputs whose active argument is moved by a few thousandths, to numbers that every dtype represents."""
+
+    def moved(step: int) -> Inputs:
+        arguments = list(inputs.arguments)
+        arguments[inputs.active] = tree.map(
+            lambda leaf: (leaf * (1 + step / 1024)).astype(DTYPES[-1]).astype(leaf.dtype), arguments[inputs.active]
+        )
+        return replace(inputs, arguments=tuple(arguments))
+
+    return [moved(step) for step in (-3, -2, -1, 1, 2, 3)]
 
 
 def _largest_by_array(answer: Answer, reference: Answer) -> float:

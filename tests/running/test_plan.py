@@ -1,0 +1,99 @@
+from dataclasses import replace
+
+import pytest
+
+from adbench import registry
+from adbench.backends.catalog import DIFFERENCES, REFERENCE, TENSORFLOW, Entry
+from adbench.running import plan as planning
+from adbench.spec import MODES, Mode, Operator, SpecError
+from adbench.spec.operators import passes
+
+
+def make(*models, effort=planning.CUSTOMARY, backends=REFERENCE, **known):
+    settings = planning.Settings(effort=effort)
+    return planning.make_plan(registry.find_models(models or registry.models()), backends, settings, **known)
+
+
+def asked(plan, **known):
+    cells = [case for group in plan.groups for case, _ in plan.cells(group)]
+    return [case for case in cells if all(getattr(case, key) == value for key, value in known.items())]
+
+
+def test_a_scalar_function_is_asked_for_gradient_and_hessian_and_not_for_a_jacobian():
+    operators = {case.operator for case in asked(make("mlp"))}
+    assert operators == {Operator.VALUE, Operator.GRADIENT, Operator.JVP, Operator.HVP, Operator.HESSIAN}
+
+
+def test_a_vector_function_is_asked_for_jacobian_jvp_and_vjp():
+    operators = {case.operator for case in asked(make("dense"))}
+    assert operators == {Operator.VALUE, Operator.JVP, Operator.VJP, Operator.JACOBIAN}
+
+
+def test_tanh_is_asked_for_its_derivatives_of_order_1_to_8_in_both_modes():
+    for mode in (Mode.FORWARD, Mode.REVERSE):
+        cases = asked(make("tanh"), operator=Operator.DERIVATIVE, mode=mode, size="x=0.5")
+        assert [case.order for case in cases] == list(range(1, 9))
+
+
+def test_the_sweep_covers_the_grid_in_both_modes():
+    groups = [group for group in make("dense").groups if group.swept]
+    grid = (1, 4, 16, 64, 256)
+    assert {(group.n, group.m) for group in groups} == {(n, m) for n in grid for m in grid}
+    assert all([case.mode for case in group.cases] == [Mode.FORWARD, Mode.REVERSE] for group in groups)
+
+
+def test_a_quick_sweep_is_thinned_with_its_ends_kept():
+    groups = [group for group in make("dense", effort=planning.QUICK).groups if group.swept]
+    assert {group.n for group in groups} == {1, 16, 256}
+
+
+def test_modes_that_take_too_many_passes_are_left_out():
+    few = replace(planning.CUSTOMARY, passes=10)
+    assert asked(make("mlp", effort=few), size="8-16-1x8", mode=Mode.FORWARD, operator=Operator.GRADIENT) == []
+    assert asked(make("mlp", effort=few), size="8-16-1x8", mode=Mode.REVERSE, operator=Operator.GRADIENT)
+
+
+def test_a_backend_without_reverse_mode_is_asked_in_forward_modes_alone():
+    modes = {case.mode for case in asked(make("mlp", backends=DIFFERENCES))}
+    assert modes == {Mode.NONE, Mode.FORWARD, Mode.FORWARD_OVER_FORWARD}
+
+
+def test_a_full_run_asks_for_every_mode_and_order():
+    plan = make("tanh", "mlp", effort=replace(planning.FULL, sizes=1), backends=TENSORFLOW)
+    assert {case.mode for case in asked(plan, operator=Operator.HESSIAN)} == set(MODES[Operator.HESSIAN])
+    assert {case.order for case in asked(plan, operator=Operator.DERIVATIVE)} == set(range(1, 9))
+
+
+def test_orders_that_take_a_backend_minutes_are_asked_in_full_runs_alone():
+    slow = Entry("slow:eager", "", orders={"reverse": 3})
+    cases = asked(make("tanh", backends=[slow]), operator=Operator.DERIVATIVE, size="x=0.5")
+    assert max(case.order for case in cases if case.mode is Mode.REVERSE) == 3
+    assert max(case.order for case in cases if case.mode is Mode.FORWARD) == 8
+
+
+def test_operators_and_sizes_can_be_chosen():
+    plan = make("mlp", "chain", operators=["gradient"], sizes=["8-16-1x8"])
+    assert {(c.model, c.size, c.operator) for c in asked(plan)} == {("mlp", "8-16-1x8", Operator.GRADIENT)}
+
+
+def test_what_cannot_be_asked_is_said():
+    with pytest.raises(SpecError, match="Nothing to run: none of the models tanh can be asked for hessian"):
+        make("tanh", operators=["hessian"])
+
+
+@pytest.mark.parametrize(
+    ("operator", "mode", "expected"),
+    [
+        (Operator.GRADIENT, Mode.FORWARD, 7),
+        (Operator.GRADIENT, Mode.REVERSE, 1),
+        (Operator.JACOBIAN, Mode.FORWARD, 7),
+        (Operator.JACOBIAN, Mode.REVERSE, 3),
+        (Operator.VJP, Mode.FORWARD, 7),
+        (Operator.JVP, Mode.REVERSE, 1),
+        (Operator.HVP, Mode.FORWARD_OVER_REVERSE, 1),
+        (Operator.HESSIAN, Mode.REVERSE_OVER_REVERSE, 7),
+        (Operator.HESSIAN, Mode.FORWARD_OVER_FORWARD, 49),
+    ],
+)
+def test_passes_count_the_columns_of_forward_and_the_rows_of_reverse_mode(operator, mode, expected):
+    assert passes(operator, mode, n=7, m=3) == expected

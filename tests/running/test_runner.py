@@ -1,0 +1,190 @@
+"""Whatever happens to a worker ends in a row, and the run goes on."""
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from adbench import registry
+from adbench.backends.catalog import REFERENCE, Entry
+from adbench.results.row import Outcome, Row, Verdict
+from adbench.running import plan as planning
+from adbench.running import runner
+from adbench.spec import Operator
+
+FAKES = Path(__file__).parent / "fakes.py"
+QUICK = replace(planning.QUICK, rounds=2, pairs=1)
+
+
+def fake(name: str) -> Entry:
+    return Entry(f"fake:{name}", f"{FAKES}:{name}")
+
+
+def run(tmp_path, *entries, model="chain", operators=("value", "gradient", "jacobian"), timeout_s=60.0, watch=None):
+    settings = planning.Settings(effort=QUICK, timeout_s=timeout_s)
+    plan = planning.make_plan(registry.find_models([model]), entries, settings, operators=operators)
+    plan = replace(plan, groups=tuple(group for group in plan.groups if not group.swept))
+    rows: list[Row] = []
+    runner.run(plan, tmp_path / "logs", rows.append, watch or (lambda what: None))
+    assert len(rows) == plan.total
+    return rows
+
+
+def only(rows, backend, operator=Operator.GRADIENT, mode="reverse"):
+    (row,) = (r for r in rows if (r.backend, r.operator, r.mode) == (backend, operator, mode))
+    return row
+
+
+def others(rows, row):
+    return [r for r in rows if r is not row]
+
+
+def test_a_correct_backend_is_correct_in_every_cell(tmp_path):
+    rows = run(tmp_path, *REFERENCE)
+    assert {row.outcome for row in rows} == {Outcome.OK}
+    assert {row.verdict for row in rows} == {Verdict.CORRECT}
+    gradient = only(rows, "reference:tape")
+    assert gradient.truth == "oracle"
+    assert gradient.route == "native"
+    assert gradient.repeatable
+    assert gradient.samples == 2 and len(gradient.samples_s) == len(gradient.primal_samples_s) == 2
+    assert gradient.median_s > 0 and gradient.cost_ratio > 0 and gradient.first_s > 0 and gradient.prepare_s >= 0
+    for error in (gradient.error_vs_oracle, gradient.error_vs_reference, gradient.error_vs_differences):
+        assert error < 1e-12
+    assert gradient.error_vs_other_mode < 1e-14
+
+
+def test_a_segmentation_fault_costs_one_row(tmp_path):
+    rows = run(tmp_path, *REFERENCE, fake("Crashing"))
+    row = only(rows, "fake:Crashing")
+    assert row.outcome is Outcome.CRASHED
+    assert row.message.startswith("The worker was killed by SIGSEGV.")
+    assert {r.outcome for r in others(rows, row)} == {Outcome.OK}
+
+
+def test_a_worker_killed_from_outside_costs_one_row(tmp_path, monkeypatch):
+    started = []
+    init = runner.WorkerProcess.__init__
+    monkeypatch.setattr(
+        runner.WorkerProcess, "__init__", lambda self, entry, *rest: (init(self, entry, *rest), started.append(self))[0]
+    )
+    said = []
+
+    def watch(what):
+        said.append(what)
+        if len(said) == 8:  # some cells are open, some sampled
+            (worker,) = (process for process in started if process.entry is REFERENCE[0])
+            os.kill(worker.process.pid, signal.SIGSEGV)
+
+    rows = run(tmp_path, *REFERENCE, watch=watch)
+    crashed = [row for row in rows if row.outcome is Outcome.CRASHED]
+    assert len(crashed) == 1
+    assert {r.outcome for r in others(rows, crashed[0])} == {Outcome.OK}
+    assert all(row.samples > 0 for row in others(rows, crashed[0]))
+
+
+def test_a_hang_is_timed_out_at_its_limit(tmp_path):
+    rows = run(tmp_path, fake("Hanging"), timeout_s=2.0)
+    row = only(rows, "fake:Hanging")
+    assert row.outcome is Outcome.TIMED_OUT
+    assert row.message == "No answer within the limit of 2 s; --timeout sets it."
+    assert row.elapsed_s >= 2.0
+    assert {r.outcome for r in others(rows, row)} == {Outcome.OK}
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome", "message"),
+    [
+        ("Raising", Outcome.RAISED, "RuntimeError: no rule for this operation"),
+        ("Hungry", Outcome.OUT_OF_MEMORY, "MemoryError: out of it"),
+        ("Forgetful", Outcome.UNSUPPORTED, "It has no vjp, which the mode reverse needs."),
+    ],
+)
+def test_what_a_framework_raises_ends_in_its_row(tmp_path, name, outcome, message):
+    rows = run(tmp_path, fake(name))
+    row = only(rows, f"fake:{name}")
+    assert (row.outcome, row.message, row.verdict) == (outcome, message, Verdict.NONE)
+    assert {r.outcome for r in others(rows, row)} == {Outcome.OK}
+
+
+def test_a_missing_framework_is_not_installed(tmp_path):
+    absent = Entry("absent:eager", "nowhere:Eager", "absent_framework", "absent-framework")
+    rows = run(tmp_path, absent, *REFERENCE)
+    missing = [row for row in rows if row.backend == "absent:eager"]
+    assert {row.outcome for row in missing} == {Outcome.NOT_INSTALLED}
+    assert {row.message for row in missing} == {
+        "absent_framework is not installed; `pip install absent-framework` adds it."
+    }
+    assert {row.outcome for row in rows if row not in missing} == {Outcome.OK}
+
+
+def test_a_backend_that_cannot_be_started_says_why_in_every_row(tmp_path):
+    rows = run(tmp_path, fake("Unstartable"))
+    assert {row.outcome for row in rows} == {Outcome.RAISED}
+    assert {row.message for row in rows} == {
+        "Could not be started: OSError: libfake.so: cannot open shared object file"
+    }
+
+
+def test_a_small_error_in_one_array_is_wrong_and_its_place_is_named(tmp_path):
+    row = only(run(tmp_path, fake("Wrong")), "fake:Wrong")
+    assert row.verdict is Verdict.WRONG
+    assert row.worst_entry == "params[0][1]"
+    assert row.max_error_over_bound > 1e3
+    assert row.error_vs_other_mode > 1e-9
+
+
+def test_nan_where_the_truth_is_finite_is_wrong(tmp_path):
+    row = only(run(tmp_path, fake("Nan")), "fake:Nan")
+    assert row.verdict is Verdict.WRONG
+    assert row.relative_error == float("inf")
+
+
+def test_an_answer_in_another_dtype_is_wrong(tmp_path):
+    row = only(run(tmp_path, fake("Single")), "fake:Single")
+    assert row.verdict is Verdict.WRONG
+    assert row.message == "The answer came back as float32 where float64 was asked for."
+
+
+def test_a_transposed_jacobian_is_wrong(tmp_path):
+    row = only(run(tmp_path, fake("Transposed"), model="dense"), "fake:Transposed", Operator.JACOBIAN)
+    assert row.verdict is Verdict.WRONG
+    assert row.message == "The answer has shape (4, 3) where (3, 4) was expected."
+
+
+def test_a_gradient_that_accumulates_over_calls_is_not_repeatable(tmp_path):
+    row = only(run(tmp_path, fake("Accumulating")), "fake:Accumulating")
+    assert row.repeatable is False
+    assert "not repeatable" in row.flags
+
+
+def test_a_native_implementation_is_judged_against_the_spec(tmp_path):
+    file = tmp_path / "square.py"
+    file.write_text(
+        "from adbench import Model\n"
+        "import reference_ad.numpy as rnp\n"
+        "def square(xp, x):\n    return xp.sum(x * x)\n"
+        "def mine(x):\n    return rnp.sum(x * x * x if hasattr(x, 'level') else x * x)\n"
+        "model = Model(name='square', function=square, make=lambda size, rng: (rng.standard_normal(3),),\n"
+        "              sizes={'3': {}}, native={'reference': mine})\n"
+    )
+    rows = run(tmp_path, *REFERENCE, model=str(file))
+    gradients = {row.implementation: row for row in rows if row.operator == "gradient" and row.mode == "reverse"}
+    assert gradients["spec"].verdict is Verdict.CORRECT
+    assert gradients["native"].verdict is Verdict.WRONG
+    assert gradients["native"].worst_entry.startswith("x[")
+
+
+def test_an_oracle_that_contradicts_the_engine_leaves_cells_unresolved(tmp_path):
+    file = tmp_path / "cube.py"
+    file.write_text(
+        "from adbench import Model\n"
+        "def cube(xp, x):\n    return xp.sum(x * x * x)\n"
+        "model = Model(name='cube', function=cube, make=lambda size, rng: (rng.standard_normal(3),),\n"
+        "              sizes={'3': {}}, oracle={'gradient': lambda x: 2 * x})\n"
+    )
+    row = only(run(tmp_path, *REFERENCE, model=str(file)), "reference:tape")
+    assert row.verdict is Verdict.UNRESOLVED
+    assert row.message.startswith("The oracle and the reference engine differ by")

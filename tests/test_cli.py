@@ -1,0 +1,177 @@
+"""The command line as a user meets it: sentences, exit statuses, files."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import adbench
+from adbench.cli import main
+
+ROOT = Path(__file__).parent.parent
+FAKES = ROOT / "tests" / "running" / "fakes.py"
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def run(tmp_path, *arguments):
+    return call("run", "--quick", "--out", tmp_path / "out", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--model", "mpl"], "adbench: There is no model 'mpl'; did you mean 'mlp'?"),
+        (["--backend", "touch"], "adbench: There is no backend 'touch'; did you mean 'torch'?"),
+        (["--backend", "jax:git"], "adbench: There is no backend 'jax:git'; did you mean 'jax:jit'?"),
+        (["--operator", "gradeint"], "adbench: There is no operator 'gradeint'; did you mean 'gradient'?"),
+        (["--dtype", "float46"], "adbench: There is no dtype 'float46'; did you mean 'float64'?"),
+        (["mlp", "--size", "8-16-1"], "adbench: There is no size '8-16-1'; did you mean '8-16-1x8'?"),
+        (["--model", "zzz"], "adbench: There is no model 'zzz'; known: chain, dense, mlp, tanh."),
+        (["nowhere.py"], "adbench: There is no file nowhere.py; give the path of a Python file."),
+        (["--quick", "--full"], "adbench: --quick and --full were both given; choose one."),
+        (["tanh", "--operator", "hessian"], "adbench: Nothing to run:"),
+    ],
+)
+def test_bad_usage_gets_one_sentence_and_status_2(tmp_path, arguments, sentence):
+    result = call("run", "--out", tmp_path / "out", *arguments)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(sentence)
+    assert len(result.stderr.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+MODEL = """
+from adbench import Model
+{before}
+model = Model(name="mine", function={function}, make={make}, sizes={{"small": {{}}}}, active={active})
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"before": "x ="}, r"model\.py is not valid Python: invalid syntax in line 3\."),
+        ({"before": "1 / 0"}, r"model\.py raised ZeroDivisionError in line 3: division by zero\."),
+        ({"before": "import no_such_module"}, r"imports 'no_such_module', which is not installed here"),
+        ({"make": "lambda size, rng: 1.0"}, r"gave a float; it must give a tuple of arguments: .* as \(x,\)\."),
+        ({"make": "lambda size, rng: 1 / 0"}, r"make\(size, rng\) of the model 'mine' raised ZeroDivisionError"),
+        ({"make": "lambda size, rng: (3,)"}, r"has int64 values; derivatives need floating-point values\."),
+        (
+            {"function": "lambda xp, x: xp.no_such(x)"},
+            r"The function of the model 'mine' raised AttributeError: .*no_such",
+        ),
+        ({"function": "lambda xp, x: (x, x)"}, r"gave a tuple; it must give one floating-point array\."),
+        ({"function": "lambda xp, x: x > 0"}, r"it must give one floating-point array\."),
+        ({"active": "1"}, r"has active=1, but make\(size, rng\) gave 1 argument\(s\); choose one of 0 to 0\."),
+    ],
+)
+def test_a_bad_model_file_gets_one_sentence(tmp_path, changes, sentence):
+    fields = {
+        "before": "",
+        "function": "lambda xp, x: xp.sum(x)",
+        "make": "lambda size, rng: (rng.standard_normal(2),)",
+        "active": "0",
+    }
+    file = tmp_path / "model.py"
+    file.write_text(MODEL.format(**{**fields, **changes}))
+    result = run(tmp_path, file, "--backend", "reference")
+    assert result.exit_code == 2
+    assert re.search(sentence, result.stderr), result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_run_writes_its_files_and_shows_its_tables(tmp_path):
+    result = run(tmp_path, "chain", "--backend", "reference", "--backend", "differences", "--seed", "7")
+    assert result.exit_code == 0, result.output
+    out = tmp_path / "out"
+    assert {p.name for p in out.iterdir()} == {
+        "environment.json", "journal.jsonl", "logs", "report.md", "results.csv", "results.parquet",
+    }  # fmt: skip
+    table = adbench.load(out)
+    assert set(table["backend"]) == {"reference:tape", "differences:central"}
+    assert set(table.loc[table["backend"] == "reference:tape", "verdict"]) == {"correct"}
+    environment = json.loads((out / "environment.json").read_text())
+    assert environment["seed"] == 7 and environment["threads"] == 1 and environment["cpu"]
+    assert "Is it right?" in result.output and "What does it cost?" in result.output
+    assert "## Is it right?" in (out / "report.md").read_text()
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(tmp_path):
+    assert run(tmp_path, "tanh", "--backend", "reference", "--operator", "value").exit_code == 0
+    again = run(tmp_path, "tanh", "--backend", "reference", "--operator", "value")
+    assert again.exit_code == 2
+    assert "already holds a run; choose another folder with --out" in again.stderr
+
+
+def test_float32_is_asked_and_judged_in_float32(tmp_path):
+    result = run(tmp_path, "mlp", "--backend", "reference", "--dtype", "float32", "--operator", "gradient")
+    assert result.exit_code == 0, result.output
+    table = adbench.load(tmp_path / "out")
+    assert set(table["dtype"]) == {"float32"}
+    assert set(table["verdict"]) == {"correct"}
+    assert 1e-9 < table["relative_error"].max() < 1e-5
+
+
+@pytest.mark.parametrize(("name", "status"), [("Wrong", 1), ("Raising", 3), ("Forgetful", 0)])
+def test_the_exit_status_tells_wrong_from_not_run(tmp_path, name, status):
+    backend = tmp_path / "backend.py"
+    backend.write_text(
+        f"import sys; sys.path.insert(0, {str(FAKES.parent)!r})\nimport fakes\nclass Mine(fakes.{name}): pass\n"
+    )
+    result = run(tmp_path, "chain", "--backend", backend, "--operator", "gradient")
+    assert result.exit_code == status, result.output
+
+
+def test_ctrl_c_keeps_what_is_measured(tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "adbench", "run", "chain", "tanh", "--backend", "reference", "--out", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    journal = out / "journal.jsonl"
+    while process.poll() is None and not (journal.exists() and journal.read_text().count("\n") >= 3):
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert re.search(r"Interrupted: \d+ of \d+ cells were measured and are kept\.", output)
+    assert len(adbench.load(out / "results.parquet")) >= 3
+
+
+def test_list_and_env_show_what_there_is():
+    listed = call("list")
+    for name in ("mlp", "tanh", "chain", "dense", "reference:tape", "torch:eager", "differences:central"):
+        assert name in listed.output
+    assert "python" in call("env").output
+    assert call("--version").output.strip() == f"adbench, version {adbench.__version__}"
+
+
+def test_the_model_in_the_readme_runs_as_it_stands(tmp_path):
+    readme = (ROOT / "README.md").read_text()
+    (code,) = re.findall(r"```python\n(# rosenbrock\.py.*?)```", readme, flags=re.DOTALL)
+    assert len(code.strip().splitlines()) <= 24
+    (tmp_path / "rosenbrock.py").write_text(code)
+    result = run(tmp_path, tmp_path / "rosenbrock.py", "--backend", "reference", "--backend", "differences")
+    assert result.exit_code == 0, result.output
+    assert "rosenbrock" in result.output
+
+
+def test_the_backend_in_the_readme_runs_as_it_stands(tmp_path):
+    readme = (ROOT / "README.md").read_text()
+    (code,) = re.findall(r"```python\n(# complex_step\.py.*?)```", readme, flags=re.DOTALL)
+    (tmp_path / "complex_step.py").write_text(code)
+    result = run(tmp_path, "mlp", "--backend", tmp_path / "complex_step.py")
+    assert result.exit_code == 0, result.output
+    table = adbench.load(tmp_path / "out")
+    answered = table[(table["outcome"] == "ok") & (table["operator"] == "gradient")]
+    assert set(answered["route"]) == {"via_jvp"}
+    assert set(answered["verdict"]) == {"correct"}
