@@ -106,11 +106,12 @@ class Primitive:
     jvp:             ``jvp(tangents, ans, args, params)`` gives the tangent of the answer; absent tangents are None,
                      and so is a tangent that is zero whatever the arguments. None: locally constant
     vjps:            ``vjps[position](g, ans, *args, **params)`` gives the cotangent of one argument
+    elementwise:     whether it acts on each element after broadcasting
 
     Rules are written in primitives, so they can be differentiated again.
     """
 
-    __slots__ = ("implementation", "jvp", "name", "vjps")
+    __slots__ = ("elementwise", "implementation", "jvp", "name", "vjps")
 
     def __init__(self, name: str, implementation: Callable[..., Any]) -> None:
         if name in PRIMITIVES:
@@ -119,6 +120,7 @@ class Primitive:
         self.implementation = implementation
         self.jvp: Callable[[Sequence[Array], Array, Sequence[Array], dict[str, Any]], Array] | None = None
         self.vjps: Sequence[Rule | None] = ()
+        self.elementwise = False
         PRIMITIVES[name] = self
 
     def __call__(self, *args: Array, **params: Any) -> Array:

@@ -116,6 +116,7 @@ def elementwise(name: str, implementation: Implementation, *derivatives: Rule | 
     everywhere. With no derivatives at all the primitive is locally constant.
     """
     primitive = Primitive(name, implementation)
+    primitive.elementwise = True
     if derivatives:
         primitive.vjps = derivatives
         primitive.jvp = sum_of_parts(derivatives)
