@@ -13,6 +13,7 @@ from typing import Any
 import flint
 import numpy as np
 
+from .core import PRIMITIVES
 from .scalars import OBJECT, Numbers, UndecidedError, as_array, precision
 
 _SERIES: Any = flint.arb_series
@@ -40,8 +41,9 @@ def element(v: Any) -> Any:
     if isinstance(v, (bool, np.bool_, int, np.integer)):
         return flint.arb(int(v))
     if isinstance(v, np.longdouble) and math.isfinite(v):
-        with precision(max(128, flint.ctx.prec)):
-            return flint.arb(float(v)) + float(v - np.longdouble(float(v)))
+        numerator, denominator = v.as_integer_ratio()
+        with precision(128):  # exact, for the denominator is a power of 2
+            return flint.arb(numerator) / flint.arb(denominator)
     if isinstance(v, (float, np.floating)):
         return flint.arb(float(v))
     raise TypeError(f"An array of balls was given {type(v).__name__} {v!r} for an element: give numbers.")
@@ -51,8 +53,12 @@ def elements(x: Any) -> Any:
     """An object array of elements from whatever stands for numbers; truth values as they are."""
     if isinstance(x, Numbers):
         return x.primal
-    array = np.asarray(x)
+    array = as_array(x) if isinstance(x, _ELEMENTS) else np.asarray(x)  # NumPy takes a series for a sequence
     return array if array.dtype == bool else _filled([element(v) for v in array.ravel()], array.shape)
+
+
+widened = np.frompyfunc(lambda v, radius: v + flint.arb(0, radius), 2, 1)
+"""Balls with a radius added."""
 
 
 def joined(coefficients: list[list[Any]], shape: tuple[int, ...]) -> Any:
@@ -381,6 +387,11 @@ def _reduced(pairwise: Any) -> Callable[..., Any]:
 _max = _reduced(_maximum_each)
 
 
+def _with_zeros(implementation: Callable[..., Any]) -> Callable[..., Any]:
+    """What fills with zeros, and then would leave Python's integers among the elements."""
+    return lambda x, **params: elements(implementation(x, **params))
+
+
 def _shift(x: Any, axis: tuple[int, ...]) -> Any:
     """Exact numbers near the maxima, to subtract before exponentials are taken: any finite ones are right."""
     near = _each(lambda v: element(_constant_term(v)).mid() if element(_constant_term(v)).is_finite() else 0)
@@ -496,6 +507,7 @@ IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {
     "softmax": _softmax,
     "log_softmax": lambda x, axis: x - _logsumexp(x, axis, True),
     "matmul": _matmul,
+    **{name: _with_zeros(PRIMITIVES[name].implementation) for name in ["sum", "tril", "triu", "scatter_add"]},
 }
 """How to compute a primitive on object arrays, where its own implementation does not do."""
 

@@ -79,6 +79,9 @@ class Conditions(Numbers):
     def dtype(self) -> Any:
         return np.dtype(bool)
 
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise UndecidedError("A comparison")
+
     def __bool__(self) -> bool:
         return bool(decided(self, "A comparison"))
 
@@ -103,7 +106,8 @@ class _NumbersLevel(Level):
                 values.append(arg.primal)
             else:
                 values.append(arg if type(arg) is int or type(arg) is float else balls.elements(arg))
-        ans = balls.IMPLEMENTATIONS.get(name, primitive.implementation)(*values, **params)
+        with np.errstate(all="ignore"):  # a ball that is not a number says so itself
+            ans = balls.IMPLEMENTATIONS.get(name, primitive.implementation)(*values, **params)
         return tuple([_wrapped(part) for part in ans]) if type(ans) is tuple else _wrapped(ans)
 
 
@@ -169,15 +173,19 @@ def series_length(terms: int) -> Iterator[None]:
         context.cap = before
 
 
-def numbers(x: Any) -> Array:
-    """An array of exact balls.
+def numbers(x: Any, radius: Any = None) -> Array:
+    """An array of balls, exact ones if no radius is given.
 
-    x: numbers, or an array of any shape, of real or complex floats, integers, truth values, or FLINT's elements.
-       Taken as they are: the double 0.1 is not one tenth
+    x:      numbers, or an array of any shape, of real or complex floats, integers, truth values, or FLINT's elements.
+            Taken as they are: the double 0.1 is not one tenth
+    radius: floats, broadcast against x
 
     Raises ModuleNotFoundError where python-flint is not installed, TypeError for elements that are not numbers.
     """
-    return x if isinstance(x, Tracer) else Numbers(_balls().elements(x))
+    if isinstance(x, Tracer):
+        return x
+    elements = _balls().elements(np.asarray(x, OBJECT) if np.asarray(x).dtype == bool else x)
+    return Numbers(elements if radius is None else as_array(_balls().widened(elements, np.asarray(radius, OBJECT))))
 
 
 def series(*coefficients: Any) -> Array:

@@ -1,11 +1,14 @@
 """Balls: every primitive encloses the exact result, and never guesses on which side of a kink it is."""
 
+# ruff: noqa: SIM905
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from primitive_samples import SAMPLES, Sample
 
 import reference_ad as ad
@@ -80,3 +83,189 @@ def test_both_modes_give_balls_around_the_derivatives(primitive: Any, sample: Sa
     cotangents = ad.vjp(f, *map(scalars.numbers, x))[1](u)
     for found, expected in zip(cotangents, ad.vjp(f, *extended[0])[1](np.asarray(u, wide)), strict=True):
         assert_encloses(found, expected, 1e-14)
+
+
+# --- wide balls: containment ------------------------------------------------------------------------------------------
+
+UNARY = [
+    "sin cos tanh exp sinh cosh atan asinh expm1 square abs negative sign floor ceil round trunc".split(),
+    "expit erf erfc log_expit softplus".split(),
+]
+BINARY = "add subtract multiply maximum minimum logaddexp hypot atan2 divide remainder".split()
+REDUCTIONS = ["sum", "mean", "max", "min", "prod", "var"]
+
+
+@st.composite
+def programs(draw: Any) -> Any:
+    """A chain of primitives on a vector, as a function."""
+    steps = draw(
+        st.lists(st.tuples(st.sampled_from([*UNARY[0], *UNARY[1], *BINARY]), st.floats(-1, 1)), min_size=1, max_size=5)
+    )
+    reduction = draw(st.sampled_from(REDUCTIONS))
+
+    def f(x: Any) -> Any:
+        y = x
+        for name, other in steps:
+            if name in BINARY:
+                y = getattr(xp, name)(xp.sin(y), x * other)
+            else:
+                y = getattr(xp.special if name in UNARY[1] else xp, name)(xp.tanh(y) * 1.5)
+        return getattr(xp, reduction)(y)
+
+    f.__name__ = f"{steps} {reduction}"
+    return f
+
+
+@settings(max_examples=300, deadline=None)
+@given(programs(), st.integers(0, 10**6), st.sampled_from([1e-20, 1e-3, 0.1]))
+def test_wide_balls_contain_value_and_gradient_at_every_point_inside(f: Any, seed: int, radius: float) -> None:
+    rng = np.random.default_rng(seed)
+    centre = rng.uniform(-1, 1, 3)
+    with scalars.precision(128):
+        value, gradient = ad.value_and_grad(f)(scalars.numbers(centre, radius))
+    inside = scalars.numbers(centre).primal + radius * scalars.numbers(rng.uniform(-0.99, 0.99, 3)).primal
+    with scalars.precision(300):
+        exact_value, exact_gradient = ad.value_and_grad(f)(scalars.numbers(inside))
+    for wide, exact in [(value, exact_value), (gradient, exact_gradient)]:
+        for v, w in zip(wide.primal.ravel(), exact.primal.ravel(), strict=True):
+            assert v.overlaps(w) or not v.is_finite(), (v, w)
+
+
+# --- undecided branches -----------------------------------------------------------------------------------------------
+
+NEAR_ZERO = np.asarray([0.0, 2.0, -2.0])
+
+
+def ends(x: Any) -> Any:
+    return [(float(v.lower()), float(v.upper())) for v in x.primal.ravel()]
+
+
+@pytest.mark.parametrize(
+    ("f", "expected"),
+    [
+        (lambda x: xp.abs(x), [(-1, 1), (1, 1), (-1, -1)]),
+        (lambda x: xp.maximum(x, 0), [(0, 1), (1, 1), (0, 0)]),
+        (lambda x: xp.minimum(0, 3 * x), [(0, 3), (0, 0), (3, 3)]),
+        (lambda x: xp.where(x > 0, 5 * x, 2 * x), [(2, 5), (5, 5), (2, 2)]),
+        (lambda x: xp.where(xp.logical_not(x <= 0), 5 * x, 2 * x), [(2, 5), (5, 5), (2, 2)]),
+        (lambda x: xp.where(xp.logical_and(x > 0, x < 1), x, 7 * x), [(1, 7), (7, 7), (7, 7)]),
+        (lambda x: xp.clip(x, 0.0, 1.5), [(0, 1), (0, 0), (0, 0)]),
+        (lambda x: x * xp.astype(x > 0, xp.float64), [(0, 1), (1, 1), (0, 0)]),
+    ],
+)
+@pytest.mark.parametrize("radius", [1e-3, 1e-30])
+def test_an_undecided_branch_gives_the_hull_of_the_derivatives(f: Any, expected: Any, radius: float) -> None:
+    gradient = ad.grad(lambda x: xp.sum(f(x)))(scalars.numbers(NEAR_ZERO, radius))
+    found = ends(gradient)
+    for (low, high), (least, most) in zip(found, expected, strict=True):
+        assert low <= least
+        assert most <= high
+        assert high - low <= 7.1 * (most - least) + 1e-7  # the two branches' parts are added as balls
+
+
+def test_an_undecided_branch_gives_the_hull_of_the_values() -> None:
+    x = scalars.numbers(0.0, 0.5)
+    for f, least, most in [
+        (lambda x: xp.where(x > 0, 3.0, -1.0), -1, 3),
+        (xp.abs, 0, 0.5),
+        (lambda x: xp.maximum(x, 0), 0, 0.5),
+        (lambda x: xp.minimum(x, 0), -0.5, 0),
+    ]:
+        ((low, high),) = ends(f(x))
+        assert least - 1e-7 <= low <= least
+        assert most <= high <= most + 1e-7
+
+
+def test_elements_that_may_be_the_largest_may_get_all_of_the_derivative() -> None:
+    x = scalars.numbers([1.0, 1.0, 3.0, 3.0, 0.0], [0, 0, 1e-9, 1e-9, 0.5])
+    found = ends(ad.grad(xp.max)(x))
+    assert found[0] == found[1] == found[4] == (0, 0)
+    for low, high in found[2:4]:
+        assert low <= 0 and high >= 1
+    separate = scalars.numbers([1.0, 3.0, 0.0], 0.5)
+    assert ends(ad.grad(xp.max)(separate)) == [(0, 0), (1, 1), (0, 0)]
+    assert ends(ad.grad(xp.max)(scalars.numbers([1.0, 3.0, 3.0]))) == [(0, 0), (0.5, 0.5), (0.5, 0.5)]
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x if x > 0 else -x,
+        lambda x: 1.0 if x[0] else 2.0,
+        xp.sort,
+        xp.argmax,
+        lambda x: xp.argsort(x, descending=True),
+        lambda x: x[x > 0],
+        lambda x: xp.all(x > -1e-3),
+        xp.count_nonzero,
+    ],
+)
+def test_a_program_that_must_decide_says_that_it_cannot(f: Any) -> None:
+    x = scalars.numbers([0.0, 1e-3], 1e-2)
+    with pytest.raises(scalars.UndecidedError, match="is undecided, for the balls overlap: raise the precision"):
+        f(x)
+
+
+def test_what_the_balls_decide_is_plain_python() -> None:
+    x = scalars.numbers([3.0, 1.0, 2.0], 0.1)
+    assert ends(ad.grad(lambda x: x * x if x > 0 else -x)(scalars.numbers(3.0))) == [(6, 6)]
+    np.testing.assert_array_equal(xp.argsort(x), [1, 2, 0])
+    assert xp.argmax(x) == 0
+    assert xp.argmin(x, axis=0) == 1
+    assert [round(c) for c in scalars.midpoints(xp.sort(x))] == [1, 2, 3]
+    assert (x > 1.5).tolist() == [True, False, True]
+    assert x[x > 1.5].shape == (2,)
+
+
+# --- conversions ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
+def test_floats_go_in_and_out_exactly(dtype: Any) -> None:
+    x = np.asarray([0.1, -1 / 3, 1e30, 0.0], dtype) / dtype(3)
+    with scalars.precision(20):
+        balls = scalars.numbers(x)
+        np.testing.assert_array_equal(scalars.midpoints(balls, dtype), x)
+        assert np.all(scalars.radii(balls, x) == 0)
+        assert np.all(scalars.contains(balls, x))
+    assert not np.any(scalars.contains(balls, np.nextafter(x, dtype(2))))
+
+
+def test_radii_are_rounded_outwards_and_infinite_where_nothing_is_known() -> None:
+    third = scalars.numbers(1.0) / 3
+    assert 1 / 3 * 2**-54 < scalars.radii(third) < 2**-53
+    assert scalars.radii(third, scalars.midpoints(third, np.longdouble)) < 2**-64
+    assert scalars.radii(xp.log(scalars.numbers(-1.0))) == np.inf
+
+
+def test_the_gradient_of_object_arrays_is_one_of_balls() -> None:
+    import flint
+
+    x = np.asarray([flint.arb(1) / 3, flint.arb(2)], object)
+    gradient = ad.grad(lambda x: xp.sum(xp.tanh(x) * 0.5))(x)
+    assert isinstance(gradient, scalars.Numbers)
+    assert np.all(scalars.radii(gradient) < 1e-16)
+
+
+def test_an_array_of_balls_does_not_turn_into_one_of_numpy_unnoticed() -> None:
+    with pytest.raises(TypeError, match="NumPy was given an array of balls"):
+        np.sin(np.asarray(scalars.numbers(1.0)))
+
+
+# --- power series -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("primitive", "sample"), DIFFERENTIABLE)
+def test_series_give_the_directional_derivative_from_the_values_alone(primitive: Any, sample: Sample) -> None:
+    f, x = of_active(primitive, sample)
+    rng = np.random.default_rng(2)
+    t = tuple(np.asarray(rng.uniform(-1, 1, a.shape)) for a in x)
+    value, tangent = ad.jvp(f, tuple(map(scalars.numbers, x)), t)
+    with scalars.series_length(3):
+        found = f(*[scalars.series(a, b) for a, b in zip(x, t, strict=True)])
+        second = ad.jvp(lambda *y: ad.jvp(f, y, t)[1], tuple(map(scalars.numbers, x)), t)[1]
+        for order, expected in enumerate([value, tangent, second / 2]):
+            coefficient = scalars.coefficients(found, order)
+            for v, w in zip(coefficient.primal.ravel(), expected.primal.ravel(), strict=True):
+                assert v.overlaps(w)
+                assert float(v.rad()) < 1e-25
