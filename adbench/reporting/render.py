@@ -33,7 +33,7 @@ def to_screen(table: Table, console: Console) -> None:
             drawn.add_column(name.replace(":", "\n"), justify=justify, no_wrap=i >= part.keys, overflow="fold")
         previous: Sequence[str] = ()
         for row in part.rows:
-            shown = _without_repeats(row, previous, part.keys - 1)
+            shown = _without_repeats(row, previous, part.groups)
             drawn.add_row(*(_styled(cell) if i >= part.keys else Text(cell) for i, cell in enumerate(shown)))
             previous = row
         console.print(drawn)
@@ -97,10 +97,10 @@ def _columns(table: Table, kept: Sequence[int]) -> Table:
     return replace(table, columns=tuple(table.columns[i] for i in kept), rows=rows)
 
 
-def _without_repeats(row: Sequence[str], previous: Sequence[str], keys: int) -> list[str]:
-    """Leave out of the leading keys what stands in the row above."""
+def _without_repeats(row: Sequence[str], previous: Sequence[str], groups: int) -> list[str]:
+    """Leave out of the leading columns what stands in the row above."""
     shown = list(row)
-    for i in range(keys):
+    for i in range(groups):
         if i >= len(previous) or previous[i] != row[i]:
             break
         shown[i] = ""

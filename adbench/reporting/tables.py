@@ -22,6 +22,7 @@ class Table:
     """A table of strings: the first `keys` columns name a row, the others are one per backend or quantity.
 
     prose: whether the last column is a text that may run over several lines.
+    groups: how many of the first columns are left empty on screen where they repeat the row above.
     """
 
     title: str
@@ -30,6 +31,7 @@ class Table:
     keys: int
     rows: tuple[tuple[str, ...], ...]
     prose: bool = False
+    groups: int = 0
 
 
 def tables(frame: pd.DataFrame) -> list[Table]:
@@ -121,6 +123,7 @@ def phases(frame: pd.DataFrame) -> Table | None:
         ("model", "size", "operator", "backend", "prepare", "first", "steady", "primal"),
         4,
         rows,
+        groups=3,
     )
 
 
@@ -149,6 +152,7 @@ def sweep(frame: pd.DataFrame) -> Table | None:
         ("", "n", "m", *backends),
         3,
         tuple(rows),
+        groups=1,
     )
 
 
@@ -239,7 +243,7 @@ def _by_backend(
         (*name, *(show(groups[(name, backend)]) if (name, backend) in groups else "–" for backend in backends))
         for name in dict.fromkeys(keys)
     ]
-    return Table(title, note, (*columns, *backends), len(columns), tuple(rows))
+    return Table(title, note, (*columns, *backends), len(columns), tuple(rows), groups=len(columns) - 1)
 
 
 def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
