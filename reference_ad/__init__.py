@@ -2,6 +2,7 @@
 
 from . import numpy as numpy
 from . import scalars as scalars
+from .compile import compile as compile
 from .forward import jacfwd as jacfwd
 from .forward import jvp as jvp
 from .reverse import grad as grad
