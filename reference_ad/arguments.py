@@ -9,7 +9,7 @@ import numpy as np
 
 from . import tree
 from .core import Array, Tracer
-from .scalars import OBJECT, numbers
+from .scalars import OBJECT, numbers, real_like
 
 Argnums = int | tuple[int, ...]
 """The position of the argument to differentiate, or several."""
@@ -117,7 +117,7 @@ def matching_leaves(
 def fill(derivative: Array | None, like: Array) -> Array:
     """The derivative, or the zeros for which None stands."""
     if derivative is not None:
-        return derivative
+        return real_like(derivative, like) if like.dtype == OBJECT else derivative
     zeros = np.zeros(like.shape, like.dtype)
     return numbers(zeros) if like.dtype == OBJECT else zeros
 

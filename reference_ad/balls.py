@@ -410,11 +410,12 @@ def _softmax(x: Any, axis: tuple[int, ...]) -> Any:
     return y / np.add.reduce(y, axis=axis, keepdims=True)
 
 
-def _attains(x: Any, ans: Any, axis: tuple[int, ...]) -> Any:
-    """Whether each element is the largest (or the smallest) along the axes, when `ans` is that.
+def _attains(x: Any, ans: Any) -> Any:
+    """Whether each element is the largest (or the smallest) along the axes on which `ans`, the extreme, has length 1.
 
     An element that overlaps the extreme may attain it; it surely does if it is separated from all others there.
     """
+    axis = tuple([k for k, n in enumerate(ans.shape) if n == 1])
     may = _each(lambda v, w: _equal_element(v, w) is not False)(x, ans)
     alone = np.add.reduce(may, axis=axis, keepdims=True) == 1
     exact = _equal(x, ans)
@@ -460,6 +461,10 @@ IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {
     "acosh": _method("acosh", lambda v: (v + (v * v - 1).sqrt()).log()),
     "atanh": _method("atanh", lambda v: ((1 + v) / (1 - v)).log() / 2),
     "positive": lambda x: x,
+    "real": _each(lambda v: v.real if isinstance(v, _COMPLEX) else v),
+    "imag": _each(lambda v: v.imag if isinstance(v, _COMPLEX) else flint.arb(0)),
+    "conj": _each(lambda v: v.conjugate() if isinstance(v, _COMPLEX) else v),
+    "copysign": lambda x, y: _choose_each(_equal(_less(x, 0), _less(y, 0)), x, -x),
     "abs": _each(_abs),
     "square": _each(_square_element),
     "reciprocal": _each(lambda v: 1 / v),

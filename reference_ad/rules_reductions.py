@@ -28,12 +28,12 @@ def _total(x: Array, axis: tuple[int, ...], keepdims: bool = True) -> Array:
 # --- extremes: where several elements attain the extreme, they share the derivative equally ---------------------------
 
 
-attains = elementwise("attains", lambda x, ans, axis: np.equal(x, ans) | np.not_equal(x, x))
+attains = elementwise("attains", lambda x, ans: np.equal(x, ans) | np.not_equal(x, x))
 
 
 def _shares(x: Array, ans: Array, axis: tuple[int, ...]) -> Array:
     """For each element the part of the derivative that it gets. If there are NaNs, they are the extreme."""
-    attained = astype(attains(x, _restored(ans, x, axis), axis=axis), dtype=x.dtype)
+    attained = astype(attains(x, _restored(ans, x, axis)), dtype=x.dtype)
     return attained / maximum(_total(attained, axis), 1)  # 0 only as the end of a ball, or where nothing is reduced
 
 

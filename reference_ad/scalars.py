@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from .core import Array, Level, Primitive, Tracer
+from .core import PRIMITIVES, Array, Level, Primitive, Tracer
 
 OBJECT = np.dtype(object)
 
@@ -237,6 +237,15 @@ def contains(x: Array, values: Any) -> Any:
 def constant(name: str) -> Array:
     """A constant of `constants.py`, enclosed at the present precision."""
     return Numbers(as_array(_balls().CONSTANTS[name]()))
+
+
+def real_like(derivative: Array, like: Array) -> Array:
+    """A cotangent, without its imaginary part if `like` is an array of real balls: their dtype does not tell."""
+    if type(derivative) is Numbers and type(like) is Numbers:
+        complex_ball = _balls().flint.acb
+        if complex_ball not in _balls().kinds(like.primal) and complex_ball in _balls().kinds(derivative.primal):
+            return PRIMITIVES["real"](derivative)
+    return derivative
 
 
 def order(x: Array, axis: int) -> Any:
