@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import reference_ad
-from adbench.backends.base import Answer, Backend, Function
+from adbench.backends.base import Answer, Backend, Call, Function
 
 
 class Tape(Backend):
@@ -39,7 +39,7 @@ class Tape(Backend):
     # ---- first order
 
     def derivative_forward(self, function: Function, active: Any, order: int) -> Answer:
-        one = np.ones_like(active)
+        one = self.xp.ones_like(active)
         for _ in range(order):
             function = _pushed(function, one)
         return function(active)
@@ -96,6 +96,15 @@ class Tape(Backend):
 
     def hessian_forward_over_forward(self, function: Function, active: Any, direction: None) -> Answer:
         return reference_ad.jacfwd(reference_ad.jacfwd(function))(active)
+
+
+class Compiled(Tape):
+    """`reference_ad` with the whole operator traced and compiled to NumPy source before the first call."""
+
+    def stage(self, call: Call, active: Any, constants: tuple[Any, ...], direction: Any) -> Call:
+        compiled = reference_ad.compile(call)
+        compiled(active, constants, direction)  # traces, compiles, and makes the buffers
+        return compiled
 
 
 def _pushed(function: Function, tangent: Any) -> Function:
