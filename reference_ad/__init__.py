@@ -3,6 +3,9 @@
 from . import numpy as numpy
 from . import scalars as scalars
 from .compile import compile as compile
+from .custom import checkpoint as checkpoint
+from .custom import custom_jvp as custom_jvp
+from .custom import custom_vjp as custom_vjp
 from .forward import jacfwd as jacfwd
 from .forward import jvp as jvp
 from .reverse import grad as grad
