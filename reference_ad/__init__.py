@@ -8,6 +8,7 @@ from .custom import custom_jvp as custom_jvp
 from .custom import custom_vjp as custom_vjp
 from .forward import jacfwd as jacfwd
 from .forward import jvp as jvp
+from .forward import linearize as linearize
 from .reverse import grad as grad
 from .reverse import hessian as hessian
 from .reverse import hvp as hvp

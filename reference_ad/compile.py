@@ -12,6 +12,7 @@ from . import tree
 from .arguments import output_leaves
 from .core import Array, Level, Primitive, Tracer
 from .graph import Builder, Graph, Kind, Node, Slot
+from .scalars import OBJECT
 from .source import write
 
 _STATIC = (bool, int, str, type(None))
@@ -266,6 +267,8 @@ class Compiled:
     def _dispatch(self, args: Any, kwargs: Any) -> Any:
         """Find the program for these arguments, or make it."""
         leaves, structure = tree.flatten((args, kwargs))
+        if any(isinstance(leaf, Tracer) and leaf.dtype == OBJECT for leaf in leaves):
+            return self.function(*args, **kwargs)  # balls: there is no NumPy to write
         leaves = [leaf if type(leaf) in _STATIC or isinstance(leaf, Tracer) else _normal(leaf) for leaf in leaves]
         statics = [leaf if type(leaf) in _STATIC else _MISS for leaf in leaves]
         arrays = [leaf for leaf in leaves if type(leaf) not in _STATIC]
