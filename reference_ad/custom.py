@@ -16,27 +16,9 @@ from .forward import jvp as forward
 from .reverse import vjp as reverse
 from .rules import sum_of_parts
 from .scalars import Numbers
-from .tape import Tape
+from .transposition import transposed
 
 Function = Callable[..., Array]
-
-
-def transposed(linear: Callable[[Array], Array], like: Array, g: Array) -> Array | None:
-    """The transpose of a linear function, applied to g; `like` is an array of the function's domain."""
-    with Tape() as tape:
-        image = linear(tape.variable(fill(None, like)))
-    index = tape.index_of(image)
-    if index < 0:
-        return None
-    cotangents: list[Array | None] = [None] * len(tape.ends)
-    cotangents[index] = g
-    tape.pull_back(cotangents)
-    return cotangents[0]
-
-
-def transpose_of(jvp: Rule) -> Rule:
-    """The VJP rule of a function of one array, from its JVP rule."""
-    return lambda g, ans, x, **params: transposed(lambda t: jvp(t, ans, x, **params), x, g)
 
 
 class _Custom(Primitive):

@@ -34,6 +34,7 @@ from numpy import uint16 as uint16
 from numpy import uint32 as uint32
 from numpy import uint64 as uint64
 
+from . import rules_linalg as _rules_linalg  # noqa: F401
 from . import rules_reductions, rules_structural, scalars
 from . import special as special
 from .core import Array, Tracer

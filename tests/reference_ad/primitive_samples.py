@@ -70,6 +70,8 @@ binary = {
 }
 D = _distinct(3, 4)
 reduced = [{"axis": axis, "keepdims": keep} for axis in [(0,), (1,), (0, 1), ()] for keep in [False, True]]
+WELL = _random(2, 3, 3) + 3 * np.eye(3)  # stacks of well-conditioned matrices
+TALL = _random(2, 5, 3) + 2 * np.eye(5, 3)
 SAMPLES: dict[str, list[Sample]] = {
     **{name: [Sample((x,)) for x in args] for name, args in unary.items()},
     **{name: [Sample(pair) for pair in args] for name, args in binary.items()},
@@ -117,6 +119,13 @@ SAMPLES: dict[str, list[Sample]] = {
     "concat": [Sample((A, _random(2, 4), B), {"axis": 0}), Sample((A, COLUMN), {"axis": 1})],
     "stack": [Sample((A, B), {"axis": axis}) for axis in [0, 1, 2]]
     + [Sample((SCALAR, _random(high=-1.5)), {"axis": 0})],
+    "solve": [Sample((WELL, _random(2, 3, 2))), Sample((WELL, _random(3, 1))), Sample((WELL[0], _random(2, 3, 2)))],
+    **{
+        name: [Sample((WELL[1],)), Sample((WELL,))]
+        for name in ["det", "logabsdet", "eigh", "cholesky", "nearly_singular", "sign_of_det"]
+    },
+    **{name: [Sample((TALL,)), Sample((WELL[0],))] for name in ["qr", "svd", "pinv"]},
+    "norm": [Sample((A,), params) for params in reduced[:6]],
     "matmul": [
         Sample((_random(*left), _random(*right) + 0.1))
         for left, right in [
