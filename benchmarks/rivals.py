@@ -183,6 +183,7 @@ class Jax:
         import jax.scipy.special
 
         jax.config.update("jax_enable_x64", True)
+        jax.config.update("jax_cpu_enable_async_dispatch", False)  # the faster choice where every answer is waited for
         self.jax = jax
         self.xp = SimpleNamespace(**vars(jax.numpy) | {"special": jax.scipy.special})
 

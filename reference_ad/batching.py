@@ -150,6 +150,9 @@ def _matmul(size: int, primitive: Primitive, arrays: list[Array], batched: list[
         return product if x_ndim == 1 else reshape(product, shape=(*x.shape[:-1], *y.shape[1:]))
     if not batched[0] and y_ndim == 1 and x_ndim <= 2:
         return matmul(y, x if x_ndim == 1 else matrix_transpose(x))
+    if not batched[0] and x_ndim == y_ndim == 2 and y.shape[-1] == 1:  # columns: all of them in one product
+        columns = matmul(reshape(y, shape=y.shape[:2]), matrix_transpose(x))
+        return reshape(columns, shape=(*columns.shape, 1))
     # the general case: vectors as matrices, then as many axes for both
     if x_ndim == 1:
         x = reshape(x, shape=(*x.shape[:-1], 1, x.shape[-1]))

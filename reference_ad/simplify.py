@@ -158,6 +158,23 @@ def _permute_dims(build: Builder, args: tuple[Node, ...], params: Any, kind: Kin
     if x.is_("permute_dims"):
         composed = tuple([x.params["axes"][axis] for axis in axes])
         return _make(build, "permute_dims", x.args, kind, axes=composed)
+    if x.primitive is not None and x.primitive.elementwise and any(arg.is_("permute_dims") for arg in x.args):
+        moved = [_permuted_easily(build, arg, axes) for arg in x.args]
+        if None not in moved:
+            return build.apply(x.primitive, tuple([m for m in moved if m]), x.params, kind)
+    return None
+
+
+def _permuted_easily(build: Builder, x: Node, axes: tuple[int, ...]) -> Node | None:
+    """The node with its axes permuted, if that moves no numbers in memory."""
+    if not x.kind.shape:
+        return x
+    shape = (*(1,) * (len(axes) - len(x.kind.shape)), *x.kind.shape)
+    kind = Kind(tuple([shape[axis] for axis in axes]), x.kind.dtype)
+    if sum(length != 1 for length in shape) <= 1:
+        return _make(build, "reshape", (x,), kind, shape=kind.shape)
+    if x.is_("permute_dims") and tuple([x.params["axes"][axis] for axis in axes]) == tuple(range(len(axes))):
+        return x.args[0]
     return None
 
 
