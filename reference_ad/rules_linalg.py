@@ -63,7 +63,7 @@ solve = define(  # the right-hand side is a matrix
 )
 
 
-def inv(x: Array) -> Array:
+def inv(x: Array, /) -> Array:
     """The inverse."""
     return solve(x, np.eye(x.shape[-1], dtype=x.dtype))
 
