@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import own
-from .core import Array, Level, Primitive, Tracer
+from .core import PRIMITIVES, Array, Level, Primitive, Tracer
 from .rules import broadcast_to, reshape
 from .rules_contraction import matmul
 from .rules_structural import concat, getitem, matrix_transpose, stack
@@ -66,9 +66,11 @@ class Batch(Level):
     def process(self, primitive: Primitive, args: tuple[Array, ...], params: dict[str, Any]) -> Array:
         batched = [self.holds(arg) for arg in args]
         arrays = [arg.primal if held else arg for arg, held in zip(args, batched, strict=True)]
-        rule = _elementwise if primitive.elementwise else RULES.get(primitive.name, _one_by_one)
-        ans = rule(self.size, primitive, arrays, batched, params)
-        return tuple([BatchTracer(self, a) for a in ans]) if type(ans) is tuple else BatchTracer(self, ans)
+        known = PRIMITIVES.get(primitive.name) is primitive  # and not a user's own that has this name
+        rule = RULES.get(primitive.name, _one_by_one) if known else _one_by_one
+        if primitive.elementwise:
+            rule = _elementwise
+        return BatchTracer(self, rule(self.size, primitive, arrays, batched, params))
 
     def whole(self, value: Array) -> Array:
         """All members of the batch, stacked along the first axis."""
@@ -95,8 +97,6 @@ def _one_by_one(size: int, primitive: Primitive, arrays: list[Array], batched: l
     for k in range(size):
         members = [getitem(x, index=(k,)) if held else x for x, held in zip(arrays, batched, strict=True)]
         answers.append(primitive(*members, **params))
-    if type(answers[0]) is tuple:
-        return tuple([stack(*parts, axis=0) for parts in zip(*answers, strict=True)])
     return stack(*answers, axis=0)
 
 
@@ -169,8 +169,12 @@ def _matmul(size: int, primitive: Primitive, arrays: list[Array], batched: list[
 
 
 RULES: dict[str, Rule] = {
+    # on stacks of matrices, whose first axes broadcast
+    **dict.fromkeys(
+        ["solve", "det", "logabsdet", "sign_of_det", "cholesky", "qr", "eigh", "svd", "pinv"], _elementwise
+    ),
     **dict.fromkeys(["matrix_transpose", "tril", "triu", "astype", "real", "imag", "conj"], _unchanged),
-    **dict.fromkeys(["sum", "max", "min", "logsumexp", "softmax", "log_softmax"], _along_axis),
+    **dict.fromkeys(["sum", "max", "min", "logsumexp", "softmax", "log_softmax", "norm"], _along_axis),
     **dict.fromkeys(["cumulative_sum", "flip", "roll"], _along_axis),
     **dict.fromkeys(["concat", "stack"], _joining),
     **dict.fromkeys(["getitem", "scatter_add"], _index),

@@ -67,7 +67,9 @@ class Trace(Level):
         with np.errstate(all="ignore"):  # the example's numbers are not the caller's business
             example = primitive.implementation(*examples, **concrete)
         nodes += [index.node for index in indices]
-        return TraceTracer(self, example, self.build.apply(primitive, tuple(nodes), kept, Kind.of(example)))
+        node = self.build.apply(primitive, tuple(nodes), kept, Kind.of(example))
+        same = [arg for arg in args if isinstance(arg, TraceTracer) and arg.node is node]
+        return same[0] if same else TraceTracer(self, example, node)
 
     def node_of(self, value: Any) -> Node:
         """The node of a value of this trace, or of a constant."""

@@ -62,14 +62,14 @@ class Node:
 
     @property
     def name(self) -> str:
-        """The primitive's name; 'constant' and 'input' for the others."""
+        """The primitive's name, 'custom' for one that is in no table; 'constant' and 'input' for the others."""
         if self.primitive is not None:
-            return self.primitive.name
+            return self.primitive.name if PRIMITIVES.get(self.primitive.name) is self.primitive else "custom"
         return "input" if self.value is None else "constant"
 
     def is_(self, name: str) -> bool:
         """Whether this is an application of the primitive called `name`."""
-        return self.primitive is not None and self.primitive.name == name
+        return self.primitive is not None and self.name == name
 
     @property
     def arity(self) -> int:
@@ -199,7 +199,7 @@ class Builder:
         names: Any = [id(arg) for arg in args]
         if primitive.name in ("add", "multiply"):
             names.sort()
-        key = (primitive.name, tuple(names), _frozen(params))
+        key = (id(primitive), tuple(names), _frozen(params))
         return self._find(key, lambda: Node(kind, primitive, args, params))
 
     def _find(self, key: Any, make: Any) -> Node:

@@ -523,7 +523,13 @@ def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
 def _value(x: Array) -> Any:
     """The array below all transformations."""
     while isinstance(x, Tracer) and not isinstance(x, scalars.Numbers):
-        x = _stop_gradient(x)
+        inner = _stop_gradient(x)
+        if inner is x:
+            raise TypeError(
+                "A compiled function sorted, searched or counted a traced array: do this outside of compile, and give "
+                "the indices as an argument."
+            )
+        x = inner
     return x
 
 

@@ -25,7 +25,7 @@ def simplified(
         lean = _without_broadcasts(args, kind)
         if lean is not None:
             return build.apply(primitive, lean, params, kind)
-    rule = RULES.get(primitive.name)
+    rule = RULES.get(primitive)
     return None if rule is None or kind.dtype.kind not in "fc" else rule(build, args, params, kind)
 
 
@@ -225,7 +225,7 @@ def _matmul(build: Builder, args: tuple[Node, ...], params: Any, kind: Kind) -> 
     return None
 
 
-RULES: dict[str, Rule] = {
+_BY_NAME: dict[str, Rule] = {
     "add": _add,
     "astype": _identity,
     "broadcast_to": _identity,
@@ -243,3 +243,4 @@ RULES: dict[str, Rule] = {
     "subtract": _subtract,
     "sum": _sum,
 }
+RULES = {PRIMITIVES[name]: rule for name, rule in _BY_NAME.items()}

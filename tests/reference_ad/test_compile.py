@@ -261,6 +261,8 @@ def test_branching_on_a_traced_value_says_what_to_do(transform: Any) -> None:
 def test_numbers_of_traced_values_and_foreign_objects_are_errors() -> None:
     with pytest.raises(TypeError, match="as an int argument"):
         ad.compile(lambda x: x * float(x[0, 0]))(X)
+    with pytest.raises(TypeError, match="sorted, searched or counted"):
+        ad.compile(ad.grad(lambda x: xp.sum(xp.sort(x))))(X)
     with pytest.raises(TypeError, match="set"):
         ad.compile(lambda x, s: x)(X, {1})
     with pytest.raises(TypeError, match="give it as an argument"):
@@ -280,6 +282,22 @@ def test_indices_may_be_arguments() -> None:
     for shift in range(3):
         assert_same(compiled(W, (labels + shift) % 3), ad.grad(f)(W, (labels + shift) % 3))
     assert len(compiled.programs) == 1
+
+
+def test_users_own_rules_survive_compilation_and_batching() -> None:
+    # named like a primitive, which it must not be taken for
+    def add(x: Any) -> Any:
+        return xp.sin(x) * 1.0
+
+    doubled = ad.custom_jvp(add, lambda tangents, ans, x: 2 * tangents[0] * xp.cos(x))
+    x = X[0]
+    for transform in [ad.jacfwd, ad.jacrev]:
+        assert_same(transform(doubled)(x), np.diag(2 * np.cos(x)))
+        assert_same(ad.compile(transform(doubled))(x), np.diag(2 * np.cos(x)))
+        assert_same(transform(ad.compile(doubled))(x), np.diag(2 * np.cos(x)))
+    compiled = ad.compile(ad.value_and_grad(lambda x: xp.sum(ad.checkpoint(lambda x: xp.exp(xp.sin(x)))(x))))
+    assert_same(compiled(x), ad.value_and_grad(lambda x: xp.sum(xp.exp(xp.sin(x))))(x))
+    assert_owned(compiled, (x,))
 
 
 def test_threads_share_a_compiled_function() -> None:
