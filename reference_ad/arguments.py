@@ -123,7 +123,7 @@ def fill(derivative: Array | None, like: Array) -> Array:
     """The derivative, or the zeros for which None stands."""
     if derivative is None:
         return zeros(like.shape, like.dtype)
-    return real_like(derivative, like) if like.dtype == OBJECT else derivative
+    return derivative if type(derivative) is np.ndarray else real_like(derivative, like)
 
 
 def own(arrays: list[Any]) -> list[Any]:

@@ -27,6 +27,7 @@ from .constants import constant
 from .core import Array
 from .rules import define, elementwise, linear
 from .rules import real as real
+from .scalars import is_complex
 
 
 def _share(g: Array, wins: Array, ties: Array) -> Array:
@@ -117,7 +118,7 @@ atan = elementwise("atan", np.arctan, lambda g, ans, x: g / (1 + x * x))
 sinh = elementwise("sinh", np.sinh, lambda g, ans, x: g * cosh(x))
 cosh = elementwise("cosh", np.cosh, lambda g, ans, x: g * sinh(x))
 tanh = elementwise("tanh", np.tanh, lambda g, ans, x: g * (1 - ans * ans))
-asinh = elementwise("asinh", np.arcsinh, lambda g, ans, x: g / hypot(1, x))
+asinh = elementwise("asinh", np.arcsinh, lambda g, ans, x: g / (sqrt(1 + x * x) if is_complex(x) else hypot(1, x)))
 acosh = elementwise("acosh", np.arccosh, lambda g, ans, x: g / sqrt((x - 1) * (x + 1)))
 atanh = elementwise("atanh", np.arctanh, lambda g, ans, x: g / ((1 - x) * (1 + x)))
 atan2 = elementwise(
@@ -141,13 +142,13 @@ conj = linear("conj", np.conjugate, lambda g, ans, x: conj(g))
 
 def _direction(x: Array, ans: Array) -> Array:
     """The derivative of abs: the sign, or conj(x) / |x|."""
-    return conj(x) / where(equal(ans, 0), 1, ans) if x.dtype.kind == "c" else sign(x)
+    return conj(x) / where(equal(ans, 0), 1, ans) if is_complex(x) else sign(x)
 
 
 abs = define(
     "abs",
     np.abs,
-    jvps=[lambda t, ans, x: real(t * _direction(x, ans)) if x.dtype.kind == "c" else t * sign(x)],
+    jvps=[lambda t, ans, x: real(t * _direction(x, ans)) if is_complex(x) else t * sign(x)],
     vjps=[lambda g, ans, x: g * _direction(x, ans)],
 )
 

@@ -239,12 +239,20 @@ def constant(name: str) -> Array:
     return Numbers(as_array(_balls().CONSTANTS[name]()))
 
 
+def is_complex(x: Array) -> bool:
+    """Whether the numbers are complex, which the dtype of balls does not tell."""
+    kind = x.dtype.kind
+    if kind == "O":
+        while not isinstance(x, Numbers) and isinstance(x, Tracer):
+            x = x.primal
+        return isinstance(x, Numbers) and _balls().flint.acb in _balls().kinds(x.primal)
+    return kind == "c"
+
+
 def real_like(derivative: Array, like: Array) -> Array:
-    """A cotangent, without its imaginary part if `like` is an array of real balls: their dtype does not tell."""
-    if type(derivative) is Numbers and type(like) is Numbers:
-        complex_ball = _balls().flint.acb
-        if complex_ball not in _balls().kinds(like.primal) and complex_ball in _balls().kinds(derivative.primal):
-            return PRIMITIVES["real"](derivative)
+    """A cotangent, without its imaginary part if `like` is an array of real balls."""
+    if like.dtype == OBJECT and is_complex(derivative) and not is_complex(like):
+        return PRIMITIVES["real"](derivative)
     return derivative
 
 
