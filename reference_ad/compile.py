@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from .arguments import output_leaves
 from .core import Array, Level, Primitive, Tracer
 from .graph import Builder, Graph, Kind, Node, Slot
 from .scalars import OBJECT
-from .source import write
+from .source import empty, named, write
 
 _STATIC = (bool, int, str, type(None))
 _MISS: Any = object()
@@ -113,12 +114,12 @@ class Program:
 
     def _build(self, scalars: bool) -> tuple[str, Any]:
         signature = _Signature(self.structure, self.graph, self.statics)
-        body = write(self.graph, signature.inputs, scalars)
-        names = {**body.names, **signature.names, "MISS": _MISS, "pool": [], "ndarray": np.ndarray}
+        names = signature.names
+        body = write(self.graph, signature.inputs, scalars, names)
         answer = f"return {_expression(self.result, iter(body.results), names)}"
         lines = list(body.lines)
         if body.buffers:
-            allocate = [f"np.empty({kind.shape}, '{kind.dtype.str}')" for kind in body.buffers]
+            allocate = [empty(kind, names) for kind in body.buffers]
             buffers = ", ".join(f"b{k}" for k in range(len(body.buffers))) + ","
             lines = [
                 "try:",
@@ -151,7 +152,7 @@ class _Signature:
     def __init__(self, structure: tree.Structure, graph: Graph, statics: Sequence[Any]) -> None:
         self.guards: list[str] = []
         self.checks: list[str] = []
-        self.names: dict[str, Any] = {"float64": np.float64}
+        self.names: dict[str, Any] = {"np": np, "math": math, "MISS": _MISS, "pool": []}
         self.inputs: list[str] = []
         self.kinds = iter(graph.inputs)
         self.statics = iter(statics)
@@ -160,7 +161,8 @@ class _Signature:
         self._unpack("args", positional)
         self._unpack("kwargs", named)
         taken = [f"    {line}" for line in self.guards]
-        checks = [f"    if not ({' and '.join(self.checks)}):", "        return MISS"]
+        further = [f"        and {check}" for check in self.checks[1:]]
+        checks = ["    if not (", f"        {self.checks[0]}", *further, "    ):", "        return MISS"]
         excepted = ["except (AttributeError, KeyError, TypeError, ValueError):", "    return MISS"]
         self.guards = ["try:", *taken, *checks, *excepted]
 
@@ -207,17 +209,11 @@ class _Signature:
         if kind.weak:
             self.checks.append(f"type({name}) is {kind.dtype.type(0).item().__class__.__name__}")
             return
-        dtype = f"dtype_{kind.dtype.name}"
-        if self.names.setdefault(dtype, kind.dtype) is not kind.dtype:
-            dtype = f"{dtype}_{len(self.names)}"
-            self.names[dtype] = kind.dtype
+        dtype = named(f"dtype_{kind.dtype.name}", kind.dtype, self.names)
         same = "is" if kind.dtype is np.dtype(kind.dtype.char) else "=="
-        if kind.shape == ():
-            self.names["generic"] = np.generic
-            self.checks.append(f"isinstance({name}, (ndarray, generic))")
-        else:
-            self.checks.append(f"type({name}) is ndarray")
-        self.checks.append(f"{name}.shape == {kind.shape} and {name}.dtype {same} {dtype}")
+        self.names["ndarray"], self.names["generic"] = np.ndarray, np.generic
+        array = f"type({name}) is ndarray" if kind.shape else f"isinstance({name}, (ndarray, generic))"
+        self.checks.append(f"{array} and {name}.shape == {kind.shape} and {name}.dtype {same} {dtype}")
 
 
 def _expression(structure: tree.Structure, results: Any, names: dict[str, Any]) -> str:

@@ -58,11 +58,10 @@ SCALARS = {
 
 
 class Body(NamedTuple):
-    """The lines of a program, an expression for each output, and the objects that they name."""
+    """The lines of a program, an expression for each output, and the buffers; whether Python floats may raise."""
 
     lines: list[str]
     results: list[str]
-    names: dict[str, Any]
     buffers: list[Kind]
     scalar: bool
 
@@ -75,16 +74,35 @@ class _Storage(NamedTuple):
     is_buffer: bool
 
 
-def write(graph: Graph, inputs: Sequence[str], scalars: bool) -> Body:
-    """The lines that compute a graph whose inputs have these names; `scalars`: whether Python floats may be used."""
-    return _Writer(graph, inputs, scalars).write()
+def write(graph: Graph, inputs: Sequence[str], scalars: bool, names: dict[str, Any]) -> Body:
+    """The lines that compute a graph whose inputs are called so.
+
+    scalars: whether Python floats may be used
+    names:   the objects that the source mentions, to which others are added
+    """
+    return _Writer(graph, inputs, scalars, names).write()
+
+
+def empty(kind: Kind, names: dict[str, Any]) -> str:
+    """An expression for a new array, with its dtype among the `names`."""
+    if kind.dtype == np.dtype(np.float64):
+        return f"np.empty({kind.shape})"
+    return f"np.empty({kind.shape}, {named('dtype_' + kind.dtype.name, kind.dtype, names)})"
+
+
+def named(stem: str, value: Any, names: dict[str, Any]) -> str:
+    """A name for an object that the source mentions."""
+    number = 0
+    while names.setdefault(name := f"{stem}_{number}" if number else stem, value) is not value:
+        number += 1
+    return name
 
 
 class _Writer:
-    def __init__(self, graph: Graph, inputs: Sequence[str], scalars: bool) -> None:
+    def __init__(self, graph: Graph, inputs: Sequence[str], scalars: bool, names: dict[str, Any]) -> None:
         self.graph = graph
         self.lines: list[str] = []
-        self.names: dict[str, Any] = {"np": np, "math": math}
+        self.names = names
         self.buffers: list[Kind] = []
         self.free: dict[Kind, list[_Storage]] = {}
         self.storage: dict[int, _Storage] = {}
@@ -158,7 +176,7 @@ class _Writer:
                                 self.free.setdefault(storage.kind, []).append(storage)
         claimed: set[int] = set()
         results = [self._result(node, claimed) for node in self.graph.outputs]
-        return Body(self.lines, results, self.names, self.buffers, bool(self.scalar))
+        return Body(self.lines, results, self.buffers, bool(self.scalar))
 
     def _write_node(self, node: Node) -> None:
         if id(node) in self.scalar:
@@ -288,12 +306,8 @@ class _Writer:
 
     def _allocate(self, node: Node) -> str:
         """A new array, to be filled."""
-        self._assign(node, self._empty(node.kind), fresh=True)
+        self._assign(node, empty(node.kind, self.names), fresh=True)
         return self.text[id(node)]
-
-    def _empty(self, kind: Kind) -> str:
-        dtype = "" if kind.dtype == np.float64 else f", {self._name('dtype', kind.dtype)}"
-        return f"np.empty({kind.shape}{dtype})"
 
     def _assign(self, node: Node, expression: str, fresh: bool = False) -> None:
         name = self.text[id(node)] = f"v{len(self.lines)}"
@@ -311,11 +325,7 @@ class _Writer:
     # ---- what operands are called
 
     def _name(self, stem: str, value: Any) -> str:
-        """A name for an object that the source mentions."""
-        number = 0
-        while self.names.setdefault(name := f"{stem}_{number}" if number else f"{stem}_", value) is not value:
-            number += 1
-        return name
+        return named(f"{stem}_", value, self.names)
 
     def _constant(self, node: Node) -> str:
         if id(node) not in self.text:
@@ -323,7 +333,7 @@ class _Writer:
         return self.text[id(node)]
 
     def _ones(self, shape: tuple[int, ...], like: Node) -> str:
-        stem = "ones_" + "_".join(map(str, (*shape, like.kind.dtype.char)))
+        stem = f"ones_{'x'.join(map(str, shape))}{_suffix(like.kind.dtype)}"
         self.names.setdefault(stem, np.ones(shape, like.kind.dtype))
         return stem
 
@@ -360,7 +370,7 @@ class _Writer:
         if node.kind.shape == ():
             return f"{kind}({number})"
         name = f"a{len(self.lines)}"
-        self.lines.append(f"{name} = {self._empty(node.kind)}")
+        self.lines.append(f"{name} = {empty(node.kind, self.names)}")
         self.lines.append(f"{name}[{', '.join('0' * len(node.kind.shape))}] = {number}")
         return name
 
@@ -372,7 +382,7 @@ class _Writer:
                 return self._constant(node)
             dtype = np.result_type(others[0].kind.dtype, node.value) if node.kind.weak else node.kind.dtype
             value = np.asarray(node.value, dtype)
-            stem = f"c_{dtype.char}_{value.item()!r}".replace("-", "m").replace(".", "p").replace("+", "")
+            stem = f"c{value.item()!r}{_suffix(dtype)}".replace("-", "m").replace(".", "_").replace("+", "")
             if not stem.isidentifier():
                 return self._name("c", value)
             self.names.setdefault(stem, value)
@@ -414,6 +424,10 @@ class _Writer:
         claimed.update(roots)
         immutable = node.kind.shape == () and (node.name in UFUNCS or node.name in ("sum", "matmul"))
         return text if own or immutable else f"{text}.copy()"
+
+
+def _suffix(dtype: Any) -> str:
+    return "" if dtype == np.float64 else f"_{dtype.name}"
 
 
 def _may_be_scalar(node: Node) -> bool:
