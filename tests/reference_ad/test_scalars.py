@@ -273,3 +273,39 @@ def test_series_give_the_directional_derivative_from_the_values_alone(primitive:
             for v, w in zip(coefficient.primal.ravel(), expected.primal.ravel(), strict=True):
                 assert v.overlaps(w)
                 assert float(v.rad()) < 1e-25
+
+
+# --- a model's own constants ------------------------------------------------------------------------------------------
+
+
+def test_constants_made_inside_a_model_are_enclosed_too() -> None:
+    xe = ad.exact.namespace
+
+    def model(xp: Any, x: Any) -> Any:
+        grid = xp.linspace(0.0, 1.0, 7) + xp.arange(0.0, 0.7, 0.1) + xp.exp(xp.asarray(0.3)) * xp.ones(7)
+        weights = xp.special.expit(xp.asarray([0.1] * 7)) / xp.linalg.vector_norm(xp.full(7, 0.1))
+        return xp.sum(xp.tanh(x * grid) * weights + xp.where(xp.arange(7) > 3, 1.0, 0.5))
+
+    x = scalars.numbers(0.3)
+    value, slope = ad.value_and_grad(lambda x: model(xe, x))(x)
+    with scalars.precision(400):
+        finer, finer_slope = ad.value_and_grad(lambda x: model(xe, x))(x)
+    assert scalars.contains(value, finer)
+    assert scalars.contains(slope, finer_slope)
+    assert not scalars.contains(ad.value_and_grad(lambda x: model(xp, x))(x)[0], finer)
+    np.testing.assert_allclose(scalars.midpoints(value), model(xp, np.float64(0.3)), rtol=1e-14)
+
+
+def test_all_jacobians_and_hessians_of_balls_agree() -> None:
+    x = scalars.numbers([0.3, -0.7, 0.0], [0, 0, 1e-3])
+
+    def f(x: Any) -> Any:
+        return xp.stack([xp.sum(xp.maximum(x, 0) * xp.exp(x)), xp.max(x * x), xp.prod(x)])
+
+    forward, reverse = ad.jacfwd(f)(x), ad.jacrev(f)(x)
+    exact = ad.jacrev(f)(np.asarray([0.3, -0.7, 5e-4]))
+    for jacobian in (forward, reverse):
+        assert np.all(scalars.radii(jacobian) < 1.1)
+        assert np.all(scalars.radii(jacobian, exact) <= scalars.radii(jacobian) * 2.01 + 1e-15)
+    hessian = ad.hessian(lambda x: xp.sum(xp.sin(x) * xp.roll(x, 1)))(x)
+    assert np.all(scalars.radii(hessian - hessian.mT) < 1e-2)
