@@ -474,10 +474,10 @@ def sign(x: Array, /) -> Array:
 
 
 def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
-    """x kept between two bounds; at a bound, half of the derivative is x's."""
-    if min is not None:
-        x = maximum(x, min)
-    return x if max is None else minimum(x, max)
+    """x kept between two bounds; at a bound, half of the derivative is x's. `max` where the bounds leave no room."""
+    kept = x if min is None else maximum(x, min)
+    kept = kept if max is None else minimum(kept, max)
+    return kept if min is None or max is None else where(less(min, max), kept, max)
 
 
 def diff(

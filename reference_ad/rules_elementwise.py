@@ -35,6 +35,11 @@ def _share(g: Array, wins: Array, ties: Array) -> Array:
     return where(ties, g / 2, where(wins, g, 0))
 
 
+def _over(g: Array, x: Array) -> Array:
+    """g / x, and 0 where both are 0: what had no influence before an infinite slope has none after it."""
+    return g / where(logical_and(equal(x, 0), equal(g, 0)), 1, x)
+
+
 # --- locally constant -------------------------------------------------------------------------------------------------
 
 stop_gradient = elementwise("stop_gradient", lambda x: x)
@@ -72,7 +77,7 @@ divide = elementwise("divide", operator.truediv, lambda g, ans, x, y: g / y, lam
 remainder = elementwise("remainder", np.remainder, lambda g, ans, x, y: g, lambda g, ans, x, y: -g * floor_divide(x, y))
 reciprocal = elementwise("reciprocal", np.reciprocal, lambda g, ans, x: -g * (ans * ans))
 square = elementwise("square", np.square, lambda g, ans, x: g * (2 * x))
-sqrt = elementwise("sqrt", np.sqrt, lambda g, ans, x: g / (2 * ans))
+sqrt = elementwise("sqrt", np.sqrt, lambda g, ans, x: _over(g, ans) / 2)
 
 
 def _constant_power_derivative(g: Array, ans: Array, x: Array, exponent: float) -> Array:
@@ -99,10 +104,10 @@ power = elementwise(
 
 exp = elementwise("exp", np.exp, lambda g, ans, x: g * ans)
 expm1 = elementwise("expm1", np.expm1, lambda g, ans, x: g * exp(x))  # not ans + 1, which cancels for x << 0
-log = elementwise("log", np.log, lambda g, ans, x: g / x)
+log = elementwise("log", np.log, lambda g, ans, x: _over(g, x))
 log1p = elementwise("log1p", np.log1p, lambda g, ans, x: g / (1 + x))
-log2 = elementwise("log2", np.log2, lambda g, ans, x: g / (x * constant("log_2", x)))
-log10 = elementwise("log10", np.log10, lambda g, ans, x: g / (x * constant("log_10", x)))
+log2 = elementwise("log2", np.log2, lambda g, ans, x: _over(g, x) / constant("log_2", x))
+log10 = elementwise("log10", np.log10, lambda g, ans, x: _over(g, x) / constant("log_10", x))
 logaddexp = elementwise(
     "logaddexp", np.logaddexp, lambda g, ans, x, y: g * exp(x - ans), lambda g, ans, x, y: g * exp(y - ans)
 )
@@ -124,8 +129,8 @@ atanh = elementwise("atanh", np.arctanh, lambda g, ans, x: g / ((1 - x) * (1 + x
 atan2 = elementwise(
     "atan2",
     np.arctan2,
-    lambda g, ans, y, x: g * (x / (x * x + y * y)),
-    lambda g, ans, y, x: -g * (y / (x * x + y * y)),
+    lambda g, ans, y, x: g * (x / hypot(x, y) / hypot(x, y)),  # x * x could overflow
+    lambda g, ans, y, x: -g * (y / hypot(x, y) / hypot(x, y)),
 )
 hypot = elementwise(
     "hypot",
