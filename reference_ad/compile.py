@@ -14,7 +14,7 @@ from .arguments import output_leaves
 from .core import Array, Level, Primitive, Tracer
 from .graph import Builder, Graph, Kind, Node, Slot
 from .scalars import OBJECT
-from .source import empty, named, write
+from .source import aligned, empty, named, write
 
 _STATIC = (bool, int, str, type(None))
 _MISS: Any = object()
@@ -119,7 +119,8 @@ class Program:
         answer = f"return {_expression(self.result, iter(body.results), names)}"
         lines = list(body.lines)
         if body.buffers:
-            allocate = [empty(kind, names) for kind in body.buffers]
+            names["aligned"] = aligned
+            allocate = [empty(kind, names, "aligned") for kind in body.buffers]
             buffers = ", ".join(f"b{k}" for k in range(len(body.buffers))) + ","
             lines = [
                 "try:",
