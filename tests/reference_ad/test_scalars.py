@@ -3,6 +3,8 @@
 # ruff: noqa: SIM905
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -309,3 +311,48 @@ def test_all_jacobians_and_hessians_of_balls_agree() -> None:
         assert np.all(scalars.radii(jacobian, exact) <= scalars.radii(jacobian) * 2.01 + 1e-15)
     hessian = ad.hessian(lambda x: xp.sum(xp.sin(x) * xp.roll(x, 1)))(x)
     assert np.all(scalars.radii(hessian - hessian.mT) < 1e-2)
+
+
+# --- linear algebra, and life without FLINT ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["solve", "det", "logabsdet", "eigh", "cholesky", "qr", "svd", "pinv", "norm"])
+def test_wide_balls_contain_linear_algebra_at_every_point_inside(name: str) -> None:
+    sample = SAMPLES[name][0]
+    f, x = of_active(PRIMITIVES[name], sample)
+    u = np.random.default_rng(4).uniform(-1, 1, np.shape(f(*x)))
+    radius = 1e-6
+
+    def both(*x: Any) -> Any:
+        value, pullback = ad.vjp(f, *x)
+        return [value, *pullback(u)]
+
+    wide = both(*[scalars.numbers(a, radius) for a in x])
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        inside = [a + radius * rng.uniform(-0.99, 0.99, a.shape) for a in x]
+        for ball, exact in zip(wide, both(*map(scalars.numbers, inside)), strict=True):
+            assert all(v.overlaps(w) for v, w in zip(ball.primal.ravel(), exact.primal.ravel(), strict=True))
+            assert np.all(scalars.radii(ball) < 0.1)
+
+
+def run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def test_flint_is_loaded_when_the_first_ball_is_made_and_not_before() -> None:
+    program = (
+        "import sys, numpy, reference_ad as ad; ad.grad(lambda x: ad.numpy.sum(x))(numpy.ones(2)); "
+        "print('flint' in sys.modules); ad.scalars.numbers(1.0); print('flint' in sys.modules)"
+    )
+    assert run(program).split() == ["False", "True"]
+
+
+def test_without_flint_only_balls_are_missed_and_the_message_says_what_to_install() -> None:
+    program = (
+        "import sys; sys.modules['flint'] = None; import reference_ad as ad; print(ad.grad(lambda x: x * x)(3.0)); "
+    )
+    assert run(program).strip() == "6.0"
+    last = run(program + "ad.scalars.numbers(1.0)").strip().splitlines()[-1]
+    assert last == "ModuleNotFoundError: Balls need python-flint: install it with `pip install python-flint`."
