@@ -321,7 +321,7 @@ def test_wide_balls_contain_linear_algebra_at_every_point_inside(name: str) -> N
     sample = SAMPLES[name][0]
     f, x = of_active(PRIMITIVES[name], sample)
     u = np.random.default_rng(4).uniform(-1, 1, np.shape(f(*x)))
-    radius = 1e-6
+    radius = 1e-9
 
     def both(*x: Any) -> Any:
         value, pullback = ad.vjp(f, *x)
