@@ -121,13 +121,14 @@ class Program:
         if body.buffers:
             names["aligned"] = aligned
             allocate = [empty(kind, names, "aligned") for kind in body.buffers]
-            buffers = ", ".join(f"b{k}" for k in range(len(body.buffers))) + ","
+            buffers = ", ".join(f"b{k}" for k in range(len(body.buffers)))
+            comma = "," if len(body.buffers) == 1 else ""
             lines = [
                 "try:",
                 "    buffers = pool.pop()",
                 "except IndexError:",
-                f"    buffers = ({', '.join(allocate)},)",
-                f"{buffers} = buffers",
+                f"    buffers = ({', '.join(allocate)}{comma})",
+                f"{buffers}{comma} = buffers",
                 *lines,
                 "pool.append(buffers)",
             ]
@@ -187,7 +188,7 @@ class _Signature:
             for part, key in zip(parts, keys, strict=True):
                 self.guards.append(f"{part} = {name}[{self._key(key)}]")
         elif children:
-            self.guards.append(f"{', '.join(parts)}, = {name}")
+            self.guards.append(f"{', '.join(parts)}{',' if len(parts) == 1 else ''} = {name}")
         else:
             self.checks.append(f"not {name}")
         for part, child in zip(parts, children, strict=True):
