@@ -110,7 +110,7 @@ def _constant_term(v: Any) -> Any:
 
 def _abs(v: Any) -> Any:
     if isinstance(v, _SERIES):
-        return -v if _branch(_less_element(v, 0), "The sign of a series") else v
+        return _choose(_surely_less(v, 0), -v, v)
     size = abs(v)
     return size.nonnegative_part() if hasattr(size, "nonnegative_part") else size
 
@@ -269,19 +269,24 @@ def _hull(v: Any, w: Any) -> Any:
     return v.union(w)
 
 
+def _surely_less(v: Any, w: Any) -> bool | None:
+    """Undecided at a tie too, where the next coefficients depend on the side."""
+    return None if _equal_element(v, w) else _less_element(v, w)
+
+
 def _choose(condition: Any, v: Any, w: Any) -> Any:
     return _hull(v, w) if condition is None else v if condition else w
 
 
 def _maximum(v: Any, w: Any) -> Any:
     if isinstance(v, _SERIES) or isinstance(w, _SERIES):
-        return _choose(_less_element(v, w), w, v)
+        return _choose(_surely_less(v, w), w, v)
     return element(v).max(element(w))
 
 
 def _minimum(v: Any, w: Any) -> Any:
     if isinstance(v, _SERIES) or isinstance(w, _SERIES):
-        return _choose(_less_element(v, w), v, w)
+        return _choose(_surely_less(v, w), v, w)
     return element(v).min(element(w))
 
 

@@ -313,6 +313,19 @@ def test_all_jacobians_and_hessians_of_balls_agree() -> None:
     assert np.all(scalars.radii(hessian - hessian.mT) < 1e-2)
 
 
+@pytest.mark.parametrize(
+    "f", [xp.abs, lambda x: xp.maximum(x, 0), lambda x: xp.minimum(2 * x, x), lambda x: xp.clip(x, 0, 1)]
+)
+@pytest.mark.parametrize("radius", [0, 1e-10])
+def test_series_at_a_kink_contain_the_slopes_of_both_sides(f: Any, radius: float) -> None:
+    with scalars.series_length(2):
+        answer = f(scalars.series(scalars.numbers(0.0, radius), 1.0))
+    slope = scalars.coefficients(answer, 1)
+    left, right = (ad.grad(f)(x) for x in (-0.5, 0.5))
+    assert scalars.contains(slope, left) and scalars.contains(slope, right)
+    assert scalars.contains(slope, ad.grad(f)(0.0))
+
+
 # --- linear algebra, and life without FLINT ---------------------------------------------------------------------------
 
 
