@@ -14,7 +14,7 @@ from .arguments import output_leaves
 from .core import Array, Level, Primitive, Tracer
 from .graph import Builder, Graph, Kind, Node, Slot
 from .scalars import OBJECT
-from .source import aligned, empty, named, write
+from .source import OPERATORS, aligned, empty, named, write
 
 _STATIC = (bool, int, str, type(None))
 _MISS: Any = object()
@@ -62,6 +62,8 @@ class Trace(Level):
     def process(self, primitive: Primitive, args: tuple[Array, ...], params: dict[str, Any]) -> Array:
         nodes = [self.node_of(arg) for arg in args]
         examples = [arg.example if isinstance(arg, TraceTracer) else arg for arg in args]
+        if all(node.kind.weak for node in nodes) and primitive.name not in OPERATORS:
+            examples = [np.asarray(example)[()] for example in examples]  # no dtype to take on: as NumPy has them
         indices: list[TraceTracer] = []
         kept = {key: self._lifted(param, indices, len(args)) for key, param in params.items()} if params else params
         concrete = {key: _example(param) for key, param in params.items()} if indices else params

@@ -30,14 +30,14 @@ ONES_LIMIT = 1 << 12
 """Up to this many elements the sum of all is taken as a product with ones; beyond, NumPy's pairwise sum."""
 
 UFUNCS = {name for name in PRIMITIVES if PRIMITIVES[name].elementwise and isinstance(getattr(np, name, None), np.ufunc)}
-_OPERATORS = {"add": "{} + {}", "subtract": "{} - {}", "multiply": "{} * {}", "divide": "{} / {}", "negative": "-{}"}
+OPERATORS = {"add": "{} + {}", "subtract": "{} - {}", "multiply": "{} * {}", "divide": "{} / {}", "negative": "-{}"}
 _OUT = dict.fromkeys(["maximum", "minimum"], "out=")  # the others take it by position, which is faster
 _FRESH = {"where", "scatter_add", "concat", "stack", "cumulative_sum", "softmax", "log_softmax", "max", "min", "expit"}
 """Other primitives whose implementations return new arrays; those not named may return views."""
 _FUNCTIONS = "exp expm1 log log1p log2 log10 sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
 
 SCALARS = {
-    **_OPERATORS,
+    **OPERATORS,
     **{name: f"math.{name}({{}})" for name in _FUNCTIONS.split()},
     **dict.fromkeys(["reshape", "broadcast_to", "permute_dims", "sum", "max", "min", "cumulative_sum"], "{}"),
     **{"equal": "{} == {}", "not_equal": "{} != {}", "less": "{} < {}", "less_equal": "{} <= {}"},
@@ -210,7 +210,8 @@ class _Writer:
         elif node.is_("getitem") and not _has_objects(node):
             self._view(node, f"{self._array(node.args[0])}[{self._param(node.params['index'], node)}]")
         else:
-            parts = [self._array(arg) for arg in node.args[: node.arity]]
+            weak = not all(arg.kind.weak for arg in node.args)  # there is a dtype that Python numbers take on
+            parts = [self._array(arg, weak) for arg in node.args[: node.arity]]
             parts += [f"{key}={self._param(param, node)}" for key, param in node.params.items()]
             self._assign(node, f"{self._name(node.name, node.primitive.implementation)}({', '.join(parts)})")  # type: ignore[union-attr]
             if _is_fresh(node):
@@ -225,8 +226,8 @@ class _Writer:
             self._assign(node, line)
 
     def _write_ufunc(self, node: Node) -> None:
-        if node.kind.shape == () and node.name in _OPERATORS:
-            self._assign(node, _OPERATORS[node.name].format(*[self._operand(arg, node) for arg in node.args]))
+        if node.kind.shape == () and node.name in OPERATORS:
+            self._assign(node, OPERATORS[node.name].format(*[self._operand(arg, node) for arg in node.args]))
             return
         spread = self._to_spread(node)
         if spread is not None:
@@ -364,11 +365,14 @@ class _Writer:
         self.text[id(node)] = name
         return name
 
-    def _array(self, node: Node) -> str:
-        """A node as an array (or a NumPy number, if it has no dimensions)."""
+    def _array(self, node: Node, weak: bool = False) -> str:
+        """A node as an array (or a NumPy number, if it has no dimensions); a Python number stays one if `weak`."""
         if node.value is not None:
             return self._constant(node)
-        if id(node) not in self.scalar or node.kind.weak:
+        if node.kind.weak:
+            text = self.text[id(node)]
+            return text if weak else f"np.{node.kind.dtype.name}({text})"
+        if id(node) not in self.scalar:
             return self.text[id(node)]
         if id(node) not in self.boxed:
             self.boxed[id(node)] = self._box(node)
@@ -402,7 +406,7 @@ class _Writer:
             full = others and all(arg.kind.dtype == node.kind.dtype for arg in others)
             if full and np.broadcast_shapes(*[arg.kind.shape for arg in others]) == consumer.kind.shape:
                 return self.text[id(node)]
-        return self._array(node)
+        return self._array(node, weak=True)
 
     def _param(self, param: Any, node: Node) -> str:
         if type(param) is Slot:

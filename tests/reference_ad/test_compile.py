@@ -212,6 +212,19 @@ def test_numbers_keep_the_dtype_that_they_have_without_compilation(x: Any) -> No
         assert_same(ad.compile(f)(x, y), tree.map(np.asarray, f(x, y)), 1e-6)
 
 
+@pytest.mark.parametrize("name", [n for n, s in SAMPLES.items() if len(s[0].args) == 1 and PRIMITIVES[n].elementwise])
+@pytest.mark.parametrize("value", [0.5, 1.5])
+def test_python_numbers_are_taken_like_arrays(name: str, value: float) -> None:
+    def f(x: Any) -> Any:
+        return PRIMITIVES[name](x * 1.0, **SAMPLES[name][0].params)
+
+    with np.errstate(all="ignore"):
+        if PRIMITIVES[name].jvp is not None:
+            assert_same(ad.compile(ad.value_and_grad(f))(value), ad.value_and_grad(f)(value))
+            assert_same(ad.compile(ad.jacfwd(ad.grad(f)))(value), ad.jacfwd(ad.grad(f))(value))
+        assert_same(ad.compile(f)(value), np.asarray(f(np.float64(value))))
+
+
 def test_containers_come_out_as_they_went_in() -> None:
     Pair = namedtuple("Pair", "left right")
     given_tree = {"p": Pair([X], ({"k": B},)), "e": (), "n": None, "s": "text", "i": 4}
