@@ -97,6 +97,17 @@ def test_the_determinant_has_its_derivatives_at_singular_matrices_too(rank: int)
     np.testing.assert_allclose(ad.hessian(linalg.det)(x), ad.hessian(leibniz)(x), rtol=1e-9, atol=1e-14)
 
 
+def test_the_determinant_of_a_large_matrix_has_finite_derivatives() -> None:
+    x = np.random.default_rng(0).standard_normal((60, 60)) * 3
+    t = np.random.default_rng(1).standard_normal((60, 60))
+    inverse = np.linalg.inv(x)
+    slope = np.trace(inverse @ t)
+    expected = np.linalg.det(x) * (slope * inverse.T - (inverse @ t @ inverse).T)
+    np.testing.assert_allclose(
+        ad.hvp(linalg.det, (x,), (t,)), expected, rtol=1e-8, atol=1e-8 * np.max(np.abs(expected))
+    )
+
+
 def test_the_norm_has_derivative_0_at_0_and_does_not_overflow() -> None:
     np.testing.assert_array_equal(ad.grad(linalg.vector_norm)(np.zeros(3)), np.zeros(3))
     np.testing.assert_array_equal(ad.hessian(lambda x: linalg.vector_norm(x) ** 2)(np.zeros(2)), np.zeros((2, 2)))
