@@ -337,7 +337,7 @@ class _Writer:
     # ---- what operands are called
 
     def _name(self, stem: str, value: Any) -> str:
-        return named(f"{stem}_", value, self.names)
+        return named(f"{stem}_" if stem.isidentifier() else "custom_", value, self.names)
 
     def _constant(self, node: Node) -> str:
         if id(node) not in self.text:
