@@ -105,7 +105,8 @@ class _NumbersLevel(Level):
             elif isinstance(arg, Numbers):
                 values.append(arg.primal)
             else:
-                values.append(arg if type(arg) is int or type(arg) is float else balls.elements(arg))
+                bare = type(arg) in (int, float) and name not in balls.TAKE_CONDITIONS  # arithmetic takes it as it is
+                values.append(arg if bare else balls.elements(arg))
         with np.errstate(all="ignore"):  # a ball that is not a number says so itself
             ans = balls.IMPLEMENTATIONS.get(name, primitive.implementation)(*values, **params)
         return tuple([_wrapped(part) for part in ans]) if type(ans) is tuple else _wrapped(ans)

@@ -249,6 +249,16 @@ def test_the_gradient_of_object_arrays_is_one_of_balls() -> None:
     assert np.all(scalars.radii(gradient) < 1e-16)
 
 
+def test_single_elements_go_out_of_arrays_and_back() -> None:
+    def f(x: Any) -> Any:
+        y = xp.stack([x[0], xp.asarray(0.5), x[1] * x[0], xp.asarray(3.0)])
+        return y[0] * y[2] / y[1] + xp.sum(y[1:]) + xp.concat([x, xp.ones(1)])[-1]
+
+    x = np.asarray([0.3, -0.7])
+    found = ad.hessian(f)(scalars.numbers(x))
+    assert np.all(scalars.radii(found, ad.hessian(f)(x)) < 1e-14)
+
+
 def test_an_array_of_balls_does_not_turn_into_one_of_numpy_unnoticed() -> None:
     with pytest.raises(TypeError, match="NumPy was given an array of balls"):
         np.sin(np.asarray(scalars.numbers(1.0)))
