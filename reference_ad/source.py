@@ -27,7 +27,7 @@ from .graph import Graph, Kind, Node, Slot
 SPREAD_LIMIT = 1 << 15
 """Up to this many elements spreading a row costs less than adding it with broadcasting."""
 ONES_LIMIT = 1 << 12
-"""Up to this many elements the sum of all is taken as a product with ones; beyond, NumPy's pairwise sum."""
+"""Up to this many elements in a row are summed as a product with ones; beyond, by NumPy's pairwise sum."""
 
 UFUNCS = {name for name in PRIMITIVES if PRIMITIVES[name].elementwise and isinstance(getattr(np, name, None), np.ufunc)}
 OPERATORS = {"add": "{} + {}", "subtract": "{} - {}", "multiply": "{} * {}", "divide": "{} / {}", "negative": "-{}"}
@@ -269,7 +269,7 @@ class _Writer:
             self._assign(node, f"np.vdot({part}, {self._ones(shape, x)})")
         elif floats and len(shape) == 2 and axes == (0,):
             self._into(node, f"np.dot({self._ones(shape[:1], x)}, {part}", node.args, in_place=False)
-        elif floats and len(shape) == 2 and axes == (1,):
+        elif floats and len(shape) == 2 and axes == (1,) and shape[1] <= ONES_LIMIT:
             self._into(node, f"np.dot({part}, {self._ones(shape[1:], x)}", node.args, in_place=False)
         else:
             axis = None if len(axes) == len(shape) else axes[0] if len(axes) == 1 else axes
