@@ -58,8 +58,14 @@ def elements(x: Any) -> Any:
     return array if array.dtype == bool else _filled([element(v) for v in array.ravel()], array.shape)
 
 
-widened = np.frompyfunc(lambda v, radius: v + flint.arb(0, radius), 2, 1)
-"""Balls with a radius added."""
+def _widened(v: Any, radius: float) -> Any:
+    """The ball with a radius added, around the same midpoint whatever the precision; a square if v is complex."""
+    if isinstance(v, _COMPLEX):
+        return flint.acb(flint.arb(v.real, radius), flint.arb(v.imag, radius))
+    return flint.arb(v, radius)
+
+
+widened = np.frompyfunc(_widened, 2, 1)
 
 
 def joined(coefficients: list[list[Any]], shape: tuple[int, ...]) -> Any:

@@ -233,6 +233,18 @@ def test_floats_go_in_and_out_exactly(dtype: Any) -> None:
     assert not np.any(scalars.contains(balls, np.nextafter(x, dtype(2))))
 
 
+def test_a_radius_is_added_around_the_exact_midpoint() -> None:
+    x = np.asarray([1 / 3, 1e10, -0.1])
+    with scalars.precision(8):
+        balls = scalars.numbers(x, [0.25, 0.0, 1e-3])
+        np.testing.assert_array_equal(scalars.midpoints(balls), x)
+    radii = scalars.radii(balls)
+    assert np.all(radii >= [0.25, 0, 1e-3])
+    assert np.all(radii <= [0.2500001, 0, 1.000001e-3])
+    (square,) = scalars.numbers(np.asarray([1 / 3 + 2j]), 0.5).primal
+    assert square.contains(1 / 3 + 0.49 + 2.49j)
+
+
 def test_radii_are_rounded_outwards_and_infinite_where_nothing_is_known() -> None:
     third = scalars.numbers(1.0) / 3
     assert 1 / 3 * 2**-54 < scalars.radii(third) < 2**-53
