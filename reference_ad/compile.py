@@ -184,7 +184,7 @@ class _Signature:
             self.guards += [f"if type({name}) is not {kind_name}:", "    return MISS"]
         parts = [f"{name}_{k}" if name not in ("args", "kwargs") else f"x{k}" for k in range(len(children))]
         if name == "kwargs":
-            parts = [f"x_{key}" for key in keys]
+            parts = [f"x_{key}" if key.isidentifier() else f"k{k}" for k, key in enumerate(keys)]
         if keys:
             self.checks.append(f"len({name}) == {len(keys)}")
             for part, key in zip(parts, keys, strict=True):

@@ -110,6 +110,14 @@ def named(stem: str, value: Any, names: dict[str, Any]) -> str:
 
 
 class _Writer:
+    """One writing of a graph: what is known of its nodes, and what has been written so far.
+
+    scalar:   the nodes that are Python floats          absorbed: those that are part of an inner product
+    roots:    whose memory a node may show              last:     where memory is used for the last time
+    storage:  the memory that is in use                 free:     buffers that are not
+    text:     what a node is called                     boxed:    what it is called as an array, if it is a float
+    """
+
     def __init__(self, graph: Graph, inputs: Sequence[str], scalars: bool, names: dict[str, Any]) -> None:
         self.graph = graph
         self.lines: list[str] = []
@@ -430,7 +438,7 @@ class _Writer:
         """An expression for an output: an array that belongs to the caller alone."""
         if node.value is not None:
             return self._constant(node) + (".copy()" if isinstance(node.value, np.ndarray) else "")
-        if id(node) in self.scalar and node.primitive is not None and not isinstance(node.value, np.ndarray):
+        if id(node) in self.scalar and node.primitive is not None:
             return self._box(node)
         text, roots = self._array(node), self.roots[id(node)]
         if node.kind.weak:

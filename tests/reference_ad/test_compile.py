@@ -200,7 +200,9 @@ def test_it_is_traced_once_for_each_structure_shape_and_dtype() -> None:
             np.testing.assert_array_equal(answer, arguments[0]["a"] * (3 if len(arguments) == 2 else 2))
             assert answer.dtype == arguments[0]["a"].dtype
         np.testing.assert_array_equal(f({"a": x}, scale=5), 5 * x)
-    assert len(traced) == 5
+        np.testing.assert_array_equal(f(p={"a": x}, **{"scale": 2}), 2 * x)
+    assert len(traced) == 6
+    assert ad.compile(lambda **given: given["a b"] * 2)(**{"a b": x})[1] == 2
 
 
 @pytest.mark.parametrize("x", [np.asarray(0.5), np.float64(0.5), np.float32(0.5), 0.5, np.asarray([0.5], np.float32)])
