@@ -352,6 +352,30 @@ def ranks(line: list[Any]) -> list[int]:
 # --- functions of whole arrays ----------------------------------------------------------------------------------------
 
 
+sums_in_any_order = False
+"""Whether sums and products of matrices enclose what rounding after each addition gives, whatever their order."""
+
+
+def _reordered(total: Any, sizes: Any, terms: int) -> Any:
+    """The sums widened by (terms - 1) units of rounding of `sizes`, the sums of the terms' sizes (Higham, 2002, 4.2).
+
+    As many units again are for the rounding of products, and for that of `sizes` itself.
+    """
+    return widened(total, (sizes * (2 * terms * 2.0**-flint.ctx.prec)).astype(OBJECT))
+
+
+def _sizes(x: Any) -> Any:
+    return np.asarray([float(v.abs_upper()) for v in x.ravel()]).reshape(x.shape)
+
+
+def _sum(x: Any, axis: Any, keepdims: Any) -> Any:
+    total = elements(np.add.reduce(x, axis=axis, keepdims=keepdims))
+    if not sums_in_any_order or _SERIES in kinds(x) or not x.size:
+        return total
+    terms = x.size // max(total.size, 1)
+    return _reordered(total, np.asarray(np.sum(_sizes(x), axis=axis, keepdims=keepdims)), terms)
+
+
 def _matrix_product(x: Any, y: Any) -> Any:
     """Two matrices of elements multiplied by FLINT, which is many times faster than element by element."""
     if _SERIES in kinds(x) | kinds(y):
@@ -360,7 +384,8 @@ def _matrix_product(x: Any, y: Any) -> Any:
         orders = range(flint.ctx.cap)
         sums = [np.add.reduce([_matrix_product(xs[j], ys[k - j]) for j in range(k + 1)]) for k in orders]
         return joined([s.ravel().tolist() for s in sums], sums[0].shape)
-    return _filled((_matrix(x) * _matrix(y)).entries(), (x.shape[0], y.shape[1]))
+    product = _filled((_matrix(x) * _matrix(y)).entries(), (x.shape[0], y.shape[1]))
+    return _reordered(product, _sizes(x) @ _sizes(y), x.shape[1]) if sums_in_any_order else product
 
 
 def _matmul(x: Any, y: Any) -> Any:
@@ -626,7 +651,8 @@ IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {
     "svd": _stacked(_svd),
     "pinv": _stacked(_pinv),
     "norm": _norm,
-    **{name: _with_zeros(PRIMITIVES[name].implementation) for name in ["sum", "tril", "triu", "scatter_add"]},
+    **{name: _with_zeros(PRIMITIVES[name].implementation) for name in ["tril", "triu", "scatter_add"]},
+    "sum": _sum,
 }
 """How to compute a primitive on object arrays, where its own implementation does not do."""
 

@@ -133,6 +133,23 @@ def test_wide_balls_contain_value_and_gradient_at_every_point_inside(f: Any, see
             assert v.overlaps(w) or not v.is_finite(), (v, w)
 
 
+@pytest.mark.parametrize("bits", [24, 53])
+def test_sums_in_any_order_enclose_what_floating_point_gives(bits: int) -> None:
+    dtype = {24: np.float32, 53: np.float64}[bits]
+    rng = np.random.default_rng(0)
+    x, y = (rng.uniform(-1, 1, shape).astype(dtype) for shape in [(3, 4000), (4000, 2)])
+    x[:, 1::2] = -x[:, ::2]  # heavy cancellation
+    with scalars.precision(bits, any_order=True):
+        product, total = scalars.numbers(x) @ scalars.numbers(y), xp.sum(scalars.numbers(x), axis=1)
+    for order in [np.arange(4000), np.argsort(x[0]), np.argsort(np.abs(x[0])), rng.permutation(4000)]:
+        one_by_one = np.add.accumulate(x[:, order], axis=1, dtype=dtype)[:, -1]
+        assert np.all(scalars.contains(total, one_by_one))
+        terms = x[:, order, None] * y[None, order, :]
+        assert np.all(scalars.contains(product, np.add.accumulate(terms, axis=1, dtype=dtype)[:, -1]))
+    with scalars.precision(bits):
+        assert np.all(scalars.radii(scalars.numbers(x) @ scalars.numbers(y)) < scalars.radii(product) / 100)
+
+
 # --- undecided branches -----------------------------------------------------------------------------------------------
 
 NEAR_ZERO = np.asarray([0.0, 2.0, -2.0])
