@@ -13,6 +13,7 @@ from . import tree
 from .arguments import output_leaves
 from .core import Array, Level, Primitive, Tracer
 from .graph import Builder, Graph, Kind, Node, Slot
+from .lower import lowered
 from .scalars import OBJECT
 from .source import OPERATORS, aligned, empty, named, write
 
@@ -117,7 +118,7 @@ class Program:
     def _build(self, scalars: bool) -> tuple[str, Any]:
         signature = _Signature(self.structure, self.graph, self.statics)
         names = signature.names
-        body = write(self.graph, signature.inputs, scalars, names)
+        body = write(lowered(self.graph), signature.inputs, scalars, names)
         answer = f"return {_expression(self.result, iter(body.results), names)}"
         lines = list(body.lines)
         if body.buffers:

@@ -373,6 +373,21 @@ def test_a_product_with_a_basis_costs_nothing() -> None:
     assert "matmul" not in diagonal.graph.operations
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["expit", "log_expit"])
+def test_functions_that_are_taken_apart_give_the_same_digits(name: str, dtype: Any) -> None:
+    f = PRIMITIVES[name]
+    x = np.asarray([-np.inf, -800.0, -80.0, -0.7, -0.0, 0.0, 1e-30, 3.0, 80.0, 800.0, np.inf, np.nan], dtype)
+    compiled = ad.compile(f)
+    np.testing.assert_array_equal(compiled(x), f(x))
+    assert f"{name}_" not in compiled.source
+    slope = ad.compile(ad.grad(lambda x: xp.sum(f(x))))
+    np.testing.assert_allclose(slope(x[3:9]), ad.grad(lambda x: xp.sum(f(x)))(x[3:9]), rtol=4 * np.finfo(dtype).eps)
+    assert_same(
+        ad.jacfwd(ad.grad(ad.compile(lambda x: xp.sum(f(x)))))(x[3:9]), ad.hessian(lambda x: xp.sum(f(x)))(x[3:9])
+    )
+
+
 def test_operations_are_counted() -> None:
     compiled = ad.compile(layer)
     compiled(W, B, X)
