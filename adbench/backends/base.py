@@ -73,6 +73,10 @@ class Backend:
         """Whether an exception of the framework means that memory ran out."""
         return isinstance(error, MemoryError)
 
+    def lacks_rule(self, error: BaseException) -> bool:
+        """Whether an exception of the framework means that a hand-written function has no rule for this mode."""
+        return False
+
     # The two primitives. A subclass defines at least one of them, as methods of these signatures:
     #   jvp(function, active, tangent) -> (output, output tangent)
     #   vjp(function, active) -> (output, pullback), with pullback(cotangent) -> a tree like the active argument

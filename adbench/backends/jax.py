@@ -39,6 +39,9 @@ class Eager(Backend):
         exhausted = isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
         return exhausted or isinstance(error, MemoryError)
 
+    def lacks_rule(self, error: BaseException) -> bool:
+        return isinstance(error, TypeError) and "can't apply forward-mode" in str(error)
+
     # ---- primitives
 
     def jvp(self, function: Function, active: Any, tangent: Any) -> tuple[Any, Any]:

@@ -45,6 +45,14 @@ special = SimpleNamespace(
 )
 
 
+LACKS_RULE = (
+    "must override the setup_context staticmethod",
+    "does not have vmap support",
+    "marked with @once_differentiable",
+)
+"""What PyTorch says where a hand-written function cannot be differentiated in this mode."""
+
+
 class Eager(Backend):
     """PyTorch as it runs by default, one operation at a time, on the CPU."""
 
@@ -62,6 +70,10 @@ class Eager(Backend):
     def is_out_of_memory(self, error: BaseException) -> bool:
         allocator = isinstance(error, RuntimeError) and "allocate memory" in str(error)
         return allocator or isinstance(error, MemoryError | torch.OutOfMemoryError)
+
+    def lacks_rule(self, error: BaseException) -> bool:
+        # A torch.autograd.Function without setup_context, without a vmap rule, or marked @once_differentiable.
+        return isinstance(error, RuntimeError) and any(words in str(error) for words in LACKS_RULE)
 
     # ---- primitives
 

@@ -290,6 +290,7 @@ class GroupRun:
             "origin": self._group.source.origin,
             "truth": self._truth,
             "known": self._known,
+            "timed": self._settings.effort.timed,
         }
         row = self._ask(turn, message)
         turn.holder = holder

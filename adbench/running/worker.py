@@ -36,6 +36,9 @@ from adbench.truth import answers, extended, verdict
 DOUBTFUL_INTERVAL = 0.5
 """A confidence interval wider than this fraction of its median is flagged."""
 
+NOT_REPEATABLE = "not repeatable"
+"""The flag of a cell whose second answer differs from its first."""
+
 
 @dataclass
 class Cell:
@@ -54,9 +57,17 @@ class Cell:
 
 
 class Worker:
-    """Answers requests for one backend. `name` is the backend's."""
+    """Answers requests for one backend. `name` is the backend's; `load_model` finds a model by its origin."""
 
-    def __init__(self, backend: Backend, name: str, seed: int, lowest_dtype: str, threads: int) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        name: str,
+        seed: int,
+        lowest_dtype: str,
+        threads: int,
+        load_model: Callable[[str], Model] = registry.load_model,
+    ) -> None:
         self.backend = backend
         self.name = name
         self.seed = seed
@@ -65,20 +76,25 @@ class Worker:
         self.open_cells: dict[str, Cell] = {}
         self.answered: tuple[object, ...] = ()
         self.answers: list[answers.Answer] = []
-        self.load_model = lru_cache(maxsize=None)(registry.load_model)
+        self.load_model = lru_cache(maxsize=None)(load_model)
         self.inputs = lru_cache(maxsize=4)(self._inputs)
         self.staged_primal = lru_cache(maxsize=2)(self._staged_primal)
 
-    def open(self, key: str, case: Case, origin: str, truth: str, known: dict[str, Any]) -> Row | None:
+    def open(
+        self, key: str, case: Case, origin: str, truth: str, known: dict[str, Any], *, timed: bool = True
+    ) -> Row | None:
         """Prepare, call and check one cell. Return its row where it has already ended, None where it can be timed."""
         row = Row.begun(case, self.name, **known)
         try:
-            self.open_cells[key] = self._opened(case, origin, truth, row)
+            opened = self._opened(case, origin, truth, row, timed)
+            if not timed:
+                return opened.row
+            self.open_cells[key] = opened
             return None
         except Exception as error:
             return ended(row, error, self.backend)
 
-    def _opened(self, case: Case, origin: str, truth_path: str, row: Row) -> Cell:
+    def _opened(self, case: Case, origin: str, truth_path: str, row: Row, timed: bool) -> Cell:
         model, inputs = self.load_model(origin), self.inputs(origin, case.size, case.dtype)
         problem = self._problem(model, inputs, case)
         (route, call), prepare_s = clock.once(
@@ -100,9 +116,12 @@ class Worker:
             prepare_s=prepare_s,
             first_s=first_s,
             repeatable=_same(answer, again),
+            flags="" if _same(answer, again) else NOT_REPEATABLE,
             peak_bytes=peak,
         )
         row = self._judged(row, case, answer, inputs, model, truth_path)
+        if not timed:
+            return Cell(case, row, operator, operator, 0, 0)
         primal, primal_loops = self.staged_primal(
             origin, replace(case, operator=Operator.VALUE, order=0, mode=Mode.NONE)
         )
@@ -175,7 +194,7 @@ class Worker:
         if cpu_per_wall > self.threads + 0.25:
             flags.append(f"used {cpu_per_wall:.1f} threads")
         if cell.row.repeatable is False:
-            flags.append("not repeatable")
+            flags.append(NOT_REPEATABLE)
         return replace(
             cell.row,
             median_s=time_s.median,
@@ -217,7 +236,7 @@ class Worker:
 def ended(row: Row, error: Exception, backend: Backend) -> Row:
     """Return the row of a cell that raised."""
     outcome = Outcome.RAISED
-    if isinstance(error, Unsupported | NotImplementedError):
+    if isinstance(error, Unsupported | NotImplementedError) or backend.lacks_rule(error):
         outcome = Outcome.UNSUPPORTED
     elif backend.is_out_of_memory(error):
         outcome = Outcome.OUT_OF_MEMORY
@@ -283,7 +302,9 @@ def serve(requests: Connection[Any, Any], replies: Connection[Any, Any]) -> None
             assert worker is not None
             if request["do"] == "open":
                 case = Case.from_json(request["case"])
-                row = worker.open(request["key"], case, request["origin"], request["truth"], request["known"])
+                row = worker.open(
+                    request["key"], case, request["origin"], request["truth"], request["known"], timed=request["timed"]
+                )
             elif request["do"] == "sample":
                 row = worker.sample(request["key"], request["pairs"], request["turn_s"], request["most_s"])
             else:

@@ -56,15 +56,17 @@ def relative_error(answer: Answer, truth: Answer) -> float:
 
 @dataclass(frozen=True)
 class Worst:
-    """The entry that errs most: its error in ulp of its true value in the answer's dtype, and where it is."""
+    """The entry that errs most: its error in ulp of its true value in the answer's dtype, where it is, both values."""
 
     ulp: float
     place: str
+    returned: float
+    true: float
 
 
 def worst_entry(answer: Answer, truth: Answer, name: str) -> Worst:
     """Return the entry with the largest error in ulp. `name` is what the active argument is called."""
-    worst = Worst(-1.0, "")
+    worst = Worst(-1.0, "", float("nan"), float("nan"))
     for path, given, true in zip(answer.paths, answer.arrays, truth.arrays, strict=True):
         if given.size == 0:
             continue
@@ -74,7 +76,7 @@ def worst_entry(answer: Answer, truth: Answer, name: str) -> Worst:
         index = np.unravel_index(int(np.argmax(errors)), errors.shape)
         if float(errors[index]) > worst.ulp:
             place = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
-            worst = Worst(float(errors[index]), f"{name}{path}{place}")
+            worst = Worst(float(errors[index]), f"{name}{path}{place}", float(given[index]), float(true[index]))
     return worst
 
 

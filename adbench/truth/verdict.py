@@ -33,6 +33,8 @@ class Judgement:
     max_error_over_bound: float = nan
     resolution: float = nan
     worst_entry: str = ""
+    worst_returned: float = nan
+    worst_true: float = nan
     error_vs_oracle: float = nan
     error_vs_reference: float = nan
     error_vs_differences: float = nan
@@ -86,6 +88,8 @@ def judge(
         max_error_over_bound=over_bound,
         resolution=resolution,
         worst_entry=worst.place,
+        worst_returned=worst.returned,
+        worst_true=worst.true,
         error_vs_oracle=nan if truth.oracle is None else relative_error(answer, truth.oracle),
         error_vs_reference=relative_error(answer, truth.reference),
         error_vs_differences=along,
