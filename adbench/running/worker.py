@@ -31,7 +31,7 @@ from adbench.spec.inputs import Inputs, make_inputs
 from adbench.spec.model import Model
 from adbench.spec.operators import Mode, Operator
 from adbench.timing import clock, memory, stats
-from adbench.truth import answers, extended, verdict
+from adbench.truth import answers, diagnosis, extended, verdict
 
 DOUBTFUL_INTERVAL = 0.5
 """A confidence interval wider than this fraction of its median is flagged."""
@@ -144,6 +144,9 @@ class Worker:
             exact=self.backend.exact or case.operator is Operator.VALUE,
             name=active_name(model),
         )
+        if judgement.verdict is Verdict.WRONG and not judgement.message:
+            hint = diagnosis.describe(answer, truth.answer, active_name(model))
+            judgement = replace(judgement, message=hint)
         return replace(row, truth=truth.source, error_vs_other_mode=apart, **asdict(judgement))
 
     def _apart_from_other_modes(self, case: Case, answer: answers.Answer) -> float:
@@ -268,14 +271,22 @@ def _same(left: answers.Answer, right: answers.Answer) -> bool:
 
 def establish(request: wire.Message) -> wire.Message:
     """Compute the truth of a question and write it to the file asked for. This is the work of the truth's worker."""
+    asked = {name: request[name] for name in ("size", "order", "seed", "lowest_dtype")}
     model = registry.load_model(request["origin"])
-    inputs = make_inputs(model, request["size"], request["seed"], request["lowest_dtype"])
+    return write_truth(model, operator=Operator(request["operator"]), path=Path(request["path"]), **asked)
+
+
+def write_truth(
+    model: Model, size: str, operator: Operator, order: int, seed: int, lowest_dtype: str, path: Path
+) -> wire.Message:
+    """Compute the truth of a question about a model and write it to a file; the reply says where."""
+    inputs = make_inputs(model, size, seed, lowest_dtype)
     try:
-        truth = extended.establish(model, inputs, Operator(request["operator"]), request["order"])
+        truth = extended.establish(model, inputs, operator, order)
     except Exception as error:
         return {"doubt": f"No truth could be computed: {sentence(error)}", "path": ""}
-    extended.save(truth, Path(request["path"]))
-    return {"doubt": truth.doubt, "path": request["path"]}
+    extended.save(truth, path)
+    return {"doubt": truth.doubt, "path": str(path)}
 
 
 def serve(requests: Connection[Any, Any], replies: Connection[Any, Any]) -> None:
