@@ -46,6 +46,8 @@ def element(v: Any) -> Any:
             return flint.arb(numerator) / flint.arb(denominator)
     if isinstance(v, (float, np.floating)):
         return flint.arb(float(v))
+    if isinstance(v, np.ndarray) and v.ndim == 0:  # NumPy stores such as it is in an array of objects
+        return element(v[()])
     raise TypeError(f"An array of balls was given {type(v).__name__} {v!r} for an element: give numbers.")
 
 

@@ -41,7 +41,7 @@ class Tape(Backend):
     def derivative_forward(self, function: Function, active: Any, order: int) -> Answer:
         one = np.ones_like(active)
         for _ in range(order):
-            function = _pushed(function, one)
+            function = pushed(function, one)
         return function(active)
 
     def derivative_reverse(self, function: Function, active: Any, order: int) -> Answer:
@@ -76,14 +76,14 @@ class Tape(Backend):
         return reference_ad.hvp(function, (active,), (tangent,))
 
     def hvp_reverse_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return reference_ad.grad(_pushed(function, tangent))(active)
+        return reference_ad.grad(pushed(function, tangent))(active)
 
     def hvp_reverse_over_reverse(self, function: Function, active: Any, tangent: Any) -> Answer:
         # The Hessian is symmetric, so a cotangent pulled back through the gradient is the product.
         return reference_ad.vjp(reference_ad.grad(function), active)[1](tangent)[0]
 
     def hvp_forward_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return reference_ad.jacfwd(_pushed(function, tangent))(active)
+        return reference_ad.jacfwd(pushed(function, tangent))(active)
 
     def hessian_forward_over_reverse(self, function: Function, active: Any, direction: None) -> Answer:
         return reference_ad.jacfwd(reference_ad.grad(function))(active)
@@ -98,5 +98,5 @@ class Tape(Backend):
         return reference_ad.jacfwd(reference_ad.jacfwd(function))(active)
 
 
-def _pushed(function: Function, tangent: Any) -> Function:
+def pushed(function: Function, tangent: Any) -> Function:
     return lambda x: reference_ad.jvp(function, (x,), (tangent,))[1]

@@ -25,6 +25,7 @@ from adbench.running import wire
 from adbench.running.environment import worker_environment
 from adbench.running.plan import Group, Plan, Settings
 from adbench.spec.case import Case
+from adbench.truth.certificate import CertificateError
 
 START_LIMIT_S = 180.0
 """How long a worker may take to import its framework (s)."""
@@ -235,7 +236,10 @@ class GroupRun:
             self._give(turn, "close")
 
     def _establish_truth(self) -> None:
-        """Have the truth computed and its file written. Without one, cells are timed and left unresolved."""
+        """Have the truth computed and its file written. Without one, cells are timed and left unresolved.
+
+        Raises CertificateError where the truth contradicts the function itself: nothing more can be judged.
+        """
         case = self._group.question
         self._watch(f"truth of {case.describe()}")
         request = {
@@ -246,10 +250,13 @@ class GroupRun:
             "order": case.order,
             "seed": self._settings.seed,
             "lowest_dtype": self._settings.lowest_dtype,
+            "dtypes": [case.dtype],
             "path": str(self._truth_path),
         }
         try:
             reply = self._workers.ask(TRUTH, request, self._settings.timeout_s)
+            if "broken" in reply:
+                raise CertificateError(reply["broken"])
             self._truth, self._known["message"] = reply["path"], reply["doubt"]
         except Ended as ended:
             self._known["message"] = f"No truth could be computed: {ended.message}"

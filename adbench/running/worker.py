@@ -14,7 +14,7 @@ import inspect
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from math import isnan, nan
@@ -26,12 +26,13 @@ from adbench import registry
 from adbench.backends.base import Backend, Problem, Unsupported, pose, prepare
 from adbench.results.row import Outcome, Row, Verdict
 from adbench.running import wire
-from adbench.spec.case import NATIVE, Case
+from adbench.spec.case import DTYPES, NATIVE, Case
 from adbench.spec.inputs import Inputs, make_inputs
 from adbench.spec.model import Model
 from adbench.spec.operators import Mode, Operator
 from adbench.timing import clock, memory, stats
-from adbench.truth import answers, diagnosis, extended, verdict
+from adbench.truth import answers, diagnosis, known, verdict
+from adbench.truth.certificate import CertificateError
 
 DOUBTFUL_INTERVAL = 0.5
 """A confidence interval wider than this fraction of its median is flagged."""
@@ -133,7 +134,7 @@ class Worker:
         apart = self._apart_from_other_modes(case, answer)
         if not truth_path:
             return replace(row, verdict=Verdict.UNRESOLVED, error_vs_other_mode=apart)
-        truth = extended.load(Path(truth_path))
+        truth = known.load(Path(truth_path))
         judgement = verdict.judge(
             answer,
             truth,
@@ -271,21 +272,36 @@ def _same(left: answers.Answer, right: answers.Answer) -> bool:
 
 def establish(request: wire.Message) -> wire.Message:
     """Compute the truth of a question and write it to the file asked for. This is the work of the truth's worker."""
-    asked = {name: request[name] for name in ("size", "order", "seed", "lowest_dtype")}
+    asked = {name: request[name] for name in ("size", "order", "seed", "lowest_dtype", "dtypes")}
     model = registry.load_model(request["origin"])
-    return write_truth(model, operator=Operator(request["operator"]), path=Path(request["path"]), **asked)
+    try:
+        return write_truth(model, operator=Operator(request["operator"]), path=Path(request["path"]), **asked)
+    except CertificateError as error:
+        return {"broken": str(error)}
 
 
 def write_truth(
-    model: Model, size: str, operator: Operator, order: int, seed: int, lowest_dtype: str, path: Path
+    model: Model,
+    size: str,
+    operator: Operator,
+    order: int,
+    seed: int,
+    lowest_dtype: str,
+    path: Path,
+    dtypes: Sequence[str] = DTYPES,
 ) -> wire.Message:
-    """Compute the truth of a question about a model and write it to a file; the reply says where."""
+    """Compute the truth of a question about a model, with bounds for `dtypes`, and write it to a file.
+
+    The reply says where, and what is in doubt. Raises CertificateError where a derivative rule of ours is wrong.
+    """
     inputs = make_inputs(model, size, seed, lowest_dtype)
     try:
-        truth = extended.establish(model, inputs, operator, order)
+        truth = known.establish(model, inputs, operator, order, dtypes)
+    except CertificateError:
+        raise
     except Exception as error:
         return {"doubt": f"No truth could be computed: {sentence(error)}", "path": ""}
-    extended.save(truth, path)
+    known.save(truth, path)
     return {"doubt": truth.doubt, "path": str(path)}
 
 

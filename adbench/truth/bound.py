@@ -1,0 +1,37 @@
+"""The bound: the largest deviation from the true answer that correct arithmetic in a dtype may show, entry by entry."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adbench.spec.inputs import Inputs
+from adbench.spec.model import Model
+from adbench.spec.operators import Operator
+from adbench.truth.answers import Answer, Array
+from adbench.truth.enclosure import evaluate
+from adbench.truth.rounding import FORMATS, arithmetic
+from reference_ad import scalars
+
+
+def bound(
+    model: Model, inputs: Inputs, operator: Operator, order: int, dtype: str, true: Answer, radii: tuple[Array, ...]
+) -> tuple[Array, ...]:
+    """Return for each array of an answer how far each entry may be from `true` (float64).
+
+    The same evaluation as the enclosure's, from the inputs as they are, in balls that every primitive widens by the
+    rounding of the dtype (`rounding.py`). By induction over the primitives such a ball contains both the exact number
+    and any that a backend computes; so a computed entry is at most midpoint difference + radius away from the truth.
+    The `radii` of the truth itself are added. Infinite where the program branches on what rounding may change.
+    """
+    form = FORMATS[dtype]
+    try:
+        with arithmetic(form):
+            _, balls = evaluate(model, inputs, operator, order)
+    except scalars.UndecidedError:
+        return tuple(np.full(array.shape, np.inf) for array in true.arrays)
+    bounds = []
+    for array, centre, radius in zip(balls, true.arrays, radii, strict=True):
+        finite = np.isfinite(centre)
+        reach = np.asarray(scalars.radii(array, np.where(finite, centre, 0)))
+        bounds.append(np.where(finite, reach + radius + form.smallest, np.inf))
+    return tuple(bounds)

@@ -1,0 +1,241 @@
+"""What correct arithmetic of a dtype may do: every primitive of the engine, evaluated on balls, is widened by it.
+
+A backend is taken to follow the standard model of floating-point arithmetic (N. J. Higham, Accuracy and Stability of
+Numerical Algorithms, 2nd ed., SIAM 2002, section 2.2, with the underflow term of section 2.3 (2.8)):
+
+    computed = exact (1 + d) + e,    |d| <= GUARD u,    |e| <= the smallest normal number,
+
+with u the unit roundoff, for arithmetic and for the functions of the namespace alike, where the exact result is that
+of the arguments as they came. GUARD leaves room for functions that are a few ulp off and for derivative rules written
+in another way (g y^2 in place of g / x^2). Beyond that:
+
+- a sum or an inner product of n terms may be taken in any order, blocked, or fused: its error is at most n u times the
+  sum of the absolute values of its terms (Higham, section 3.1 and 4.2). Therefore a bound does not depend on the order
+  in which the chain rule is applied. Sums in 16-bit dtypes are accumulated in float32.
+- numbers written in a model, such as 0.1, are rounded to the dtype.
+- functions evaluated through an argument reduction carry that error: exp(y log x) for powers, x - max(x) in softmax.
+  `LOOSER` says by how much, in units of u.
+- selecting, moving, negating and comparing make no error.
+
+Fused multiply-add and a wider accumulator only make errors smaller. What is not covered: a backend that computes in a
+lower dtype than it says, overflow of intermediate results, and algorithms that are not backward stable.
+`tests/truth/test_primitives.py` measures the values of the primitives on every installed backend against this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import reference_ad.numpy  # noqa: F401  (the table of primitives is complete when the namespace is)
+from reference_ad import balls, scalars
+from reference_ad.core import PRIMITIVES
+
+
+@dataclass(frozen=True)
+class Format:
+    """A floating-point format.
+
+    digits: bits of the significand, the hidden one included; smallest: its smallest normal number; guard: how many
+    units of roundoff a primitive may be off; accumulator: the bits in which its sums are accumulated.
+    """
+
+    digits: int
+    smallest: float
+    guard: float
+    accumulator: int
+
+    @property
+    def unit(self) -> float:
+        """The unit roundoff u: half the spacing of numbers just above 1."""
+        return float(2.0**-self.digits)
+
+    @property
+    def spacing(self) -> float:
+        """The spacing of numbers just above 1, the machine epsilon."""
+        return 2 * self.unit
+
+    def ulp(self, true: Any) -> Any:
+        """The unit in the last place of each number, as longdouble: the spacing of the format at its size."""
+        _, exponents = np.frexp(np.maximum(np.abs(true), np.longdouble(self.smallest)))
+        return np.ldexp(np.longdouble(1), exponents - self.digits)
+
+
+FORMATS = {
+    "float64": Format(53, 2.0**-1022, 8.0, 53),
+    "float32": Format(24, 2.0**-126, 8.0, 24),
+    "float16": Format(11, 2.0**-24, 2.0, 24),
+    "bfloat16": Format(8, 2.0**-126, 2.0, 24),
+}
+"""float16 counts its smallest subnormal number: no CPU flushes those of 16 bits, which are computed in float32."""
+
+WORKING_BITS = 80
+"""The precision in which the widened balls are computed: its own rounding is below that of all formats."""
+
+
+@contextmanager
+def arithmetic(form: Format) -> Iterator[None]:
+    """Let balls be widened by the rounding of `form` in every primitive, within the block."""
+    before = dict(balls.IMPLEMENTATIONS)
+    try:
+        for name, primitive in PRIMITIVES.items():
+            widened = _widened(name, before.get(name, primitive.implementation), form)
+            if widened is not None:
+                balls.IMPLEMENTATIONS[name] = widened
+        with scalars.precision(WORKING_BITS):
+            yield
+    finally:
+        balls.IMPLEMENTATIONS.clear()
+        balls.IMPLEMENTATIONS.update(before)
+
+
+# ---- one primitive at a time
+
+EXACT = {
+    *("positive", "negative", "abs", "sign", "maximum", "minimum", "max", "min", "where", "attains", "stop_gradient"),
+    *("floor", "ceil", "round", "trunc", "floor_divide", "discretize", "astype", "signbit"),
+    *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
+    *("logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isinf", "isfinite"),
+    *("reshape", "broadcast_to", "permute_dims", "matrix_transpose", "flip", "roll", "tril", "triu", "getitem"),
+    *("concat", "stack"),
+}
+"""Primitives that round nothing."""
+
+ARITHMETIC = {"add", "subtract", "multiply", "divide"}
+"""Primitives that may meet a number written in the model."""
+
+Implementation = Callable[..., Any]
+Extra = Callable[..., Any]
+
+
+def _widened(name: str, implementation: Implementation, form: Format) -> Implementation | None:
+    """The implementation of a primitive with the rounding of `form`; None where it makes none."""
+    if name in EXACT:
+        return None
+    relative = _ball(1, form.guard * form.unit)
+    absolute = _ball(0, form.smallest)
+    if name in SUMS:
+        return _any_order(implementation, SUMS[name], form, relative, absolute)
+    looser = LOOSER.get(name)
+
+    def apply(*args: Any, **params: Any) -> Any:
+        if name in ARITHMETIC:
+            args = tuple(_ball(a, form.unit * abs(a)) if _is_rounded(a, form) else a for a in args)
+        ans = implementation(*args, **params)
+        widened = ans * relative + absolute
+        if looser is not None:
+            widened = widened + looser(ans, *args, **params) * _ball(0, form.guard * form.unit)
+        return widened
+
+    return apply
+
+
+def _any_order(
+    implementation: Implementation, terms: Callable[..., int], form: Format, relative: Any, absolute: Any
+) -> Implementation:
+    """A sum of products, linear in each argument: its error is n u times the same sum of absolute values."""
+
+    def apply(*args: Any, **params: Any) -> Any:
+        ans = implementation(*args, **params)
+        n = terms(*args, **params)
+        if n <= 1:
+            return ans if n < 0 else ans * relative + absolute
+        with scalars.precision(32):
+            sizes = implementation(*map(_sizes, args), **params)
+        return ans * relative + sizes * _ball(0, n * 2.0**-form.accumulator) + _ball(0, n * form.smallest)
+
+    return apply
+
+
+def _scattered(g: Any, index: Any, shape: tuple[int, ...]) -> int:
+    parts = index if isinstance(index, tuple) else (index,)
+    if not any(isinstance(part, np.ndarray | list) for part in parts):
+        return -1
+    counts = np.zeros(shape, int)
+    np.add.at(counts, index, 1)
+    return int(counts.max(initial=0))
+
+
+SUMS: dict[str, Callable[..., int]] = {
+    # how many terms a result has at most; -1 where nothing is added
+    "sum": lambda x, axis, keepdims: int(np.prod([x.shape[k] for k in axis])) if axis else -1,
+    "cumulative_sum": lambda x, axis: x.shape[axis],
+    "scatter_add": _scattered,
+    "matmul": lambda x, y: x.shape[-1],
+}
+"""Primitives that add many terms."""
+
+
+def _powered(ans: Any, x: Any, y: Any) -> Any:
+    return _sizes(ans) * _each(lambda v, w: _upper(v**0 + 0 if v == 0 else (w * abs(v).log())))(x, y)
+
+
+def _log_of_sum(ans: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    return 1 + _count(x, axis) + 0 * ans
+
+
+def _log_softmax(ans: Any, x: Any, axis: tuple[int, ...]) -> Any:
+    return 1 + _count(x, axis) + 2 * _sizes(x) + _sizes(ans)
+
+
+def _softmax(ans: Any, x: Any, axis: tuple[int, ...]) -> Any:
+    spread = balls.IMPLEMENTATIONS["max"](_sizes(x), axis, True) if axis else _sizes(x)
+    return _sizes(ans) * (1 + _count(x, axis) + _sizes(x) + spread)
+
+
+def _log_add(ans: Any, x: Any, y: Any) -> Any:
+    larger = balls.IMPLEMENTATIONS["maximum"](balls.elements(x), balls.elements(y))
+    return _sizes(larger) + _sizes(ans - larger) * (1 + _sizes(balls.elements(x) - balls.elements(y)))
+
+
+LOOSER: dict[str, Extra] = {
+    # by how many units of roundoff, absolutely, a function may be off beyond the guard
+    "power": lambda ans, x, y: _powered(ans, balls.elements(x), balls.elements(y)),
+    "erfc": lambda ans, x: _sizes(ans) * _sizes(x * x),
+    "gammaln": lambda ans, x: 1 + 0 * ans,
+    "digamma": lambda ans, x: 1 + 0 * ans,
+    "remainder": lambda ans, x, y: _sizes(balls.elements(x)) + 0 * ans,
+    "logsumexp": _log_of_sum,
+    "log_softmax": _log_softmax,
+    "softmax": _softmax,
+    "logaddexp": _log_add,
+}
+
+
+# ---- pieces
+
+
+def _ball(middle: float, radius: float) -> Any:
+    return scalars.numbers(middle, radius).primal[()]
+
+
+def _each(function: Callable[..., Any]) -> Any:
+    return np.frompyfunc(function, function.__code__.co_argcount, 1)
+
+
+def _upper(v: Any) -> Any:
+    return v.abs_upper()
+
+
+_sizes_each = _each(lambda v: v.abs_upper() if hasattr(v, "abs_upper") else abs(v))
+
+
+def _sizes(x: Any) -> Any:
+    """Upper bounds of the absolute values."""
+    return _sizes_each(x) if isinstance(x, np.ndarray) else _sizes_each(np.asarray(x, object))
+
+
+def _count(x: Any, axis: tuple[int, ...]) -> int:
+    return int(np.prod([x.shape[k] for k in axis]))
+
+
+def _is_rounded(a: Any, form: Format) -> bool:
+    """Whether an argument is a number written in the model that the format cannot hold."""
+    if type(a) is not float or a == 0 or not np.isfinite(a):
+        return False
+    significand = np.frexp(a)[0] * 2.0**form.digits
+    return bool(significand != np.floor(significand))
