@@ -2,8 +2,13 @@
 
 from . import numpy as numpy
 from . import scalars as scalars
+from .compile import compile as compile
+from .custom import checkpoint as checkpoint
+from .custom import custom_jvp as custom_jvp
+from .custom import custom_vjp as custom_vjp
 from .forward import jacfwd as jacfwd
 from .forward import jvp as jvp
+from .forward import linearize as linearize
 from .reverse import grad as grad
 from .reverse import hessian as hessian
 from .reverse import hvp as hvp

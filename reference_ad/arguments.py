@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import tree
 from .core import Array, Tracer
-from .scalars import OBJECT, numbers
+from .scalars import OBJECT, numbers, real_like
 
 Argnums = int | tuple[int, ...]
 """The position of the argument to differentiate, or several."""
@@ -114,21 +114,26 @@ def matching_leaves(
     return found
 
 
+def zeros(shape: tuple[int, ...], dtype: Any) -> Array:
+    """Zeros in any dtype; for balls, exact ones."""
+    return numbers(np.zeros(shape)) if dtype == OBJECT else np.zeros(shape, dtype)
+
+
 def fill(derivative: Array | None, like: Array) -> Array:
     """The derivative, or the zeros for which None stands."""
-    if derivative is not None:
-        return derivative
-    zeros = np.zeros(like.shape, like.dtype)
-    return numbers(zeros) if like.dtype == OBJECT else zeros
+    if derivative is None:
+        return zeros(like.shape, like.dtype)
+    return derivative if type(derivative) is np.ndarray else real_like(derivative, like)
 
 
-def basis(leaf: Array) -> Iterator[Array]:
-    """The unit arrays of the shape and dtype of `leaf`, in C order."""
-    for position in range(leaf.size):
-        unit = np.zeros(leaf.size, leaf.dtype)
-        unit[position] = 1
-        unit = unit.reshape(leaf.shape)
-        yield numbers(unit) if leaf.dtype == OBJECT else unit
+def own(arrays: list[Any]) -> list[Any]:
+    """Copy what the caller could not safely write to: read-only broadcasts, and one array given twice."""
+    seen = set()
+    for position, array in enumerate(arrays):
+        if type(array) is np.ndarray and (id(array) in seen or not array.flags.writeable):
+            arrays[position] = array.copy()
+        seen.add(id(array))
+    return arrays
 
 
 def one(value: Array) -> Array:

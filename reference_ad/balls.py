@@ -13,6 +13,7 @@ from typing import Any
 import flint
 import numpy as np
 
+from . import decompositions
 from .core import PRIMITIVES
 from .scalars import OBJECT, Numbers, UndecidedError, as_array, precision
 
@@ -301,7 +302,7 @@ def as_numbers(conditions: Any) -> Any:
 
 
 def _where(condition: Any, x: Any, y: Any) -> Any:
-    x, y = elements(x), elements(y)
+    x, y = (as_numbers(a) if a.dtype == bool else a for a in (elements(x), elements(y)))
     if condition.dtype == OBJECT:
         if isinstance(condition.flat[0], _ELEMENTS):
             condition = _not_equal(condition, 0)
@@ -344,16 +345,13 @@ def ranks(line: list[Any]) -> list[int]:
 
 def _matrix_product(x: Any, y: Any) -> Any:
     """Two matrices of elements multiplied by FLINT, which is many times faster than element by element."""
-    types = kinds(x) | kinds(y)
-    if _SERIES in types:
+    if _SERIES in kinds(x) | kinds(y):
         # by coefficients: each is a product of matrices of balls
         xs, ys = ([coefficient(a, k) for k in range(flint.ctx.cap)] for a in (x, y))
         orders = range(flint.ctx.cap)
         sums = [np.add.reduce([_matrix_product(xs[j], ys[k - j]) for j in range(k + 1)]) for k in orders]
         return joined([s.ravel().tolist() for s in sums], sums[0].shape)
-    matrix: Any = flint.acb_mat if _COMPLEX in types else flint.arb_mat
-    product = matrix(*x.shape, x.ravel().tolist()) * matrix(*y.shape, y.ravel().tolist())
-    return _filled(product.entries(), (x.shape[0], y.shape[1]))
+    return _filled((_matrix(x) * _matrix(y)).entries(), (x.shape[0], y.shape[1]))
 
 
 def _matmul(x: Any, y: Any) -> Any:
@@ -412,11 +410,12 @@ def _softmax(x: Any, axis: tuple[int, ...]) -> Any:
     return y / np.add.reduce(y, axis=axis, keepdims=True)
 
 
-def _attains(x: Any, ans: Any, axis: tuple[int, ...]) -> Any:
-    """Whether each element is the largest (or the smallest) along the axes, when `ans` is that.
+def _attains(x: Any, ans: Any) -> Any:
+    """Whether each element is the largest (or the smallest) along the axes on which `ans`, the extreme, has length 1.
 
     An element that overlaps the extreme may attain it; it surely does if it is separated from all others there.
     """
+    axis = tuple([k for k, n in enumerate(ans.shape) if n == 1])
     may = _each(lambda v, w: _equal_element(v, w) is not False)(x, ans)
     alone = np.add.reduce(may, axis=axis, keepdims=True) == 1
     exact = _equal(x, ans)
@@ -444,6 +443,100 @@ def _discretize(x: Any, dtype: Any) -> Any:
     return x if x.dtype != OBJECT else _each(_trunc)(x)
 
 
+# --- linear algebra ---------------------------------------------------------------------------------------------------
+
+
+def _stacked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of matrices as one of stacks of them, with broadcasting."""
+
+    def apply(*stacks: Any) -> Any:
+        batch = np.broadcast_shapes(*[x.shape[:-2] for x in stacks])
+        stacks = tuple([np.broadcast_to(x, (*batch, *x.shape[-2:])) for x in stacks])
+        parts = [as_array(function(*[x[place] for x in stacks])) for place in np.ndindex(batch)]
+        return _filled([v for part in parts for v in part.ravel()], (*batch, *parts[0].shape))
+
+    return apply
+
+
+def _matrix(x: Any) -> Any:
+    make: Any = flint.acb_mat if _COMPLEX in kinds(x) else flint.arb_mat
+    return make(*x.shape, x.ravel().tolist())
+
+
+def _doubles(x: Any) -> Any:
+    return np.asarray([float(_constant_term(v).mid()) for v in x.ravel()]).reshape(x.shape)
+
+
+def _signs(x: Any) -> Any:
+    return _filled([1 if v > 0 else -1 for v in x], x.shape)
+
+
+def _solve(a: Any, b: Any) -> Any:
+    if _SERIES not in kinds(a) | kinds(b):
+        return _filled(_matrix(a).solve(_matrix(b)).entries(), (a.shape[1], b.shape[1]))
+    first = coefficient(a, 0)
+    found: list[Any] = []
+    for k in range(flint.ctx.cap):  # coefficient by coefficient: the rest of the product is known
+        known = [_matrix_product(coefficient(a, k - j), found[j]) for j in range(k)]
+        found.append(_solve(first, np.subtract.reduce([coefficient(b, k), *known])))
+    return joined([x.ravel().tolist() for x in found], found[0].shape)
+
+
+def _det(x: Any) -> Any:
+    if _SERIES not in kinds(x):
+        return _matrix(x).det()
+    n, identity = len(x), elements(np.eye(len(x)))
+    adjugate, trace = identity, identity[0, 0]
+    for k in range(1, n + 1):  # Faddeev and LeVerrier's method divides by no series
+        product = _matrix_product(x, adjugate)
+        trace = np.add.reduce(np.diagonal(product)) / k
+        adjugate = product - identity * as_array(trace)
+    return trace if n % 2 else -trace
+
+
+def _qr(x: Any) -> Any:
+    q, r = decompositions.qr_by_columns(x, _signs(np.diagonal(np.linalg.qr(_doubles(x))[1])))
+    return np.concatenate([q, r.T])
+
+
+def _eigh(x: Any) -> Any:
+    """By FLINT's enclosures of simple eigenvalues; in the order and with the signs of LAPACK at the midpoints."""
+    x = (x + x.T) / 2
+    n = len(x)
+    values, right = flint.acb_mat(_matrix(x)).eig(right=True)
+    near = np.linalg.eigh(_doubles(x))[1]
+    columns = []
+    for place, k in enumerate(sorted(range(n), key=lambda k: float(values[k].real.mid()))):
+        vector = [right[j, k] for j in range(n)]
+        largest = max(vector, key=lambda v: float(v.abs_lower()))
+        direction = _filled([(v / largest).real for v in vector], (n,))
+        size = (direction * direction).sum().sqrt()
+        side = 1 if _doubles(direction) @ near[:, place] > 0 else -1
+        columns.append([values[k].real, *(direction * side / size)])
+    vectors = _filled([v for column in columns for v in column], (n, n + 1))
+    return np.concatenate([vectors[:, :1], vectors[:, 1:].T], axis=1)
+
+
+def _svd(x: Any) -> Any:
+    v = _eigh(_matrix_product(x.T, x))[:, :0:-1]
+    near = np.linalg.svd(_doubles(x), full_matrices=False)[2].T
+    v = v * _signs(np.sum(_doubles(v) * near, axis=0))
+    image = _matrix_product(x, v)
+    s = IMPLEMENTATIONS["sqrt"](np.add.reduce(image * image, axis=0, keepdims=True))
+    return np.concatenate([image / s, s, v])
+
+
+def _pinv(x: Any) -> Any:
+    tall = x if x.shape[0] >= x.shape[1] else x.T
+    ans = _solve(_matrix_product(tall.T, tall), tall.T)
+    return ans if tall is x else ans.T
+
+
+def _norm(x: Any, axis: Any, keepdims: Any) -> Any:
+    squares = _each(lambda v: _square_element(_abs(element(v))))(x)
+    return IMPLEMENTATIONS["sqrt"](as_array(np.add.reduce(squares, axis=axis, keepdims=keepdims)))
+
+
 # --- the table --------------------------------------------------------------------------------------------------------
 
 IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {
@@ -462,6 +555,10 @@ IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {
     "acosh": _method("acosh", lambda v: (v + (v * v - 1).sqrt()).log()),
     "atanh": _method("atanh", lambda v: ((1 + v) / (1 - v)).log() / 2),
     "positive": lambda x: x,
+    "real": _each(lambda v: v.real if isinstance(v, _COMPLEX) else v),
+    "imag": _each(lambda v: v.imag if isinstance(v, _COMPLEX) else flint.arb(0)),
+    "conj": _each(lambda v: v.conjugate() if isinstance(v, _COMPLEX) else v),
+    "copysign": lambda x, y: _choose_each(_equal(_less(x, 0), _less(y, 0)), x, -x),
     "abs": _each(_abs),
     "square": _each(_square_element),
     "reciprocal": _each(lambda v: 1 / v),
@@ -509,6 +606,17 @@ IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {
     "softmax": _softmax,
     "log_softmax": lambda x, axis: x - _logsumexp(x, axis, True),
     "matmul": _matmul,
+    "solve": _stacked(_solve),
+    "det": _stacked(_det),
+    "logabsdet": _stacked(lambda x: _abs(_det(x)).log()),
+    "sign_of_det": _stacked(lambda x: _sign(_det(x))),
+    "nearly_singular": _stacked(lambda x: _constant_term(_det(x)).contains(0)),
+    "cholesky": _stacked(lambda x: decompositions.cholesky_by_columns((x + x.T) / 2)),
+    "qr": _stacked(_qr),
+    "eigh": _stacked(_eigh),
+    "svd": _stacked(_svd),
+    "pinv": _stacked(_pinv),
+    "norm": _norm,
     **{name: _with_zeros(PRIMITIVES[name].implementation) for name in ["sum", "tril", "triu", "scatter_add"]},
 }
 """How to compute a primitive on object arrays, where its own implementation does not do."""

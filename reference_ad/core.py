@@ -131,6 +131,8 @@ class Primitive:
                 level = arg.level
                 if innermost is None or level.number > innermost.number:
                     innermost = level
+        if innermost is None and "index" in params:
+            innermost = _level_of_index(params["index"])
         if innermost is None:
             return self.implementation(*args, **params) if params else self.implementation(*args)
         if innermost.closed:
@@ -142,3 +144,11 @@ class Primitive:
 
     def __repr__(self) -> str:
         return f"Primitive({self.name!r})"
+
+
+def _level_of_index(index: Any) -> Level | None:
+    """The level at which an index is traced: the one parameter that may hold arrays which a program computes."""
+    for part in index if type(index) is tuple else (index,):
+        if isinstance(part, Tracer):
+            return part.level
+    return None

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from . import tree
-from .arguments import Argnums, active_leaves, basis, fill, matching_leaves, output_leaves, select
+from .arguments import Argnums, active_leaves, fill, matching_leaves, output_leaves, select, zeros
+from .batching import over_basis
 from .core import Array, Level, Primitive, Tracer
-from .numpy import stack
 from .rules import reshape
-from .rules_structural import getitem
-from .tape import Tape
+from .rules_structural import permute_dims
+from .tape import Tape, record
 
 
 class DualTracer(Tracer):
@@ -73,32 +75,46 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     return tree.unflatten(output_structure, values), tree.unflatten(output_structure, derivatives)
 
 
-def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """The Jacobian of f by forward mode: one tangent per active scalar.
+def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """Value of f, and its derivative there as a linear function: f runs once, for any number of directions.
 
-    f is traced once; its linearisation is pushed forward n times. The Jacobian has the structure of the output, and
-    in place of each of its leaves the structure of the active argument (a tuple of them if `argnums` is a tuple), with
-    leaves of shape ``output.shape + input.shape``.
+    primals: f's arguments, pytrees of floating-point arrays
+
+    Returns ``(f(*primals), pushforward)``; ``pushforward(*tangents)``, one like each primal, gives the tangent of the
+    output. It can be called again and again, and differentiated.
+    Raises TypeError for leaves without derivatives; the pushforward, ValueError where tangents do not fit the primals.
+    """
+    leaves, structure = active_leaves(primals, "linearize")
+    tape, outputs, indices, output_structure = record(lambda primals: f(*primals), leaves, structure, "linearize")
+
+    def pushforward(*tangents: Any) -> Any:
+        given = matching_leaves(tangents, structure, leaves, "The pushforward", "tangents", "primals")
+        found = _push(tape, indices, dict(enumerate(given)))
+        filled = [fill(tangent, output) for tangent, output in zip(found, outputs, strict=True)]
+        return tree.unflatten(output_structure, filled)
+
+    return tree.unflatten(output_structure, outputs), pushforward
+
+
+def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The Jacobian of f by forward mode: a tangent for each active scalar, all of them in one batch.
+
+    The Jacobian has the structure of the output, and in place of each of its leaves the structure of the active
+    argument (a tuple of them if `argnums` is a tuple), with leaves of shape ``output.shape + input.shape``.
     Raises TypeError for leaves without derivatives, ValueError for argnums out of range.
     """
 
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         active, call = select(f, argnums, args, kwargs, "jacfwd")
         leaves, structure = active_leaves(active, "jacfwd")
-        with Tape() as tape:
-            traced = [tape.variable(x) for x in leaves]
-            outputs, output_structure = output_leaves(call(tree.unflatten(structure, traced)), "jacfwd")
-        indices = [tape.index_of(output) for output in outputs]
-        outputs = [output if k < 0 else output.primal for output, k in zip(outputs, indices, strict=True)]
+        tape, outputs, indices, output_structure = record(call, leaves, structure, "jacfwd")
         blocks: list[list[Array]] = [[] for _ in outputs]
         for position, leaf in enumerate(leaves):
-            columns: list[list[Array]] = [[] for _ in outputs]
-            for direction in basis(leaf):
-                tangents: list[Array | None] = [None] * len(tape.ends)
-                tangents[position] = direction
-                tape.push_forward(tangents)
-                for column, output, k in zip(columns, outputs, indices, strict=True):
-                    column.append(fill(None if k < 0 else tangents[k], output))
+
+            def push(units: Array, position: int = position) -> list[Array | None]:
+                return _push(tape, indices, {position: units})
+
+            columns = over_basis(leaf, tape, push) or [None] * len(outputs)
             for block, column, output in zip(blocks, columns, outputs, strict=True):
                 block.append(_assemble(column, output, leaf))
         return tree.unflatten(output_structure, [tree.unflatten(structure, block) for block in blocks])
@@ -106,8 +122,19 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     return jacobian
 
 
-def _assemble(columns: list[Array], output: Array, leaf: Array) -> Array:
-    """The columns of a Jacobian as one array of shape ``output.shape + leaf.shape``."""
-    if not columns:
-        return fill(None, getitem(output, index=(..., None)) * reshape(leaf, shape=(-1,)))
-    return reshape(stack(columns, axis=output.ndim), shape=output.shape + leaf.shape)
+def _push(tape: Tape, indices: list[int], given: dict[int, Array]) -> list[Array | None]:
+    """The tangents of the entries at `indices`, from those of some inputs. None stands for zero."""
+    tangents: list[Array | None] = [None] * len(tape.ends)
+    for position, tangent in given.items():
+        tangents[position] = tangent
+    tape.push_forward(tangents)
+    return [None if k < 0 else tangents[k] for k in indices]
+
+
+def _assemble(columns: Array | None, output: Array, leaf: Array) -> Array:
+    """A Jacobian's columns, stacked along the first axis, as an array of shape ``output.shape + leaf.shape``."""
+    shape = (*output.shape, *leaf.shape)
+    if columns is None:
+        return zeros(shape, np.result_type(output.dtype, leaf.dtype))
+    last = permute_dims(columns, axes=(*range(1, columns.ndim), 0))
+    return reshape(last, shape=shape)

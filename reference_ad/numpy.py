@@ -34,7 +34,7 @@ from numpy import uint16 as uint16
 from numpy import uint32 as uint32
 from numpy import uint64 as uint64
 
-from . import rules_reductions, rules_structural, scalars
+from . import rules_linalg, rules_reductions, rules_structural, scalars
 from . import special as special
 from .core import Array, Tracer
 from .operators import pow as pow
@@ -49,6 +49,8 @@ from .rules_elementwise import atan as atan
 from .rules_elementwise import atan2 as atan2
 from .rules_elementwise import atanh as atanh
 from .rules_elementwise import ceil as ceil
+from .rules_elementwise import conj as conj
+from .rules_elementwise import copysign as copysign
 from .rules_elementwise import cos as cos
 from .rules_elementwise import cosh as cosh
 from .rules_elementwise import discretize as _discretize
@@ -61,6 +63,7 @@ from .rules_elementwise import floor_divide as floor_divide
 from .rules_elementwise import greater as greater
 from .rules_elementwise import greater_equal as greater_equal
 from .rules_elementwise import hypot as hypot
+from .rules_elementwise import imag as imag
 from .rules_elementwise import isfinite as isfinite
 from .rules_elementwise import isinf as isinf
 from .rules_elementwise import isnan as isnan
@@ -81,10 +84,11 @@ from .rules_elementwise import multiply as multiply
 from .rules_elementwise import negative as negative
 from .rules_elementwise import not_equal as not_equal
 from .rules_elementwise import positive as positive
+from .rules_elementwise import real as real
 from .rules_elementwise import reciprocal as reciprocal
 from .rules_elementwise import remainder as remainder
 from .rules_elementwise import round as round
-from .rules_elementwise import sign as sign
+from .rules_elementwise import sign as _sign
 from .rules_elementwise import signbit as signbit
 from .rules_elementwise import sin as sin
 from .rules_elementwise import sinh as sinh
@@ -261,7 +265,7 @@ def broadcast_arrays(*arrays: Array) -> list[Array]:
     return [broadcast_to(x, shape) for x in arrays]
 
 
-def expand_dims(x: Array, /, *, axis: int = 0) -> Array:
+def expand_dims(x: Array, /, axis: int = 0) -> Array:
     """x with a new axis of length 1."""
     position = _one_axis(axis, x.ndim + 1)
     return rules_structural.reshape(x, shape=(*x.shape[:position], 1, *x.shape[position:]))
@@ -395,8 +399,10 @@ def var(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any 
 
 
 def std(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any = False) -> Array:
-    """The square root of `var`; where that is 0 its derivative is not finite."""
-    return sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims))
+    """The square root of `var`; where that is 0 so is its derivative, the subgradient of least norm."""
+    axes = _axes(axis, x.ndim)
+    size = rules_linalg.norm(x - mean(x, axis=axes, keepdims=True), axis=axes, keepdims=keepdims)
+    return size / builtins.max(_count(x, axes) - correction, 0) ** 0.5
 
 
 def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: Any = False) -> Array:
@@ -442,6 +448,31 @@ def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, i
     return total
 
 
+def cumulative_prod(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: Any = False) -> Array:
+    """The running product along an axis, in a tree of multiplications as in `prod`."""
+    if dtype is not None:
+        x = astype(x, dtype)
+    place = _one_axis(0 if axis is None else axis, x.ndim)
+    before = (slice(None),) * place
+    step = 1
+    while step < x.shape[place]:
+        further = x[(*before, slice(step, None))] * x[(*before, slice(None, -step))]
+        x = concat([x[(*before, slice(None, step))], further], axis=place)
+        step *= 2
+    if include_initial:
+        first = ones(tuple([1 if k == place else n for k, n in enumerate(x.shape)]), dtype=x.dtype)
+        x = concat([first, x], axis=place)
+    return x
+
+
+def sign(x: Array, /) -> Array:
+    """-1, 0 or 1; of a complex number the number of size 1 in its direction, or 0."""
+    if not hasattr(x, "dtype") or x.dtype.kind != "c":
+        return _sign(x)
+    size = abs(x)
+    return x / where(size == 0, 1, size)
+
+
 def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
     """x kept between two bounds; at a bound, half of the derivative is x's."""
     if min is not None:
@@ -449,8 +480,11 @@ def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
     return x if max is None else minimum(x, max)
 
 
-def diff(x: Array, /, *, axis: int = -1, n: int = 1) -> Array:
-    """The n-th difference along an axis."""
+def diff(
+    x: Array, /, *, axis: int = -1, n: int = 1, prepend: Array | None = None, append: Array | None = None
+) -> Array:
+    """The n-th difference along an axis, after joining `prepend` and `append` to it."""
+    x = concat([part for part in (prepend, x, append) if part is not None], axis=axis)
     before = (slice(None),) * _one_axis(axis, x.ndim)
     for _ in range(n):
         x = x[(*before, slice(1, None))] - x[(*before, slice(None, -1))]
@@ -461,8 +495,8 @@ def diff(x: Array, /, *, axis: int = -1, n: int = 1) -> Array:
 
 
 def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
-    """The inner product along an axis."""
-    return sum(x1 * x2, axis=axis)
+    """The inner product along an axis; the first vector is conjugated."""
+    return sum((conj(x1) if x1.dtype.kind == "c" else x1) * x2, axis=axis)
 
 
 def outer(x1: Array, x2: Array, /) -> Array:
@@ -489,7 +523,13 @@ def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
 def _value(x: Array) -> Any:
     """The array below all transformations."""
     while isinstance(x, Tracer) and not isinstance(x, scalars.Numbers):
-        x = _stop_gradient(x)
+        inner = _stop_gradient(x)
+        if inner is x:
+            raise TypeError(
+                "A compiled function sorted, searched or counted a traced array: do this outside of compile, and give "
+                "the indices as an argument."
+            )
+        x = inner
     return x
 
 
@@ -551,3 +591,14 @@ def all(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Any:
 def any(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Any:
     """Whether any element is true."""
     return np.any(_truth(x), axis=axis, keepdims=keepdims)
+
+
+# --- what is composed from the above ----------------------------------------------------------------------------------
+
+from . import linalg as linalg  # noqa: E402
+from .contractions import convolve as convolve  # noqa: E402
+from .contractions import einsum as einsum  # noqa: E402
+from .contractions import max_pool as max_pool  # noqa: E402
+from .contractions import mean_pool as mean_pool  # noqa: E402
+from .contractions import pad as pad  # noqa: E402
+from .contractions import sliding_windows as sliding_windows  # noqa: E402

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from . import tree
-from .arguments import Argnums, active_leaves, basis, fill, matching_leaves, one, output_leaves, select
+from .arguments import Argnums, active_leaves, fill, matching_leaves, one, output_leaves, own, select, zeros
+from .batching import over_basis
 from .core import Array
 from .forward import jacfwd, jvp
-from .numpy import stack
 from .rules import reshape
-from .rules_structural import getitem
-from .tape import Tape
+from .tape import Tape, record
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -27,11 +26,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     Raises TypeError for leaves without derivatives; the pullback, ValueError where the cotangent does not fit.
     """
     leaves, structure = active_leaves(primals, "vjp")
-    with Tape() as tape:
-        traced = [tape.variable(x) for x in leaves]
-        outputs, output_structure = output_leaves(f(*tree.unflatten(structure, traced)), "vjp")
-    indices = [tape.index_of(output) for output in outputs]
-    outputs = [output if k < 0 else output.primal for output, k in zip(outputs, indices, strict=True)]
+    tape, outputs, indices, output_structure = record(lambda primals: f(*primals), leaves, structure, "vjp")
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         given = matching_leaves(cotangent, output_structure, outputs, "The pullback", "cotangent", "output")
@@ -80,7 +75,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
 
 def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """The Jacobian of f by reverse mode: one cotangent per output scalar.
+    """The Jacobian of f by reverse mode: a cotangent for each output scalar, all of them in one batch.
 
     The result is as that of `jacfwd`.
     Raises TypeError for leaves without derivatives, ValueError for argnums out of range.
@@ -89,16 +84,17 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         active, call = select(f, argnums, args, kwargs, "jacrev")
         leaves, structure = active_leaves(active, "jacrev")
-        with Tape() as tape:
-            traced = [tape.variable(x) for x in leaves]
-            outputs, output_structure = output_leaves(call(tree.unflatten(structure, traced)), "jacrev")
+        tape, outputs, indices, output_structure = record(call, leaves, structure, "jacrev")
         blocks = []
-        for output in outputs:
-            index = tape.index_of(output)
-            if index >= 0:
-                output = output.primal
-            pulled = [_pull(tape, [index], [direction], leaves) for direction in basis(output)]
-            rows = [list(column) for column in zip(*pulled, strict=True)] if pulled else [[] for _ in leaves]
+        for output, index in zip(outputs, indices, strict=True):
+
+            def pull(units: Array, index: int = index) -> list[Array | None]:
+                cotangents: list[Array | None] = [None] * len(tape.ends)
+                cotangents[index] = units
+                tape.pull_back(cotangents)
+                return cotangents[: len(leaves)]
+
+            rows = (over_basis(output, tape, pull) if index >= 0 else []) or [None] * len(leaves)
             block = [_assemble(row, output, leaf) for row, leaf in zip(rows, leaves, strict=True)]
             blocks.append(tree.unflatten(structure, block))
         return tree.unflatten(output_structure, blocks)
@@ -135,21 +131,10 @@ def _pull(tape: Tape, indices: Sequence[int], given: Sequence[Array], leaves: Se
             present = cotangents[index]
             cotangents[index] = g if present is None else present + g
     tape.pull_back(cotangents)
-    return _own([fill(cotangents[position], leaf) for position, leaf in enumerate(leaves)])
+    return own([fill(cotangents[position], leaf) for position, leaf in enumerate(leaves)])
 
 
-def _own(arrays: list[Array]) -> list[Array]:
-    """Copy what the caller could not safely write to: read-only broadcasts, and one array given twice."""
-    seen = set()
-    for position, array in enumerate(arrays):
-        if type(array) is np.ndarray and (id(array) in seen or not array.flags.writeable):
-            arrays[position] = array.copy()
-        seen.add(id(array))
-    return arrays
-
-
-def _assemble(rows: list[Array], output: Array, leaf: Array) -> Array:
-    """The rows of a Jacobian as one array of shape ``output.shape + leaf.shape``."""
-    if not rows:
-        return fill(None, getitem(output, index=(..., None)) * reshape(leaf, shape=(-1,)))
-    return reshape(stack(rows, axis=0), shape=output.shape + leaf.shape)
+def _assemble(rows: Array | None, output: Array, leaf: Array) -> Array:
+    """A Jacobian's rows, stacked along the first axis, as an array of shape ``output.shape + leaf.shape``."""
+    shape = (*output.shape, *leaf.shape)
+    return zeros(shape, np.result_type(output.dtype, leaf.dtype)) if rows is None else reshape(rows, shape=shape)

@@ -73,14 +73,20 @@ broadcast_to = linear(
     _repeated,
     lambda g, ans, x, shape: g,  # `fit` sums what was repeated
 )
+real = linear("real", np.real, lambda g, ans, x: g)  # `fit` gives it a complex dtype
+real.elementwise = True
 astype = linear(  # between floating dtypes; `discretize` is the cast to integers or booleans
     "astype",
     lambda x, dtype: numbers(x) if dtype == OBJECT else x.astype(dtype),
-    lambda g, ans, x, dtype: astype(g, dtype=x.dtype),
+    lambda g, ans, x, dtype: g,  # `fit` casts back
 )
 
 
 # --- fitting a derivative to the array it belongs to ------------------------------------------------------------------
+#
+# Complex numbers: a cotangent g of z stands for the real linear map dz -> Re(g dz), so the rules of holomorphic
+# functions are the same in both modes, and the gradient of a real function of z = x + iy is df/dx - i df/dy (as in JAX;
+# PyTorch's is the conjugate of that). The gradient with respect to a real array that meets complex ones is real.
 
 
 def fit(g: Array, like: Array) -> Array:
@@ -93,7 +99,7 @@ def fit(g: Array, like: Array) -> Array:
         if stretched:
             g = reshape(g, shape=shape)
     if g.dtype != like.dtype:
-        g = astype(g, dtype=like.dtype)
+        g = astype(real(g) if g.dtype.kind == "c" and like.dtype.kind == "f" else g, dtype=like.dtype)
     return g
 
 

@@ -10,6 +10,8 @@ Conventions where the derivative does not exist:
   sqrt, log, power at the edge of their domain    whatever IEEE arithmetic makes of the formula (inf, nan)
   power(x, y) at y = 0                  0 with respect to x; at x = 0, 0 with respect to y
   hypot at (0, 0)                       0
+  abs of a complex number at 0          0
+  copysign where an argument is 0       decided by the sign of that zero
 """
 
 # mypy: disable-error-code="has-type"
@@ -23,7 +25,9 @@ import numpy as np
 
 from .constants import constant
 from .core import Array
-from .rules import elementwise
+from .rules import define, elementwise, linear
+from .rules import real as real
+from .scalars import is_complex
 
 
 def _share(g: Array, wins: Array, ties: Array) -> Array:
@@ -114,7 +118,7 @@ atan = elementwise("atan", np.arctan, lambda g, ans, x: g / (1 + x * x))
 sinh = elementwise("sinh", np.sinh, lambda g, ans, x: g * cosh(x))
 cosh = elementwise("cosh", np.cosh, lambda g, ans, x: g * sinh(x))
 tanh = elementwise("tanh", np.tanh, lambda g, ans, x: g * (1 - ans * ans))
-asinh = elementwise("asinh", np.arcsinh, lambda g, ans, x: g / hypot(1, x))
+asinh = elementwise("asinh", np.arcsinh, lambda g, ans, x: g / (sqrt(1 + x * x) if is_complex(x) else hypot(1, x)))
 acosh = elementwise("acosh", np.arccosh, lambda g, ans, x: g / sqrt((x - 1) * (x + 1)))
 atanh = elementwise("atanh", np.arctanh, lambda g, ans, x: g / ((1 - x) * (1 + x)))
 atan2 = elementwise(
@@ -130,9 +134,30 @@ hypot = elementwise(
     lambda g, ans, x, y: g * (y / where(equal(ans, 0), 1, ans)),
 )
 
+# --- complex numbers --------------------------------------------------------------------------------------------------
+
+imag = linear("imag", np.imag, lambda g, ans, x: g * -1j)
+conj = linear("conj", np.conjugate, lambda g, ans, x: conj(g))
+
+
+def _direction(x: Array, ans: Array) -> Array:
+    """The derivative of abs: the sign, or conj(x) / |x|."""
+    return conj(x) / where(equal(ans, 0), 1, ans) if is_complex(x) else sign(x)
+
+
+abs = define(
+    "abs",
+    np.abs,
+    jvps=[lambda t, ans, x: real(t * _direction(x, ans)) if is_complex(x) else t * sign(x)],
+    vjps=[lambda g, ans, x: g * _direction(x, ans)],
+)
+
+for primitive in (imag, conj, abs):
+    primitive.elementwise = True
+
 # --- kinks and choices ------------------------------------------------------------------------------------------------
 
-abs = elementwise("abs", np.abs, lambda g, ans, x: g * sign(x))
+copysign = elementwise("copysign", np.copysign, lambda g, ans, x, y: where(equal(signbit(x), signbit(y)), g, -g), None)
 maximum = elementwise(
     "maximum", np.maximum, lambda g, ans, x, y: _share(g, x > y, x == y), lambda g, ans, x, y: _share(g, y > x, x == y)
 )

@@ -16,7 +16,7 @@ from .rules_elementwise import exp, maximum
 from .rules_structural import flip
 
 
-def _restored(x: Array, like: Array, axis: tuple[int, ...]) -> Array:
+def restored(x: Array, like: Array, axis: tuple[int, ...]) -> Array:
     """`x`, reduced from `like` over `axis`, with those axes put back as axes of length 1."""
     return reshape(x, shape=axis_lengths(like.shape, axis))
 
@@ -28,12 +28,12 @@ def _total(x: Array, axis: tuple[int, ...], keepdims: bool = True) -> Array:
 # --- extremes: where several elements attain the extreme, they share the derivative equally ---------------------------
 
 
-attains = elementwise("attains", lambda x, ans, axis: np.equal(x, ans) | np.not_equal(x, x))
+attains = elementwise("attains", lambda x, ans: np.equal(x, ans) | np.not_equal(x, x))
 
 
 def _shares(x: Array, ans: Array, axis: tuple[int, ...]) -> Array:
     """For each element the part of the derivative that it gets. If there are NaNs, they are the extreme."""
-    attained = astype(attains(x, _restored(ans, x, axis), axis=axis), dtype=x.dtype)
+    attained = astype(attains(x, restored(ans, x, axis)), dtype=x.dtype)
     return attained / maximum(_total(attained, axis), 1)  # 0 only as the end of a ball, or where nothing is reduced
 
 
@@ -42,7 +42,7 @@ def _extreme(name: str, reduce: Any) -> Any:
         name,
         lambda x, axis, keepdims: reduce(x, axis=axis, keepdims=keepdims),
         jvps=[lambda t, ans, x, axis, keepdims: _total(t * _shares(x, ans, axis), axis, keepdims)],
-        vjps=[lambda g, ans, x, axis, keepdims: _restored(g, x, axis) * _shares(x, ans, axis)],
+        vjps=[lambda g, ans, x, axis, keepdims: restored(g, x, axis) * _shares(x, ans, axis)],
     )
 
 
@@ -85,8 +85,8 @@ def _softmax_derivative(g: Array, ans: Array, x: Array, axis: tuple[int, ...]) -
 logsumexp = define(
     "logsumexp",
     _logsumexp,
-    jvps=[lambda t, ans, x, axis, keepdims: _total(t * exp(x - _restored(ans, x, axis)), axis, keepdims)],
-    vjps=[lambda g, ans, x, axis, keepdims: _restored(g, x, axis) * exp(x - _restored(ans, x, axis))],
+    jvps=[lambda t, ans, x, axis, keepdims: _total(t * exp(x - restored(ans, x, axis)), axis, keepdims)],
+    vjps=[lambda g, ans, x, axis, keepdims: restored(g, x, axis) * exp(x - restored(ans, x, axis))],
 )
 softmax = define("softmax", _softmax, jvps=[_softmax_derivative], vjps=[_softmax_derivative])
 log_softmax = define(

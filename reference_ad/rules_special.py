@@ -14,7 +14,7 @@ import numpy as np
 from .constants import constant
 from .core import Array
 from .rules import elementwise
-from .rules_elementwise import exp, log, logaddexp
+from .rules_elementwise import exp, logaddexp
 
 # --- values -----------------------------------------------------------------------------------------------------------
 
@@ -155,9 +155,9 @@ def _polygamma(x: Any, order: int) -> Any:
 
 # --- derivatives ------------------------------------------------------------------------------------------------------
 
-expit = elementwise("expit", _expit, lambda g, ans, x: g * (ans * (1 - ans)))
+expit = elementwise("expit", _expit, lambda g, ans, x: g * (ans * expit(-x)))
 log_expit = elementwise("log_expit", _log_expit, lambda g, ans, x: g * expit(-x))
-xlogy = elementwise("xlogy", _xlogy, lambda g, ans, x, y: g * log(y), lambda g, ans, x, y: g * (x / y))
+xlogy = elementwise("xlogy", _xlogy, lambda g, ans, x, y: xlogy(g, y), lambda g, ans, x, y: g * (x / y))
 erf = elementwise("erf", _erf, lambda g, ans, x: g * (constant("two_over_sqrt_pi", x) * exp(-x * x)))
 erfc = elementwise("erfc", _erfc, lambda g, ans, x: -g * (constant("two_over_sqrt_pi", x) * exp(-x * x)))
 gammaln = elementwise("gammaln", _gammaln, lambda g, ans, x: g * digamma(x))

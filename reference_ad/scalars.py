@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from .core import Array, Level, Primitive, Tracer
+from .core import PRIMITIVES, Array, Level, Primitive, Tracer
 
 OBJECT = np.dtype(object)
 
@@ -237,6 +237,23 @@ def contains(x: Array, values: Any) -> Any:
 def constant(name: str) -> Array:
     """A constant of `constants.py`, enclosed at the present precision."""
     return Numbers(as_array(_balls().CONSTANTS[name]()))
+
+
+def is_complex(x: Array) -> bool:
+    """Whether the numbers are complex, which the dtype of balls does not tell."""
+    kind = x.dtype.kind
+    if kind == "O":
+        while not isinstance(x, Numbers) and isinstance(x, Tracer):
+            x = x.primal
+        return isinstance(x, Numbers) and _balls().flint.acb in _balls().kinds(x.primal)
+    return kind == "c"
+
+
+def real_like(derivative: Array, like: Array) -> Array:
+    """A cotangent, without its imaginary part if `like` is an array of real balls."""
+    if like.dtype == OBJECT and is_complex(derivative) and not is_complex(like):
+        return PRIMITIVES["real"](derivative)
+    return derivative
 
 
 def order(x: Array, axis: int) -> Any:

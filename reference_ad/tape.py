@@ -6,9 +6,11 @@ inputs to outputs. Both are loops over a list: no recursion, no sorting, a cost 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from . import tree
+from .arguments import output_leaves
 from .core import Array, Level, Primitive, Tracer
 from .rules import fit
 
@@ -130,3 +132,20 @@ class Tape(Level):
                     args: Sequence[Array] = self.args[start:stop]
                     tangents[index] = primitive.jvp(incoming, self.answers[index], args, self.params[index])
             start = stop
+
+
+def record(
+    f: Callable[..., Any], leaves: list[Array], structure: tree.Structure, caller: str
+) -> tuple[Tape, list[Array], list[int], tree.Structure]:
+    """Run f on a tape.
+
+    f: a function of one argument, which has these leaves and this structure
+
+    Returns the tape, the leaves of the output, for each the entry that made it (-1: none), and the output's structure.
+    """
+    with Tape() as tape:
+        traced = [tape.variable(x) for x in leaves]
+        outputs, output_structure = output_leaves(f(tree.unflatten(structure, traced)), caller)
+    indices = [tape.index_of(output) for output in outputs]
+    outputs = [output if k < 0 else output.primal for output, k in zip(outputs, indices, strict=True)]
+    return tape, outputs, indices, output_structure

@@ -62,7 +62,7 @@ def test_imports_run_downwards(path):
 @pytest.mark.parametrize("path", SOURCES, ids=module_name)
 def test_a_framework_is_imported_in_its_own_file_alone(path):
     found = {name.partition(".")[0] for name in imports(path)} & FRAMEWORKS
-    own = {"torch": {"torch", "array_api_compat"}, "scalars": {"flint"}, "balls": {"flint"}}.get(path.stem, {path.stem})
+    own = {"torch": {"torch", "array_api_compat"}, "balls": {"flint"}}.get(path.stem, {path.stem})
     assert found <= own
 
 

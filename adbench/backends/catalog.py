@@ -40,7 +40,10 @@ class Entry:
         return self.name.partition(":")[2]
 
 
-REFERENCE = (Entry("reference:tape", "adbench.backends.reference:Tape"),)
+REFERENCE = (
+    Entry("reference:tape", "adbench.backends.reference:Tape"),
+    Entry("reference:compiled", "adbench.backends.reference:Compiled"),
+)
 
 TORCH = (Entry("torch:eager", "adbench.backends.torch:Eager", "torch", "torch"),)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import reference_ad
-from adbench.backends.base import Answer, Backend, Function
+from adbench.backends.base import Answer, Backend, Call, Function
 
 
 class Tape(Backend):
@@ -39,9 +39,9 @@ class Tape(Backend):
     # ---- first order
 
     def derivative_forward(self, function: Function, active: Any, order: int) -> Answer:
-        one = np.ones_like(active)
+        one = self.xp.ones_like(active)
         for _ in range(order):
-            function = pushed(function, one)
+            function = _pushed(function, one)
         return function(active)
 
     def derivative_reverse(self, function: Function, active: Any, order: int) -> Answer:
@@ -76,14 +76,14 @@ class Tape(Backend):
         return reference_ad.hvp(function, (active,), (tangent,))
 
     def hvp_reverse_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return reference_ad.grad(pushed(function, tangent))(active)
+        return reference_ad.grad(_pushed(function, tangent))(active)
 
     def hvp_reverse_over_reverse(self, function: Function, active: Any, tangent: Any) -> Answer:
         # The Hessian is symmetric, so a cotangent pulled back through the gradient is the product.
         return reference_ad.vjp(reference_ad.grad(function), active)[1](tangent)[0]
 
     def hvp_forward_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return reference_ad.jacfwd(pushed(function, tangent))(active)
+        return reference_ad.jacfwd(_pushed(function, tangent))(active)
 
     def hessian_forward_over_reverse(self, function: Function, active: Any, direction: None) -> Answer:
         return reference_ad.jacfwd(reference_ad.grad(function))(active)
@@ -98,5 +98,14 @@ class Tape(Backend):
         return reference_ad.jacfwd(reference_ad.jacfwd(function))(active)
 
 
-def pushed(function: Function, tangent: Any) -> Function:
+class Compiled(Tape):
+    """`reference_ad` with the whole operator traced and compiled to NumPy source before the first call."""
+
+    def stage(self, call: Call, active: Any, constants: tuple[Any, ...], direction: Any) -> Call:
+        compiled = reference_ad.compile(call)
+        compiled(active, constants, direction)  # traces, compiles, and makes the buffers
+        return compiled
+
+
+def _pushed(function: Function, tangent: Any) -> Function:
     return lambda x: reference_ad.jvp(function, (x,), (tangent,))[1]

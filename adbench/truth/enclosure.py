@@ -9,14 +9,13 @@ undecided, and the answer is the hull of both branches, not a convention.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from adbench.backends.base import pose, prepare
-from adbench.backends.reference import Tape, pushed
+from adbench.backends.reference import Tape
 from adbench.spec.inputs import Inputs
 from adbench.spec.model import Model
 from adbench.spec.operators import MODES, Mode, Operator, passes
@@ -38,11 +37,6 @@ class Balls(Tape):
 
     def asarray(self, array: Array) -> Any:
         return scalars.numbers(array) if np.issubdtype(array.dtype, np.floating) else np.array(array)
-
-    def derivative_forward(self, function: Callable[[Any], Any], active: Any, order: int) -> Any:
-        for _ in range(order):
-            function = pushed(function, scalars.numbers(1))
-        return function(active)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,10 @@ FRACTION = _random(3, 4, low=-0.9, high=0.9)
 CONDITION = _random(3, 4) > 0
 
 unary = {
-    **{name: [A, SCALAR, _random(0, 3)] for name in ["positive", "negative", "square", "exp", "expm1", "sin", "cos"]},
+    **{
+        name: [A, SCALAR, _random(0, 3)]
+        for name in ["positive", "negative", "square", "exp", "expm1", "sin", "cos", "real", "imag", "conj"]
+    },
     **{name: [A] for name in ["atan", "sinh", "cosh", "tanh", "asinh", "expit", "log_expit", "erf", "erfc"]},
     **{name: [POSITIVE] for name in ["sqrt", "log", "log1p", "log2", "log10", "reciprocal"]},
     **{name: [FRACTION] for name in ["tan", "asin", "acos", "atanh"]},
@@ -60,12 +63,15 @@ binary = {
     "power": [(POSITIVE, A), (POSITIVE[:, :1], ROW), (POSITIVE, np.asarray(2.0))],
     "xlogy": [(A, POSITIVE), (COLUMN, POSITIVE[0])],
     **{name: [(_distinct(3, 4), B[0] * 0 - 0.05)] for name in ["maximum", "minimum"]},
+    "copysign": [(_distinct(3, 4), ROW), (COLUMN, A)],
     "floor_divide": [(_distinct(3, 4), np.full((3, 1), 7.3))],
     **{name: [(A, B)] for name in ["equal", "not_equal", "less", "less_equal", "greater", "greater_equal"]},
     **{name: [(CONDITION, CONDITION[0])] for name in ["logical_and", "logical_or", "logical_xor"]},
 }
 D = _distinct(3, 4)
 reduced = [{"axis": axis, "keepdims": keep} for axis in [(0,), (1,), (0, 1), ()] for keep in [False, True]]
+WELL = _random(2, 3, 3) + 3 * np.eye(3)  # stacks of well-conditioned matrices
+TALL = _random(2, 5, 3) + 2 * np.eye(5, 3)
 SAMPLES: dict[str, list[Sample]] = {
     **{name: [Sample((x,)) for x in args] for name, args in unary.items()},
     **{name: [Sample(pair) for pair in args] for name, args in binary.items()},
@@ -76,7 +82,7 @@ SAMPLES: dict[str, list[Sample]] = {
     "sum": [Sample((A,), params) for params in reduced],
     "max": [Sample((D,), params) for params in reduced],
     "min": [Sample((D,), params) for params in reduced],
-    "attains": [Sample((D, D.max(axis=1, keepdims=True)), {"axis": (1,)})],
+    "attains": [Sample((D, D.max(axis=1, keepdims=True)))],
     "logsumexp": [Sample((A,), params) for params in reduced],
     "softmax": [Sample((A,), {"axis": axis}) for axis in [(0,), (1,), (0, 1)]],
     "log_softmax": [Sample((A,), {"axis": axis}) for axis in [(0,), (1,), (0, 1)]],
@@ -113,6 +119,13 @@ SAMPLES: dict[str, list[Sample]] = {
     "concat": [Sample((A, _random(2, 4), B), {"axis": 0}), Sample((A, COLUMN), {"axis": 1})],
     "stack": [Sample((A, B), {"axis": axis}) for axis in [0, 1, 2]]
     + [Sample((SCALAR, _random(high=-1.5)), {"axis": 0})],
+    "solve": [Sample((WELL, _random(2, 3, 2))), Sample((WELL, _random(3, 1))), Sample((WELL[0], _random(2, 3, 2)))],
+    **{
+        name: [Sample((WELL[1],)), Sample((WELL,))]
+        for name in ["det", "logabsdet", "eigh", "cholesky", "nearly_singular", "sign_of_det"]
+    },
+    **{name: [Sample((TALL,)), Sample((WELL[0],))] for name in ["qr", "svd", "pinv"]},
+    "norm": [Sample((A,), params) for params in reduced[:6]],
     "matmul": [
         Sample((_random(*left), _random(*right) + 0.1))
         for left, right in [

@@ -131,7 +131,8 @@ def test_values_agree_with_extended_precision_to_a_few_ulp(primitive: Any, sampl
     f, x = of_active(primitive, rounded)
     g, y = of_active(primitive, rounded.cast(np.longdouble))
     expected = g(*y)
-    scale = np.maximum(np.abs(expected), 0.1)  # absolute near roots
+    near_roots = 1 if primitive.name in ("svd", "eigh", "qr") else 0.1  # the error is that of the whole matrix
+    scale = np.maximum(np.abs(expected), near_roots)
     assert np.all(np.abs(f(*x) - expected) <= 16 * np.finfo(dtype).eps * scale)
 
 

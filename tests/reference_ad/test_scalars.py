@@ -255,7 +255,11 @@ def test_an_array_of_balls_does_not_turn_into_one_of_numpy_unnoticed() -> None:
 # --- power series -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("primitive", "sample"), DIFFERENTIABLE)
+# eigenvalues of series would need a method of their own
+ON_SERIES = [case for case in DIFFERENTIABLE if case.values[0].name not in ("eigh", "svd")]
+
+
+@pytest.mark.parametrize(("primitive", "sample"), ON_SERIES)
 def test_series_give_the_directional_derivative_from_the_values_alone(primitive: Any, sample: Sample) -> None:
     f, x = of_active(primitive, sample)
     rng = np.random.default_rng(2)

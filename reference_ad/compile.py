@@ -1,0 +1,334 @@
+"""Compilation: a function is traced once for each kind of arguments, and runs as NumPy source from then on."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import tree
+from .arguments import output_leaves
+from .core import Array, Level, Primitive, Tracer
+from .graph import Builder, Graph, Kind, Node, Slot
+from .scalars import OBJECT
+from .source import write
+
+_STATIC = (bool, int, str, type(None))
+_MISS: Any = object()
+
+
+class TraceTracer(Tracer):
+    """A value of a program that is being traced: a node of the graph, and an example of it, which gives the shape."""
+
+    __slots__ = ("example", "node")
+
+    def __init__(self, level: Trace, example: Any, node: Node) -> None:
+        self.level = level
+        self.example = example
+        self.primal = np.asarray(example) if node.kind.weak else example
+        self.node = node
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "A compiled function branched on a traced value: what it does must not depend on the numbers in its "
+            "arguments. Choose between two values with where, or leave this part out of compile."
+        )
+
+    def __index__(self) -> int:
+        raise TypeError(
+            "A compiled function used a traced value as a Python number: give the number as an int argument, for "
+            "which the function is compiled anew, or leave this part out of compile."
+        )
+
+    __float__ = __int__ = __complex__ = __index__
+
+
+class Trace(Level):
+    """The level that writes down what is done."""
+
+    __slots__ = ("build",)
+
+    def __init__(self) -> None:
+        Level.__init__(self)
+        self.build = Builder()
+
+    def variable(self, example: Any) -> TraceTracer:
+        """A new input."""
+        return TraceTracer(self, example, self.build.input(Kind.of(example)))
+
+    def process(self, primitive: Primitive, args: tuple[Array, ...], params: dict[str, Any]) -> Array:
+        nodes = [self.node_of(arg) for arg in args]
+        examples = [arg.example if isinstance(arg, TraceTracer) else arg for arg in args]
+        indices: list[TraceTracer] = []
+        kept = {key: self._lifted(param, indices, len(args)) for key, param in params.items()} if params else params
+        concrete = {key: _example(param) for key, param in params.items()} if indices else params
+        with np.errstate(all="ignore"):  # the example's numbers are not the caller's business
+            example = primitive.implementation(*examples, **concrete)
+        nodes += [index.node for index in indices]
+        node = self.build.apply(primitive, tuple(nodes), kept, Kind.of(example))
+        same = [arg for arg in args if isinstance(arg, TraceTracer) and arg.node is node]
+        return same[0] if same else TraceTracer(self, example, node)
+
+    def node_of(self, value: Any) -> Node:
+        """The node of a value of this trace, or of a constant."""
+        if isinstance(value, TraceTracer) and value.level is self:
+            return value.node
+        if isinstance(value, Tracer):
+            raise TypeError(
+                "A compiled function uses a traced array from around it: give it as an argument, so that its "
+                "derivative is known."
+            )
+        return self.build.constant(value)
+
+    def _lifted(self, param: Any, found: list[TraceTracer], arity: int) -> Any:
+        """A parameter with traced indices in it replaced by the positions at which they are now arguments."""
+        if isinstance(param, TraceTracer):
+            found.append(param)
+            return Slot(arity + len(found) - 1)
+        return tuple([self._lifted(part, found, arity) for part in param]) if type(param) is tuple else param
+
+
+def _example(param: Any) -> Any:
+    if isinstance(param, TraceTracer):
+        return param.example
+    return tuple([_example(part) for part in param]) if type(param) is tuple else param
+
+
+class Program:
+    """A function compiled for arguments of one structure, with these shapes and dtypes.
+
+    graph:  what it computes
+    source: how, as Python with NumPy
+    enter:  ``enter(args, kwargs)``; gives `_MISS` for other arguments than those that it was made for
+    """
+
+    def __init__(self, graph: Graph, structure: tree.Structure, result: tree.Structure, statics: Sequence[Any]) -> None:
+        self.graph = graph
+        self.structure = structure
+        self.result = result
+        self.statics = statics
+        self.source, self.enter = self._build(scalars=True)
+
+    def _build(self, scalars: bool) -> tuple[str, Any]:
+        signature = _Signature(self.structure, self.graph, self.statics)
+        body = write(self.graph, signature.inputs, scalars)
+        names = {**body.names, **signature.names, "MISS": _MISS, "pool": [], "ndarray": np.ndarray}
+        answer = f"return {_expression(self.result, iter(body.results), names)}"
+        lines = list(body.lines)
+        if body.buffers:
+            allocate = [f"np.empty({kind.shape}, '{kind.dtype.str}')" for kind in body.buffers]
+            buffers = ", ".join(f"b{k}" for k in range(len(body.buffers))) + ","
+            lines = [
+                "try:",
+                "    buffers = pool.pop()",
+                "except IndexError:",
+                f"    buffers = ({', '.join(allocate)},)",
+                f"{buffers} = buffers",
+                *lines,
+                "pool.append(buffers)",
+            ]
+        lines.append(answer)
+        if body.scalar:
+            names["exact"] = self._without_scalars
+            raised = ["except (ArithmeticError, ValueError):", "    return exact(args, kwargs)"]
+            lines = ["try:", *[f"    {line}" for line in lines], *raised]
+        source = "\n".join(["def enter(args, kwargs):", *[f"    {line}" for line in (*signature.guards, *lines)]])
+        exec(builtins.compile(source, "<compiled by reference_ad>", "exec"), names)
+        return source, names["enter"]
+
+    def _without_scalars(self, args: Any, kwargs: Any) -> Any:
+        """The answer where Python's floats raise an error and arrays go on, with inf or nan."""
+        if "_arrays" not in self.__dict__:
+            self._arrays = self._build(scalars=False)[1]
+        return self._arrays(args, kwargs)
+
+
+class _Signature:
+    """The lines that take the arguments apart and see whether they are the right ones."""
+
+    def __init__(self, structure: tree.Structure, graph: Graph, statics: Sequence[Any]) -> None:
+        self.guards: list[str] = []
+        self.checks: list[str] = []
+        self.names: dict[str, Any] = {"float64": np.float64}
+        self.inputs: list[str] = []
+        self.kinds = iter(graph.inputs)
+        self.statics = iter(statics)
+        assert structure is not None
+        positional, named = structure.children
+        self._unpack("args", positional)
+        self._unpack("kwargs", named)
+        taken = [f"    {line}" for line in self.guards]
+        checks = [f"    if not ({' and '.join(self.checks)}):", "        return MISS"]
+        excepted = ["except (AttributeError, KeyError, TypeError, ValueError):", "    return MISS"]
+        self.guards = ["try:", *taken, *checks, *excepted]
+
+    def _unpack(self, name: str, structure: tree.Structure) -> None:
+        if structure is None:
+            self._check_leaf(name)
+            return
+        kind, keys, children = structure
+        if name not in ("args", "kwargs"):
+            kind_name = kind.__name__
+            if kind not in (tuple, list, dict):
+                kind_name = f"{kind.__name__}_{len(self.names)}"
+                self.names[kind_name] = kind
+            # at once: to take another kind of container apart could do anything
+            self.guards += [f"if type({name}) is not {kind_name}:", "    return MISS"]
+        parts = [f"{name}_{k}" if name not in ("args", "kwargs") else f"x{k}" for k in range(len(children))]
+        if name == "kwargs":
+            parts = [f"x_{key}" for key in keys]
+        if keys:
+            self.checks.append(f"len({name}) == {len(keys)}")
+            for part, key in zip(parts, keys, strict=True):
+                self.guards.append(f"{part} = {name}[{self._key(key)}]")
+        elif children:
+            self.guards.append(f"{', '.join(parts)}, = {name}")
+        else:
+            self.checks.append(f"not {name}")
+        for part, child in zip(parts, children, strict=True):
+            self._unpack(part, child)
+
+    def _key(self, key: Any) -> str:
+        if type(key) in (str, int):
+            return repr(key)
+        name = f"key_{len(self.names)}"
+        self.names[name] = key
+        return name
+
+    def _check_leaf(self, name: str) -> None:
+        static = next(self.statics)
+        if static is not _MISS:
+            self.checks.append(f"type({name}) is type({static!r}) and {name} == {static!r}")
+            return
+        kind = next(self.kinds).kind
+        self.inputs.append(name)
+        if kind.weak:
+            self.checks.append(f"type({name}) is {kind.dtype.type(0).item().__class__.__name__}")
+            return
+        dtype = f"dtype_{kind.dtype.name}"
+        if self.names.setdefault(dtype, kind.dtype) is not kind.dtype:
+            dtype = f"{dtype}_{len(self.names)}"
+            self.names[dtype] = kind.dtype
+        same = "is" if kind.dtype is np.dtype(kind.dtype.char) else "=="
+        if kind.shape == ():
+            self.names["generic"] = np.generic
+            self.checks.append(f"isinstance({name}, (ndarray, generic))")
+        else:
+            self.checks.append(f"type({name}) is ndarray")
+        self.checks.append(f"{name}.shape == {kind.shape} and {name}.dtype {same} {dtype}")
+
+
+def _expression(structure: tree.Structure, results: Any, names: dict[str, Any]) -> str:
+    """The tree of results as Python writes it."""
+    if structure is None:
+        return next(results)
+    kind, keys, children = structure
+    parts = [_expression(child, results, names) for child in children]
+    if kind is list:
+        return f"[{', '.join(parts)}]"
+    together = f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+    if kind is tuple:
+        return together
+    shallow = tree.Node(kind, keys, (None,) * len(children))
+    name = f"build_{len(names)}"
+    names[name] = lambda parts: tree.unflatten(shallow, parts)
+    return f"{name}({together})"
+
+
+class Compiled:
+    """A function that is compiled when it is called: see `compile`."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self.function = f
+        self.programs: dict[Any, Program] = {}
+        self._latest: Callable[[Any, Any], Any] = lambda args, kwargs: _MISS
+        self.__doc__ = f.__doc__
+        self.__name__ = getattr(f, "__name__", "compiled")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        answer = self._latest(args, kwargs)
+        return self._dispatch(args, kwargs) if answer is _MISS else answer
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of the program that was compiled last."""
+        return self._last_program().graph
+
+    @property
+    def source(self) -> str:
+        """The source of the program that was compiled last."""
+        return self._last_program().source
+
+    def _last_program(self) -> Program:
+        if not self.programs:
+            raise RuntimeError("Nothing is compiled yet: call the function once with the arguments that you mean.")
+        return next(reversed(self.programs.values()))
+
+    def _dispatch(self, args: Any, kwargs: Any) -> Any:
+        """Find the program for these arguments, or make it."""
+        leaves, structure = tree.flatten((args, kwargs))
+        if any(isinstance(leaf, Tracer) and leaf.dtype == OBJECT for leaf in leaves):
+            return self.function(*args, **kwargs)  # balls: there is no NumPy to write
+        leaves = [leaf if type(leaf) in _STATIC or isinstance(leaf, Tracer) else _normal(leaf) for leaf in leaves]
+        statics = [leaf if type(leaf) in _STATIC else _MISS for leaf in leaves]
+        arrays = [leaf for leaf in leaves if type(leaf) not in _STATIC]
+        key = structure, tuple([(type(leaf), leaf) if type(leaf) in _STATIC else Kind.of(leaf) for leaf in leaves])
+        program = self.programs.get(key)
+        if program is None:
+            graph, result = _trace(self.function, [_peeled(leaf) for leaf in leaves], structure)
+            program = self.programs[key] = Program(graph, structure, result, statics)
+        if any(isinstance(leaf, Tracer) for leaf in arrays):
+            return tree.unflatten(program.result, program.graph.evaluate(arrays))
+        self._latest = program.enter
+        normal_args, normal_kwargs = tree.unflatten(structure, leaves)
+        answer = program.enter(normal_args, normal_kwargs)
+        assert answer is not _MISS, program.source
+        return answer
+
+
+def _normal(leaf: Any) -> Any:
+    """A leaf as a plain array or number."""
+    if type(leaf) in (float, complex, np.ndarray) or isinstance(leaf, np.generic):
+        return leaf
+    if isinstance(leaf, np.ndarray):
+        return np.asarray(leaf)
+    raise TypeError(
+        f"A compiled function was given {type(leaf).__name__} {leaf!r}: give arrays, numbers, strings or None, in "
+        "lists, tuples and dicts, and let the function find everything else around it."
+    )
+
+
+def _peeled(leaf: Any) -> Any:
+    """An example of what a tracer stands for."""
+    shape = getattr(leaf, "shape", ())
+    while isinstance(leaf, Tracer):
+        leaf = leaf.primal
+    while getattr(leaf, "shape", ()) != shape:
+        leaf = leaf[0]
+    return leaf
+
+
+def _trace(f: Callable[..., Any], leaves: Sequence[Any], structure: tree.Structure) -> tuple[Graph, tree.Structure]:
+    with Trace() as level:
+        traced = [leaf if type(leaf) in _STATIC else level.variable(leaf) for leaf in leaves]
+        args, kwargs = tree.unflatten(structure, traced)
+        outputs, result = output_leaves(f(*args, **kwargs), "compile")
+        nodes = [level.node_of(output) for output in outputs]
+    inputs = [leaf.node for leaf in traced if isinstance(leaf, TraceTracer)]
+    return Graph(inputs, nodes, level.build.made), result
+
+
+def compile(f: Callable[..., Any]) -> Compiled:
+    """f, traced once for each structure, shapes and dtypes of its arguments, and from then on run as NumPy source.
+
+    f: a function of arrays, in pytrees, written with `reference_ad.numpy`; it may use every transformation of this
+    package, and every transformation may be applied to what is returned here. Arguments that are ints, bools, strings
+    or None are part of what it is compiled for; so is everything that f finds around it, at its first call.
+
+    The results are arrays of the caller's own. `.graph` and `.source` show what was compiled last. Several threads
+    may call it at once.
+    Raises TypeError where f branches on the numbers in its arguments, and for arguments of other types.
+    """
+    return Compiled(f)

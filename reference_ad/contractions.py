@@ -1,0 +1,136 @@
+"""Sums of products and sliding windows, composed from multiplication, moves and matmul."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from . import numpy as xp
+from .core import Array
+from .rules_structural import scatter_add
+
+
+def einsum(subscripts: str, /, *arrays: Array) -> Array:
+    """Einstein's summation, in NumPy's notation: ``einsum("ij,jk->ik", x, y)``; ``...`` stands for leading axes.
+
+    Two arrays at a time, from left to right, each pair by matmul.
+    Raises ValueError where the subscripts do not fit the arrays.
+    """
+    inputs, result = _parsed(subscripts.replace(" ", ""), [x.ndim for x in arrays])
+    labels, current = _without_repeats(inputs[0], arrays[0])
+    for k, array in enumerate(arrays[1:], 1):
+        later = set(result).union(*inputs[k + 1 :])
+        other, array = _without_repeats(inputs[k], array)
+        labels, current = _pair(labels, current, other, array, later)
+    labels, current = _summed(labels, current, set(result))
+    return xp.permute_dims(current, tuple([labels.index(label) for label in result]))
+
+
+def _parsed(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
+    """One label per axis for each array and for the result; Greek letters stand for what the ellipsis hides."""
+    left, arrow, right = subscripts.partition("->")
+    inputs = left.split(",")
+    if len(inputs) != len(ndims):
+        raise ValueError(
+            f"einsum was given {len(ndims)} array(s) for the subscripts {subscripts!r}: give one per term."
+        )
+    hidden = [
+        ndim - len(term.replace("...", "")) if "..." in term else 0 for term, ndim in zip(inputs, ndims, strict=True)
+    ]
+    dots = "".join([chr(0x3B1 + k) for k in range(max(hidden))])
+    inputs = [term.replace("...", dots[len(dots) - n :]) for term, n in zip(inputs, hidden, strict=True)]
+    for term, ndim in zip(inputs, ndims, strict=True):
+        if len(term) != ndim:
+            raise ValueError(f"einsum was given {subscripts!r} and an array of {ndim} dimension(s) for {term!r}.")
+    everything = "".join(inputs)
+    once = "".join(sorted([label for label in set(everything) if everything.count(label) == 1 and label not in dots]))
+    result = right.replace("...", dots) if arrow else dots + once
+    if set(result) - set(everything) or len(set(result)) != len(result):
+        raise ValueError(f"einsum was given {subscripts!r}: the result must name axes of the arrays, each once.")
+    return inputs, result
+
+
+def _without_repeats(labels: str, x: Array) -> tuple[str, Array]:
+    """The diagonal along axes that share a label."""
+    for label in sorted(set(labels)):
+        while labels.count(label) > 1:
+            first = labels.index(label)
+            second = labels.index(label, first + 1)
+            rest = [k for k in range(x.ndim) if k not in (first, second)]
+            x = xp.diagonal(xp.permute_dims(x, (*rest, first, second)))
+            labels = "".join([labels[k] for k in rest]) + label
+    return labels, x
+
+
+def _summed(labels: str, x: Array, keep: set[str]) -> tuple[str, Array]:
+    """The sum over axes that are not needed any more."""
+    gone = tuple([k for k, label in enumerate(labels) if label not in keep])
+    return "".join([label for label in labels if label in keep]), xp.sum(x, axis=gone) if gone else x
+
+
+def _pair(labels: str, x: Array, others: str, y: Array, later: set[str]) -> tuple[str, Array]:
+    """The product of two arrays, summed over what they share and nobody needs later."""
+    labels, x = _summed(labels, x, later | set(others))
+    others, y = _summed(others, y, later | set(labels))
+    batch = "".join([k for k in labels if k in others and k in later])
+    inner = "".join([k for k in labels if k in others and k not in later])
+    rows = "".join([k for k in labels if k not in others])
+    columns = "".join([k for k in others if k not in labels])
+    x = xp.permute_dims(x, tuple([labels.index(k) for k in batch + rows + inner]))
+    y = xp.permute_dims(y, tuple([others.index(k) for k in batch + inner + columns]))
+    nb, nr, ni = len(batch), len(rows), len(inner)
+    lead = np.broadcast_shapes(x.shape[:nb], y.shape[:nb])  # matmul stretches these, but not the inner axes
+    summed = np.broadcast_shapes(x.shape[nb + nr :], y.shape[nb : nb + ni])
+    x = xp.broadcast_to(x, (*x.shape[: nb + nr], *summed))
+    y = xp.broadcast_to(y, (*y.shape[:nb], *summed, *y.shape[nb + ni :]))
+    left = xp.reshape(x, (*x.shape[:nb], math.prod(x.shape[nb : nb + nr]), math.prod(x.shape[nb + nr :])))
+    right = xp.reshape(y, (*y.shape[:nb], math.prod(y.shape[nb : nb + ni]), math.prod(y.shape[nb + ni :])))
+    shape = (*lead, *x.shape[nb : nb + nr], *y.shape[nb + ni :])
+    return batch + rows + columns, xp.reshape(left @ right, shape)
+
+
+def pad(x: Array, widths: Any, /, value: float = 0) -> Array:
+    """x with `value` around it; ``widths[k] = (before, after)`` for each axis."""
+    index = tuple([slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True)])
+    shape = tuple([before + n + after for (before, after), n in zip(widths, x.shape, strict=True)])
+    padded = scatter_add(x, index=index, shape=shape)
+    if value == 0:
+        return padded
+    inside = xp.zeros(shape, dtype=bool)
+    inside[index] = True
+    return xp.where(inside, padded, value)
+
+
+def sliding_windows(x: Array, lengths: tuple[int, ...], /, *, strides: tuple[int, ...] | None = None) -> Array:
+    """All windows over the last axes: shape ``(..., *positions, *lengths)``."""
+    first = x.ndim - len(lengths)
+    for k, (length, stride) in enumerate(zip(lengths, strides or (1,) * len(lengths), strict=True)):
+        positions = xp.arange(0, x.shape[first + k] - length + 1, stride)
+        x = xp.moveaxis(xp.take(x, positions[:, None] + xp.arange(length)[None, :], axis=first + k), first + k + 1, -1)
+    return x
+
+
+def convolve(x: Array, kernel: Array, /, *, strides: tuple[int, ...] | None = None) -> Array:
+    """The cross-correlation of images with kernels, as layers of neural networks have it; `pad` first if need be.
+
+    x:      shape (batch, channels, *lengths)
+    kernel: shape (features, channels, *window)
+
+    Returns shape (batch, features, *positions).
+    """
+    n = kernel.ndim - 2
+    windows = sliding_windows(x, kernel.shape[2:], strides=strides)  # (batch, channels, *positions, *window)
+    summed = (1, *range(n + 2, 2 * n + 2))
+    return xp.moveaxis(xp.tensordot(windows, kernel, axes=(summed, tuple(range(1, n + 2)))), -1, 1)
+
+
+def max_pool(x: Array, window: tuple[int, ...], /, *, strides: tuple[int, ...] | None = None) -> Array:
+    """The largest element of each window over the last axes; windows lie side by side if no strides are given."""
+    return xp.max(sliding_windows(x, window, strides=strides or window), axis=tuple(range(-len(window), 0)))
+
+
+def mean_pool(x: Array, window: tuple[int, ...], /, *, strides: tuple[int, ...] | None = None) -> Array:
+    """The mean of each window over the last axes; windows lie side by side if no strides are given."""
+    return xp.mean(sliding_windows(x, window, strides=strides or window), axis=tuple(range(-len(window), 0)))

@@ -1,0 +1,172 @@
+"""Linear algebra under the standard's names, on stacks of matrices: what it calls its `linalg` extension."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import numpy as xp
+from . import rules_linalg as rules
+from .core import Array
+from .numpy import diagonal as diagonal
+from .numpy import matmul as matmul
+from .numpy import matrix_transpose as matrix_transpose
+from .numpy import outer as outer
+from .numpy import tensordot as tensordot
+from .numpy import vecdot as vecdot
+from .rules_linalg import det as det
+from .rules_linalg import inv as inv
+from .rules_linalg import pinv as _pinv
+
+
+class Slogdet(NamedTuple):
+    """The sign of a determinant, and the logarithm of its size."""
+
+    sign: Array
+    logabsdet: Array
+
+
+class Eigh(NamedTuple):
+    """Eigenvalues in ascending order, and the eigenvectors as columns."""
+
+    eigenvalues: Array
+    eigenvectors: Array
+
+
+class QR(NamedTuple):
+    """An orthogonal and an upper triangular factor."""
+
+    Q: Array
+    R: Array
+
+
+class SVD(NamedTuple):
+    """Left singular vectors as columns, singular values in descending order, right singular vectors as rows."""
+
+    U: Array
+    S: Array
+    Vh: Array
+
+
+def solve(x1: Array, x2: Array, /) -> Array:
+    """The solution of x1 @ x = x2, for a vector or a stack of matrices x2."""
+    return rules.solve(x1, x2[:, None])[..., 0] if x2.ndim == 1 else rules.solve(x1, x2)
+
+
+def solve_triangular(x1: Array, x2: Array, /, *, lower: Any = True) -> Array:
+    """The solution of x1 @ x = x2 with one triangle of x1, the rest of which is not looked at. Not in the standard."""
+    return solve(xp.tril(x1) if lower else xp.triu(x1), x2)
+
+
+def slogdet(x: Array, /) -> Slogdet:
+    """The sign of the determinant, and the logarithm of its size, without overflow."""
+    return Slogdet(rules.sign_of_det(x), rules.logabsdet(x))
+
+
+def cholesky(x: Array, /, *, upper: Any = False) -> Array:
+    """The triangular factor of the symmetric part of x, which must be positive definite."""
+    factor = rules.cholesky(x)
+    return factor.mT if upper else factor
+
+
+def qr(x: Array, /, *, mode: Any = "reduced") -> QR:
+    """Q and R, with x = Q @ R."""
+    rows, columns = x.shape[-2:]
+    if mode != "reduced":
+        raise ValueError(f"qr was given mode={mode!r}: only 'reduced' has a derivative.")
+    both = rules.qr(x if rows >= columns else x[..., :rows])
+    q, r = both[..., :rows, :], both[..., rows:, :].mT
+    return QR(q, r if rows >= columns else xp.concat([r, q.mT @ x[..., rows:]], axis=-1))
+
+
+def eigh(x: Array, /) -> Eigh:
+    """Eigenvalues and eigenvectors of the symmetric part of x."""
+    both = rules.eigh(x)
+    return Eigh(both[..., 0], both[..., 1:])
+
+
+def eigvalsh(x: Array, /) -> Array:
+    """The eigenvalues of the symmetric part of x, in ascending order."""
+    return eigh(x).eigenvalues
+
+
+def svd(x: Array, /, *, full_matrices: Any = True) -> SVD:
+    """The singular value decomposition; the reduced one (`full_matrices=False`) only, for that alone is unique."""
+    rows, columns = x.shape[-2:]
+    if full_matrices and rows != columns:
+        raise ValueError("svd of a matrix that is not square has a derivative with full_matrices=False only.")
+    if rows < columns:
+        u, s, vh = svd(x.mT, full_matrices=False)
+        return SVD(vh.mT, s, u.mT)
+    all_three = rules.svd(x)
+    return SVD(all_three[..., :rows, :], all_three[..., rows, :], all_three[..., rows + 1 :, :].mT)
+
+
+def svdvals(x: Array, /) -> Array:
+    """The singular values, in descending order."""
+    return svd(x, full_matrices=False).S
+
+
+def pinv(x: Array, /, *, rtol: Any = None) -> Array:
+    """The pseudoinverse of a matrix of full rank."""
+    if rtol is not None:
+        raise ValueError("pinv takes matrices of full rank, so rtol has no meaning here: leave it out.")
+    return _pinv(x)
+
+
+def matrix_power(x: Array, n: int, /) -> Array:
+    """The n-th power, for an integer n."""
+    if n < 0:
+        return matrix_power(inv(x), -n)
+    if n == 0:
+        return xp.zeros_like(x) + xp.eye(x.shape[-1], dtype=x.dtype)
+    half = matrix_power(x, n // 2)
+    return half @ half @ x if n % 2 else half @ half
+
+
+def matrix_rank(x: Array, /, *, rtol: Any = None) -> Any:
+    """The numerical rank."""
+    return np.linalg.matrix_rank(xp._value(x), rtol=rtol)
+
+
+def trace(x: Array, /, *, offset: int = 0, dtype: Any = None) -> Array:
+    """The sums of the diagonals."""
+    return xp.sum(diagonal(x, offset=offset), axis=-1, dtype=dtype)
+
+
+def cross(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
+    """The cross product of vectors of length 3."""
+    turned = [xp.roll(x, -1, axis=axis) for x in (x1, x2)]
+    return xp.roll(x1 * turned[1] - turned[0] * x2, -1, axis=axis)
+
+
+def vector_norm(x: Array, /, *, axis: Any = None, keepdims: Any = False, ord: Any = 2) -> Array:
+    """The norm over some axes. At 0 the derivative of the Euclidean norm is 0, its subgradient of least norm."""
+    if x.dtype.kind == "c":
+        x = xp.abs(x)
+    if ord == 2:
+        return rules.norm(x, axis=xp._axes(axis, x.ndim), keepdims=keepdims)
+    size = xp.abs(x)
+    if ord == 0:
+        return xp.sum(xp.astype(size > 0, x.dtype), axis=axis, keepdims=keepdims)
+    if ord == 1:
+        return xp.sum(size, axis=axis, keepdims=keepdims)
+    if ord in (float("inf"), -float("inf")):
+        return (xp.max if ord > 0 else xp.min)(size, axis=axis, keepdims=keepdims)
+    return xp.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+
+
+def matrix_norm(x: Array, /, *, keepdims: Any = False, ord: Any = "fro") -> Array:
+    """The norm of matrices: 'fro', 'nuc', 2, -2, 1, -1, inf or -inf."""
+    if ord == "fro":
+        return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
+    if ord in ("nuc", 2, -2):
+        combine = {"nuc": xp.sum, 2: xp.max, -2: xp.min}[ord]
+        found = combine(svdvals(x), axis=-1)
+    elif ord in (1, -1, float("inf"), -float("inf")):
+        sums = xp.sum(xp.abs(x), axis=-2 if abs(ord) == 1 else -1)
+        found = (xp.max if ord > 0 else xp.min)(sums, axis=-1)
+    else:
+        raise ValueError(f"matrix_norm was given ord={ord!r}: give 'fro', 'nuc', 2, -2, 1, -1, inf or -inf.")
+    return found[..., None, None] if keepdims else found

@@ -1,0 +1,178 @@
+"""Linear algebra, on stacks of real matrices (the last two axes).
+
+A decomposition is one array, its factors beside or above one another; `linalg.py` takes them apart. It has a derivative
+where its factors are unique up to signs: for eigh and svd where no value is repeated (inf or nan otherwise). Its JVP is
+written down, and its VJP is the transpose of that, found by reverse mode. Sources: Giles (2008), "Collected matrix
+derivative results"; Walter and Lehmann (2010) for QR; Townsend (2016) for the singular value decomposition.
+"""
+
+# mypy: disable-error-code="has-type"
+# (a rule may mention a primitive that is defined further down)
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import decompositions
+from .core import Array, Primitive, Rule
+from .rules import define, sum
+from .rules_elementwise import conj, equal, where
+from .rules_reductions import restored
+from .rules_structural import concat, getitem, tril
+from .transposition import transpose_of
+
+
+def _define(name: str, implementation: Callable[..., Any], jvp: Rule) -> Primitive:
+    return define(name, implementation, jvps=[jvp], vjps=[transpose_of(jvp)])
+
+
+def diagonal(x: Array) -> Array:
+    """The diagonals of square matrices."""
+    steps = np.arange(x.shape[-1])
+    return getitem(x, index=(..., steps, steps))
+
+
+def _as_row(x: Array) -> Array:
+    return getitem(x, index=(..., None, slice(None)))
+
+
+def _as_column(x: Array) -> Array:
+    return getitem(x, index=(..., None))
+
+
+def _symmetric(x: Array) -> Array:
+    return (x + conj(x.mT)) / 2
+
+
+def _inverse_gaps(values: Array) -> Array:
+    """1 / (values[j] - values[i]) at [i, j], and 0 on the diagonal."""
+    same = np.eye(values.shape[-1], dtype=bool)
+    return where(same, 0, 1 / where(same, 1, _as_row(values) - _as_column(values)))
+
+
+# --- systems and determinants -----------------------------------------------------------------------------------------
+
+solve = define(  # the right-hand side is a matrix
+    "solve",
+    decompositions.solve,
+    jvps=[lambda t, ans, a, b: -solve(a, t @ ans), lambda t, ans, a, b: solve(a, t)],
+    vjps=[lambda g, ans, a, b: -(solve(a.mT, g) @ ans.mT), lambda g, ans, a, b: solve(a.mT, g)],
+)
+
+
+def inv(x: Array, /) -> Array:
+    """The inverse."""
+    return solve(x, np.eye(x.shape[-1], dtype=x.dtype))
+
+
+def _by_cofactors(g: Array, cofactors: Array) -> Array:
+    return _as_column(_as_column(g)) * cofactors
+
+
+def _cofactors(x: Array, det_of_x: Array) -> Array:
+    """The derivative of the determinant: det(x) inv(x)' or, where x is nearly singular, a polynomial in x.
+
+    The polynomial is Faddeev and LeVerrier's; it divides by small integers only, so it has derivatives of every order.
+    """
+    n = x.shape[-1]
+    eye = np.eye(n, dtype=bool)
+    singular = _as_column(_as_column(nearly_singular(x)))
+    by_inverse = _by_cofactors(det_of_x, inv(where(singular, eye, x)))
+    adjugate = where(eye, 1, 0 * x)
+    for k in range(1, n):
+        product = x @ adjugate
+        trace = sum(diagonal(product), axis=(x.ndim - 2,), keepdims=False)
+        adjugate = product - where(eye, _as_column(_as_column(trace / k)), 0)
+    return where(singular, adjugate if n % 2 else -adjugate, by_inverse).mT
+
+
+nearly_singular = Primitive("nearly_singular", decompositions.nearly_singular)
+sign_of_det = Primitive("sign_of_det", lambda x: np.sign(decompositions.det(x)))
+det = _define(
+    "det",
+    decompositions.det,
+    lambda t, ans, x: sum(t * _cofactors(x, ans), axis=(x.ndim - 2, x.ndim - 1), keepdims=False),
+)
+logabsdet = _define(
+    "logabsdet",
+    decompositions.logabsdet,
+    lambda t, ans, x: sum(diagonal(solve(x, t)), axis=(x.ndim - 2,), keepdims=False),
+)
+
+# --- decompositions ---------------------------------------------------------------------------------------------------
+
+
+def _cholesky_jvp(t: Array, ans: Array, x: Array) -> Array:
+    inner = solve(ans, conj(solve(ans, _symmetric(t)).mT))
+    return ans @ ((tril(inner, k=0) + tril(inner, k=-1)) / 2)
+
+
+def _qr_jvp(t: Array, ans: Array, x: Array) -> Array:
+    rows = x.shape[-2]
+    q, r = (
+        getitem(ans, index=(..., slice(rows), slice(None))),
+        getitem(ans, index=(..., slice(rows, None), slice(None))).mT,
+    )
+    relative = solve(r.mT, t.mT).mT  # t inv(r)
+    inner = q.mT @ relative
+    lower = tril(inner, k=-1)
+    turn = lower - lower.mT
+    return concat(relative - q @ (inner - turn), ((inner - turn) @ r).mT, axis=x.ndim - 2)
+
+
+def _eigh_jvp(t: Array, ans: Array, x: Array) -> Array:
+    values, vectors = getitem(ans, index=(..., 0)), getitem(ans, index=(..., slice(1, None)))
+    inner = vectors.mT @ _symmetric(t) @ vectors
+    return concat(_as_column(diagonal(inner)), vectors @ (_inverse_gaps(values) * inner), axis=x.ndim - 1)
+
+
+def _svd_jvp(t: Array, ans: Array, x: Array) -> Array:
+    rows = x.shape[-2]
+    u, s, v = (getitem(ans, index=(..., part, slice(None))) for part in (slice(rows), rows, slice(rows + 1, None)))
+    image = t @ v
+    inner = u.mT @ image
+    gaps = _inverse_gaps(s * s)
+    row, column = _as_row(s), _as_column(s)
+    u_turn = gaps * (inner * row + column * inner.mT)
+    v_turn = gaps * (column * inner + inner.mT * row)
+    u_part = u @ u_turn + (image - u @ inner) / row
+    return concat(u_part, _as_row(diagonal(inner)), v @ v_turn, axis=x.ndim - 2)
+
+
+def _pinv_jvp(t: Array, ans: Array, x: Array) -> Array:
+    left = ans @ ans.mT @ (t.mT - t.mT @ x @ ans)
+    right = (t.mT - ans @ x @ t.mT) @ ans.mT @ ans
+    return left + right - ans @ t @ ans
+
+
+cholesky = _define("cholesky", decompositions.cholesky, _cholesky_jvp)  # of the symmetric part
+qr = _define("qr", decompositions.qr, _qr_jvp)  # at least as many rows as columns
+eigh = _define("eigh", decompositions.eigh, _eigh_jvp)  # of the symmetric part
+svd = _define("svd", decompositions.svd, _svd_jvp)  # at least as many rows as columns
+pinv = _define("pinv", decompositions.pinv, _pinv_jvp)
+
+# --- norms ------------------------------------------------------------------------------------------------------------
+
+
+def _norm(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    scale = np.maximum.reduce(np.abs(x), axis=axis, keepdims=True, initial=0)  # so that squares do not overflow
+    scale = np.where((scale > 0) & np.isfinite(scale), scale, 1)
+    ans = scale * np.sqrt(np.add.reduce(np.square(np.abs(x) / scale), axis=axis, keepdims=True))
+    return ans if keepdims else np.reshape(ans, [n for k, n in enumerate(ans.shape) if k not in axis])[()]
+
+
+def _unit(x: Array, ans: Array, axis: tuple[int, ...]) -> Array:
+    """x divided by its norm: the gradient, and at 0 the subgradient of least norm, 0."""
+    size = restored(ans, x, axis)
+    return x / where(equal(size, 0), 1, size)
+
+
+norm = define(  # Euclidean, over all the axes together
+    "norm",
+    _norm,
+    jvps=[lambda t, ans, x, axis, keepdims: sum(t * _unit(x, ans, axis), axis=axis, keepdims=keepdims)],
+    vjps=[lambda g, ans, x, axis, keepdims: restored(g, x, axis) * _unit(x, ans, axis)],
+)
