@@ -47,6 +47,9 @@ class Row:
     judged by themselves; `worst_entry` is the entry that errs most in bounds, `worst_returned` what was returned there
     and `worst_true` the true value. `error_vs_*` is `relative_error` measured against another answer: the analytic
     oracle, the same backend's other modes.
+    `failed_checks` names the checks that a wrong answer failed: truth, second call, second point, inputs, identity,
+    symmetry, Taylor. `identity_over_bound` is the largest deviation from an identity in units of what both its sides
+    may err together; `taylor_order` the order of the Taylor remainder, 2 for a right first derivative.
     `elapsed_s` is all the time that the cell took.
     Times are medians in s with 95 % confidence intervals; the cost ratio is the operator's time over the primal's,
     from paired samples. `swept` cells belong to a sweep over n and m. Numbers that were not measured are nan, or None
@@ -80,6 +83,9 @@ class Row:
     error_vs_oracle: float = math.nan
     error_vs_other_mode: float = math.nan
     repeatable: bool | None = None
+    identity_over_bound: float = math.nan
+    taylor_order: float = math.nan
+    failed_checks: str = ""
     median_s: float = math.nan
     ci_low_s: float = math.nan
     ci_high_s: float = math.nan
