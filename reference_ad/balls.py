@@ -57,7 +57,11 @@ def elements(x: Any) -> Any:
     if isinstance(x, Numbers):
         return x.primal
     array = as_array(x) if isinstance(x, _ELEMENTS) else np.asarray(x)  # NumPy takes a series for a sequence
-    return array if array.dtype == bool else _filled([element(v) for v in array.ravel()], array.shape)
+    if array.dtype == bool or (array.dtype == OBJECT and kinds(array) <= set(_ELEMENTS)):
+        return array
+    if array.dtype.char in "fd":  # without a look at each, in a tenth of the time
+        return _filled(list(map(flint.arb, array.ravel().tolist())), array.shape)
+    return _filled([element(v) for v in array.ravel()], array.shape)
 
 
 widened = np.frompyfunc(lambda v, radius: v + flint.arb(0, radius), 2, 1)

@@ -9,7 +9,7 @@ undecided, and the answer is the hull of both branches, not a convention.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -32,11 +32,26 @@ NOTHING = 2.0**-100
 """An entry is as good as zero when it and its radius are at most this part of the largest entry of its array."""
 
 
+EXTENDED = float(np.finfo(np.longdouble).eps) / 2
+"""The unit roundoff of longdouble: what rounding a midpoint to it may cost, relatively."""
+
+
 class Balls(Tape):
-    """The reference engine on arrays of balls. Integer and boolean arrays stay what they are."""
+    """The reference engine on arrays of balls. Integer and boolean arrays stay what they are.
+
+    widened_by: the radius given to the arrays of the tree `active`, in units of their size, and absolutely at 0.
+    """
+
+    def __init__(self, widened_by: float = 0.0, active: Any = ()) -> None:
+        self._widened_by = widened_by
+        self._active = {id(leaf) for leaf in tree.leaves(active)} if widened_by else set()
 
     def asarray(self, array: Array) -> Any:
-        return scalars.numbers(array) if np.issubdtype(array.dtype, np.floating) else np.array(array)
+        if not np.issubdtype(array.dtype, np.floating):
+            return np.array(array)
+        if id(array) in self._active:
+            return scalars.numbers(array, self._widened_by * np.where(array == 0, 1.0, np.abs(array)))
+        return scalars.numbers(array)
 
 
 @dataclass(frozen=True)
@@ -57,14 +72,9 @@ class Enclosure:
 
         Where a ball is unbounded the midpoint is nan and the radius infinite.
         """
-        with np.errstate(invalid="ignore"):
-            centres = [np.asarray(scalars.midpoints(array, np.longdouble)) for array in self.balls]
-        radii = []
-        for array, centre in zip(self.balls, centres, strict=True):
-            finite = np.isfinite(centre)
-            radius = np.asarray(scalars.radii(array, np.where(finite, centre, 0)))
-            radii.append(np.where(finite, radius, np.inf))
-        return Answer(self.paths, tuple(centres)), tuple(radii)
+        with scalars.precision(self.bits):
+            pairs = [_rounded(array.primal) for array in self.balls]
+        return Answer(self.paths, tuple(centre for centre, _ in pairs)), tuple(radius for _, radius in pairs)
 
 
 def enclose(model: Model, inputs: Inputs, operator: Operator, order: int) -> Enclosure | None:
@@ -96,14 +106,8 @@ def evaluate(
 
     widened_by: the radius given to the active numbers of a derivative, in units of their size, and absolutely at 0.
     """
-    backend = Balls()
+    backend = Balls(widened_by if operator is not Operator.VALUE else 0.0, inputs.arguments[inputs.active])
     problem = pose(backend, model.function, inputs, operator)
-    if widened_by and operator is not Operator.VALUE:
-        leaves = tree.leaves(inputs.arguments[inputs.active])
-        radii = [widened_by * np.where(leaf == 0, 1.0, np.abs(leaf)) for leaf in leaves]
-        structure = tree.flatten(problem.active)[1]
-        active = [scalars.numbers(leaf, radius) for leaf, radius in zip(leaves, radii, strict=True)]
-        problem = replace(problem, active=tree.unflatten(structure, active))
     _, call = prepare(backend, problem, operator, cheapest(operator, inputs), order)
     answer = call(problem.active, problem.constants, problem.direction)
     return tuple(tree.paths(answer)), tuple(scalars.numbers(leaf) for leaf in tree.leaves(answer))
@@ -114,7 +118,26 @@ def cheapest(operator: Operator, inputs: Inputs) -> Mode:
     return min(MODES[operator], key=lambda mode: passes(operator, mode, inputs.n, inputs.m))
 
 
+def _rounded(balls: Array) -> tuple[Array, Array]:
+    """The midpoints as longdouble, and the radii around those (float64), rounded outwards."""
+    elements = balls.ravel().tolist()
+    finite = np.array([ball.is_finite() for ball in elements], bool).reshape(balls.shape)
+    high = [float(ball.mid()) for ball in elements]
+    rest = [ball - x if abs(x) < np.inf else ball for ball, x in zip(elements, high, strict=True)]
+    low = [float(ball.mid()) for ball in rest]
+    left = np.array([float((ball - x).abs_upper()) for ball, x in zip(rest, low, strict=True)]).reshape(balls.shape)
+    with np.errstate(all="ignore"):
+        centres = np.array(high, np.longdouble).reshape(balls.shape) + np.array(low, np.longdouble).reshape(balls.shape)
+        # What is left over, rounded to a double, and the rounding of the sum of the two doubles.
+        lost = np.where(np.array(low).reshape(balls.shape) == 0, 0.0, EXTENDED * np.abs(centres))
+        radii = np.nextafter(left, np.inf, where=left > 0, out=left.copy()) * (1 + 1e-15) + lost
+    return np.where(finite, centres, np.nan), np.where(finite, radii, np.inf).astype(np.float64)
+
+
 def _is_sharp(balls: Any) -> bool:
+    elements = balls.primal.ravel().tolist()
+    if all(ball.rel_accuracy_bits() > 70 for ball in elements):
+        return True
     radii, sizes = _radii_and_sizes(balls)
     if not np.isfinite(radii).all():
         return False
