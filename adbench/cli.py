@@ -309,6 +309,47 @@ def _show_check(report: Report) -> None:
         click.echo(str(report))
 
 
+@main.command()
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the points.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Seconds a cell may take.",
+)
+def selftest(seed: int, timeout: float) -> None:
+    """Prove the checks on this machine: seeded bugs that must be caught, and controls that must not alarm.
+
+    Beside each, what torch.autograd.gradcheck and jax.test_util.check_grads say of it, where they are installed.
+
+    Exit status: 0 if every bug is caught and no control alarms, 1 if not, 3 if a cell could not be run.
+    """
+    import tempfile
+
+    from rich.console import Console
+
+    from adbench.reporting import render
+    from adbench.selftest import run as selftesting
+    from adbench.selftest import table
+
+    with tempfile.TemporaryDirectory(prefix="adbench-") as logs:
+        status = Console(stderr=True)
+        with one_sentence(), status.status("starting") as line:
+            try:
+                results = selftesting.run(Path(logs), seed, timeout, lambda what: line.update(what))
+            except KeyboardInterrupt:
+                click.echo("Interrupted; nothing is reported.", err=True)
+                sys.exit(INTERRUPTED)
+    screen = Console()
+    for each in table.tables(results):
+        render.to_screen(each, screen)
+    screen.print(table.summary(results), highlight=False, markup=False)
+    if results.missed or results.false_alarms:
+        sys.exit(WRONG)
+    sys.exit(NOT_RUN if any(finding.failed_to_run for finding in results.findings) else ALL_RIGHT)
+
+
 @main.command(name="list")
 def list_() -> None:
     """List models, and backends with their versions or that they are not installed."""
