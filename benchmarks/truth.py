@@ -219,5 +219,29 @@ def speed(rounds: int) -> None:
     click.echo(f"{inputs.n} parameters: {time.perf_counter() - begun:.1f} s; doubt: {truth.doubt!r}")
 
 
+@main.command()
+@click.option("--backend", "backends", multiple=True, default=("torch:eager", "jax:jit"))
+@click.option("--seeds", default=3)
+def sixteen(backends: tuple[str, ...], seeds: int) -> None:
+    """Judge gradients of `mlp` in 16 bits."""
+    model = registry.models()["mlp"].model
+    for name in backends:
+        (entry,) = registry.find_backends([name])
+        engine = registry.load_backend(entry.load)
+        for dtype in ("bfloat16", "float16"):
+            for size in list(model.sizes)[:3]:
+                for seed in range(seeds):
+                    inputs = make_inputs(model, size, seed, dtype)
+                    truth = establish(model, inputs, Operator.GRADIENT, 1, [dtype])
+                    mode = MODES[Operator.GRADIENT][1]
+                    answer = answered(engine, model, inputs.astype(dtype), Operator.GRADIENT, mode, 1)
+                    given = judge(answer, truth, inputs, Operator.GRADIENT, 1, dtype, exact=True, name="params")
+                    click.echo(
+                        f"{name} {dtype} {size}: {given.verdict}, resolution {given.resolution:.2g}, "
+                        f"relative error {given.relative_error:.2g}, {given.max_error_over_bound:.2f} of a bound, "
+                        f"{given.unresolved_entries} of {inputs.n} entries unresolved {given.message}"
+                    )
+
+
 if __name__ == "__main__":
     main()

@@ -48,10 +48,12 @@ class Backend:
     framework: the key of `Model.native` for hand-written implementations, such as "torch".
     xp: the array namespace that models are written in, on this backend's arrays.
     exact: whether answers are derivatives up to rounding; False for approximations such as finite differences.
+    dtypes: those in which it computes, operations between an array and a Python number included.
     """
 
     framework: ClassVar[str]
     exact: ClassVar[bool] = True
+    dtypes: ClassVar[tuple[str, ...]] = ("float64", "float32")
     xp: Any
 
     def asarray(self, array: np.ndarray[Any, Any]) -> Any:

@@ -19,6 +19,7 @@ class Eager(Backend):
     """JAX without `jit`: every operation is dispatched by itself."""
 
     framework = "jax"
+    dtypes = ("float64", "float32", "float16", "bfloat16")
 
     # ---- namespace
 

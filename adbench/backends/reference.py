@@ -14,6 +14,7 @@ class Tape(Backend):
     """`reference_ad` as it runs by default: dual numbers forward, a tape in reverse."""
 
     framework = "reference"
+    dtypes = ("float64", "float32", "float16")  # NumPy makes float32 of bfloat16 and a Python number
 
     # ---- namespace
 

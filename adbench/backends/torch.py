@@ -11,6 +11,7 @@ from array_api_compat import torch as array_module
 from torch.func import grad, jacfwd, jacrev, jvp, vjp
 
 from adbench.backends.base import Answer, Backend, Function
+from adbench.spec.case import numpy_dtype
 from adbench.spec.namespace import Namespace
 from reference_ad import tree
 
@@ -57,15 +58,21 @@ class Eager(Backend):
     """PyTorch as it runs by default, one operation at a time, on the CPU."""
 
     framework = "torch"
+    dtypes = ("float64", "float32", "float16", "bfloat16")
     xp = Namespace(array_module, special)
 
     # ---- arrays
 
     def asarray(self, array: np.ndarray[Any, Any]) -> torch.Tensor:
+        if array.dtype.name == "bfloat16":  # PyTorch and NumPy share no such type; float32 holds all of its numbers
+            return torch.tensor(array.astype(np.float32)).to(torch.bfloat16)
         return torch.tensor(array)
 
     def to_numpy(self, array: torch.Tensor) -> np.ndarray[Any, Any]:
-        return np.array(array.detach().cpu().numpy())
+        plain = array.detach().cpu()
+        if plain.dtype is torch.bfloat16:
+            return np.array(plain.to(torch.float32).numpy()).astype(numpy_dtype("bfloat16"))
+        return np.array(plain.numpy())
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         allocator = isinstance(error, RuntimeError) and "allocate memory" in str(error)

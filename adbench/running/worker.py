@@ -101,6 +101,8 @@ class Worker:
             return ended(row, error, self.backend)
 
     def _opened(self, case: Case, origin: str, truth_path: str, row: Row, timed: bool) -> Cell:
+        if case.dtype not in self.backend.dtypes:
+            raise Unsupported(f"It does not compute in {case.dtype}; it does in {', '.join(self.backend.dtypes)}.")
         model, inputs = self.load_model(origin), self.inputs(origin, case.size, case.dtype)
         problem = self._problem(model, inputs, case)
         (route, call), prepare_s = clock.once(

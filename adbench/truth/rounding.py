@@ -3,23 +3,29 @@
 A backend is taken to follow the standard model of floating-point arithmetic (N. J. Higham, Accuracy and Stability of
 Numerical Algorithms, 2nd ed., SIAM 2002, section 2.2, with the underflow term of section 2.3 (2.8)):
 
-    computed = exact (1 + d) + e,    |d| <= GUARD u,    |e| <= the smallest normal number,
+    computed = exact (1 + d) + e,    |d| <= guard u,    |e| <= the smallest normal number,
 
-with u the unit roundoff, for arithmetic and for the functions of the namespace alike, where the exact result is that
-of the arguments as they came. GUARD leaves room for functions that are a few ulp off and for derivative rules written
-in another way (g y^2 in place of g / x^2). Beyond that:
+with u the unit roundoff and `exact` the result from the arguments as they came. Rounding alone makes the guard 1; the
+guards of `FORMATS` (two guard bits for arithmetic and four for functions; one and a half in 16 bits) leave room for
+functions that are a few ulp off and for derivative rules that are written in another way (g y^2 in place of g / x^2).
+Beyond that:
 
 - a sum or an inner product of n terms may be taken in any order, blocked, or fused: its error is at most n u times the
-  sum of the absolute values of its terms (Higham, section 3.1 and 4.2). Therefore a bound does not depend on the order
-  in which the chain rule is applied. Sums in 16-bit dtypes are accumulated in float32.
+  sum of the absolute values of its terms (Higham, sections 3.1 and 4.2). Therefore a bound does not depend on the order
+  in which the chain rule is applied. Sums in 16-bit dtypes are accumulated in float32,
+  running sums excepted.
 - numbers written in a model, such as 0.1, are rounded to the dtype.
 - functions evaluated through an argument reduction carry that error: exp(y log x) for powers, x - max(x) in softmax.
-  `LOOSER` says by how much, in units of u.
+  `LOOSER` says by how much, in guards. `ROUGH` holds what was measured to be worse than all that.
+- solvers and factorizations are backward stable: they answer for a matrix that differs by n guard u of its norm.
 - selecting, moving, negating and comparing make no error.
 
 Fused multiply-add and a wider accumulator only make errors smaller. What is not covered: a backend that computes in a
 lower dtype than it says, overflow of intermediate results, and algorithms that are not backward stable.
-`tests/truth/test_primitives.py` measures the values of the primitives on every installed backend against this.
+`tests/truth/test_primitives.py` measures the values of the primitives on every installed backend against this. In
+400,000 points each, the largest errors of torch 2.13, jax 0.10 and tensorflow 2.21 were, in u: arithmetic and sqrt 1;
+asin 8.1, expit 7.6, tanh 7.5, expm1 5.7, atan 5.0, others below 5; but 25 in jax's sinh and cosh, which grows with |x|,
+and in float64 240 in its log1p and 146 in its atanh near x = -0.41.
 """
 
 from __future__ import annotations
@@ -40,14 +46,22 @@ from reference_ad.core import PRIMITIVES
 class Format:
     """A floating-point format.
 
-    digits: bits of the significand, the hidden one included; smallest: its smallest normal number; guard: how many
-    units of roundoff a primitive may be off; accumulator: the bits in which its sums are accumulated.
+    digits: bits of the significand, the hidden one included; exponent: numbers are below 2^exponent; smallest: the
+    smallest normal number; arithmetic, functions: how many units of roundoff these may be off; accumulator: the bits
+    in which sums are accumulated.
     """
 
     digits: int
+    exponent: int
     smallest: float
-    guard: float
+    arithmetic: float
+    functions: float
     accumulator: int
+
+    @property
+    def largest(self) -> Any:
+        """The largest number, as longdouble."""
+        return (2 - np.longdouble(self.spacing)) * np.longdouble(2) ** (self.exponent - 1)
 
     @property
     def unit(self) -> float:
@@ -66,10 +80,10 @@ class Format:
 
 
 FORMATS = {
-    "float64": Format(53, 2.0**-1022, 8.0, 53),
-    "float32": Format(24, 2.0**-126, 8.0, 24),
-    "float16": Format(11, 2.0**-24, 2.0, 24),
-    "bfloat16": Format(8, 2.0**-126, 2.0, 24),
+    "float64": Format(53, 1024, 2.0**-1022, 4.0, 16.0, 53),
+    "float32": Format(24, 128, 2.0**-126, 4.0, 16.0, 24),
+    "float16": Format(11, 16, 2.0**-24, 2.0, 3.0, 24),
+    "bfloat16": Format(8, 128, 2.0**-126, 2.0, 3.0, 24),
 }
 """float16 counts its smallest subnormal number: no CPU flushes those of 16 bits, which are computed in float32."""
 
@@ -97,16 +111,30 @@ def arithmetic(form: Format) -> Iterator[None]:
 
 EXACT = {
     *("positive", "negative", "abs", "sign", "maximum", "minimum", "max", "min", "where", "attains", "stop_gradient"),
-    *("floor", "ceil", "round", "trunc", "floor_divide", "discretize", "astype", "signbit"),
+    *("floor", "ceil", "round", "trunc", "floor_divide", "discretize", "astype", "signbit", "copysign"),
     *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
     *("logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isinf", "isfinite"),
     *("reshape", "broadcast_to", "permute_dims", "matrix_transpose", "flip", "roll", "tril", "triu", "getitem"),
-    *("concat", "stack"),
+    *("concat", "stack", "real", "imag", "conj", "sign_of_det", "nearly_singular"),
 }
 """Primitives that round nothing."""
 
-ARITHMETIC = {"add", "subtract", "multiply", "divide"}
+WITH_NUMBERS = {"add", "subtract", "multiply", "divide"}
 """Primitives that may meet a number written in the model."""
+
+ARITHMETIC = WITH_NUMBERS | {"square", "reciprocal", "sqrt", "constant_power"}
+"""Primitives that are rounded correctly, or nearly."""
+
+FUNCTIONS = {
+    *("exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "atan2"),
+    *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "hypot", "power", "remainder", "norm"),
+    *("erf", "erfc", "expit", "log_expit", "xlogy", "gammaln", "digamma", "polygamma", "logaddexp"),
+    *("logsumexp", "softmax", "log_softmax"),
+}
+"""Primitives that are a few ulp off."""
+
+BACKWARD_STABLE = {"solve", "det", "logabsdet", "cholesky", "qr", "eigh", "svd", "pinv"}
+"""Primitives whose answer is nearly that of a nearby matrix."""
 
 Implementation = Callable[..., Any]
 Extra = Callable[..., Any]
@@ -116,28 +144,50 @@ def _widened(name: str, implementation: Implementation, form: Format) -> Impleme
     """The implementation of a primitive with the rounding of `form`; None where it makes none."""
     if name in EXACT:
         return None
-    relative = _ball(1, form.guard * form.unit)
-    absolute = _ball(0, form.smallest)
     if name in SUMS:
-        return _any_order(implementation, SUMS[name], form, relative, absolute)
+        digits = form.digits if name == "cumulative_sum" else form.accumulator
+        return _any_order(implementation, SUMS[name], form, 2.0**-digits)
+    if name in BACKWARD_STABLE:
+        return _backward_stable(implementation, form)
+    guard = (form.arithmetic if name in ARITHMETIC else form.functions) * form.unit
+    relative = _ball(1, max(guard, ROUGH.get((name, form.digits), 0.0) * form.unit))
+    absolute, more = _ball(0, form.smallest), _ball(0, guard)
     looser = LOOSER.get(name)
 
     def apply(*args: Any, **params: Any) -> Any:
-        if name in ARITHMETIC:
+        if name in WITH_NUMBERS:
             args = tuple(_ball(a, form.unit * abs(a)) if _is_rounded(a, form) else a for a in args)
         ans = implementation(*args, **params)
         widened = ans * relative + absolute
-        if looser is not None:
-            widened = widened + looser(ans, *args, **params) * _ball(0, form.guard * form.unit)
-        return widened
+        return widened if looser is None else widened + looser(ans, *args, **params) * more
 
     return apply
 
 
-def _any_order(
-    implementation: Implementation, terms: Callable[..., int], form: Format, relative: Any, absolute: Any
-) -> Implementation:
+def _backward_stable(implementation: Implementation, form: Format) -> Implementation:
+    """A function of matrices; the last two axes of each argument are a matrix."""
+
+    def apply(*args: Any, **params: Any) -> Any:
+        n = max(max(a.shape[-2:]) for a in args)
+        each = n * form.functions * form.unit
+        nearby = [a + _largest(a) * _ball(0, each) + _ball(0, form.smallest) for a in args]
+        ans = implementation(*nearby, **params)
+        return ans + _largest(ans) * _ball(0, each) + _ball(0, form.smallest)
+
+    return apply
+
+
+def _largest(x: Any) -> Any:
+    """The largest absolute value in each matrix, or of each number."""
+    sizes = _sizes(x)
+    if sizes.ndim < 2 or sizes.size == 0:
+        return sizes
+    return balls.IMPLEMENTATIONS["max"](sizes, (sizes.ndim - 2, sizes.ndim - 1), True)
+
+
+def _any_order(implementation: Implementation, terms: Callable[..., int], form: Format, unit: float) -> Implementation:
     """A sum of products, linear in each argument: its error is n u times the same sum of absolute values."""
+    relative, absolute = _ball(1, form.arithmetic * form.unit), _ball(0, form.smallest)
 
     def apply(*args: Any, **params: Any) -> Any:
         ans = implementation(*args, **params)
@@ -146,7 +196,7 @@ def _any_order(
             return ans if n < 0 else ans * relative + absolute
         with scalars.precision(32):
             sizes = implementation(*map(_sizes, args), **params)
-        return ans * relative + sizes * _ball(0, n * 2.0**-form.accumulator) + _ball(0, n * form.smallest)
+        return ans * relative + sizes * _ball(0, n * unit) + _ball(0, n * form.smallest)
 
     return apply
 
@@ -174,14 +224,6 @@ def _powered(ans: Any, x: Any, y: Any) -> Any:
     return _sizes(ans) * _each(lambda v, w: _upper(v**0 + 0 if v == 0 else (w * abs(v).log())))(x, y)
 
 
-def _log_of_sum(ans: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    return 1 + _count(x, axis) + 0 * ans
-
-
-def _log_softmax(ans: Any, x: Any, axis: tuple[int, ...]) -> Any:
-    return 1 + _count(x, axis) + 2 * _sizes(x) + _sizes(ans)
-
-
 def _softmax(ans: Any, x: Any, axis: tuple[int, ...]) -> Any:
     spread = balls.IMPLEMENTATIONS["max"](_sizes(x), axis, True) if axis else _sizes(x)
     return _sizes(ans) * (1 + _count(x, axis) + _sizes(x) + spread)
@@ -193,17 +235,24 @@ def _log_add(ans: Any, x: Any, y: Any) -> Any:
 
 
 LOOSER: dict[str, Extra] = {
-    # by how many units of roundoff, absolutely, a function may be off beyond the guard
+    # by how many guards, absolutely, a function may be off beyond its own
     "power": lambda ans, x, y: _powered(ans, balls.elements(x), balls.elements(y)),
+    "sinh": lambda ans, x: _sizes(ans) * _sizes(x) / 16,
+    "cosh": lambda ans, x: _sizes(ans) * _sizes(x) / 16,
     "erfc": lambda ans, x: _sizes(ans) * _sizes(x * x),
-    "gammaln": lambda ans, x: 1 + 0 * ans,
+    "gammaln": lambda ans, x: 2 + _sizes(ans),
     "digamma": lambda ans, x: 1 + 0 * ans,
+    "polygamma": lambda ans, x, order: _sizes(ans) * (1 + order),
+    "norm": lambda ans, x, axis, keepdims: _sizes(ans) * _count(x, axis),
     "remainder": lambda ans, x, y: _sizes(balls.elements(x)) + 0 * ans,
-    "logsumexp": _log_of_sum,
-    "log_softmax": _log_softmax,
+    "logsumexp": lambda ans, x, axis, keepdims: 1 + _count(x, axis) + 0 * ans,
+    "log_softmax": lambda ans, x, axis: 1 + _count(x, axis) + 2 * _sizes(x) + _sizes(ans),
     "softmax": _softmax,
     "logaddexp": _log_add,
 }
+
+ROUGH = {("log1p", 53): 512.0, ("atanh", 53): 512.0}
+"""Units of roundoff that a function was measured to be off in a format of so many digits, doubled."""
 
 
 # ---- pieces

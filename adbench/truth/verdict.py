@@ -109,8 +109,9 @@ def judge(
 class Entries:
     """One array of an answer, entry by entry.
 
-    in_bounds, in_ulp: the errors, infinite where the answer is not finite and the truth is; unresolved: whether a
-    relative error as small as `RESOLVED` could go unseen; resolution: that of the whole array.
+    in_bounds, in_ulp: the errors, infinite where the answer is not finite and the truth is, and 0 where the truth is
+    not finite in this dtype; unresolved: whether a relative error as small as `RESOLVED` could go unseen; resolution:
+    that of the whole array.
     """
 
     in_bounds: Array
@@ -122,7 +123,7 @@ class Entries:
     def of(cls, given: Array, true: Array, bound: Array, dtype: str) -> Entries:
         """Compare what was given with the truth and its bound."""
         form = FORMATS[dtype]
-        known = np.isfinite(true)
+        known = np.isfinite(true) & (np.abs(true) <= form.largest)
         with np.errstate(invalid="ignore", over="ignore"):
             errors = np.abs(given.astype(np.longdouble) - true)
             errors = np.where(np.isfinite(errors), errors, np.inf)
