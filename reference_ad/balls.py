@@ -64,8 +64,14 @@ def elements(x: Any) -> Any:
     return _filled([element(v) for v in array.ravel()], array.shape)
 
 
-widened = np.frompyfunc(lambda v, radius: v + flint.arb(0, radius), 2, 1)
-"""Balls with a radius added."""
+def _widened(v: Any, radius: float) -> Any:
+    """The ball with a radius added, around the same midpoint whatever the precision; a square if v is complex."""
+    if isinstance(v, _COMPLEX):
+        return flint.acb(flint.arb(v.real, radius), flint.arb(v.imag, radius))
+    return flint.arb(v, radius)
+
+
+widened = np.frompyfunc(_widened, 2, 1)
 
 
 def joined(coefficients: list[list[Any]], shape: tuple[int, ...]) -> Any:
@@ -116,7 +122,7 @@ def _constant_term(v: Any) -> Any:
 
 def _abs(v: Any) -> Any:
     if isinstance(v, _SERIES):
-        return -v if _branch(_less_element(v, 0), "The sign of a series") else v
+        return _choose(_surely_less(v, 0), -v, v)
     size = abs(v)
     return size.nonnegative_part() if hasattr(size, "nonnegative_part") else size
 
@@ -275,19 +281,24 @@ def _hull(v: Any, w: Any) -> Any:
     return v.union(w)
 
 
+def _surely_less(v: Any, w: Any) -> bool | None:
+    """Undecided at a tie too, where the next coefficients depend on the side."""
+    return None if _equal_element(v, w) else _less_element(v, w)
+
+
 def _choose(condition: Any, v: Any, w: Any) -> Any:
     return _hull(v, w) if condition is None else v if condition else w
 
 
 def _maximum(v: Any, w: Any) -> Any:
     if isinstance(v, _SERIES) or isinstance(w, _SERIES):
-        return _choose(_less_element(v, w), w, v)
+        return _choose(_surely_less(v, w), w, v)
     return element(v).max(element(w))
 
 
 def _minimum(v: Any, w: Any) -> Any:
     if isinstance(v, _SERIES) or isinstance(w, _SERIES):
-        return _choose(_less_element(v, w), v, w)
+        return _choose(_surely_less(v, w), v, w)
     return element(v).min(element(w))
 
 
@@ -347,6 +358,30 @@ def ranks(line: list[Any]) -> list[int]:
 # --- functions of whole arrays ----------------------------------------------------------------------------------------
 
 
+sums_in_any_order = False
+"""Whether sums and products of matrices enclose what rounding after each addition gives, whatever their order."""
+
+
+def _reordered(total: Any, sizes: Any, terms: int) -> Any:
+    """The sums widened by (terms - 1) units of rounding of `sizes`, the sums of the terms' sizes (Higham, 2002, 4.2).
+
+    As many units again are for the rounding of products, and for that of `sizes` itself.
+    """
+    return widened(total, (sizes * (2 * terms * 2.0**-flint.ctx.prec)).astype(OBJECT))
+
+
+def _sizes(x: Any) -> Any:
+    return np.asarray([float(v.abs_upper()) for v in x.ravel()]).reshape(x.shape)
+
+
+def _sum(x: Any, axis: Any, keepdims: Any) -> Any:
+    total = elements(np.add.reduce(x, axis=axis, keepdims=keepdims))
+    if not sums_in_any_order or _SERIES in kinds(x) or not x.size:
+        return total
+    terms = x.size // max(total.size, 1)
+    return _reordered(total, np.asarray(np.sum(_sizes(x), axis=axis, keepdims=keepdims)), terms)
+
+
 def _matrix_product(x: Any, y: Any) -> Any:
     """Two matrices of elements multiplied by FLINT, which is many times faster than element by element."""
     if _SERIES in kinds(x) | kinds(y):
@@ -355,7 +390,8 @@ def _matrix_product(x: Any, y: Any) -> Any:
         orders = range(flint.ctx.cap)
         sums = [np.add.reduce([_matrix_product(xs[j], ys[k - j]) for j in range(k + 1)]) for k in orders]
         return joined([s.ravel().tolist() for s in sums], sums[0].shape)
-    return _filled((_matrix(x) * _matrix(y)).entries(), (x.shape[0], y.shape[1]))
+    product = _filled((_matrix(x) * _matrix(y)).entries(), (x.shape[0], y.shape[1]))
+    return _reordered(product, _sizes(x) @ _sizes(y), x.shape[1]) if sums_in_any_order else product
 
 
 def _matmul(x: Any, y: Any) -> Any:
@@ -621,7 +657,8 @@ IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {
     "svd": _stacked(_svd),
     "pinv": _stacked(_pinv),
     "norm": _norm,
-    **{name: _with_zeros(PRIMITIVES[name].implementation) for name in ["sum", "tril", "triu", "scatter_add"]},
+    **{name: _with_zeros(PRIMITIVES[name].implementation) for name in ["tril", "triu", "scatter_add"]},
+    "sum": _sum,
 }
 """How to compute a primitive on object arrays, where its own implementation does not do."""
 

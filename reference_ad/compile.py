@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,8 +13,9 @@ from . import tree
 from .arguments import output_leaves
 from .core import Array, Level, Primitive, Tracer
 from .graph import Builder, Graph, Kind, Node, Slot
+from .lower import lowered
 from .scalars import OBJECT
-from .source import write
+from .source import OPERATORS, aligned, empty, named, write
 
 _STATIC = (bool, int, str, type(None))
 _MISS: Any = object()
@@ -61,6 +63,8 @@ class Trace(Level):
     def process(self, primitive: Primitive, args: tuple[Array, ...], params: dict[str, Any]) -> Array:
         nodes = [self.node_of(arg) for arg in args]
         examples = [arg.example if isinstance(arg, TraceTracer) else arg for arg in args]
+        if all(node.kind.weak for node in nodes) and primitive.name not in OPERATORS:
+            examples = [np.asarray(example)[()] for example in examples]  # no dtype to take on: as NumPy has them
         indices: list[TraceTracer] = []
         kept = {key: self._lifted(param, indices, len(args)) for key, param in params.items()} if params else params
         concrete = {key: _example(param) for key, param in params.items()} if indices else params
@@ -113,19 +117,21 @@ class Program:
 
     def _build(self, scalars: bool) -> tuple[str, Any]:
         signature = _Signature(self.structure, self.graph, self.statics)
-        body = write(self.graph, signature.inputs, scalars)
-        names = {**body.names, **signature.names, "MISS": _MISS, "pool": [], "ndarray": np.ndarray}
+        names = signature.names
+        body = write(lowered(self.graph), signature.inputs, scalars, names)
         answer = f"return {_expression(self.result, iter(body.results), names)}"
         lines = list(body.lines)
         if body.buffers:
-            allocate = [f"np.empty({kind.shape}, '{kind.dtype.str}')" for kind in body.buffers]
-            buffers = ", ".join(f"b{k}" for k in range(len(body.buffers))) + ","
+            names["aligned"] = aligned
+            allocate = [empty(kind, names, "aligned") for kind in body.buffers]
+            buffers = ", ".join(f"b{k}" for k in range(len(body.buffers)))
+            comma = "," if len(body.buffers) == 1 else ""
             lines = [
                 "try:",
                 "    buffers = pool.pop()",
                 "except IndexError:",
-                f"    buffers = ({', '.join(allocate)},)",
-                f"{buffers} = buffers",
+                f"    buffers = ({', '.join(allocate)}{comma})",
+                f"{buffers}{comma} = buffers",
                 *lines,
                 "pool.append(buffers)",
             ]
@@ -151,7 +157,7 @@ class _Signature:
     def __init__(self, structure: tree.Structure, graph: Graph, statics: Sequence[Any]) -> None:
         self.guards: list[str] = []
         self.checks: list[str] = []
-        self.names: dict[str, Any] = {"float64": np.float64}
+        self.names: dict[str, Any] = {"np": np, "math": math, "MISS": _MISS, "pool": []}
         self.inputs: list[str] = []
         self.kinds = iter(graph.inputs)
         self.statics = iter(statics)
@@ -160,7 +166,8 @@ class _Signature:
         self._unpack("args", positional)
         self._unpack("kwargs", named)
         taken = [f"    {line}" for line in self.guards]
-        checks = [f"    if not ({' and '.join(self.checks)}):", "        return MISS"]
+        further = [f"        and {check}" for check in self.checks[1:]]
+        checks = ["    if not (", f"        {self.checks[0]}", *further, "    ):", "        return MISS"]
         excepted = ["except (AttributeError, KeyError, TypeError, ValueError):", "    return MISS"]
         self.guards = ["try:", *taken, *checks, *excepted]
 
@@ -178,13 +185,13 @@ class _Signature:
             self.guards += [f"if type({name}) is not {kind_name}:", "    return MISS"]
         parts = [f"{name}_{k}" if name not in ("args", "kwargs") else f"x{k}" for k in range(len(children))]
         if name == "kwargs":
-            parts = [f"x_{key}" for key in keys]
+            parts = [f"x_{key}" if key.isidentifier() else f"k{k}" for k, key in enumerate(keys)]
         if keys:
             self.checks.append(f"len({name}) == {len(keys)}")
             for part, key in zip(parts, keys, strict=True):
                 self.guards.append(f"{part} = {name}[{self._key(key)}]")
         elif children:
-            self.guards.append(f"{', '.join(parts)}, = {name}")
+            self.guards.append(f"{', '.join(parts)}{',' if len(parts) == 1 else ''} = {name}")
         else:
             self.checks.append(f"not {name}")
         for part, child in zip(parts, children, strict=True):
@@ -207,17 +214,11 @@ class _Signature:
         if kind.weak:
             self.checks.append(f"type({name}) is {kind.dtype.type(0).item().__class__.__name__}")
             return
-        dtype = f"dtype_{kind.dtype.name}"
-        if self.names.setdefault(dtype, kind.dtype) is not kind.dtype:
-            dtype = f"{dtype}_{len(self.names)}"
-            self.names[dtype] = kind.dtype
+        dtype = named(f"dtype_{kind.dtype.name}", kind.dtype, self.names)
         same = "is" if kind.dtype is np.dtype(kind.dtype.char) else "=="
-        if kind.shape == ():
-            self.names["generic"] = np.generic
-            self.checks.append(f"isinstance({name}, (ndarray, generic))")
-        else:
-            self.checks.append(f"type({name}) is ndarray")
-        self.checks.append(f"{name}.shape == {kind.shape} and {name}.dtype {same} {dtype}")
+        self.names["ndarray"], self.names["generic"] = np.ndarray, np.generic
+        array = f"type({name}) is ndarray" if kind.shape else f"isinstance({name}, (ndarray, generic))"
+        self.checks.append(f"{array} and {name}.shape == {kind.shape} and {name}.dtype {same} {dtype}")
 
 
 def _expression(structure: tree.Structure, results: Any, names: dict[str, Any]) -> str:

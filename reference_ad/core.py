@@ -146,6 +146,25 @@ class Primitive:
         return f"Primitive({self.name!r})"
 
 
+class Observation(Primitive):
+    """A function of values alone, such as the order of elements: it has no derivative, and is in no table."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str, implementation: Callable[..., Any]) -> None:
+        self.name = name
+        self.implementation = implementation
+        self.jvp = None
+        self.vjps = ()
+        self.elementwise = False
+
+    def __call__(self, *args: Array, **params: Any) -> Array:
+        # level 0 is no transformation: its arrays are values themselves
+        if any(isinstance(arg, Tracer) and arg.level.number > 0 for arg in args):
+            return super().__call__(*args, **params)
+        return self.implementation(*args, **params)
+
+
 def _level_of_index(index: Any) -> Level | None:
     """The level at which an index is traced: the one parameter that may hold arrays which a program computes."""
     for part in index if type(index) is tuple else (index,):

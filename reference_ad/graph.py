@@ -62,9 +62,10 @@ class Node:
 
     @property
     def name(self) -> str:
-        """The primitive's name, 'custom' for one that is in no table; 'constant' and 'input' for the others."""
+        """The primitive's name, 'custom' for a user's with a name from the table; else 'constant' or 'input'."""
         if self.primitive is not None:
-            return self.primitive.name if PRIMITIVES.get(self.primitive.name) is self.primitive else "custom"
+            name = self.primitive.name
+            return name if PRIMITIVES.get(name, self.primitive) is self.primitive else "custom"
         return "input" if self.value is None else "constant"
 
     def is_(self, name: str) -> bool:

@@ -8,7 +8,8 @@ Where a function has no derivative (comparisons, argmax, ...) it acts on the val
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ from numpy import uint64 as uint64
 
 from . import rules_linalg, rules_reductions, rules_structural, scalars
 from . import special as special
-from .core import Array, Tracer
+from .core import Array, Observation, Tracer
 from .operators import pow as pow
 from .rules_contraction import matmul as matmul
 from .rules_elementwise import abs as abs
@@ -351,7 +352,8 @@ def diagonal(x: Array, /, *, offset: int = 0) -> Array:
 def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
     """Slices of x along an axis, by their indices."""
     before = (slice(None),) * _one_axis(0 if axis is None else axis, x.ndim)
-    return x[(*before, np.asarray(indices))]
+    index = indices if isinstance(indices, Tracer) else np.asarray(indices)
+    return rules_structural.getitem(x, index=(*before, index))
 
 
 def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
@@ -364,7 +366,7 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
     x = broadcast_to(x, tuple([x.shape[place] if k == place else n for k, n in enumerate(shape)]))
     mesh: list[Any] = list(np.ogrid[tuple([slice(n) for n in x.shape])])
     mesh[place] = indices
-    return x[tuple(mesh)]
+    return rules_structural.getitem(x, index=tuple(mesh))
 
 
 # --- reductions -------------------------------------------------------------------------------------------------------
@@ -474,10 +476,10 @@ def sign(x: Array, /) -> Array:
 
 
 def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
-    """x kept between two bounds; at a bound, half of the derivative is x's."""
-    if min is not None:
-        x = maximum(x, min)
-    return x if max is None else minimum(x, max)
+    """x kept between two bounds; at a bound, half of the derivative is x's. `max` where the bounds leave no room."""
+    kept = x if min is None else maximum(x, min)
+    kept = kept if max is None else minimum(kept, max)
+    return kept if min is None or max is None else where(less(min, max), kept, max)
 
 
 def diff(
@@ -520,14 +522,25 @@ def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
 # --- functions without derivatives ------------------------------------------------------------------------------------
 
 
+def _observed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of arrays and parameters that acts on values, below all transformations."""
+    observation = Observation(function.__name__, function)
+
+    @functools.wraps(function)
+    def call(*args: Array, **params: Any) -> Any:
+        return observation(*args, **params)
+
+    return call
+
+
 def _value(x: Array) -> Any:
     """The array below all transformations."""
     while isinstance(x, Tracer) and not isinstance(x, scalars.Numbers):
         inner = _stop_gradient(x)
         if inner is x:
             raise TypeError(
-                "A compiled function sorted, searched or counted a traced array: do this outside of compile, and give "
-                "the indices as an argument."
+                "A compiled function asked for something whose shape depends on the values of a traced array: do this "
+                "outside of compile, and give what is found as an argument."
             )
         x = inner
     return x
@@ -535,25 +548,27 @@ def _value(x: Array) -> Any:
 
 def _truth(x: Array) -> Any:
     """Whether each element differs from 0."""
-    return scalars.decided(_value(x), "Which elements differ from 0")
+    return scalars.decided(x, "Which elements differ from 0")
 
 
 def _order(x: Array, axis: int | None) -> Any:
     """What NumPy can sort in place of x along an axis."""
-    x = _value(x)
     return scalars.order(reshape(x, (-1,)) if axis is None else x, 0 if axis is None else axis)
 
 
+@_observed
 def argmax(x: Array, /, *, axis: int | None = None, keepdims: Any = False) -> Any:
     """The index of the largest element."""
     return np.argmax(_order(x, axis), axis=axis, keepdims=keepdims)
 
 
+@_observed
 def argmin(x: Array, /, *, axis: int | None = None, keepdims: Any = False) -> Any:
     """The index of the smallest element."""
     return np.argmin(_order(x, axis), axis=axis, keepdims=keepdims)
 
 
+@_observed
 def argsort(x: Array, /, *, axis: int = -1, descending: Any = False, stable: Any = True) -> Any:
     """The indices that sort x along an axis; equal elements keep their order."""
     values = _order(x, axis)
@@ -570,24 +585,28 @@ def sort(x: Array, /, *, axis: int = -1, descending: Any = False, stable: Any = 
 
 def nonzero(x: Array, /) -> Any:
     """The indices of the elements that are not zero."""
-    return np.nonzero(_truth(x))
+    return np.nonzero(_truth(_value(x)))
 
 
+@_observed
 def count_nonzero(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Any:
     """How many elements are not zero."""
     return np.count_nonzero(_truth(x), axis=axis, keepdims=keepdims)
 
 
+@_observed
 def searchsorted(x1: Array, x2: Array, /, *, side: Any = "left", sorter: Any = None) -> Any:
     """Where the elements of x2 would go in the sorted x1."""
-    return np.searchsorted(_value(x1), _value(x2), side=side, sorter=sorter)
+    return np.searchsorted(x1, x2, side=side, sorter=sorter)
 
 
+@_observed
 def all(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Any:
     """Whether all elements are true."""
     return np.all(_truth(x), axis=axis, keepdims=keepdims)
 
 
+@_observed
 def any(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Any:
     """Whether any element is true."""
     return np.any(_truth(x), axis=axis, keepdims=keepdims)

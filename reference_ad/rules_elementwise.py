@@ -20,12 +20,14 @@ Conventions where the derivative does not exist:
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from .constants import constant
 from .core import Array
-from .rules import define, elementwise, linear
+from .rules import define, elementwise, linear, spread
 from .rules import real as real
 from .scalars import is_complex
 
@@ -33,6 +35,11 @@ from .scalars import is_complex
 def _share(g: Array, wins: Array, ties: Array) -> Array:
     """All of g where this argument wins, half where it ties."""
     return where(ties, g / 2, where(wins, g, 0))
+
+
+def _over(g: Array, x: Array) -> Array:
+    """g / x, and 0 where both are 0: what had no influence before an infinite slope has none after it."""
+    return g / where(logical_and(equal(x, 0), equal(g, 0)), 1, x)
 
 
 # --- locally constant -------------------------------------------------------------------------------------------------
@@ -72,7 +79,7 @@ divide = elementwise("divide", operator.truediv, lambda g, ans, x, y: g / y, lam
 remainder = elementwise("remainder", np.remainder, lambda g, ans, x, y: g, lambda g, ans, x, y: -g * floor_divide(x, y))
 reciprocal = elementwise("reciprocal", np.reciprocal, lambda g, ans, x: -g * (ans * ans))
 square = elementwise("square", np.square, lambda g, ans, x: g * (2 * x))
-sqrt = elementwise("sqrt", np.sqrt, lambda g, ans, x: g / (2 * ans))
+sqrt = elementwise("sqrt", np.sqrt, lambda g, ans, x: _over(g, ans) / 2)
 
 
 def _constant_power_derivative(g: Array, ans: Array, x: Array, exponent: float) -> Array:
@@ -99,10 +106,10 @@ power = elementwise(
 
 exp = elementwise("exp", np.exp, lambda g, ans, x: g * ans)
 expm1 = elementwise("expm1", np.expm1, lambda g, ans, x: g * exp(x))  # not ans + 1, which cancels for x << 0
-log = elementwise("log", np.log, lambda g, ans, x: g / x)
+log = elementwise("log", np.log, lambda g, ans, x: _over(g, x))
 log1p = elementwise("log1p", np.log1p, lambda g, ans, x: g / (1 + x))
-log2 = elementwise("log2", np.log2, lambda g, ans, x: g / (x * constant("log_2", x)))
-log10 = elementwise("log10", np.log10, lambda g, ans, x: g / (x * constant("log_10", x)))
+log2 = elementwise("log2", np.log2, lambda g, ans, x: _over(g, x) / constant("log_2", x))
+log10 = elementwise("log10", np.log10, lambda g, ans, x: _over(g, x) / constant("log_10", x))
 logaddexp = elementwise(
     "logaddexp", np.logaddexp, lambda g, ans, x, y: g * exp(x - ans), lambda g, ans, x, y: g * exp(y - ans)
 )
@@ -124,8 +131,8 @@ atanh = elementwise("atanh", np.arctanh, lambda g, ans, x: g / ((1 - x) * (1 + x
 atan2 = elementwise(
     "atan2",
     np.arctan2,
-    lambda g, ans, y, x: g * (x / (x * x + y * y)),
-    lambda g, ans, y, x: -g * (y / (x * x + y * y)),
+    lambda g, ans, y, x: g * (x / hypot(x, y) / hypot(x, y)),  # x * x could overflow
+    lambda g, ans, y, x: -g * (y / hypot(x, y) / hypot(x, y)),
 )
 hypot = elementwise(
     "hypot",
@@ -171,3 +178,11 @@ where = elementwise(
     lambda g, ans, condition, x, y: where(condition, g, 0),
     lambda g, ans, condition, x, y: where(condition, 0, g),
 )
+
+
+def _where_jvp(tangents: Sequence[Array], ans: Array, args: Sequence[Array], params: dict[str, Any]) -> Array:
+    _, t, s = tangents
+    return spread(where(args[0], 0 if t is None else t, 0 if s is None else s), ans)
+
+
+where.jvp = _where_jvp  # in one: of balls the hull of both, not the sum of the hulls of each with 0

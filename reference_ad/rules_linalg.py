@@ -81,9 +81,10 @@ def _cofactors(x: Array, det_of_x: Array) -> Array:
     eye = np.eye(n, dtype=bool)
     singular = _as_column(_as_column(nearly_singular(x)))
     by_inverse = _by_cofactors(det_of_x, inv(where(singular, eye, x)))
-    adjugate = where(eye, 1, 0 * x)
+    only_singular = where(singular, x, eye)  # each branch has the matrices of the other replaced
+    adjugate = where(eye, 1, 0 * only_singular)
     for k in range(1, n):
-        product = x @ adjugate
+        product = only_singular @ adjugate
         trace = sum(diagonal(product), axis=(x.ndim - 2,), keepdims=False)
         adjugate = product - where(eye, _as_column(_as_column(trace / k)), 0)
     return where(singular, adjugate if n % 2 else -adjugate, by_inverse).mT

@@ -49,7 +49,7 @@ def _scatter_add(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
     if any(isinstance(part, (np.ndarray, list)) for part in parts):
         np.add.at(result, index, g)  # an array of integers may name an element more than once
     else:
-        result[index] = g
+        result[index] = g[()]  # an object array of no dimensions would be put in as an object
     return result
 
 
@@ -81,13 +81,17 @@ class _EachArgument(Sequence[Rule]):
         raise TypeError("A primitive with any number of arguments has any number of rules.")
 
 
+def _zeros_like(x: Array) -> Array:
+    return np.zeros(x.shape, x.dtype) if hasattr(x, "dtype") else 0.0 * x
+
+
 def _joining(name: str, implementation: Any, transpose: Rule) -> Primitive:
     primitive = Primitive(name, implementation)
     primitive.vjps = _EachArgument(transpose)
 
     def jvp(tangents: Sequence[Array], ans: Array, args: Sequence[Array], params: dict[str, Any]) -> Array:
         # the one place where zeros must be materialised: the answer's tangent has a part for each argument
-        filled = [np.zeros(x.shape, x.dtype) if t is None else t for t, x in zip(tangents, args, strict=True)]
+        filled = [_zeros_like(x) if t is None else t for t, x in zip(tangents, args, strict=True)]
         return primitive(*filled, **params)
 
     primitive.jvp = jvp

@@ -105,7 +105,8 @@ class _NumbersLevel(Level):
             elif isinstance(arg, Numbers):
                 values.append(arg.primal)
             else:
-                values.append(arg if type(arg) is int or type(arg) is float else balls.elements(arg))
+                bare = type(arg) in (int, float) and name not in balls.TAKE_CONDITIONS  # arithmetic takes it as it is
+                values.append(arg if bare else balls.elements(arg))
         with np.errstate(all="ignore"):  # a ball that is not a number says so itself
             ans = balls.IMPLEMENTATIONS.get(name, primitive.implementation)(*values, **params)
         return tuple([_wrapped(part) for part in ans]) if type(ans) is tuple else _wrapped(ans)
@@ -152,14 +153,20 @@ def decided(x: Array, what: str) -> Any:
 
 
 @contextmanager
-def precision(bits: int) -> Iterator[None]:
-    """Compute with balls of this many bits within the block. The setting is FLINT's own, one for the whole process."""
-    context = _balls().flint.ctx
-    before, context.prec = context.prec, bits
+def precision(bits: int, any_order: bool | None = None) -> Iterator[None]:
+    """Compute with balls of this many bits within the block. The setting is FLINT's own, one for the whole process.
+
+    any_order: whether sums and products of matrices enclose what floating-point arithmetic of this precision may give,
+               in whatever order it adds. FLINT itself rounds such a sum only once. None: as it is outside
+    """
+    balls = _balls()
+    context = balls.flint.ctx
+    before = context.prec, balls.sums_in_any_order
+    context.prec, balls.sums_in_any_order = bits, before[1] if any_order is None else any_order
     try:
         yield
     finally:
-        context.prec = before
+        context.prec, balls.sums_in_any_order = before
 
 
 @contextmanager

@@ -125,6 +125,10 @@ def _negative(build: Builder, args: tuple[Node, ...], params: Any, kind: Kind) -
     return None if inner is None else _make(build, "multiply", (build.constant(-inner[0]), inner[1]), kind)
 
 
+def _abs(build: Builder, args: tuple[Node, ...], params: Any, kind: Kind) -> Node | None:
+    return _make(build, "abs", args[0].args, kind) if args[0].is_("negative") else None
+
+
 def _constant_power(build: Builder, args: tuple[Node, ...], params: Any, kind: Kind) -> Node | None:
     if params["exponent"] == 1:
         return _same(args[0], kind)
@@ -226,6 +230,7 @@ def _matmul(build: Builder, args: tuple[Node, ...], params: Any, kind: Kind) -> 
 
 
 _BY_NAME: dict[str, Rule] = {
+    "abs": _abs,
     "add": _add,
     "astype": _identity,
     "broadcast_to": _identity,

@@ -7,6 +7,7 @@ What was measured, and is done therefore (times for arrays of 8 x 16, in ns):
   a sum along an axis of a matrix is a product with ones          711 -> 430
   a sum of products is one inner product                          840 -> 428
   numbers and arrays of one element are Python floats             a multiplication 240 -> 20
+  a buffer begins where a cache line does (32 x 64)               add 1100 -> 640, dot 4360 -> 3670
 
 Every result is an array of its own. Intermediate ones live in buffers, which are lent to one call at a time.
 """
@@ -26,23 +27,24 @@ from .graph import Graph, Kind, Node, Slot
 SPREAD_LIMIT = 1 << 15
 """Up to this many elements spreading a row costs less than adding it with broadcasting."""
 ONES_LIMIT = 1 << 12
-"""Up to this many elements the sum of all is taken as a product with ones; beyond, NumPy's pairwise sum."""
+"""Up to this many elements in a row are summed as a product with ones; beyond, by NumPy's pairwise sum."""
 
 UFUNCS = {name for name in PRIMITIVES if PRIMITIVES[name].elementwise and isinstance(getattr(np, name, None), np.ufunc)}
-_OPERATORS = {"add": "{} + {}", "subtract": "{} - {}", "multiply": "{} * {}", "divide": "{} / {}", "negative": "-{}"}
+OPERATORS = {"add": "{} + {}", "subtract": "{} - {}", "multiply": "{} * {}", "divide": "{} / {}", "negative": "-{}"}
 _OUT = dict.fromkeys(["maximum", "minimum"], "out=")  # the others take it by position, which is faster
 _FRESH = {"where", "scatter_add", "concat", "stack", "cumulative_sum", "softmax", "log_softmax", "max", "min", "expit"}
 """Other primitives whose implementations return new arrays; those not named may return views."""
 _FUNCTIONS = "exp expm1 log log1p log2 log10 sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
 
 SCALARS = {
-    **_OPERATORS,
+    **OPERATORS,
     **{name: f"math.{name}({{}})" for name in _FUNCTIONS.split()},
     **dict.fromkeys(["reshape", "broadcast_to", "permute_dims", "sum", "max", "min", "cumulative_sum"], "{}"),
     **{"equal": "{} == {}", "not_equal": "{} != {}", "less": "{} < {}", "less_equal": "{} <= {}"},
     **{"greater": "{} > {}", "greater_equal": "{} >= {}", "isnan": "{0} != {0}", "logical_not": "not {}"},
     "abs": "abs({})",
     "atan2": "math.atan2({}, {})",
+    "expit": "1.0 / (1.0 + math.exp(-{}))",
     "constant_power": "math.pow({}, {exponent})",
     "hypot": "math.hypot({}, {})",
     "matmul": "{} * {}",
@@ -58,11 +60,10 @@ SCALARS = {
 
 
 class Body(NamedTuple):
-    """The lines of a program, an expression for each output, and the objects that they name."""
+    """The lines of a program, an expression for each output, and the buffers; whether Python floats may raise."""
 
     lines: list[str]
     results: list[str]
-    names: dict[str, Any]
     buffers: list[Kind]
     scalar: bool
 
@@ -75,16 +76,52 @@ class _Storage(NamedTuple):
     is_buffer: bool
 
 
-def write(graph: Graph, inputs: Sequence[str], scalars: bool) -> Body:
-    """The lines that compute a graph whose inputs have these names; `scalars`: whether Python floats may be used."""
-    return _Writer(graph, inputs, scalars).write()
+def write(graph: Graph, inputs: Sequence[str], scalars: bool, names: dict[str, Any]) -> Body:
+    """The lines that compute a graph whose inputs are called so.
+
+    scalars: whether Python floats may be used
+    names:   the objects that the source mentions, to which others are added
+    """
+    return _Writer(graph, inputs, scalars, names).write()
+
+
+def aligned(shape: tuple[int, ...], dtype: Any = np.float64) -> Any:
+    """A new array that begins where a cache line does, as NumPy's own do not."""
+    dtype = np.dtype(dtype)
+    size = math.prod(shape) * dtype.itemsize
+    memory = np.empty(size + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + size].view(dtype).reshape(shape)
+
+
+def empty(kind: Kind, names: dict[str, Any], function: str = "np.empty") -> str:
+    """An expression for a new array, with its dtype among the `names`."""
+    if kind.dtype == np.dtype(np.float64):
+        return f"{function}({kind.shape})"
+    return f"{function}({kind.shape}, {named('dtype_' + kind.dtype.name, kind.dtype, names)})"
+
+
+def named(stem: str, value: Any, names: dict[str, Any]) -> str:
+    """A name for an object that the source mentions."""
+    number = 0
+    while names.setdefault(name := f"{stem}_{number}" if number else stem, value) is not value:
+        number += 1
+    return name
 
 
 class _Writer:
-    def __init__(self, graph: Graph, inputs: Sequence[str], scalars: bool) -> None:
+    """One writing of a graph: what is known of its nodes, and what has been written so far.
+
+    scalar:   the nodes that are Python floats          absorbed: those that are part of an inner product
+    roots:    whose memory a node may show              last:     where memory is used for the last time
+    storage:  the memory that is in use                 free:     buffers that are not
+    text:     what a node is called                     boxed:    what it is called as an array, if it is a float
+    """
+
+    def __init__(self, graph: Graph, inputs: Sequence[str], scalars: bool, names: dict[str, Any]) -> None:
         self.graph = graph
         self.lines: list[str] = []
-        self.names: dict[str, Any] = {"np": np, "math": math}
+        self.names = names
         self.buffers: list[Kind] = []
         self.free: dict[Kind, list[_Storage]] = {}
         self.storage: dict[int, _Storage] = {}
@@ -158,7 +195,7 @@ class _Writer:
                                 self.free.setdefault(storage.kind, []).append(storage)
         claimed: set[int] = set()
         results = [self._result(node, claimed) for node in self.graph.outputs]
-        return Body(self.lines, results, self.names, self.buffers, bool(self.scalar))
+        return Body(self.lines, results, self.buffers, bool(self.scalar))
 
     def _write_node(self, node: Node) -> None:
         if id(node) in self.scalar:
@@ -181,7 +218,8 @@ class _Writer:
         elif node.is_("getitem") and not _has_objects(node):
             self._view(node, f"{self._array(node.args[0])}[{self._param(node.params['index'], node)}]")
         else:
-            parts = [self._array(arg) for arg in node.args[: node.arity]]
+            weak = not all(arg.kind.weak for arg in node.args)  # there is a dtype that Python numbers take on
+            parts = [self._array(arg, weak) for arg in node.args[: node.arity]]
             parts += [f"{key}={self._param(param, node)}" for key, param in node.params.items()]
             self._assign(node, f"{self._name(node.name, node.primitive.implementation)}({', '.join(parts)})")  # type: ignore[union-attr]
             if _is_fresh(node):
@@ -196,8 +234,8 @@ class _Writer:
             self._assign(node, line)
 
     def _write_ufunc(self, node: Node) -> None:
-        if node.kind.shape == () and node.name in _OPERATORS:
-            self._assign(node, _OPERATORS[node.name].format(*[self._operand(arg, node) for arg in node.args]))
+        if node.kind.shape == () and node.name in OPERATORS:
+            self._assign(node, OPERATORS[node.name].format(*[self._operand(arg, node) for arg in node.args]))
             return
         spread = self._to_spread(node)
         if spread is not None:
@@ -239,7 +277,7 @@ class _Writer:
             self._assign(node, f"np.vdot({part}, {self._ones(shape, x)})")
         elif floats and len(shape) == 2 and axes == (0,):
             self._into(node, f"np.dot({self._ones(shape[:1], x)}, {part}", node.args, in_place=False)
-        elif floats and len(shape) == 2 and axes == (1,):
+        elif floats and len(shape) == 2 and axes == (1,) and shape[1] <= ONES_LIMIT:
             self._into(node, f"np.dot({part}, {self._ones(shape[1:], x)}", node.args, in_place=False)
         else:
             axis = None if len(axes) == len(shape) else axes[0] if len(axes) == 1 else axes
@@ -288,12 +326,8 @@ class _Writer:
 
     def _allocate(self, node: Node) -> str:
         """A new array, to be filled."""
-        self._assign(node, self._empty(node.kind), fresh=True)
+        self._assign(node, empty(node.kind, self.names), fresh=True)
         return self.text[id(node)]
-
-    def _empty(self, kind: Kind) -> str:
-        dtype = "" if kind.dtype == np.float64 else f", {self._name('dtype', kind.dtype)}"
-        return f"np.empty({kind.shape}{dtype})"
 
     def _assign(self, node: Node, expression: str, fresh: bool = False) -> None:
         name = self.text[id(node)] = f"v{len(self.lines)}"
@@ -311,11 +345,7 @@ class _Writer:
     # ---- what operands are called
 
     def _name(self, stem: str, value: Any) -> str:
-        """A name for an object that the source mentions."""
-        number = 0
-        while self.names.setdefault(name := f"{stem}_{number}" if number else f"{stem}_", value) is not value:
-            number += 1
-        return name
+        return named(f"{stem}_" if stem.isidentifier() else "custom_", value, self.names)
 
     def _constant(self, node: Node) -> str:
         if id(node) not in self.text:
@@ -323,7 +353,7 @@ class _Writer:
         return self.text[id(node)]
 
     def _ones(self, shape: tuple[int, ...], like: Node) -> str:
-        stem = "ones_" + "_".join(map(str, (*shape, like.kind.dtype.char)))
+        stem = f"ones_{'x'.join(map(str, shape))}{_suffix(like.kind.dtype)}"
         self.names.setdefault(stem, np.ones(shape, like.kind.dtype))
         return stem
 
@@ -343,11 +373,14 @@ class _Writer:
         self.text[id(node)] = name
         return name
 
-    def _array(self, node: Node) -> str:
-        """A node as an array (or a NumPy number, if it has no dimensions)."""
+    def _array(self, node: Node, weak: bool = False) -> str:
+        """A node as an array (or a NumPy number, if it has no dimensions); a Python number stays one if `weak`."""
         if node.value is not None:
             return self._constant(node)
-        if id(node) not in self.scalar or node.kind.weak:
+        if node.kind.weak:
+            text = self.text[id(node)]
+            return text if weak else f"np.{node.kind.dtype.name}({text})"
+        if id(node) not in self.scalar:
             return self.text[id(node)]
         if id(node) not in self.boxed:
             self.boxed[id(node)] = self._box(node)
@@ -360,7 +393,7 @@ class _Writer:
         if node.kind.shape == ():
             return f"{kind}({number})"
         name = f"a{len(self.lines)}"
-        self.lines.append(f"{name} = {self._empty(node.kind)}")
+        self.lines.append(f"{name} = {empty(node.kind, self.names)}")
         self.lines.append(f"{name}[{', '.join('0' * len(node.kind.shape))}] = {number}")
         return name
 
@@ -372,7 +405,7 @@ class _Writer:
                 return self._constant(node)
             dtype = np.result_type(others[0].kind.dtype, node.value) if node.kind.weak else node.kind.dtype
             value = np.asarray(node.value, dtype)
-            stem = f"c_{dtype.char}_{value.item()!r}".replace("-", "m").replace(".", "p").replace("+", "")
+            stem = f"c{value.item()!r}{_suffix(dtype)}".replace("-", "m").replace(".", "_").replace("+", "")
             if not stem.isidentifier():
                 return self._name("c", value)
             self.names.setdefault(stem, value)
@@ -381,7 +414,7 @@ class _Writer:
             full = others and all(arg.kind.dtype == node.kind.dtype for arg in others)
             if full and np.broadcast_shapes(*[arg.kind.shape for arg in others]) == consumer.kind.shape:
                 return self.text[id(node)]
-        return self._array(node)
+        return self._array(node, weak=True)
 
     def _param(self, param: Any, node: Node) -> str:
         if type(param) is Slot:
@@ -405,7 +438,7 @@ class _Writer:
         """An expression for an output: an array that belongs to the caller alone."""
         if node.value is not None:
             return self._constant(node) + (".copy()" if isinstance(node.value, np.ndarray) else "")
-        if id(node) in self.scalar and node.primitive is not None and not isinstance(node.value, np.ndarray):
+        if id(node) in self.scalar and node.primitive is not None:
             return self._box(node)
         text, roots = self._array(node), self.roots[id(node)]
         if node.kind.weak:
@@ -414,6 +447,10 @@ class _Writer:
         claimed.update(roots)
         immutable = node.kind.shape == () and (node.name in UFUNCS or node.name in ("sum", "matmul"))
         return text if own or immutable else f"{text}.copy()"
+
+
+def _suffix(dtype: Any) -> str:
+    return "" if dtype == np.float64 else f"_{dtype.name}"
 
 
 def _may_be_scalar(node: Node) -> bool:

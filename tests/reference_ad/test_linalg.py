@@ -97,6 +97,17 @@ def test_the_determinant_has_its_derivatives_at_singular_matrices_too(rank: int)
     np.testing.assert_allclose(ad.hessian(linalg.det)(x), ad.hessian(leibniz)(x), rtol=1e-9, atol=1e-14)
 
 
+def test_the_determinant_of_a_large_matrix_has_finite_derivatives() -> None:
+    x = np.random.default_rng(0).standard_normal((60, 60)) * 3
+    t = np.random.default_rng(1).standard_normal((60, 60))
+    inverse = np.linalg.inv(x)
+    slope = np.trace(inverse @ t)
+    expected = np.linalg.det(x) * (slope * inverse.T - (inverse @ t @ inverse).T)
+    np.testing.assert_allclose(
+        ad.hvp(linalg.det, (x,), (t,)), expected, rtol=1e-8, atol=1e-8 * np.max(np.abs(expected))
+    )
+
+
 def test_the_norm_has_derivative_0_at_0_and_does_not_overflow() -> None:
     np.testing.assert_array_equal(ad.grad(linalg.vector_norm)(np.zeros(3)), np.zeros(3))
     np.testing.assert_array_equal(ad.hessian(lambda x: linalg.vector_norm(x) ** 2)(np.zeros(2)), np.zeros((2, 2)))
@@ -136,3 +147,28 @@ def test_complex_systems_follow_the_cotangent_convention() -> None:
     t = RNG.uniform(-1, 1, (3, 3)) + 1j * RNG.uniform(-1, 1, (3, 3))
     difference = (loss(a + 1e-6 * t) - loss(a - 1e-6 * t)) / 2e-6
     np.testing.assert_allclose(np.sum(np.real(gradient * t)), difference, rtol=1e-5)
+
+
+COMPOSED = {
+    "solve": lambda a: linalg.solve(a, VECTORS[0]),
+    "det": linalg.det,
+    "eigh": lambda a: linalg.eigh(a).eigenvectors ** 2,
+    "svdvals": linalg.svdvals,
+    "qr": lambda a: linalg.qr(a).R,
+    "pinv": linalg.pinv,
+    "matrix_norm": linalg.matrix_norm,
+}
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+def test_rules_found_by_transposition_batch_nest_and_compile(name: str) -> None:
+    f, x = COMPOSED[name], WELL[0]
+
+    def loss(a: Any) -> Any:
+        return xp.sum(f(a) ** 2)
+
+    expected = ad.jacrev(f)(x)
+    np.testing.assert_allclose(ad.jacfwd(f)(x), expected, rtol=1e-11, atol=1e-13)
+    hessian = ad.hessian(loss)(x)
+    np.testing.assert_allclose(ad.jacrev(ad.grad(loss))(x), hessian, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(ad.compile(ad.hessian(loss))(x), hessian, rtol=1e-11, atol=1e-13)

@@ -3,6 +3,8 @@
 # ruff: noqa: SIM905
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -131,6 +133,23 @@ def test_wide_balls_contain_value_and_gradient_at_every_point_inside(f: Any, see
             assert v.overlaps(w) or not v.is_finite(), (v, w)
 
 
+@pytest.mark.parametrize("bits", [24, 53])
+def test_sums_in_any_order_enclose_what_floating_point_gives(bits: int) -> None:
+    dtype = {24: np.float32, 53: np.float64}[bits]
+    rng = np.random.default_rng(0)
+    x, y = (rng.uniform(-1, 1, shape).astype(dtype) for shape in [(3, 4000), (4000, 2)])
+    x[:, 1::2] = -x[:, ::2]  # heavy cancellation
+    with scalars.precision(bits, any_order=True):
+        product, total = scalars.numbers(x) @ scalars.numbers(y), xp.sum(scalars.numbers(x), axis=1)
+    for order in [np.arange(4000), np.argsort(x[0]), np.argsort(np.abs(x[0])), rng.permutation(4000)]:
+        one_by_one = np.add.accumulate(x[:, order], axis=1, dtype=dtype)[:, -1]
+        assert np.all(scalars.contains(total, one_by_one))
+        terms = x[:, order, None] * y[None, order, :]
+        assert np.all(scalars.contains(product, np.add.accumulate(terms, axis=1, dtype=dtype)[:, -1]))
+    with scalars.precision(bits):
+        assert np.all(scalars.radii(scalars.numbers(x) @ scalars.numbers(y)) < scalars.radii(product) / 100)
+
+
 # --- undecided branches -----------------------------------------------------------------------------------------------
 
 NEAR_ZERO = np.asarray([0.0, 2.0, -2.0])
@@ -231,6 +250,18 @@ def test_floats_go_in_and_out_exactly(dtype: Any) -> None:
     assert not np.any(scalars.contains(balls, np.nextafter(x, dtype(2))))
 
 
+def test_a_radius_is_added_around_the_exact_midpoint() -> None:
+    x = np.asarray([1 / 3, 1e10, -0.1])
+    with scalars.precision(8):
+        balls = scalars.numbers(x, [0.25, 0.0, 1e-3])
+        np.testing.assert_array_equal(scalars.midpoints(balls), x)
+    radii = scalars.radii(balls)
+    assert np.all(radii >= [0.25, 0, 1e-3])
+    assert np.all(radii <= [0.2500001, 0, 1.000001e-3])
+    (square,) = scalars.numbers(np.asarray([1 / 3 + 2j]), 0.5).primal
+    assert square.contains(1 / 3 + 0.49 + 2.49j)
+
+
 def test_radii_are_rounded_outwards_and_infinite_where_nothing_is_known() -> None:
     third = scalars.numbers(1.0) / 3
     assert 1 / 3 * 2**-54 < scalars.radii(third) < 2**-53
@@ -245,6 +276,16 @@ def test_the_gradient_of_object_arrays_is_one_of_balls() -> None:
     gradient = ad.grad(lambda x: xp.sum(xp.tanh(x) * 0.5))(x)
     assert isinstance(gradient, scalars.Numbers)
     assert np.all(scalars.radii(gradient) < 1e-16)
+
+
+def test_single_elements_go_out_of_arrays_and_back() -> None:
+    def f(x: Any) -> Any:
+        y = xp.stack([x[0], xp.asarray(0.5), x[1] * x[0], xp.asarray(3.0)])
+        return y[0] * y[2] / y[1] + xp.sum(y[1:]) + xp.concat([x, xp.ones(1)])[-1]
+
+    x = np.asarray([0.3, -0.7])
+    found = ad.hessian(f)(scalars.numbers(x))
+    assert np.all(scalars.radii(found, ad.hessian(f)(x)) < 1e-14)
 
 
 def test_an_array_of_balls_does_not_turn_into_one_of_numpy_unnoticed() -> None:
@@ -273,3 +314,97 @@ def test_series_give_the_directional_derivative_from_the_values_alone(primitive:
             for v, w in zip(coefficient.primal.ravel(), expected.primal.ravel(), strict=True):
                 assert v.overlaps(w)
                 assert float(v.rad()) < 1e-25
+
+
+# --- a model's own constants ------------------------------------------------------------------------------------------
+
+
+def test_constants_made_inside_a_model_are_enclosed_too() -> None:
+    xe = ad.exact.namespace
+
+    def model(xp: Any, x: Any) -> Any:
+        grid = xp.linspace(0.0, 1.0, 7) + xp.arange(0.0, 0.7, 0.1) + xp.exp(xp.asarray(0.3)) * xp.ones(7)
+        weights = xp.special.expit(xp.asarray([0.1] * 7)) / xp.linalg.vector_norm(xp.full(7, 0.1))
+        return xp.sum(xp.tanh(x * grid) * weights + xp.where(xp.arange(7) > 3, 1.0, 0.5))
+
+    x = scalars.numbers(0.3)
+    value, slope = ad.value_and_grad(lambda x: model(xe, x))(x)
+    with scalars.precision(400):
+        finer, finer_slope = ad.value_and_grad(lambda x: model(xe, x))(x)
+    assert scalars.contains(value, finer)
+    assert scalars.contains(slope, finer_slope)
+    assert not scalars.contains(ad.value_and_grad(lambda x: model(xp, x))(x)[0], finer)
+    np.testing.assert_allclose(scalars.midpoints(value), model(xp, np.float64(0.3)), rtol=1e-14)
+
+
+def test_all_jacobians_and_hessians_of_balls_agree() -> None:
+    x = scalars.numbers([0.3, -0.7, 0.0], [0, 0, 1e-3])
+
+    def f(x: Any) -> Any:
+        return xp.stack([xp.sum(xp.maximum(x, 0) * xp.exp(x)), xp.max(x * x), xp.prod(x)])
+
+    forward, reverse = ad.jacfwd(f)(x), ad.jacrev(f)(x)
+    exact = ad.jacrev(f)(np.asarray([0.3, -0.7, 5e-4]))
+    for jacobian in (forward, reverse):
+        assert np.all(scalars.radii(jacobian) < 1.1)
+        assert np.all(scalars.radii(jacobian, exact) <= scalars.radii(jacobian) * 2.01 + 1e-15)
+    hessian = ad.hessian(lambda x: xp.sum(xp.sin(x) * xp.roll(x, 1)))(x)
+    assert np.all(scalars.radii(hessian - hessian.mT) < 1e-2)
+
+
+@pytest.mark.parametrize(
+    "f", [xp.abs, lambda x: xp.maximum(x, 0), lambda x: xp.minimum(2 * x, x), lambda x: xp.clip(x, 0, 1)]
+)
+@pytest.mark.parametrize("radius", [0, 1e-10])
+def test_series_at_a_kink_contain_the_slopes_of_both_sides(f: Any, radius: float) -> None:
+    with scalars.series_length(2):
+        answer = f(scalars.series(scalars.numbers(0.0, radius), 1.0))
+    slope = scalars.coefficients(answer, 1)
+    left, right = (ad.grad(f)(x) for x in (-0.5, 0.5))
+    assert scalars.contains(slope, left) and scalars.contains(slope, right)
+    assert scalars.contains(slope, ad.grad(f)(0.0))
+
+
+# --- linear algebra, and life without FLINT ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["solve", "det", "logabsdet", "eigh", "cholesky", "qr", "svd", "pinv", "norm"])
+def test_wide_balls_contain_linear_algebra_at_every_point_inside(name: str) -> None:
+    sample = SAMPLES[name][0]
+    f, x = of_active(PRIMITIVES[name], sample)
+    u = np.random.default_rng(4).uniform(-1, 1, np.shape(f(*x)))
+    radius = 1e-9
+
+    def both(*x: Any) -> Any:
+        value, pullback = ad.vjp(f, *x)
+        return [value, *pullback(u)]
+
+    wide = both(*[scalars.numbers(a, radius) for a in x])
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        inside = [a + radius * rng.uniform(-0.99, 0.99, a.shape) for a in x]
+        for ball, exact in zip(wide, both(*map(scalars.numbers, inside)), strict=True):
+            assert all(v.overlaps(w) for v, w in zip(ball.primal.ravel(), exact.primal.ravel(), strict=True))
+            assert np.all(scalars.radii(ball) < 0.1)
+
+
+def run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def test_flint_is_loaded_when_the_first_ball_is_made_and_not_before() -> None:
+    program = (
+        "import sys, numpy, reference_ad as ad; ad.grad(lambda x: ad.numpy.sum(x))(numpy.ones(2)); "
+        "print('flint' in sys.modules); ad.scalars.numbers(1.0); print('flint' in sys.modules)"
+    )
+    assert run(program).split() == ["False", "True"]
+
+
+def test_without_flint_only_balls_are_missed_and_the_message_says_what_to_install() -> None:
+    program = (
+        "import sys; sys.modules['flint'] = None; import reference_ad as ad; print(ad.grad(lambda x: x * x)(3.0)); "
+    )
+    assert run(program).strip() == "6.0"
+    last = run(program + "ad.scalars.numbers(1.0)").strip().splitlines()[-1]
+    assert last == "ModuleNotFoundError: Balls need python-flint: install it with `pip install python-flint`."
