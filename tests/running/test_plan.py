@@ -9,7 +9,7 @@ from adbench.spec import MODES, Mode, Operator, SpecError
 from adbench.spec.operators import passes
 
 
-def make(*models, effort=planning.CUSTOMARY, backends=REFERENCE, **known):
+def make(*models, effort=planning.CUSTOMARY, backends=REFERENCE[:1], **known):
     settings = planning.Settings(effort=effort)
     return planning.make_plan(registry.find_models(models or registry.models()), backends, settings, **known)
 
