@@ -154,7 +154,9 @@ def _run(plan: Plan, folder: Path) -> int:
 
     from rich.console import Console
 
+    from adbench.results import differences as step_results
     from adbench.results import frames
+    from adbench.running import differences as step_sweep
     from adbench.running.environment import describe
     from adbench.truth.certificate import CertificateError
 
@@ -173,7 +175,9 @@ def _run(plan: Plan, folder: Path) -> int:
         broken = str(error)
     table = frames.load(folder)
     frames.write(table, folder)
-    _report(table, folder, environment, screen)
+    steps = step_results.frame([] if interrupted or broken else step_sweep.run(plan))
+    step_results.write(steps, folder)
+    _report(table, steps, folder, environment, screen)
     if interrupted:
         screen.print(f"Interrupted: {len(table)} of {plan.total} cells were measured and are kept.")
         return INTERRUPTED
@@ -210,11 +214,14 @@ def _measure(plan: Plan, folder: Path) -> None:
         run_plan(plan, folder / "logs", keep, lambda what: progress.update(bar, description=what))
 
 
-def _report(table: pd.DataFrame, folder: Path, environment: dict[str, Any], screen: Console) -> None:
-    """Show the tables, and write them to report.md."""
-    from adbench.reporting import crossover, render, tables
+def _report(
+    table: pd.DataFrame, steps: pd.DataFrame, folder: Path, environment: dict[str, Any], screen: Console
+) -> None:
+    """Show the tables, and write them to report.md, with the curves of the step sweep."""
+    from adbench.reporting import crossover, differences, render, tables
 
-    made = tables.tables(table)
+    best, curve = differences.best(steps), differences.curve(steps)
+    made = [*tables.tables(table), *([best] if best else [])]
     said = crossover.sentences(table)
     for each in made:
         render.to_screen(each, screen)
@@ -222,7 +229,8 @@ def _report(table: pd.DataFrame, folder: Path, environment: dict[str, Any], scre
             for sentence in said:
                 screen.print(f"- {sentence}", highlight=False, markup=False)
     summary = tables.summary(table)
-    (folder / "report.md").write_text(render.report(made, said, summary, environment), encoding="utf-8")
+    written = render.report([*made, *([curve] if curve else [])], said, summary, environment)
+    (folder / "report.md").write_text(written, encoding="utf-8")
     screen.print()
     screen.print(summary, highlight=False)
     screen.print(f"Results are in {folder}: report.md, results.parquet, results.csv, journal.jsonl.", highlight=False)
@@ -275,6 +283,7 @@ def check(
     from adbench.checking.report import Report
     from adbench.results import frames, journal
     from adbench.running import plan as planning
+    from adbench.truth.certificate import CertificateError
 
     with one_sentence():
         plan = _plan(planning.CHECK, (*models, *more), backends, operators, sizes, dtypes, threads, timeout, seed)
@@ -284,6 +293,9 @@ def check(
         except KeyboardInterrupt:
             click.echo("Interrupted; nothing is reported.", err=True)
             sys.exit(INTERRUPTED)
+        except CertificateError as error:
+            click.echo(f"adbench: {error}", err=True)
+            sys.exit(BROKEN)
         report = Report(tuple(journal.read(Path(folder) / frames.JOURNAL)))
     if shape == "json":
         click.echo(formats.to_json(report))
@@ -307,6 +319,44 @@ def _show_check(report: Report) -> None:
         failures.show(report.rows, report.summary, screen)
     else:
         click.echo(str(report))
+
+
+@main.command()
+@click.argument("models", nargs=-1, metavar="[MODEL | FILE.py]...")
+@click.option("--size", "sizes", multiple=True, metavar="NAME", help="A size of a model. Default: the smaller ones.")
+@click.option("--dtype", "dtypes", multiple=True, metavar="NAME", help=f"{' or '.join(DTYPES)}. Default: {DTYPES[0]}.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the models' inputs.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for differences.parquet and differences.csv.")
+def differences(
+    models: tuple[str, ...], sizes: tuple[str, ...], dtypes: tuple[str, ...], seed: int, out: Path | None
+) -> None:
+    """Show the error of finite differences over the step, beside that of AD, and what they cost.
+
+    Forward and central differences at steps from 1 to 1e-16, SciPy's and numdifftools' adaptive ones (where installed),
+    and reverse mode, all against the true derivative.
+    """
+    from rich.console import Console
+
+    from adbench.reporting import differences as reporting
+    from adbench.reporting import render
+    from adbench.results import differences as results
+    from adbench.running import differences as running
+    from adbench.running import plan as planning
+
+    with one_sentence():
+        plan = _plan(planning.CHECK, models, ["reference"], [], sizes, dtypes, 1, None, seed)
+        if out is not None:
+            _make_folder(out)
+    table = results.frame(running.run(plan))
+    if out is not None:
+        results.write(table, out)
+    screen = Console()
+    for each in (reporting.curve(table), reporting.best(table)):
+        if each is not None:
+            render.to_screen(each, screen)
+    if table.empty:
+        most = planning.CHECK.passes
+        screen.print(f"No truth is known, or n is above {most}, where differences take too long.", highlight=False)
 
 
 @main.command()
@@ -406,8 +456,12 @@ def _new_folder(out: Path | None) -> Path:
     folder = out or Path("reports") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
     if (folder / "journal.jsonl").exists():
         raise SpecError(f"{folder} already holds a run; choose another folder with --out, or remove it.")
+    _make_folder(folder)
+    return folder
+
+
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SpecError(f"The folder {folder} cannot be made ({error.strerror}); choose another with --out.") from error
-    return folder

@@ -197,7 +197,8 @@ def run(plan: Plan, logs: Path, keep: Callable[[Row], None], watch: Callable[[st
     logs: the folder for what the workers print; keep: called with each row as it is finished; watch: called with what
     is running, in words.
     """
-    with team(plan.settings, logs) as workers, tempfile.TemporaryDirectory(prefix="adbench-") as truths:
+    # The folder goes last: a worker that is still writing to it is ended before.
+    with tempfile.TemporaryDirectory(prefix="adbench-") as truths, team(plan.settings, logs) as workers:
         for group in plan.groups:
             GroupRun(workers, plan, group, Path(truths) / "truth.npz", keep, watch).run()
 
