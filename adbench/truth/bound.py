@@ -8,7 +8,7 @@ from adbench.spec.inputs import Inputs
 from adbench.spec.model import Model
 from adbench.spec.operators import Operator
 from adbench.truth.answers import Answer, Array
-from adbench.truth.enclosure import evaluate
+from adbench.truth.enclosure import UNDECIDED, evaluate
 from adbench.truth.rounding import FORMATS, arithmetic
 from reference_ad import scalars
 
@@ -21,13 +21,14 @@ def bound(
     The same evaluation as the enclosure's, from the inputs as they are, in balls that every primitive widens by the
     rounding of the dtype (`rounding.py`). By induction over the primitives such a ball contains both the exact number
     and any that a backend computes; so a computed entry is at most midpoint difference + radius away from the truth.
-    The `radii` of the truth itself are added. Infinite where the program branches on what rounding may change.
+    The `radii` of the truth itself are added. Infinite where the program branches on what rounding may change, or where
+    a matrix may be singular, or its eigenvalues repeated, for all that is known of it in this dtype.
     """
     form = FORMATS[dtype]
     try:
         with arithmetic(form):
             _, balls = evaluate(model, inputs, operator, order)
-    except scalars.UndecidedError:
+    except UNDECIDED:
         return tuple(np.full(array.shape, np.inf) for array in true.arrays)
     bounds = []
     for array, centre, radius in zip(balls, true.arrays, radii, strict=True):

@@ -36,6 +36,10 @@ EXTENDED = float(np.finfo(np.longdouble).eps) / 2
 """The unit roundoff of longdouble: what rounding a midpoint to it may cost, relatively."""
 
 
+UNDECIDED = (ValueError, ZeroDivisionError)
+"""What the engine and FLINT raise where balls leave open how to go on: `UndecidedError` is a ValueError."""
+
+
 class Balls(Tape):
     """The reference engine on arrays of balls. Integer and boolean arrays stay what they are.
 
@@ -77,18 +81,21 @@ class Enclosure:
         return Answer(self.paths, tuple(centre for centre, _ in pairs)), tuple(radius for _, radius in pairs)
 
 
-def enclose(model: Model, inputs: Inputs, operator: Operator, order: int) -> Enclosure | None:
+def enclose(model: Model, inputs: Inputs, operator: Operator, order: int) -> Enclosure:
     """Return the sharpest enclosure of an answer that the precisions give.
 
-    inputs: float64. None where the program branches, sorts or indexes on a comparison that no precision decides. At a
-    kink, and where the function has no value, balls stay wide or unbounded.
+    inputs: float64. At a kink, and where the function has no value, balls stay wide or unbounded. Raises ValueError or
+    ZeroDivisionError where no precision decides how the program goes on: it branches, sorts or indexes on a comparison
+    of equal numbers, or solves a singular system.
     """
     best: Enclosure | None = None
+    reason: Exception | None = None
     for bits in PRECISIONS:
         try:
             with scalars.precision(bits):
                 paths, balls = evaluate(model, inputs, operator, order, widened_by=2.0**-bits)
-        except scalars.UndecidedError:
+        except UNDECIDED as error:
+            reason = error
             continue
         found = Enclosure(paths, balls, bits)
         if all(map(_is_sharp, found.balls)):
@@ -96,6 +103,9 @@ def enclose(model: Model, inputs: Inputs, operator: Operator, order: int) -> Enc
         if best is not None and not _sharpened(best, found):
             return best
         best = found
+    if best is None:
+        assert reason is not None
+        raise reason
     return best
 
 

@@ -16,10 +16,14 @@ from adbench.spec.operators import Operator
 from adbench.truth.answers import Answer, Array, collect, mismatch, relative_error
 from adbench.truth.bound import bound
 from adbench.truth.certificate import certify
-from adbench.truth.enclosure import enclose
+from adbench.truth.enclosure import NOTHING, UNDECIDED, enclose
 
 CONTRADICTION = 1e-9
 """A model's analytic oracle, evaluated in extended precision, that is farther than this from the enclosure is wrong."""
+
+
+BLUNT = 1e-9
+"""An entry that is not known to this part of itself, at the highest precision, lies at a kink or a pole."""
 
 
 @dataclass(frozen=True)
@@ -40,23 +44,29 @@ class Truth:
     doubt: str = ""
     source: str = "enclosure"
 
+    @property
+    def not_unique(self) -> int:
+        """How many entries lie at a kink or a pole: their enclosures are wide, however high the precision."""
+        count = 0
+        for true, radius in zip(self.answer.arrays, self.radii, strict=True):
+            sizes = np.where(np.isfinite(true), np.abs(true), 0)
+            count += int((radius > np.maximum(BLUNT * sizes, NOTHING * np.max(sizes, initial=0.0))).sum())
+        return count
+
 
 def establish(model: Model, inputs: Inputs, operator: Operator, order: int, dtypes: Sequence[str] = DTYPES) -> Truth:
     """Compute the truth of one question.
 
     inputs: float64, representable in all of `dtypes`, for which bounds are wanted; order: of a `derivative`.
-    Raises CertificateError where the enclosure is contradicted by the function's power series.
+    Raises CertificateError where the enclosure is contradicted by the function itself (`certificate.py`).
     """
     oracle = _oracle(model, inputs, operator, order)
-    enclosure = enclose(model, inputs, operator, order)
-    if enclosure is None:
-        nothing = Answer((), ())
-        return Truth(nothing, (), oracle=oracle, doubt="The function branches here on a comparison that is undecided.")
+    try:
+        enclosure = enclose(model, inputs, operator, order)
+    except UNDECIDED as error:
+        return Truth(Answer((), ()), (), oracle=oracle, doubt=f"The true answer could not be enclosed: {error}")
     answer, radii = enclosure.rounded()
-    if not all(np.isfinite(radius).all() for radius in radii):
-        doubt = "The true answer is not finite here, or not unique."
-    else:
-        doubt = certify(model, inputs, operator, order, enclosure)
+    doubt = certify(model, inputs, operator, order, enclosure)
     bounds = {dtype: bound(model, inputs, operator, order, dtype, answer, radii) for dtype in dtypes}
     if oracle is not None and not doubt:
         doubt = mismatch(oracle, answer)

@@ -170,8 +170,8 @@ def _backward_stable(implementation: Implementation, form: Format) -> Implementa
     def apply(*args: Any, **params: Any) -> Any:
         n = max(max(a.shape[-2:]) for a in args)
         each = n * form.functions * form.unit
-        nearby = [a + _largest(a) * _ball(0, each) + _ball(0, form.smallest) for a in args]
-        ans = implementation(*nearby, **params)
+        nearby = [scalars.as_array(a) + _largest(a) * _ball(0, each) + _ball(0, form.smallest) for a in args]
+        ans = scalars.as_array(implementation(*nearby, **params))
         return ans + _largest(ans) * _ball(0, each) + _ball(0, form.smallest)
 
     return apply
@@ -275,7 +275,7 @@ _sizes_each = _each(lambda v: v.abs_upper() if hasattr(v, "abs_upper") else abs(
 
 def _sizes(x: Any) -> Any:
     """Upper bounds of the absolute values."""
-    return _sizes_each(x) if isinstance(x, np.ndarray) else _sizes_each(np.asarray(x, object))
+    return scalars.as_array(_sizes_each(scalars.as_array(x)))
 
 
 def _count(x: Any, axis: tuple[int, ...]) -> int:

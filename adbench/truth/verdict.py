@@ -83,16 +83,19 @@ def judge(
         verdict = Verdict.IMPRECISE if error <= max(reachable, FEW_DIGITS) else Verdict.UNRESOLVED
     elif over_bound > 1:
         verdict = Verdict.WRONG
-    elif error > sqrt(FORMATS[dtype].spacing) and isfinite(error):
+    elif error > sqrt(FORMATS[dtype].spacing) and isfinite(error) and not truth.not_unique:
         verdict = Verdict.IMPRECISE
     elif resolution > RESOLVED[dtype]:
         verdict = Verdict.UNRESOLVED
     else:
         verdict = Verdict.CORRECT
+    message = truth.doubt
+    if verdict is Verdict.UNRESOLVED and not message:
+        message = _why(truth, resolution)
     place, returned, true = _worst(answer, truth.answer, entries, name)
     return Judgement(
         verdict=verdict,
-        message=truth.doubt,
+        message=message,
         relative_error=error,
         max_error_ulp=max((each.largest(each.in_ulp) for each in entries), default=0.0),
         max_error_over_bound=over_bound,
@@ -103,6 +106,14 @@ def judge(
         worst_true=true,
         error_vs_oracle=nan if truth.oracle is None else relative_error(answer, truth.oracle),
     )
+
+
+def _why(truth: Truth, resolution: float) -> str:
+    """Why an answer that is not wrong is not called correct either."""
+    if truth.not_unique:
+        total = sum(array.size for array in truth.answer.arrays)
+        return f"The true answer is not finite, or not unique, in {truth.not_unique} of {total} entries."
+    return f"Correct arithmetic may err by as much: only relative errors above {resolution:.1e} would have been seen."
 
 
 @dataclass(frozen=True)

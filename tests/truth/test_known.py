@@ -138,27 +138,54 @@ def test_a_check_that_could_see_nothing_is_unresolved_however_near_the_answer():
 # ---- where nothing may be guessed
 
 
+def judged_at(f, point, answer):
+    with np.errstate(all="ignore"):
+        inputs, truth = truth_of(function(f, point), Operator.GRADIENT, dtypes=("float64",))
+    return judge(
+        Answer(("",), (np.asarray(answer),)), truth, inputs, Operator.GRADIENT, 1, "float64", exact=True, name="x"
+    )
+
+
+KINKS = {
+    "abs": (lambda xp, x: xp.sum(xp.abs(x)), [0.0, 2.0], [(-1, 1), (0, 1), (0.3, 1), (1, 1)]),
+    "relu": (lambda xp, x: xp.sum(xp.maximum(x, 0.0)), [0.0, 2.0], [(0, 1), (0.5, 1), (1, 1)]),
+    "max": (lambda xp, x: xp.max(x), [1.0, 1.0], [(0, 1), (0.5, 0.5), (1, 0)]),
+    "where": (lambda xp, x: xp.sum(xp.where(x > 0, 2 * x, 3 * x)), [0.0, 2.0], [(2, 2), (3, 2)]),
+}
+
+
+@pytest.mark.parametrize(("f", "point", "legal"), KINKS.values(), ids=KINKS)
+def test_at_a_kink_every_legal_derivative_is_unresolved_and_any_other_is_wrong(f, point, legal):
+    for answer in legal:
+        judgement = judged_at(f, point, np.asarray(answer, float))
+        assert judgement.verdict is Verdict.UNRESOLVED
+        assert judgement.message.startswith("The true answer is not finite, or not unique, in ")
+    for answer in [(7.0, legal[0][1]), (np.nan, legal[0][1]), (legal[0][0], 4.0)]:
+        assert judged_at(f, point, answer).verdict is Verdict.WRONG
+
+
 @pytest.mark.parametrize(
     ("f", "point"),
     [
-        (lambda xp, x: xp.sum(xp.abs(x)), [0.0, 1.0]),
-        (lambda xp, x: xp.sum(xp.maximum(x, 0.0)), [0.0, 1.0]),
-        (lambda xp, x: xp.max(x), [1.0, 1.0]),
         (lambda xp, x: xp.sum(xp.sort(x) * xp.asarray([1.0, 2.0])), [1.0, 1.0]),
         (lambda xp, x: x[0] if x[0] > 0 else -x[0], [0.0, 1.0]),
         (lambda xp, x: xp.sum(1 / x), [0.0, 1.0]),
-        (lambda xp, x: xp.sum(xp.sqrt(x)), [0.0, 1.0]),
+        (lambda xp, x: xp.sum(xp.log(x)), [0.0, 1.0]),
     ],
-    ids=["abs", "relu", "max", "sort", "if", "pole", "sqrt"],
+    ids=["sort", "if", "pole", "log"],
 )
-def test_at_a_kink_or_a_pole_nothing_is_judged(f, point):
+def test_where_there_is_no_derivative_nothing_is_judged(f, point):
     with np.errstate(all="ignore"):
-        inputs, truth = truth_of(function(f, point), Operator.GRADIENT)
-    assert truth.doubt
-    answer = Answer(("",), (np.full(2, np.nan),))
-    judgement = judge(answer, truth, inputs, Operator.GRADIENT, 1, "float64", exact=True, name="x")
-    assert judgement.verdict is Verdict.UNRESOLVED
-    assert judgement.message == truth.doubt
+        _, truth = truth_of(function(f, point), Operator.GRADIENT)
+    assert truth.doubt or not np.isfinite(truth.radii[0][0])
+
+
+def test_the_other_entries_are_judged_where_one_has_no_derivative():
+    def f(xp, x):
+        return xp.sum(xp.sqrt(x))
+
+    assert judged_at(f, [0.0, 1.0], [np.inf, 0.5]).verdict is Verdict.UNRESOLVED
+    assert judged_at(f, [0.0, 1.0], [np.inf, 0.5 + 1e-9]).verdict is Verdict.WRONG
 
 
 # ---- our own mistakes
