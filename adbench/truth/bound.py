@@ -8,9 +8,8 @@ from adbench.spec.inputs import Inputs
 from adbench.spec.model import Model
 from adbench.spec.operators import Operator
 from adbench.truth.answers import Answer, Array
-from adbench.truth.enclosure import UNDECIDED, evaluate
+from adbench.truth.enclosure import UNDECIDED, evaluate, rounded
 from adbench.truth.rounding import FORMATS, arithmetic
-from reference_ad import scalars
 
 
 def bound(
@@ -27,12 +26,12 @@ def bound(
     form = FORMATS[dtype]
     try:
         with arithmetic(form):
-            _, balls = evaluate(model, inputs, operator, order)
+            found = [rounded(balls.primal) for balls in evaluate(model, inputs, operator, order)[1]]
     except UNDECIDED:
         return tuple(np.full(array.shape, np.inf) for array in true.arrays)
     bounds = []
-    for array, centre, radius in zip(balls, true.arrays, radii, strict=True):
-        finite = np.isfinite(centre)
-        reach = np.asarray(scalars.radii(array, np.where(finite, centre, 0)))
-        bounds.append(np.where(finite, reach + radius + form.smallest, np.inf))
+    for (middle, reach), centre, radius in zip(found, true.arrays, radii, strict=True):
+        with np.errstate(all="ignore"):
+            widest = (np.abs(middle - centre) + reach + radius + form.smallest).astype(np.float64)
+        bounds.append(np.where(np.isfinite(widest), widest, np.inf))
     return tuple(bounds)

@@ -77,7 +77,7 @@ class Enclosure:
         Where a ball is unbounded the midpoint is nan and the radius infinite.
         """
         with scalars.precision(self.bits):
-            pairs = [_rounded(array.primal) for array in self.balls]
+            pairs = [rounded(array.primal) for array in self.balls]
         return Answer(self.paths, tuple(centre for centre, _ in pairs)), tuple(radius for _, radius in pairs)
 
 
@@ -128,8 +128,11 @@ def cheapest(operator: Operator, inputs: Inputs) -> Mode:
     return min(MODES[operator], key=lambda mode: passes(operator, mode, inputs.n, inputs.m))
 
 
-def _rounded(balls: Array) -> tuple[Array, Array]:
-    """The midpoints as longdouble, and the radii around those (float64), rounded outwards."""
+def rounded(balls: Array) -> tuple[Array, Array]:
+    """Return the midpoints of balls as longdouble, and the radii around those (float64), rounded outwards.
+
+    nan and inf where a ball is unbounded.
+    """
     elements = balls.ravel().tolist()
     finite = np.array([ball.is_finite() for ball in elements], bool).reshape(balls.shape)
     high = [float(ball.mid()) for ball in elements]

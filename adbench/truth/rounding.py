@@ -145,8 +145,7 @@ def _widened(name: str, implementation: Implementation, form: Format) -> Impleme
     if name in EXACT:
         return None
     if name in SUMS:
-        digits = form.digits if name == "cumulative_sum" else form.accumulator
-        return _any_order(implementation, SUMS[name], form, 2.0**-digits)
+        return _any_order(name, implementation, form)
     if name in BACKWARD_STABLE:
         return _backward_stable(implementation, form)
     guard = (form.arithmetic if name in ARITHMETIC else form.functions) * form.unit
@@ -185,18 +184,21 @@ def _largest(x: Any) -> Any:
     return balls.IMPLEMENTATIONS["max"](sizes, (sizes.ndim - 2, sizes.ndim - 1), True)
 
 
-def _any_order(implementation: Implementation, terms: Callable[..., int], form: Format, unit: float) -> Implementation:
+def _any_order(name: str, implementation: Implementation, form: Format) -> Implementation:
     """A sum of products, linear in each argument: its error is n u times the same sum of absolute values."""
-    relative, absolute = _ball(1, form.arithmetic * form.unit), _ball(0, form.smallest)
+    terms, on_floats = SUMS[name], PRIMITIVES[name].implementation
+    unit = 2.0 ** -(form.digits if name == "cumulative_sum" else form.accumulator)
+    relative = _ball(1, form.arithmetic * form.unit)
 
     def apply(*args: Any, **params: Any) -> Any:
         ans = implementation(*args, **params)
         n = terms(*args, **params)
-        if n <= 1:
-            return ans if n < 0 else ans * relative + absolute
-        with scalars.precision(32):
-            sizes = implementation(*map(_sizes, args), **params)
-        return ans * relative + sizes * _ball(0, n * unit) + _ball(0, n * form.smallest)
+        if n < 0:
+            return ans
+        sizes = on_floats(*(_sizes(a).astype(np.float64) for a in args), **params) if n > 1 else 0.0
+        # A thousandth more for the rounding of the bound itself.
+        lost = np.broadcast_to(1.001 * n * (unit * np.asarray(sizes) + form.smallest), np.shape(ans))
+        return balls.widened(ans * relative, lost.astype(object))
 
     return apply
 
