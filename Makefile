@@ -3,13 +3,18 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: run test lint clean
+.PHONY: run test lint bench-engine clean
 
 run: $(INSTALLED)
 	$(BIN)/python -m adbench run
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+# The reference engine beside other tools, in one process on one core; takes a minute.
+bench-engine: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[bench]"
+	$(BIN)/python benchmarks/engine.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

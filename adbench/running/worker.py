@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
-import gc
 import signal
 import sys
 import time
@@ -96,6 +95,7 @@ class Worker:
             if not timed:
                 return opened.row
             self.open_cells[key] = opened
+            clock.settle()
             return None
         except Exception as error:
             return ended(row, error, self.backend)
@@ -304,7 +304,6 @@ def serve(requests: Connection[Any, Any], replies: Connection[Any, Any]) -> None
             try:
                 backend = registry.load_backend(request["load"])
                 worker = Worker(backend, request["name"], request["seed"], request["lowest_dtype"], request["threads"])
-                gc.freeze()  # what a framework holds need not be looked through at every collection
                 reply: wire.Message = {"ok": True}
             except ModuleNotFoundError as error:
                 reply = {"ok": False, "outcome": Outcome.NOT_INSTALLED, "message": f"{error.name} is not installed."}
