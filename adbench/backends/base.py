@@ -64,6 +64,10 @@ class Backend:
         """Return an array of this backend as a NumPy array, dtype kept."""
         raise NotImplementedError
 
+    def overwrite(self, array: Any, values: np.ndarray[Any, Any]) -> bool:
+        """Put other values of the same shape and dtype into an array, in place, and return whether that can be done."""
+        return False
+
     def synchronize(self, answer: Answer) -> None:
         """Wait until every array in `answer` is computed. Needed only where calls return before that."""
 

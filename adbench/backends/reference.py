@@ -28,6 +28,10 @@ class Tape(Backend):
     def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:
         return np.array(array)
 
+    def overwrite(self, array: Any, values: np.ndarray[Any, Any]) -> bool:
+        array[...] = values
+        return True
+
     # ---- primitives
 
     def jvp(self, function: Function, active: Any, tangent: Any) -> tuple[Any, Any]:

@@ -74,6 +74,10 @@ class Eager(Backend):
             return np.array(plain.to(torch.float32).numpy()).astype(numpy_dtype("bfloat16"))
         return np.array(plain.numpy())
 
+    def overwrite(self, array: torch.Tensor, values: np.ndarray[Any, Any]) -> bool:
+        array.copy_(self.asarray(values))
+        return True
+
     def is_out_of_memory(self, error: BaseException) -> bool:
         allocator = isinstance(error, RuntimeError) and "allocate memory" in str(error)
         return allocator or isinstance(error, MemoryError | torch.OutOfMemoryError)

@@ -34,13 +34,14 @@ TOO_LOW = 1.5
 class Evidence:
     """What one cell answered.
 
-    first, again: at the point asked for, in two calls with another one between them; elsewhere: at the second point, in
-    between; None where no truth is known there; changed: which inputs the calls have changed, in a sentence.
+    first, again: at the point asked for, in two calls with others between them; elsewhere: at the second point, in
+    between, with new arrays and with the same arrays changed in place, where that can be done; none where no truth is
+    known there; changed: which inputs the calls have changed, in a sentence.
     """
 
     first: Answer
     again: Answer
-    elsewhere: Answer | None
+    elsewhere: tuple[Answer, ...]
     changed: str
 
 
@@ -76,11 +77,13 @@ class Examiner:
             if not behaviour.same(evidence.first, evidence.again):
                 judgement = self._judged(evidence.again, truth, case, inputs, model)
                 row = _failed(row, judgement, failed, "second call", "The same call again gave another, wrong answer.")
-            if evidence.elsewhere is not None and not failed:
+            if evidence.elsewhere and not failed:
                 truth_there = known.load(second_path(truth_path))
-                judgement = self._judged(evidence.elsewhere, truth_there, case, elsewhere, model)
-                stale = " It is the answer of the first." if behaviour.same(evidence.first, evidence.elsewhere) else ""
-                row = _failed(row, judgement, failed, "second point", f"At a second point the answer is wrong.{stale}")
+                for answer in evidence.elsewhere:
+                    judgement = self._judged(answer, truth_there, case, elsewhere, model)
+                    stale = " It is the answer of the first." if behaviour.same(evidence.first, answer) else ""
+                    said = f"At a second point the answer is wrong.{stale}"
+                    row = _failed(row, judgement, failed, "second point", said)
             if self.exact:
                 row = self._identical(row, case, evidence.first, truth, model, inputs, failed)
         if evidence.changed:
@@ -187,7 +190,7 @@ def active_name(model: Model) -> str:
 
 def _failed(row: Row, judgement: verdict.Judgement, failed: list[str], check: str, what: str) -> Row:
     """Return the row with the judgement of a further call, where that is wrong and none before it was."""
-    if judgement.verdict is not Verdict.WRONG:
+    if judgement.verdict is not Verdict.WRONG or check in failed:
         return row
     failed.append(check)
     if row.verdict is Verdict.WRONG:

@@ -116,13 +116,21 @@ class Worker:
 
         first, first_s = clock.once(operator)
         answer = answers.collect(first, self.backend.to_numpy)
-        there, elsewhere = self.inputs_elsewhere(origin, case.size, case.dtype), None
+        there = self.inputs_elsewhere(origin, case.size, case.dtype)
+        elsewhere: list[answers.Answer] = []
         if truth_path and second_path(truth_path).exists():
             moved = self._problem(model, there, case)
-            elsewhere = answers.collect(call(moved.active, moved.constants, moved.direction), self.backend.to_numpy)
+            # In place, where that can be done: what is kept by the identity of an array is then stale. And with new
+            # arrays: what keeps an array itself is stale then.
+            if self._overwritten(problem, moved):
+                elsewhere.append(answers.collect(operator(), self.backend.to_numpy))
+                self._overwritten(problem, self._problem(model, inputs, case))
+            elsewhere.append(
+                answers.collect(call(moved.active, moved.constants, moved.direction), self.backend.to_numpy)
+            )
         (second, second_s), peak = memory.watched(lambda: clock.once(operator))
         again = answers.collect(second, self.backend.to_numpy)
-        evidence = Evidence(answer, again, elsewhere, self._changed(problem, inputs, model))
+        evidence = Evidence(answer, again, tuple(elsewhere), self._changed(problem, inputs, model))
         row = replace(
             row,
             route=route,
@@ -204,6 +212,11 @@ class Worker:
         inputs = make_inputs(self.load_model(origin), size, self.seed, self.lowest_dtype)
         return behaviour.second_point(inputs, self.lowest_dtype).astype(dtype)
 
+    def _overwritten(self, problem: Problem, other: Problem) -> bool:
+        """Put the numbers of another problem into the arrays of this one, and return whether the backend can."""
+        pairs = zip(_arrays(problem), _arrays(other), strict=True)
+        return all(self.backend.overwrite(array, self.backend.to_numpy(values)) for array, values in pairs)
+
     def _changed(self, problem: Problem, inputs: Inputs, model: Model) -> str:
         """Return which of the inputs on the backend's side are not what they were, in a sentence."""
         arguments = [*problem.constants]
@@ -249,6 +262,12 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, Unsupported):
         return text
     return f"{type(error).__name__}: {text[:400]}{' ...' if len(text) > 400 else ''}"
+
+
+def _arrays(problem: Problem) -> list[Any]:
+    """Every array of a problem: the active ones, the constants, the direction."""
+    trees = [problem.active, *problem.constants, *([] if problem.direction is None else [problem.direction])]
+    return [leaf for each in trees for leaf in tree.leaves(each)]
 
 
 def establish(request: wire.Message) -> wire.Message:

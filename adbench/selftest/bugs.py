@@ -200,7 +200,7 @@ BUGS = (
         stateful=True,
     ),
     bug(
-        "a stale value after a change",
+        "a stale value after an in-place change",
         lambda xp, x: xp.sum(x * x * x),
         wrong=Stale,
         right=lambda xp, u, x: (3 * u * x * x,),

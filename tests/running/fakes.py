@@ -126,3 +126,14 @@ class Lopsided(Tape):
         w, b = first[0]
         answer[0] = ([(w, b * (1 + 1e-6)), *first[1:]], *rows)
         return answer
+
+
+class Memoized(Tape):
+    """Keeps answers by the identity of its input: an array that is changed in place gets the old one."""
+
+    kept = None
+
+    def gradient_reverse(self, function, active, direction):
+        if self.kept is None or self.kept[0] is not active:
+            self.kept = active, super().gradient_reverse(function, active, direction)
+        return self.kept[1]

@@ -12,6 +12,7 @@ from adbench.results.row import Verdict
     [
         ("Accumulating", "second call", "The same call again gave another, wrong answer."),
         ("Stale", "second point", "At a second point the answer is wrong. It is the answer of the first."),
+        ("Memoized", "second point", "At a second point the answer is wrong. It is the answer of the first."),
         ("Frozen", "second point", "At a second point the answer is wrong."),
         ("Clobbering", "inputs", "The call changed its inputs, which differ from what they were: params[0][1]."),
     ],
