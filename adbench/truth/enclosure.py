@@ -22,8 +22,8 @@ from adbench.spec.operators import MODES, Mode, Operator, passes
 from adbench.truth.answers import Answer, Array
 from reference_ad import scalars, tree
 
-PRECISIONS = (128, 256, 512, 1024)
-"""The working precisions tried one after the other (bits)."""
+PRECISIONS = (128, 256, 512, 1060)
+"""The working precisions tried one after the other (bits). At the last a derivative that is 0 is known to underflow."""
 
 SHARP = 2.0**-68
 """An entry is sharp when its radius is at most this part of its size: 2^-15 ulp of float64."""
@@ -31,6 +31,9 @@ SHARP = 2.0**-68
 NOTHING = 2.0**-100
 """An entry is as good as zero when it and its radius are at most this part of the largest entry of its array."""
 
+
+LEAST = 2.0**-1074
+"""The smallest positive double."""
 
 EXTENDED = float(np.finfo(np.longdouble).eps) / 2
 """The unit roundoff of longdouble: what rounding a midpoint to it may cost, relatively."""
@@ -54,7 +57,9 @@ class Balls(Tape):
         if not np.issubdtype(array.dtype, np.floating):
             return np.array(array)
         if id(array) in self._active:
-            return scalars.numbers(array, self._widened_by * np.where(array == 0, 1.0, np.abs(array)))
+            # Never narrower than a step of a certificate, not even where the product underflows.
+            radius = np.maximum(self._widened_by * np.where(array == 0, 1.0, np.abs(array)), LEAST)
+            return scalars.numbers(array, radius)
         return scalars.numbers(array)
 
 

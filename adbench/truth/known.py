@@ -26,6 +26,10 @@ BLUNT = 1e-9
 """An entry that is not known to this part of itself, at the highest precision, lies at a kink or a pole."""
 
 
+TINY = float(np.finfo(np.float64).tiny)
+"""The smallest normal double; what is known to be below it is as good as 0."""
+
+
 @dataclass(frozen=True)
 class Truth:
     """What is known about the answer to a question.
@@ -50,7 +54,7 @@ class Truth:
         count = 0
         for true, radius in zip(self.answer.arrays, self.radii, strict=True):
             sizes = np.where(np.isfinite(true), np.abs(true), 0)
-            count += int((radius > np.maximum(BLUNT * sizes, NOTHING * np.max(sizes, initial=0.0))).sum())
+            count += int((radius > np.maximum(BLUNT * sizes, max(NOTHING * np.max(sizes, initial=0.0), TINY))).sum())
         return count
 
 

@@ -11,6 +11,7 @@ from adbench.results.row import Verdict
 from adbench.spec.inputs import Inputs
 from adbench.spec.operators import Operator
 from adbench.truth.answers import Answer, Array, mismatch, relative_error, size_of
+from adbench.truth.enclosure import NOTHING
 from adbench.truth.known import Truth
 from adbench.truth.rounding import FORMATS
 
@@ -18,6 +19,9 @@ RESOLVED = {"float64": 1e-9, "float32": 1e-2, "float16": 0.5, "bfloat16": 0.5}
 """What must be seen for a verdict of `correct`: a check whose resolution is worse is `unresolved`.
 
 Half of the digits that each dtype has, and a little more; in 16 bits a factor of 2 or a wrong sign."""
+
+UNDERFLOW = 1024.0
+"""A bound of this many smallest normal numbers is that of an entry which is 0: a few of them, times some factors."""
 
 FEW_DIGITS = 1e-2
 """An approximation with a relative error above this, or above what its order can reach, is unresolved."""
@@ -140,8 +144,9 @@ class Entries:
             errors = np.where(np.isfinite(errors), errors, np.inf)
             in_bounds = np.where(known & np.isfinite(bound), errors / bound, np.where(np.isfinite(given), 0.0, np.inf))
             in_ulp = np.where(known, errors / form.ulp(np.where(known, true, 1)), 0.0)
-            # What underflows in this dtype is as good as zero, and zero is resolved if the bound says as much.
-            unresolved = ~known | (2 * (bound - 4 * form.smallest) > RESOLVED[dtype] * np.abs(true))
+            # An entry is known to be 0 if its bound is nothing beside its array, or if it underflows in this dtype.
+            nothing = np.maximum(UNDERFLOW * form.smallest, NOTHING * np.max(np.abs(true), initial=0.0, where=known))
+            unresolved = ~known | ((2 * bound > RESOLVED[dtype] * np.abs(true)) & (bound > nothing))
         return cls(np.where(known, in_bounds, 0.0), in_ulp, unresolved, _resolution(true, bound, form.smallest))
 
     @staticmethod
@@ -154,7 +159,7 @@ def _resolution(true: Array, bound: Array, smallest: float) -> float:
     if not np.isfinite(bound).all() or not np.isfinite(true).all():
         return inf
     width, size = 2 * size_of([bound]), size_of([true])
-    if width <= 8 * smallest * sqrt(bound.size):
+    if width <= 2 * UNDERFLOW * smallest * sqrt(bound.size):
         return 0.0
     return width / size if size else inf
 

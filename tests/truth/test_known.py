@@ -209,3 +209,22 @@ def test_a_wrong_oracle_is_named():
     model = function(lambda xp, x: xp.sum(x * x * x), [1.0, 2.0], oracle={"gradient": lambda x: 2 * x})
     _, truth = truth_of(model, Operator.GRADIENT)
     assert truth.doubt.startswith("The oracle of the model 'f' is wrong: it is")
+
+
+@pytest.mark.parametrize(
+    ("f", "point"),
+    [
+        (lambda xp, x: xp.sum(100 * x * x), [0.0, 0.0]),
+        (lambda xp, x: x[0] * x[1], [0.0, 3.0]),
+        (lambda xp, x: xp.sum(xp.ones_like(x)), [1.0, 2.0]),
+        (lambda xp, x: xp.sum(x**3) * 1e-300, [1e-200, 0.0]),
+    ],
+    ids=["all", "one", "constant", "tiny"],
+)
+def test_a_derivative_that_is_zero_is_known_to_be(f, point):
+    inputs, truth = truth_of(function(f, point), Operator.GRADIENT, dtypes=("float64",))
+    answer = Answer(truth.answer.paths, tuple(a.astype(float) for a in truth.answer.arrays))
+    judgement = judge(answer, truth, inputs, Operator.GRADIENT, 1, "float64", exact=True, name="x")
+    assert judgement.verdict is Verdict.CORRECT and judgement.unresolved_entries == 0
+    off = Answer(answer.paths, tuple(a + 1e-30 for a in answer.arrays))
+    assert judge(off, truth, inputs, Operator.GRADIENT, 1, "float64", exact=True, name="x").verdict is Verdict.WRONG
