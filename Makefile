@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: run test lint bench-engine clean
+.PHONY: run test lint bench-engine check-truth clean
 
 run: $(INSTALLED)
 	$(BIN)/python -m adbench run
@@ -15,6 +15,13 @@ test: $(INSTALLED)
 bench-engine: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[bench]"
 	$(BIN)/python benchmarks/engine.py
+
+# Alarms, catches and cost of the verdicts, over at least 100,000 entries of each backend; takes half an hour.
+check-truth: $(INSTALLED)
+	$(BIN)/python benchmarks/truth.py alarms
+	$(BIN)/python benchmarks/truth.py catches
+	$(BIN)/python benchmarks/truth.py speed
+	$(BIN)/python benchmarks/truth.py sixteen
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

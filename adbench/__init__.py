@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 from adbench.spec import Model as Model
 
 if TYPE_CHECKING:
+    from adbench.checking.call import check as check
     from adbench.results.frames import load as load
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
+    if name == "check":
+        from adbench.checking.call import check
+
+        return check
     # pandas is imported when results are loaded, not when the package is.
     if name == "load":
         from adbench.results.frames import load

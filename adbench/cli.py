@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from adbench.running.plan import Plan
+    from adbench.checking.report import Report
+    from adbench.running.plan import Effort, Plan
 
-ALL_RIGHT, WRONG, USAGE, NOT_RUN, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit statuses: no wrong derivative; one at least; bad usage; a cell could not be run; stopped by Ctrl-C."""
+ALL_RIGHT, WRONG, USAGE, NOT_RUN, BROKEN, INTERRUPTED = 0, 1, 2, 3, 4, 130
+"""Exit statuses: no wrong derivative; one at least; bad usage; a cell could not be run;
+adbench itself is at fault, for its own truth was not certified; stopped by Ctrl-C."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,22 +43,43 @@ def one_sentence() -> Iterator[None]:
         sys.exit(USAGE)
 
 
+WHAT_TO_ASK = (
+    click.argument("models", nargs=-1, metavar="[MODEL | FILE.py]..."),
+    click.option("--model", "more", multiple=True, metavar="NAME", help="A model; may be repeated. Default: all."),
+    click.option(
+        "--backend", "backends", multiple=True, metavar="NAME", help="A backend: torch, jax:jit, mine.py. Default: all."
+    ),
+    click.option("--operator", "operators", multiple=True, metavar="NAME", help="An operator, such as gradient."),
+    click.option(
+        "--size", "sizes", multiple=True, metavar="NAME", help="A size of a model. Default: the smaller ones."
+    ),
+    click.option(
+        "--dtype", "dtypes", multiple=True, metavar="NAME", help=f"{' or '.join(DTYPES)}. Default: {DTYPES[0]}."
+    ),
+    click.option(
+        "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Threads of every backend."
+    ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Seconds a cell may take. Default: 60, with --full 600.",
+    ),
+    click.option(
+        "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the models' inputs."
+    ),
+)
+"""The arguments and options by which `run` and `check` are told what to ask of whom."""
+
+
+def what_to_ask(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `WHAT_TO_ASK`."""
+    for option in reversed(WHAT_TO_ASK):
+        command = option(command)
+    return command
+
+
 @main.command()
-@click.argument("models", nargs=-1, metavar="[MODEL | FILE.py]...")
-@click.option("--model", "more", multiple=True, metavar="NAME", help="A model to run; may be repeated. Default: all.")
-@click.option(
-    "--backend", "backends", multiple=True, metavar="NAME", help="A backend: torch, jax:jit, mine.py. Default: all."
-)
-@click.option("--operator", "operators", multiple=True, metavar="NAME", help="An operator, such as gradient.")
-@click.option("--size", "sizes", multiple=True, metavar="NAME", help="A size of a model. Default: the smaller ones.")
-@click.option("--dtype", "dtypes", multiple=True, metavar="NAME", help=f"{' or '.join(DTYPES)}. Default: float64.")
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Threads of every backend.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    help="Seconds a cell may take. Default: 60, with --full 600.",
-)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the models' inputs.")
+@what_to_ask
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for the results. Default: reports/<date and time>."
 )
@@ -79,32 +102,50 @@ def run(
     """Check and time models on all backends, and show tables.
 
     Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised, crashed, ran out of
-    memory or out of time. A framework that is not installed is no failure.
+    memory or out of time, 4 if adbench's own truth was not certified, which is a bug of adbench and stops the run.
+    A framework that is not installed is no failure.
     """
-    from adbench import registry
     from adbench.running import plan as planning
 
     with one_sentence():
         if quick and full:
             raise SpecError("--quick and --full were both given; choose one.")
         effort = planning.QUICK if quick else planning.FULL if full else planning.CUSTOMARY
-        settings = planning.Settings(
-            effort=effort,
-            threads=threads,
-            timeout_s=timeout or effort.timeout_s,
-            seed=seed,
-            lowest_dtype=max(_known("dtype", dtypes or DTYPES[:1], DTYPES), key=DTYPES.index),
-        )
-        plan = planning.make_plan(
-            registry.find_models((*models, *more) or registry.models()),
-            registry.find_backends(backends or registry.backends()),
-            settings,
-            operators=_known("operator", operators, [operator.value for operator in Operator]),
-            sizes=sizes,
-            dtypes=dtypes or DTYPES[:1],
-        )
+        plan = _plan(effort, (*models, *more), backends, operators, sizes, dtypes, threads, timeout, seed)
         folder = _new_folder(out)
     sys.exit(_run(plan, folder))
+
+
+def _plan(
+    effort: Effort,
+    models: Sequence[str],
+    backends: Sequence[str],
+    operators: Sequence[str],
+    sizes: Sequence[str],
+    dtypes: Sequence[str],
+    threads: int,
+    timeout: float | None,
+    seed: int,
+) -> Plan:
+    """Make the plan that the options of `WHAT_TO_ASK` ask for; all models and backends where none is named."""
+    from adbench import registry
+    from adbench.running import plan as planning
+
+    settings = planning.Settings(
+        effort=effort,
+        threads=threads,
+        timeout_s=timeout or effort.timeout_s,
+        seed=seed,
+        lowest_dtype=max(_known("dtype", dtypes or DTYPES[:1], DTYPES), key=DTYPES.index),
+    )
+    return planning.make_plan(
+        registry.find_models(models or registry.models()),
+        registry.find_backends(backends or registry.backends()),
+        settings,
+        operators=_known("operator", operators, [operator.value for operator in Operator]),
+        sizes=sizes,
+        dtypes=dtypes or DTYPES[:1],
+    )
 
 
 def _run(plan: Plan, folder: Path) -> int:
@@ -113,8 +154,11 @@ def _run(plan: Plan, folder: Path) -> int:
 
     from rich.console import Console
 
+    from adbench.results import differences as step_results
     from adbench.results import frames
+    from adbench.running import differences as step_sweep
     from adbench.running.environment import describe
+    from adbench.truth.certificate import CertificateError
 
     screen = Console()
     settings = plan.settings
@@ -122,17 +166,25 @@ def _run(plan: Plan, folder: Path) -> int:
     facts |= {"timeout_s": settings.timeout_s, "cells": plan.total}
     environment = describe(plan.backends, **facts)
     (folder / "environment.json").write_text(json.dumps(environment, indent=2) + "\n")
-    interrupted = False
+    interrupted, broken = False, ""
     try:
         _measure(plan, folder)
     except KeyboardInterrupt:
         interrupted = True
+    except CertificateError as error:
+        broken = str(error)
     table = frames.load(folder)
     frames.write(table, folder)
-    _report(table, folder, environment, screen)
+    steps = step_results.frame([] if interrupted or broken else step_sweep.run(plan))
+    step_results.write(steps, folder)
+    _report(table, steps, folder, environment, screen)
     if interrupted:
         screen.print(f"Interrupted: {len(table)} of {plan.total} cells were measured and are kept.")
         return INTERRUPTED
+    if broken:
+        screen.print(f"Stopped, with {len(table)} of {plan.total} cells measured and kept.")
+        click.echo(f"adbench: {broken}", err=True)
+        return BROKEN
     return exit_status(table)
 
 
@@ -162,11 +214,14 @@ def _measure(plan: Plan, folder: Path) -> None:
         run_plan(plan, folder / "logs", keep, lambda what: progress.update(bar, description=what))
 
 
-def _report(table: pd.DataFrame, folder: Path, environment: dict[str, Any], screen: Console) -> None:
-    """Show the tables, and write them to report.md."""
-    from adbench.reporting import crossover, render, tables
+def _report(
+    table: pd.DataFrame, steps: pd.DataFrame, folder: Path, environment: dict[str, Any], screen: Console
+) -> None:
+    """Show the tables, and write them to report.md, with the curves of the step sweep."""
+    from adbench.reporting import crossover, differences, render, tables
 
-    made = tables.tables(table)
+    best, curve = differences.best(steps), differences.curve(steps)
+    made = [*tables.tables(table), *([best] if best else [])]
     said = crossover.sentences(table)
     for each in made:
         render.to_screen(each, screen)
@@ -174,7 +229,8 @@ def _report(table: pd.DataFrame, folder: Path, environment: dict[str, Any], scre
             for sentence in said:
                 screen.print(f"- {sentence}", highlight=False, markup=False)
     summary = tables.summary(table)
-    (folder / "report.md").write_text(render.report(made, said, summary, environment), encoding="utf-8")
+    written = render.report([*made, *([curve] if curve else [])], said, summary, environment)
+    (folder / "report.md").write_text(written, encoding="utf-8")
     screen.print()
     screen.print(summary, highlight=False)
     screen.print(f"Results are in {folder}: report.md, results.parquet, results.csv, journal.jsonl.", highlight=False)
@@ -189,6 +245,159 @@ def exit_status(table: pd.DataFrame) -> int:
     if table["outcome"].isin([str(outcome) for outcome in FAILURES]).any():
         return NOT_RUN
     return ALL_RIGHT
+
+
+@main.command()
+@what_to_ask
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "json", "junit", "github"]),
+    default="text",
+    show_default=True,
+    help="github: annotations on standard output, and the step's summary where GITHUB_STEP_SUMMARY is set.",
+)
+def check(
+    models: tuple[str, ...],
+    more: tuple[str, ...],
+    backends: tuple[str, ...],
+    operators: tuple[str, ...],
+    sizes: tuple[str, ...],
+    dtypes: tuple[str, ...],
+    threads: int,
+    timeout: float | None,
+    seed: int,
+    shape: str,
+) -> None:
+    """Check models on all backends and time nothing: for continuous integration, and for one's own backward pass.
+
+    A model file with native={"torch": my_function} has the derivatives of that function judged against those of the
+    model's own.
+
+    Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised, crashed, ran out of
+    memory or out of time, or if nothing could be judged. A framework that is not installed is no failure.
+    """
+    import tempfile
+
+    from adbench.checking import formats
+    from adbench.checking.report import Report
+    from adbench.results import frames, journal
+    from adbench.running import plan as planning
+    from adbench.truth.certificate import CertificateError
+
+    with one_sentence():
+        plan = _plan(planning.CHECK, (*models, *more), backends, operators, sizes, dtypes, threads, timeout, seed)
+    with tempfile.TemporaryDirectory(prefix="adbench-") as folder:
+        try:
+            _measure(plan, Path(folder))
+        except KeyboardInterrupt:
+            click.echo("Interrupted; nothing is reported.", err=True)
+            sys.exit(INTERRUPTED)
+        except CertificateError as error:
+            click.echo(f"adbench: {error}", err=True)
+            sys.exit(BROKEN)
+        report = Report(tuple(journal.read(Path(folder) / frames.JOURNAL)))
+    if shape == "json":
+        click.echo(formats.to_json(report))
+    elif shape == "junit":
+        click.echo(formats.to_junit(report))
+    elif shape == "github":
+        click.echo(formats.to_github(report, {group.source.model.name: group.source.model for group in plan.groups}))
+        formats.append_step_summary(report)
+    else:
+        _show_check(report)
+    sys.exit(report.exit_status)
+
+
+def _show_check(report: Report) -> None:
+    from rich.console import Console
+
+    from adbench.reporting import failures
+
+    screen = Console()
+    if screen.is_terminal:
+        failures.show(report.rows, report.summary, screen)
+    else:
+        click.echo(str(report))
+
+
+@main.command()
+@click.argument("models", nargs=-1, metavar="[MODEL | FILE.py]...")
+@click.option("--size", "sizes", multiple=True, metavar="NAME", help="A size of a model. Default: the smaller ones.")
+@click.option("--dtype", "dtypes", multiple=True, metavar="NAME", help=f"{' or '.join(DTYPES)}. Default: {DTYPES[0]}.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the models' inputs.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for differences.parquet and differences.csv.")
+def differences(
+    models: tuple[str, ...], sizes: tuple[str, ...], dtypes: tuple[str, ...], seed: int, out: Path | None
+) -> None:
+    """Show the error of finite differences over the step, beside that of AD, and what they cost.
+
+    Forward and central differences at steps from 1 to 1e-16, SciPy's and numdifftools' adaptive ones (where installed),
+    and reverse mode, all against the true derivative.
+    """
+    from rich.console import Console
+
+    from adbench.reporting import differences as reporting
+    from adbench.reporting import render
+    from adbench.results import differences as results
+    from adbench.running import differences as running
+    from adbench.running import plan as planning
+
+    with one_sentence():
+        plan = _plan(planning.CHECK, models, ["reference"], [], sizes, dtypes, 1, None, seed)
+        if out is not None:
+            _make_folder(out)
+    table = results.frame(running.run(plan))
+    if out is not None:
+        results.write(table, out)
+    screen = Console()
+    for each in (reporting.curve(table), reporting.best(table)):
+        if each is not None:
+            render.to_screen(each, screen)
+    if table.empty:
+        most = planning.CHECK.passes
+        screen.print(f"No truth is known, or n is above {most}, where differences take too long.", highlight=False)
+
+
+@main.command()
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the points.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Seconds a cell may take.",
+)
+def selftest(seed: int, timeout: float) -> None:
+    """Prove the checks on this machine: seeded bugs that must be caught, and controls that must not alarm.
+
+    Beside each, what torch.autograd.gradcheck and jax.test_util.check_grads say of it, where they are installed.
+
+    Exit status: 0 if every bug is caught and no control alarms, 1 if not, 3 if a cell could not be run.
+    """
+    import tempfile
+
+    from rich.console import Console
+
+    from adbench.reporting import render
+    from adbench.selftest import run as selftesting
+    from adbench.selftest import table
+
+    with tempfile.TemporaryDirectory(prefix="adbench-") as logs:
+        status = Console(stderr=True)
+        with one_sentence(), status.status("starting") as line:
+            try:
+                results = selftesting.run(Path(logs), seed, timeout, lambda what: line.update(what))
+            except KeyboardInterrupt:
+                click.echo("Interrupted; nothing is reported.", err=True)
+                sys.exit(INTERRUPTED)
+    screen = Console()
+    for each in table.tables(results):
+        render.to_screen(each, screen)
+    screen.print(table.summary(results), highlight=False, markup=False)
+    if results.missed or results.false_alarms:
+        sys.exit(WRONG)
+    sys.exit(NOT_RUN if any(finding.failed_to_run for finding in results.findings) else ALL_RIGHT)
 
 
 @main.command(name="list")
@@ -247,8 +456,12 @@ def _new_folder(out: Path | None) -> Path:
     folder = out or Path("reports") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
     if (folder / "journal.jsonl").exists():
         raise SpecError(f"{folder} already holds a run; choose another folder with --out, or remove it.")
+    _make_folder(folder)
+    return folder
+
+
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SpecError(f"The folder {folder} cannot be made ({error.strerror}); choose another with --out.") from error
-    return folder

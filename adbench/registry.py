@@ -26,7 +26,10 @@ BACKENDS_GROUP = "adbench.backends"
 
 @dataclass(frozen=True)
 class ModelSource:
-    """A model and where it was found, in a form that a worker can find again: "entry:NAME" or "file:PATH:NAME"."""
+    """A model and where it was found, in a form that a worker can find again.
+
+    origin: "entry:NAME", "file:PATH:NAME", or "module:MODULE:NAME" for a value of the module's mapping `MODELS`.
+    """
 
     model: Model
     origin: str
@@ -88,6 +91,10 @@ def load_model(origin: str) -> Model:
         (point,) = (point for point in _points(MODELS_GROUP) if point.name == place)
         model: Model = point.load()
         return model
+    if kind == "module":
+        module, _, name = place.partition(":")
+        listed: Model = import_module(module).MODELS[name]
+        return listed
     path, _, name = place.rpartition(":")
     return next(source.model for source in models_of_file(Path(path)) if source.model.name == name)
 

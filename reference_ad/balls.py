@@ -47,6 +47,8 @@ def element(v: Any) -> Any:
             return flint.arb(numerator) / flint.arb(denominator)
     if isinstance(v, (float, np.floating)):
         return flint.arb(float(v))
+    if isinstance(v, np.ndarray) and v.ndim == 0:  # NumPy stores such as it is in an array of objects
+        return element(v[()])
     raise TypeError(f"An array of balls was given {type(v).__name__} {v!r} for an element: give numbers.")
 
 
@@ -55,7 +57,11 @@ def elements(x: Any) -> Any:
     if isinstance(x, Numbers):
         return x.primal
     array = as_array(x) if isinstance(x, _ELEMENTS) else np.asarray(x)  # NumPy takes a series for a sequence
-    return array if array.dtype == bool else _filled([element(v) for v in array.ravel()], array.shape)
+    if array.dtype == bool or (array.dtype == OBJECT and kinds(array) <= set(_ELEMENTS)):
+        return array
+    if array.dtype.char in "fd":  # without a look at each, in a tenth of the time
+        return _filled(list(map(flint.arb, array.ravel().tolist())), array.shape)
+    return _filled([element(v) for v in array.ravel()], array.shape)
 
 
 def _widened(v: Any, radius: float) -> Any:

@@ -10,6 +10,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = [
     {"adbench.__main__", "adbench.cli"},
+    {"adbench.selftest", "adbench.pytest_plugin"},
+    {"adbench.checking"},
     {"adbench.reporting", "adbench.running"},
     {"adbench.truth"},
     {"adbench.registry", "adbench.timing"},

@@ -95,7 +95,8 @@ def test_a_run_writes_its_files_and_shows_its_tables(tmp_path):
     assert result.exit_code == 0, result.output
     out = tmp_path / "out"
     assert {p.name for p in out.iterdir()} == {
-        "environment.json", "journal.jsonl", "logs", "report.md", "results.csv", "results.parquet",
+        "differences.csv", "differences.parquet", "environment.json", "journal.jsonl", "logs", "report.md",
+        "results.csv", "results.parquet",
     }  # fmt: skip
     table = adbench.load(out)
     assert set(table["backend"]) == {"reference:tape", "differences:central"}

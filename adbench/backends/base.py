@@ -48,10 +48,12 @@ class Backend:
     framework: the key of `Model.native` for hand-written implementations, such as "torch".
     xp: the array namespace that models are written in, on this backend's arrays.
     exact: whether answers are derivatives up to rounding; False for approximations such as finite differences.
+    dtypes: those in which it computes, operations between an array and a Python number included.
     """
 
     framework: ClassVar[str]
     exact: ClassVar[bool] = True
+    dtypes: ClassVar[tuple[str, ...]] = ("float64", "float32")
     xp: Any
 
     def asarray(self, array: np.ndarray[Any, Any]) -> Any:
@@ -61,6 +63,10 @@ class Backend:
     def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:
         """Return an array of this backend as a NumPy array, dtype kept."""
         raise NotImplementedError
+
+    def overwrite(self, array: Any, values: np.ndarray[Any, Any]) -> bool:
+        """Put other values of the same shape and dtype into an array, in place, and return whether that can be done."""
+        return False
 
     def synchronize(self, answer: Answer) -> None:
         """Wait until every array in `answer` is computed. Needed only where calls return before that."""
@@ -72,6 +78,10 @@ class Backend:
     def is_out_of_memory(self, error: BaseException) -> bool:
         """Whether an exception of the framework means that memory ran out."""
         return isinstance(error, MemoryError)
+
+    def lacks_rule(self, error: BaseException) -> bool:
+        """Whether an exception of the framework means that a hand-written function has no rule for this mode."""
+        return False
 
     # The two primitives. A subclass defines at least one of them, as methods of these signatures:
     #   jvp(function, active, tangent) -> (output, output tangent)

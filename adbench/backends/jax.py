@@ -19,6 +19,7 @@ class Eager(Backend):
     """JAX without `jit`: every operation is dispatched by itself."""
 
     framework = "jax"
+    dtypes = ("float64", "float32", "float16", "bfloat16")
 
     # ---- namespace
 
@@ -38,6 +39,9 @@ class Eager(Backend):
     def is_out_of_memory(self, error: BaseException) -> bool:
         exhausted = isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
         return exhausted or isinstance(error, MemoryError)
+
+    def lacks_rule(self, error: BaseException) -> bool:
+        return isinstance(error, TypeError) and "can't apply forward-mode" in str(error)
 
     # ---- primitives
 

@@ -14,6 +14,7 @@ class Tape(Backend):
     """`reference_ad` as it runs by default: dual numbers forward, a tape in reverse."""
 
     framework = "reference"
+    dtypes = ("float64", "float32", "float16")  # NumPy makes float32 of bfloat16 and a Python number
 
     # ---- namespace
 
@@ -26,6 +27,10 @@ class Tape(Backend):
 
     def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:
         return np.array(array)
+
+    def overwrite(self, array: Any, values: np.ndarray[Any, Any]) -> bool:
+        array[...] = values
+        return True
 
     # ---- primitives
 

@@ -11,6 +11,7 @@ from array_api_compat import torch as array_module
 from torch.func import grad, jacfwd, jacrev, jvp, vjp
 
 from adbench.backends.base import Answer, Backend, Function
+from adbench.spec.case import numpy_dtype
 from adbench.spec.namespace import Namespace
 from reference_ad import tree
 
@@ -45,23 +46,45 @@ special = SimpleNamespace(
 )
 
 
+LACKS_RULE = (
+    "must override the setup_context staticmethod",
+    "does not have vmap support",
+    "marked with @once_differentiable",
+)
+"""What PyTorch says where a hand-written function cannot be differentiated in this mode."""
+
+
 class Eager(Backend):
     """PyTorch as it runs by default, one operation at a time, on the CPU."""
 
     framework = "torch"
+    dtypes = ("float64", "float32", "float16", "bfloat16")
     xp = Namespace(array_module, special)
 
     # ---- arrays
 
     def asarray(self, array: np.ndarray[Any, Any]) -> torch.Tensor:
+        if array.dtype.name == "bfloat16":  # PyTorch and NumPy share no such type; float32 holds all of its numbers
+            return torch.tensor(array.astype(np.float32)).to(torch.bfloat16)
         return torch.tensor(array)
 
     def to_numpy(self, array: torch.Tensor) -> np.ndarray[Any, Any]:
-        return np.array(array.detach().cpu().numpy())
+        plain = array.detach().cpu()
+        if plain.dtype is torch.bfloat16:
+            return np.array(plain.to(torch.float32).numpy()).astype(numpy_dtype("bfloat16"))
+        return np.array(plain.numpy())
+
+    def overwrite(self, array: torch.Tensor, values: np.ndarray[Any, Any]) -> bool:
+        array.copy_(self.asarray(values))
+        return True
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         allocator = isinstance(error, RuntimeError) and "allocate memory" in str(error)
         return allocator or isinstance(error, MemoryError | torch.OutOfMemoryError)
+
+    def lacks_rule(self, error: BaseException) -> bool:
+        # A torch.autograd.Function without setup_context, without a vmap rule, or marked @once_differentiable.
+        return isinstance(error, RuntimeError) and any(words in str(error) for words in LACKS_RULE)
 
     # ---- primitives
 

@@ -40,11 +40,16 @@ class Verdict(StrEnum):
 class Row:
     """One cell: a case on a backend.
 
-    Errors: `relative_error` is the largest, over the arrays of the answer, of max|answer - truth| / max|truth|;
+    Errors: `relative_error` is ||answer - truth|| / ||truth||, the Euclidean norm over all entries;
     `max_error_ulp` the largest error of an entry in units in the last place of its true value;
-    `max_error_over_bound` the largest error in units of the bound; `resolution` the smallest relative error that
-    the check could have seen. `error_vs_*` is `relative_error` measured against another answer: the analytic oracle,
-    the reference engine in extended precision, differences in extended precision, the same backend's other modes.
+    `max_error_over_bound` the largest error in units of the entry's bound; `resolution` the smallest relative error
+    that the check could have seen, and `unresolved_entries` how many entries are too small beside their bounds to be
+    judged by themselves; `worst_entry` is the entry that errs most in bounds, `worst_returned` what was returned there
+    and `worst_true` the true value. `error_vs_*` is `relative_error` measured against another answer: the analytic
+    oracle, the same backend's other modes.
+    `failed_checks` names the checks that a wrong answer failed: truth, second call, second point, inputs, identity,
+    symmetry, Taylor. `identity_over_bound` is the largest deviation from an identity in units of what both its sides
+    may err together; `taylor_order` the order of the Taylor remainder, 2 for a right first derivative.
     `elapsed_s` is all the time that the cell took.
     Times are medians in s with 95 % confidence intervals; the cost ratio is the operator's time over the primal's,
     from paired samples. `swept` cells belong to a sweep over n and m. Numbers that were not measured are nan, or None
@@ -71,12 +76,16 @@ class Row:
     max_error_ulp: float = math.nan
     max_error_over_bound: float = math.nan
     resolution: float = math.nan
+    unresolved_entries: int | None = None
     worst_entry: str = ""
+    worst_returned: float = math.nan
+    worst_true: float = math.nan
     error_vs_oracle: float = math.nan
-    error_vs_reference: float = math.nan
-    error_vs_differences: float = math.nan
     error_vs_other_mode: float = math.nan
     repeatable: bool | None = None
+    identity_over_bound: float = math.nan
+    taylor_order: float = math.nan
+    failed_checks: str = ""
     median_s: float = math.nan
     ci_low_s: float = math.nan
     ci_high_s: float = math.nan

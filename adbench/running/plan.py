@@ -26,11 +26,12 @@ class Effort:
     """How much a run measures.
 
     sizes: how many of a model's sizes, from the smallest;
-    sweep_thinning: k to keep every k-th value of a sweep's parameters;
+    sweep_thinning: k to keep every k-th value of a sweep's parameters, 0 to leave the sweep out;
     passes: cases whose mode needs more passes through the function than this are left out;
     all_modes: whether JVPs are also asked for in reverse mode, VJPs in forward mode and second orders in
         forward-over-forward mode, which is of use where there is no other;
-    rounds: how many turns each cell gets; pairs: the most paired samples in a turn;
+    rounds: how many turns each cell gets, 0 where cells are checked and not timed;
+    pairs: the most paired samples in a turn;
     turn_s: a turn ends when it has lasted this long (s), and most_s: the turns of a cell when they have;
     timeout_s: the limit of a cell (s) unless another is given;
     all_orders: whether derivatives of order 3 and more are asked at every size, not only at the first, and of a backend
@@ -49,7 +50,15 @@ class Effort:
     timeout_s: float = 60.0
     all_orders: bool = False
 
+    @property
+    def timed(self) -> bool:
+        """Whether cells are timed, not only checked."""
+        return self.rounds > 0
 
+
+CHECK = Effort(
+    "check", sizes=2, sweep_thinning=0, passes=256, all_modes=False, rounds=0, pairs=0, turn_s=0.0, most_s=0.0
+)
 QUICK = Effort(
     "quick", sizes=1, sweep_thinning=2, passes=64, all_modes=False, rounds=6, pairs=2, turn_s=0.005, most_s=0.5
 )
@@ -197,6 +206,8 @@ def _group(
 
 def _thinned(model: Model, effort: Effort) -> list[str]:
     """Every k-th value of each parameter of the sweep, its ends included."""
+    if not effort.sweep_thinning:
+        return []
     kept: dict[str, set[object]] = {}
     for parameter in next(iter(model.sweep.values()), {}):
         values = sorted({size[parameter] for size in model.sweep.values()})

@@ -25,6 +25,7 @@ from adbench.running import wire
 from adbench.running.environment import worker_environment
 from adbench.running.plan import Group, Plan, Settings
 from adbench.spec.case import Case
+from adbench.truth.certificate import CertificateError
 
 START_LIMIT_S = 180.0
 """How long a worker may take to import its framework (s)."""
@@ -196,7 +197,8 @@ def run(plan: Plan, logs: Path, keep: Callable[[Row], None], watch: Callable[[st
     logs: the folder for what the workers print; keep: called with each row as it is finished; watch: called with what
     is running, in words.
     """
-    with team(plan.settings, logs) as workers, tempfile.TemporaryDirectory(prefix="adbench-") as truths:
+    # The folder goes last: a worker that is still writing to it is ended before.
+    with tempfile.TemporaryDirectory(prefix="adbench-") as truths, team(plan.settings, logs) as workers:
         for group in plan.groups:
             GroupRun(workers, plan, group, Path(truths) / "truth.npz", keep, watch).run()
 
@@ -235,7 +237,10 @@ class GroupRun:
             self._give(turn, "close")
 
     def _establish_truth(self) -> None:
-        """Have the truth computed and its file written. Without one, cells are timed and left unresolved."""
+        """Have the truth computed and its file written. Without one, cells are timed and left unresolved.
+
+        Raises CertificateError where the truth contradicts the function itself: nothing more can be judged.
+        """
         case = self._group.question
         self._watch(f"truth of {case.describe()}")
         request = {
@@ -246,10 +251,13 @@ class GroupRun:
             "order": case.order,
             "seed": self._settings.seed,
             "lowest_dtype": self._settings.lowest_dtype,
+            "dtypes": [case.dtype],
             "path": str(self._truth_path),
         }
         try:
             reply = self._workers.ask(TRUTH, request, self._settings.timeout_s)
+            if "broken" in reply:
+                raise CertificateError(reply["broken"])
             self._truth, self._known["message"] = reply["path"], reply["doubt"]
         except Ended as ended:
             self._known["message"] = f"No truth could be computed: {ended.message}"
@@ -290,6 +298,7 @@ class GroupRun:
             "origin": self._group.source.origin,
             "truth": self._truth,
             "known": self._known,
+            "timed": self._settings.effort.timed,
         }
         row = self._ask(turn, message)
         turn.holder = holder

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
-import inspect
 import signal
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import isnan, nan
 from multiprocessing.connection import Connection
@@ -25,15 +25,24 @@ from adbench import registry
 from adbench.backends.base import Backend, Problem, Unsupported, pose, prepare
 from adbench.results.row import Outcome, Row, Verdict
 from adbench.running import wire
-from adbench.spec.case import NATIVE, Case
+from adbench.running.examiner import Evidence, Examiner, argument_names, second_path
+from adbench.spec.case import DTYPES, NATIVE, Case
 from adbench.spec.inputs import Inputs, make_inputs
 from adbench.spec.model import Model
 from adbench.spec.operators import Mode, Operator
 from adbench.timing import clock, memory, stats
-from adbench.truth import answers, extended, verdict
+from adbench.truth import answers, behaviour, known
+from adbench.truth.certificate import CertificateError
+from reference_ad import tree
 
 DOUBTFUL_INTERVAL = 0.5
 """A confidence interval wider than this fraction of its median is flagged."""
+
+SECOND_POINT_LIMIT_S = 2.0
+"""Where the truth takes longer than this (s), it is not computed at a second point as well."""
+
+NOT_REPEATABLE = "not repeatable"
+"""The flag of a cell whose second answer differs from its first."""
 
 
 @dataclass
@@ -53,32 +62,47 @@ class Cell:
 
 
 class Worker:
-    """Answers requests for one backend. `name` is the backend's."""
+    """Answers requests for one backend. `name` is the backend's; `load_model` finds a model by its origin."""
 
-    def __init__(self, backend: Backend, name: str, seed: int, lowest_dtype: str, threads: int) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        name: str,
+        seed: int,
+        lowest_dtype: str,
+        threads: int,
+        load_model: Callable[[str], Model] = registry.load_model,
+    ) -> None:
         self.backend = backend
         self.name = name
         self.seed = seed
         self.lowest_dtype = lowest_dtype
         self.threads = threads
         self.open_cells: dict[str, Cell] = {}
-        self.answered: tuple[object, ...] = ()
-        self.answers: list[answers.Answer] = []
-        self.load_model = lru_cache(maxsize=None)(registry.load_model)
+        self.examiner = Examiner(backend.exact)
+        self.load_model = lru_cache(maxsize=None)(load_model)
         self.inputs = lru_cache(maxsize=4)(self._inputs)
+        self.inputs_elsewhere = lru_cache(maxsize=4)(self._inputs_elsewhere)
         self.staged_primal = lru_cache(maxsize=2)(self._staged_primal)
 
-    def open(self, key: str, case: Case, origin: str, truth: str, known: dict[str, Any]) -> Row | None:
+    def open(
+        self, key: str, case: Case, origin: str, truth: str, known: dict[str, Any], *, timed: bool = True
+    ) -> Row | None:
         """Prepare, call and check one cell. Return its row where it has already ended, None where it can be timed."""
         row = Row.begun(case, self.name, **known)
         try:
-            self.open_cells[key] = self._opened(case, origin, truth, row)
+            opened = self._opened(case, origin, truth, row, timed)
+            if not timed:
+                return opened.row
+            self.open_cells[key] = opened
             clock.settle()
             return None
         except Exception as error:
             return ended(row, error, self.backend)
 
-    def _opened(self, case: Case, origin: str, truth_path: str, row: Row) -> Cell:
+    def _opened(self, case: Case, origin: str, truth_path: str, row: Row, timed: bool) -> Cell:
+        if case.dtype not in self.backend.dtypes:
+            raise Unsupported(f"It does not compute in {case.dtype}; it does in {', '.join(self.backend.dtypes)}.")
         model, inputs = self.load_model(origin), self.inputs(origin, case.size, case.dtype)
         problem = self._problem(model, inputs, case)
         (route, call), prepare_s = clock.once(
@@ -92,49 +116,37 @@ class Worker:
 
         first, first_s = clock.once(operator)
         answer = answers.collect(first, self.backend.to_numpy)
+        there = self.inputs_elsewhere(origin, case.size, case.dtype)
+        elsewhere: list[answers.Answer] = []
+        if truth_path and second_path(truth_path).exists():
+            moved = self._problem(model, there, case)
+            # In place, where that can be done: what is kept by the identity of an array is then stale. And with new
+            # arrays: what keeps an array itself is stale then.
+            if self._overwritten(problem, moved):
+                elsewhere.append(answers.collect(operator(), self.backend.to_numpy))
+                self._overwritten(problem, self._problem(model, inputs, case))
+            elsewhere.append(
+                answers.collect(call(moved.active, moved.constants, moved.direction), self.backend.to_numpy)
+            )
         (second, second_s), peak = memory.watched(lambda: clock.once(operator))
         again = answers.collect(second, self.backend.to_numpy)
+        evidence = Evidence(answer, again, tuple(elsewhere), self._changed(problem, inputs, model))
         row = replace(
             row,
             route=route,
             prepare_s=prepare_s,
             first_s=first_s,
-            repeatable=_same(answer, again),
+            repeatable=behaviour.same(answer, again),
+            flags="" if behaviour.same(answer, again) else NOT_REPEATABLE,
             peak_bytes=peak,
         )
-        row = self._judged(row, case, answer, inputs, model, truth_path)
+        row = self.examiner.examine(row, case, evidence, model, inputs, there, truth_path)
+        if not timed:
+            return Cell(case, row, operator, operator, 0, 0)
         primal, primal_loops = self.staged_primal(
             origin, replace(case, operator=Operator.VALUE, order=0, mode=Mode.NONE)
         )
         return Cell(case, row, operator, primal, clock.calibrate(operator, second_s), primal_loops)
-
-    def _judged(
-        self, row: Row, case: Case, answer: answers.Answer, inputs: Inputs, model: Model, truth_path: str
-    ) -> Row:
-        apart = self._apart_from_other_modes(case, answer)
-        if not truth_path:
-            return replace(row, verdict=Verdict.UNRESOLVED, error_vs_other_mode=apart)
-        truth = extended.load(Path(truth_path))
-        judgement = verdict.judge(
-            answer,
-            truth,
-            inputs,
-            case.operator,
-            case.order,
-            case.dtype,
-            exact=self.backend.exact or case.operator is Operator.VALUE,
-            name=active_name(model),
-        )
-        return replace(row, truth=truth.source, error_vs_other_mode=apart, **asdict(judgement))
-
-    def _apart_from_other_modes(self, case: Case, answer: answers.Answer) -> float:
-        """Return how far this answer is from those that other modes gave to the same question; nan for the first."""
-        question = (*case.question, case.implementation)
-        if self.answered != question:
-            self.answered, self.answers = question, []
-        apart = [answers.relative_error(answer, other) for other in self.answers if not answers.mismatch(answer, other)]
-        self.answers.append(answer)
-        return max(apart, default=nan)
 
     def sample(self, key: str, pairs: int, turn_s: float, most_s: float) -> Row | None:
         """Take paired samples of an open cell until `pairs` are taken or `turn_s` seconds have gone, at least one.
@@ -175,7 +187,7 @@ class Worker:
         if cpu_per_wall > self.threads + 0.25:
             flags.append(f"used {cpu_per_wall:.1f} threads")
         if cell.row.repeatable is False:
-            flags.append("not repeatable")
+            flags.append(NOT_REPEATABLE)
         return replace(
             cell.row,
             median_s=time_s.median,
@@ -195,6 +207,25 @@ class Worker:
 
     def _inputs(self, origin: str, size: str, dtype: str) -> Inputs:
         return make_inputs(self.load_model(origin), size, self.seed, self.lowest_dtype).astype(dtype)
+
+    def _inputs_elsewhere(self, origin: str, size: str, dtype: str) -> Inputs:
+        inputs = make_inputs(self.load_model(origin), size, self.seed, self.lowest_dtype)
+        return behaviour.second_point(inputs, self.lowest_dtype).astype(dtype)
+
+    def _overwritten(self, problem: Problem, other: Problem) -> bool:
+        """Put the numbers of another problem into the arrays of this one, and return whether the backend can."""
+        pairs = zip(_arrays(problem), _arrays(other), strict=True)
+        return all(self.backend.overwrite(array, self.backend.to_numpy(values)) for array, values in pairs)
+
+    def _changed(self, problem: Problem, inputs: Inputs, model: Model) -> str:
+        """Return which of the inputs on the backend's side are not what they were, in a sentence."""
+        arguments = [*problem.constants]
+        arguments.insert(inputs.active, problem.active)
+        names = argument_names(model, len(arguments))
+        after = [self.backend.to_numpy(leaf) for argument in arguments for leaf in tree.leaves(argument)]
+        before = [leaf for argument in inputs.arguments for leaf in tree.leaves(argument)]
+        places = zip(names, inputs.arguments, strict=True)
+        return behaviour.changed(before, after, [f"{n}{path}" for n, a in places for path in tree.paths(a)])
 
     def _problem(self, model: Model, inputs: Inputs, case: Case) -> Problem:
         native = case.implementation == NATIVE
@@ -217,7 +248,7 @@ class Worker:
 def ended(row: Row, error: Exception, backend: Backend) -> Row:
     """Return the row of a cell that raised."""
     outcome = Outcome.RAISED
-    if isinstance(error, Unsupported | NotImplementedError):
+    if isinstance(error, Unsupported | NotImplementedError) or backend.lacks_rule(error):
         outcome = Outcome.UNSUPPORTED
     elif backend.is_out_of_memory(error):
         outcome = Outcome.OUT_OF_MEMORY
@@ -233,30 +264,51 @@ def sentence(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[:400]}{' ...' if len(text) > 400 else ''}"
 
 
-def active_name(model: Model) -> str:
-    """Return what the model's function calls its active argument."""
-    try:
-        return list(inspect.signature(model.function).parameters)[model.active + 1]
-    except (ValueError, IndexError, TypeError):
-        return "active"
-
-
-def _same(left: answers.Answer, right: answers.Answer) -> bool:
-    """Whether two answers are the same to the last bit, nan being equal to itself."""
-    pairs = zip(left.arrays, right.arrays, strict=True)
-    return all(a.tobytes() == b.tobytes() for a, b in pairs)
+def _arrays(problem: Problem) -> list[Any]:
+    """Every array of a problem: the active ones, the constants, the direction."""
+    trees = [problem.active, *problem.constants, *([] if problem.direction is None else [problem.direction])]
+    return [leaf for each in trees for leaf in tree.leaves(each)]
 
 
 def establish(request: wire.Message) -> wire.Message:
     """Compute the truth of a question and write it to the file asked for. This is the work of the truth's worker."""
+    asked = {name: request[name] for name in ("size", "order", "seed", "lowest_dtype", "dtypes")}
     model = registry.load_model(request["origin"])
-    inputs = make_inputs(model, request["size"], request["seed"], request["lowest_dtype"])
     try:
-        truth = extended.establish(model, inputs, Operator(request["operator"]), request["order"])
+        return write_truth(model, operator=Operator(request["operator"]), path=Path(request["path"]), **asked)
+    except CertificateError as error:
+        return {"broken": str(error)}
+
+
+def write_truth(
+    model: Model,
+    size: str,
+    operator: Operator,
+    order: int,
+    seed: int,
+    lowest_dtype: str,
+    path: Path,
+    dtypes: Sequence[str] = DTYPES,
+) -> wire.Message:
+    """Compute the truth of a question about a model, with bounds for `dtypes`, and write it to a file.
+
+    The reply says where, and what is in doubt. Raises CertificateError where a derivative rule of ours is wrong.
+    """
+    inputs = make_inputs(model, size, seed, lowest_dtype)
+    began = time.monotonic()
+    try:
+        truth = known.establish(model, inputs, operator, order, dtypes)
+    except CertificateError:
+        raise
     except Exception as error:
         return {"doubt": f"No truth could be computed: {sentence(error)}", "path": ""}
-    extended.save(truth, Path(request["path"]))
-    return {"doubt": truth.doubt, "path": request["path"]}
+    known.save(truth, path)
+    second_path(path).unlink(missing_ok=True)
+    if time.monotonic() - began < SECOND_POINT_LIMIT_S and not truth.doubt:
+        with suppress(Exception):  # where there is no truth, the second point is not judged
+            moved = behaviour.second_point(inputs, lowest_dtype)
+            known.save(known.establish(model, moved, operator, order, dtypes), second_path(path))
+    return {"doubt": truth.doubt, "path": str(path)}
 
 
 def serve(requests: Connection[Any, Any], replies: Connection[Any, Any]) -> None:
@@ -282,7 +334,9 @@ def serve(requests: Connection[Any, Any], replies: Connection[Any, Any]) -> None
             assert worker is not None
             if request["do"] == "open":
                 case = Case.from_json(request["case"])
-                row = worker.open(request["key"], case, request["origin"], request["truth"], request["known"])
+                row = worker.open(
+                    request["key"], case, request["origin"], request["truth"], request["known"], timed=request["timed"]
+                )
             elif request["do"] == "sample":
                 row = worker.sample(request["key"], request["pairs"], request["turn_s"], request["most_s"])
             else:

@@ -7,11 +7,22 @@ from typing import Any
 
 from adbench.spec.operators import Mode, Operator
 
-DTYPES = ("float64", "float32")
+DTYPES = ("float64", "float32", "float16", "bfloat16")
 """The dtypes that a case can ask for, highest precision first."""
 
 SPECIFICATION = "spec"
 NATIVE = "native"
+
+
+def numpy_dtype(name: str) -> Any:
+    """Return NumPy's dtype of this name; bfloat16 is that of ml_dtypes, which jax and tensorflow bring along."""
+    import numpy as np
+
+    if name == "bfloat16":
+        import ml_dtypes
+
+        return np.dtype(ml_dtypes.bfloat16)
+    return np.dtype(name)
 
 
 @dataclass(frozen=True)

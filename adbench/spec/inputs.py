@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from adbench.spec import namespace
-from adbench.spec.case import DTYPES
+from adbench.spec.case import DTYPES, numpy_dtype
 from adbench.spec.model import Model, SpecError
 from reference_ad import tree
 
@@ -45,7 +45,8 @@ class Inputs:
         return len(leaves) == 1 and leaves[0].shape == () == self.cotangent.shape
 
     def astype(self, dtype: Any) -> Inputs:
-        """Return the same numbers with every floating array in `dtype`."""
+        """Return the same numbers with every floating array in `dtype`, a name or one of NumPy's."""
+        dtype = numpy_dtype(dtype) if isinstance(dtype, str) else dtype
 
         def cast(leaf: Array) -> Array:
             return leaf.astype(dtype) if np.issubdtype(leaf.dtype, np.floating) else leaf
@@ -67,12 +68,13 @@ def make_inputs(model: Model, size: str, seed: int, lowest_dtype: str = DTYPES[0
     """
     stream = [seed, zlib.crc32(model.name.encode()), zlib.crc32(size.encode())]
     rng = np.random.default_rng(stream)
+    lowest = numpy_dtype(lowest_dtype)
 
     def rounded(leaf: Any) -> Array:
         array = np.asarray(leaf)
         if not np.issubdtype(array.dtype, np.floating):
             return array
-        return np.asarray(array.astype(lowest_dtype).astype(np.float64))
+        return np.asarray(array.astype(lowest).astype(np.float64))
 
     made = _call(f"make(size, rng) of the model {model.name!r}", model.make, model.size(size), rng)
     if not isinstance(made, list | tuple):

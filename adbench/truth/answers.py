@@ -1,4 +1,4 @@
-"""Answers as plain arrays: collecting them from a backend, measuring how far two lie apart, projecting them."""
+"""Answers as plain arrays: collecting them from a backend, and measuring how far two lie apart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from adbench.spec.operators import Operator
 from reference_ad import tree
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -49,54 +48,9 @@ def relative_error(answer: Answer, truth: Answer) -> float:
     """
     if not answer.is_finite:
         return float("inf")
-    deviation = _norm([_minus(a, t) for a, t in zip(answer.arrays, truth.arrays, strict=True)])
-    size = _norm(truth.arrays)
+    deviation = size_of([_minus(a, t) for a, t in zip(answer.arrays, truth.arrays, strict=True)])
+    size = size_of(truth.arrays)
     return deviation / size if size else (0.0 if deviation == 0 else float("inf"))
-
-
-@dataclass(frozen=True)
-class Worst:
-    """The entry that errs most: its error in ulp of its true value in the answer's dtype, and where it is."""
-
-    ulp: float
-    place: str
-
-
-def worst_entry(answer: Answer, truth: Answer, name: str) -> Worst:
-    """Return the entry with the largest error in ulp. `name` is what the active argument is called."""
-    worst = Worst(-1.0, "")
-    for path, given, true in zip(answer.paths, answer.arrays, truth.arrays, strict=True):
-        if given.size == 0:
-            continue
-        with np.errstate(over="ignore", invalid="ignore"):
-            spacing = np.spacing(np.abs(true).astype(given.dtype)).astype(np.longdouble)
-            errors = np.where(np.isfinite(given), np.abs(_minus(given, true)) / spacing, np.inf)
-        index = np.unravel_index(int(np.argmax(errors)), errors.shape)
-        if float(errors[index]) > worst.ulp:
-            place = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
-            worst = Worst(float(errors[index]), f"{name}{path}{place}")
-    return worst
-
-
-def project(operator: Operator, answer: Answer, tangent: Sequence[Array]) -> Answer:
-    """Contract an answer with a tangent v (the leaves of a tree like the active argument), in extended precision.
-
-    A gradient g gives g . v, a Jacobian J v, a Hessian H v, and u'J gives u'J v; an answer that is already along a
-    direction, or a derivative with respect to one scalar, is returned as it is.
-    """
-    arrays = [array.astype(np.longdouble) for array in answer.arrays]
-    directions = [leaf.astype(np.longdouble) for leaf in tangent]
-    if operator in (Operator.GRADIENT, Operator.VJP, Operator.JACOBIAN):
-        return Answer(("",), (np.asarray(sum(map(_contract, arrays, directions))),))
-    if operator is Operator.HESSIAN:
-        count = len(directions)
-        rows = [arrays[i * count : (i + 1) * count] for i in range(count)]
-        return Answer(("",) * count, tuple(np.asarray(sum(map(_contract, row, directions))) for row in rows))
-    return Answer(answer.paths, tuple(arrays))
-
-
-def _contract(array: Array, direction: Array) -> Array:
-    return np.tensordot(array, direction, axes=direction.ndim)
 
 
 def _minus(given: Array, true: Array) -> Array:
@@ -104,7 +58,8 @@ def _minus(given: Array, true: Array) -> Array:
     return result
 
 
-def _norm(arrays: Sequence[Array]) -> float:
+def size_of(arrays: Sequence[Array]) -> float:
+    """Return the Euclidean norm over all entries of some arrays."""
     # Scaled by the largest entry, so that squares neither overflow nor underflow.
     largest = max((float(np.max(np.abs(array))) for array in arrays if array.size), default=0.0)
     if largest == 0 or not np.isfinite(largest):

@@ -78,3 +78,62 @@ class Forgetful(Tape):
 
     vjp = None
     gradient_reverse = None
+
+
+class Stale(Tape):
+    """Keeps its first answer for good."""
+
+    kept = None
+
+    def gradient_reverse(self, function, active, direction):
+        if self.kept is None:
+            self.kept = super().gradient_reverse(function, active, direction)
+        return self.kept
+
+
+class Frozen(Tape):
+    """Bakes the first point's constants into the function."""
+
+    function = None
+
+    def gradient_reverse(self, function, active, direction):
+        self.function = self.function or function
+        return super().gradient_reverse(self.function, active, direction)
+
+
+class Clobbering(Tape):
+    """Uses its input as scratch space."""
+
+    def gradient_reverse(self, function, active, direction):
+        answer = super().gradient_reverse(function, active, direction)
+        active[0][1][...] += 1
+        return answer
+
+
+class Contradicting(Tape):
+    """Forward mode has another factor than reverse mode."""
+
+    def jvp_forward(self, function, active, direction):
+        return super().jvp_forward(function, active, direction) * 1.5
+
+
+class Lopsided(Tape):
+    """One entry of the Hessian is off, its mirror image is not."""
+
+    def hessian_forward_over_reverse(self, function, active, direction):
+        answer = super().hessian_forward_over_reverse(function, active, direction)
+        ((first, *rows), *others) = answer
+        w, b = first[0]
+        answer[0] = ([(w, b * (1 + 1e-6)), *first[1:]], *rows)
+        return answer
+
+
+class Memoized(Tape):
+    """Keeps answers by the identity of its input: an array that is changed in place gets the old one."""
+
+    kept = None
+
+    def gradient_reverse(self, function, active, direction):
+        if self.kept is None or self.kept[0] is not active:
+            self.kept = active, super().gradient_reverse(function, active, direction)
+        return self.kept[1]

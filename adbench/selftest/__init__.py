@@ -1,0 +1,1 @@
+"""The self-test: seeded bugs that must be caught, and controls that must not alarm, on the user's own machine."""

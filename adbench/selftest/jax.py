@@ -1,0 +1,46 @@
+"""A subject as a `jax.custom_vjp`, and what `jax.test_util.check_grads` says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import jax.test_util
+
+from adbench.backends.base import Unsupported
+from adbench.backends.jax import Eager
+from adbench.selftest.bugs import Subject
+from adbench.spec.namespace import Namespace
+
+xp = Namespace(Eager.xp, Eager.xp.special, stop=jax.lax.stop_gradient)
+
+
+def custom(subject: Subject) -> Callable[..., Any]:
+    """Return the subject's function with its hand-written rule. Raises Unsupported where it has two of them."""
+    if subject.push is not None:
+        raise Unsupported("JAX derives reverse mode from a forward rule, so the two cannot be written independently.")
+    pull: Any = subject.pull() if subject.stateful else subject.pull
+
+    def plain(*inputs: Any) -> Any:
+        return subject.function(xp, *inputs)
+
+    function = jax.custom_vjp(plain)
+    function.defvjp(lambda *inputs: (plain(*inputs), inputs), lambda inputs, u: tuple(pull(xp, u, *inputs)))
+    made: Callable[..., Any] = function
+    return made
+
+
+def others(subject: Subject, point: tuple[Any, ...]) -> dict[str, bool]:
+    """Return whether check_grads finds anything wrong; none where the subject cannot be written in JAX."""
+    try:
+        function = custom(subject)
+    except Unsupported:
+        return {}
+    inputs = tuple(jnp.asarray(array) for array in point)
+    try:
+        jax.test_util.check_grads(function, inputs, order=2 if subject.second else 1, modes=["rev"])
+        return {"check_grads": False}
+    except AssertionError:
+        return {"check_grads": True}

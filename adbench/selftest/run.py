@@ -1,0 +1,136 @@
+"""Running the self-test: every bug and control through the runner and its workers, and past the other checkers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from adbench import registry
+from adbench.backends.catalog import Entry
+from adbench.results.row import FAILURES, Outcome, Row, Verdict
+from adbench.running import plan as planning
+from adbench.running.environment import worker_environment
+from adbench.running.runner import run as run_plan
+from adbench.selftest import subjects
+from adbench.selftest.bugs import BUGS, Subject
+from adbench.spec.case import NATIVE
+from adbench.spec.operators import Operator
+
+BACKENDS = ("reference:tape", "torch:eager", "jax:eager")
+"""The backends on which rules are written by hand, all define-by-run, since some of the rules remember."""
+
+OTHERS_LIMIT_S = 300.0
+"""How long another checker may take over all bugs (s)."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found on one backend about one bug or control: its rows."""
+
+    name: str
+    backend: str
+    rows: tuple[Row, ...]
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether it could not be asked: the framework is not installed, or has no such rules."""
+        return all(row.outcome in (Outcome.NOT_INSTALLED, Outcome.UNSUPPORTED) for row in self.rows)
+
+    @property
+    def failed_to_run(self) -> list[Row]:
+        """The rows of cells that should have run and did not."""
+        return [row for row in self.rows if row.outcome in FAILURES]
+
+    @property
+    def alarmed(self) -> bool:
+        """Whether a derivative was called wrong."""
+        return any(row.verdict is Verdict.WRONG for row in self.rows)
+
+    @property
+    def checks(self) -> list[str]:
+        """The checks that failed, each once, in the order in which they are made."""
+        found = [check for row in self.rows for check in row.failed_checks.split("; ") if check]
+        return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class Results:
+    """All findings, and what the other checkers said: {checker: {name: whether it alarmed}}."""
+
+    findings: tuple[Finding, ...]
+    others: dict[str, dict[str, bool]]
+
+    def of(self, name: str) -> list[Finding]:
+        """Return the findings about one bug or control, one a backend."""
+        return [finding for finding in self.findings if finding.name == name]
+
+    @property
+    def missed(self) -> list[Finding]:
+        """Bugs that were not caught where they could be asked."""
+        wrong = {bug.name for bug in BUGS}
+        return [f for f in self.findings if f.name in wrong and not f.is_absent and not f.alarmed]
+
+    @property
+    def false_alarms(self) -> list[Finding]:
+        """Controls that alarmed."""
+        wrong = {bug.name for bug in BUGS}
+        return [finding for finding in self.findings if finding.name not in wrong and finding.alarmed]
+
+
+def run(
+    logs: Path, seed: int = 0, timeout_s: float = 60.0, watch: Callable[[str], None] = lambda what: None
+) -> Results:
+    """Run the self-test. `logs`: a folder for what workers print; `watch`: called with what is running, in words."""
+    plan = make_plan(seed, timeout_s)
+    rows: list[Row] = []
+    run_plan(plan, logs, rows.append, watch)
+    findings = tuple(
+        Finding(name, entry.name, tuple(row for row in rows if (row.model, row.backend) == (name, entry.name)))
+        for name in subjects.SUBJECTS
+        for entry in plan.backends
+    )
+    others: dict[str, dict[str, bool]] = {}
+    for framework in ("torch", "jax"):
+        watch(f"the checkers of {framework}")
+        for name, said in _others(framework, seed).items():
+            for checker, alarmed in said.items():
+                others.setdefault(checker, {})[name] = alarmed
+    return Results(findings, others)
+
+
+def make_plan(seed: int, timeout_s: float = 60.0) -> planning.Plan:
+    """Plan the cells of every bug and control: the hand-written rules alone, in the modes that they are written for."""
+    settings = planning.Settings(effort=planning.CHECK, seed=seed, timeout_s=timeout_s)
+    entries: Sequence[Entry] = registry.find_backends(BACKENDS)
+    groups: list[planning.Group] = []
+    for name, subject in subjects.SUBJECTS.items():
+        source = registry.ModelSource(subjects.MODELS[name], f"module:{subjects.__name__}:{name}")
+        for group in planning.make_plan([source], entries, settings).groups:
+            cases = tuple(case for case in group.cases if case.implementation == NATIVE and _is_asked(subject, case))
+            groups += [replace(group, cases=cases)] if cases else []
+    return planning.Plan(tuple(groups), tuple(entries), settings)
+
+
+def _is_asked(subject: Subject, case: planning.Case) -> bool:
+    if case.operator is Operator.HVP:
+        return subject.second and case.mode == "reverse-over-reverse"
+    if case.operator is Operator.JVP:
+        return subject.push is not None and case.mode == "forward"
+    return case.operator in (Operator.GRADIENT, Operator.VJP, Operator.JACOBIAN) and case.mode == "reverse"
+
+
+def _others(framework: str, seed: int) -> dict[str, dict[str, bool]]:
+    """Ask the checkers of a framework, in a process of their own. {} where it is not installed."""
+    entry = next(entry for entry in registry.backends().values() if entry.framework == framework)
+    if registry.installed_version(entry) is None:
+        return {}
+    command = [sys.executable, "-m", "adbench.selftest.others", framework, str(seed)]
+    done = subprocess.run(
+        command, env=worker_environment(1), capture_output=True, text=True, timeout=OTHERS_LIMIT_S, check=True
+    )
+    said: dict[str, dict[str, bool]] = json.loads(done.stdout.splitlines()[-1])
+    return said

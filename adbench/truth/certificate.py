@@ -1,0 +1,189 @@
+"""Certificates: what shows that an enclosure is right without any derivative rule of the engine that computed it.
+
+An enclosure holds for a whole box: its active inputs are balls, wider than the working precision by design. For a step
+h so small that x + h v stays within them, the mean value theorem gives, for each component of f,
+
+    (f(x + h v) - f(x)) / h = f'(xi) v,    xi in the box,
+
+and the enclosure contains f'(xi); so its contraction with v must overlap the quotient, which is evaluated from the
+model's spec alone in balls of a precision that the subtraction cannot exhaust. The remainder is not estimated: it is in
+the box. Applied twice, and k times, the theorem gives the same for second and k-th derivatives:
+
+    (f(x + h d + h e) - f(x + h d) - f(x + h e) + f(x)) / h^2 = d' H(xi) e,
+    sum_j (-1)^(k-j) binomial(k, j) f(x + j h) / h^k          = f^(k)(xi).
+
+Both sides contain the exact number where the rules are right, so a separation proves one wrong. The directions are
+random (the tangent itself for a JVP), so a wrong entry moves the contraction; and both sides agree to some thirty
+digits, so no error of interest hides. A certificate takes 2 evaluations of f, 4 for a second derivative and k + 1 for a
+k-th, whatever the number of inputs.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from adbench.spec.inputs import Inputs
+from adbench.spec.model import Model
+from adbench.spec.operators import Operator
+from adbench.truth.answers import Array
+from adbench.truth.enclosure import UNDECIDED, Balls, Enclosure
+from reference_ad import numpy as xp
+from reference_ad import scalars, tree
+
+SHARED = 2.0**-60
+"""A certificate counts when both sides are known to this part of the largest of them, or better."""
+
+SPARE = 64
+"""Bits by which the differences are sharper than the box, for what the function itself loses."""
+
+SEED = 20250
+
+
+class CertificateError(Exception):
+    """An enclosure is contradicted by the spec it encloses a derivative of: a derivative rule of ours is wrong."""
+
+
+def certify(model: Model, inputs: Inputs, operator: Operator, order: int, enclosure: Enclosure) -> str:
+    """Check an enclosure along random directions. Return "" where it is certified, else why it could not be.
+
+    Raises CertificateError where differences of the function contradict it, with the model, the operator and what did
+    not overlap. Entries of a gradient, a VJP or an HVP that are not unique or not finite are left out of the check.
+    """
+    if operator is Operator.VALUE:
+        return ""  # the enclosure is the forward spec itself
+    try:
+        claimed, shown = _both_sides(model, inputs, operator, order, enclosure)
+    except UNDECIDED as error:
+        return f"The true answer is not certified: {error}"
+    with scalars.precision(enclosure.bits):
+        names = enclosure.paths if len(claimed) == len(enclosure.paths) else ("",) * len(claimed)
+        for path, left, right in zip(names, claimed, shown, strict=True):
+            for index, (ball, other) in enumerate(zip(left.primal.flat, right.primal.flat, strict=True)):
+                if not ball.overlaps(other):
+                    at = [int(i) for i in np.unravel_index(index, left.shape)] if left.shape else ""
+                    raise CertificateError(_contradiction(model, operator, order, f"{path}{at}", ball, other))
+    if not all(map(_is_sharp, (*claimed, *shown))):
+        return "The true answer is not finite here, or not unique."
+    return ""
+
+
+def _contradiction(model: Model, operator: Operator, order: int, place: str, ball: Any, other: Any) -> str:
+    what = f"derivative of order {order}" if operator is Operator.DERIVATIVE else operator.value
+    return (
+        f"The {what} of the model {model.name!r} is not certified: along a random direction the reference engine gives "
+        f"{ball.str(20)}{' at ' + place if place else ''}, differences of the function give {other.str(20)}, and the "
+        "two do not overlap. A derivative rule of reference_ad is wrong; nothing can be judged by it."
+    )
+
+
+def _both_sides(
+    model: Model, inputs: Inputs, operator: Operator, order: int, enclosure: Enclosure
+) -> tuple[list[Any], list[Any]]:
+    """Return the enclosure contracted with directions, and the same numbers from differences."""
+    rng = np.random.default_rng(SEED)
+    leaves = tree.leaves(inputs.arguments[inputs.active])
+    sizes = [np.where(leaf == 0, 1.0, np.abs(leaf)) for leaf in leaves]
+    tangent = tree.leaves(inputs.tangent)
+
+    def random() -> list[Array]:
+        return [rng.uniform(-1, 1, size.shape) * size for size in sizes]
+
+    def differences(*directions: list[Array]) -> Any:
+        return _differences(model, inputs, sizes, directions, enclosure.bits)
+
+    balls = enclosure.balls
+    if operator is Operator.DERIVATIVE:
+        ones = [np.ones(leaf.shape) for leaf in leaves]
+        return list(balls), [differences(*[ones] * order)]
+    if operator is Operator.JVP:
+        return list(balls), [differences(tangent)]
+    first = random()
+    with scalars.precision(enclosure.bits):
+        if operator in (Operator.GRADIENT, Operator.VJP, Operator.HVP):
+            unique = [_unique(block) for block in balls]
+            first = [np.where(known, v, 0.0) for known, v in zip(unique, first, strict=True)]
+            along = _total([_dot(block, v) for block, v in zip(balls, first, strict=True)])
+        elif operator is Operator.JACOBIAN:
+            along = _total([_columns(block, v) for block, v in zip(balls, first, strict=True)])
+            along = xp.reshape(along, inputs.cotangent.shape)
+        else:
+            second = random()
+            pairs = product(first, second)
+            along = _total([_dot(_columns(block, e), d.ravel()) for block, (d, e) in zip(balls, pairs, strict=True)])
+    if operator is Operator.HVP:
+        return [along], [differences(first, tangent)]
+    if operator is Operator.HESSIAN:
+        return [along], [differences(first, second)]
+    slope = differences(first)
+    if operator is Operator.VJP:
+        with scalars.precision(enclosure.bits):
+            slope = xp.sum(slope * scalars.numbers(inputs.cotangent))
+    return [along], [slope]
+
+
+def _differences(
+    model: Model, inputs: Inputs, sizes: list[Array], directions: tuple[list[Array], ...], bits: int
+) -> Any:
+    """The quotient of differences along the directions, one after the other, within the box of the enclosure."""
+    order = len(directions)
+    lengths = [
+        np.max(np.abs(v) / size, initial=0.0)
+        for direction in directions
+        for v, size in zip(direction, sizes, strict=True)
+    ]
+    halvings = bits + math.ceil(math.log2(order * max(*lengths, 2.0**-60))) + 1
+    arguments = [tree.map(Balls().asarray, argument) for argument in inputs.arguments]
+    leaves, structure = tree.flatten(arguments[inputs.active])
+    with scalars.precision(bits + order * halvings + SPARE):
+        step = scalars.numbers(2.0**-60) ** (halvings // 60) * 2.0 ** -(halvings % 60)
+        moves = [[scalars.numbers(v) * step for v in direction] for direction in directions]
+
+        def value(taken: tuple[int, ...]) -> Any:
+            moved = leaves
+            for move, times in zip(moves, taken, strict=True):
+                moved = [x + v if times else x for x, v in zip(moved, move, strict=True)]
+            arguments[inputs.active] = tree.unflatten(structure, moved)
+            return model.function(xp, *arguments)
+
+        if all(direction is directions[0] for direction in directions):  # k equal steps need k + 1 values, not 2^k
+            corners = [((1,) * j + (0,) * (order - j), math.comb(order, j)) for j in range(order + 1)]
+        else:
+            corners = [(taken, 1) for taken in product((0, 1), repeat=order)]
+        total = _total([value(taken) * ((-1) ** (order - sum(taken)) * count) for taken, count in corners])
+        return scalars.numbers(total / step**order)
+
+
+def _columns(block: Any, v: Array) -> Any:
+    """A block of a Jacobian times the part of the direction that belongs to its last axes; its other axes flat."""
+    return xp.matmul(xp.reshape(block, (block.size // max(v.size, 1), v.size)), scalars.numbers(v.ravel()))
+
+
+def _dot(block: Any, v: Array) -> Any:
+    """The sum over the entries where v is not 0, so that an unbounded ball elsewhere does no harm."""
+    chosen = np.flatnonzero(v)
+    return xp.sum(xp.reshape(block, (-1,))[chosen] * scalars.numbers(v.ravel()[chosen]))
+
+
+def _total(parts: list[Any]) -> Any:
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
+
+
+def _unique(block: Any) -> Array:
+    """Which balls are finite, and narrow by themselves or beside the others: away from kinks and poles."""
+    balls = block.primal.ravel().tolist()
+    finite = np.array([ball.is_finite() for ball in balls], bool)
+    radii = np.array([float(ball.rad()) if ball.is_finite() else np.inf for ball in balls])
+    sizes = np.array([abs(float(ball.mid())) if ball.is_finite() else 0.0 for ball in balls])
+    narrow = radii <= SHARED * np.maximum(sizes, np.max(sizes, initial=1e-300))
+    return np.asarray(finite & narrow).reshape(block.shape)
+
+
+def _is_sharp(array: Any) -> bool:
+    return bool(_unique(array).all())

@@ -1,0 +1,118 @@
+"""What the bounds assume of every backend's primitives, measured: values against balls, at easy and at hard points."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "backends"))
+from frameworks import EXACT, load  # noqa: E402
+
+from adbench.backends.base import pose, prepare
+from adbench.spec import Mode, Model, Operator
+from adbench.spec.inputs import make_inputs
+from adbench.truth import rounding
+from adbench.truth.answers import collect
+from adbench.truth.known import establish
+from adbench.truth.verdict import Entries
+from reference_ad.core import PRIMITIVES
+
+RNG = np.random.default_rng(3)
+
+
+def spread(low, high, count=60, sign=False):
+    """Numbers spread over the orders of magnitude between `low` and `high`, with both signs if asked for."""
+    sizes = np.exp(RNG.uniform(np.log(low), np.log(high), count))
+    return np.concatenate([sizes, -sizes]) if sign else sizes
+
+
+def pairs(low, high):
+    return spread(low, high, sign=True), RNG.permutation(spread(low, high, sign=True))
+
+
+ANY = spread(1e-12, 80, sign=True)
+UNARY = {
+    **dict.fromkeys(["exp", "expm1", "tanh", "expit", "atan", "asinh", "erf", "sinh", "cosh"], ANY),
+    **dict.fromkeys(["sin", "cos", "tan"], spread(1e-12, 1000, sign=True)),
+    **dict.fromkeys(["log", "log2", "log10", "sqrt"], [*spread(1e-30, 1e30), *(1 + spread(1e-7, 0.3, sign=True))]),
+    **dict.fromkeys(["asin", "acos", "atanh"], np.tanh(spread(1e-10, 6, sign=True))),
+    **dict.fromkeys(["square", "reciprocal"], spread(1e-12, 1e12, sign=True)),
+    "acosh": 1 + spread(1e-6, 1e8),
+    "log1p": [*spread(1e-12, 1e12), *-spread(1e-12, 0.99)],
+    "erfc": spread(1e-12, 8, sign=True),
+    "gammaln": spread(1e-6, 1e6),
+    "digamma": spread(1e-2, 1e6),
+}
+BINARY = {
+    **dict.fromkeys(["add", "subtract", "multiply", "divide", "hypot", "atan2"], pairs(1e-8, 1e8)),
+    "pow": (spread(1e-3, 1e3), spread(1e-2, 8)),
+    "logaddexp": pairs(1e-4, 60),
+    "xlogy": (spread(1e-8, 1e8), spread(1e-8, 1e8)),
+    "remainder": (spread(1e-3, 1e3), spread(1e-3, 1e3)),
+}
+ROWS = RNG.standard_normal((40, 300)) * np.exp(RNG.uniform(-3, 3, (40, 1)))
+REDUCTIONS = {
+    "sum": lambda xp, x: xp.sum(x, axis=1),
+    "mean": lambda xp, x: xp.mean(x),
+    "var": lambda xp, x: xp.var(x + 30, axis=1),
+    "cumulative_sum": lambda xp, x: xp.cumulative_sum(x, axis=1),
+    "prod": lambda xp, x: xp.prod(x[:, :20], axis=1),
+    "matmul": lambda xp, x: x @ xp.permute_dims(x, (1, 0)),
+    "matvec": lambda xp, x: x @ x[0, :],
+    "logsumexp": lambda xp, x: xp.special.logsumexp(x, axis=1),
+    "softmax": lambda xp, x: xp.special.softmax(x, axis=1),
+    "log_softmax": lambda xp, x: xp.special.log_softmax(x, axis=1),
+    "constants": lambda xp, x: (x - 0.1) * 0.3 + x / 0.7,
+    "powers": lambda xp, x: x**2 + x**3 - 2.0 * x**-1,
+}
+FUNCTIONS = {
+    **{name: (lambda xp, x, name=name: found(xp, name)(x), (points,)) for name, points in UNARY.items()},
+    **{name: (lambda xp, x, y, name=name: found(xp, name)(x, y), both) for name, both in BINARY.items()},
+    **{name: (function, (ROWS,)) for name, function in REDUCTIONS.items()},
+}
+
+
+SPECIAL = {"expit", "erf", "erfc", "gammaln", "digamma", "xlogy"}
+
+
+def found(xp, name):
+    return getattr(xp.special if name in SPECIAL else xp, name)
+
+
+INACCURATE = {("torch", "erf", "bfloat16")}
+"""What no room is given for, so that an answer computed with it is wrong: PyTorch's erf of a bfloat16 near 0 is 0."""
+
+
+def worst(backend, name, dtype):
+    """The largest error of a value in units of its bound."""
+    function, arguments = FUNCTIONS[name]
+    model = Model(
+        name=name, function=function, make=lambda size, rng: tuple(map(np.asarray, arguments)), sizes={"": {}}
+    )
+    inputs = make_inputs(model, "", 0, dtype)
+    truth = establish(model, inputs, Operator.VALUE, 0, [dtype])
+    problem = pose(backend, function, inputs.astype(dtype), Operator.VALUE)
+    _, call = prepare(backend, problem, Operator.VALUE, Mode.NONE, 0)
+    answer = collect(call(problem.active, problem.constants, None), backend.to_numpy)
+    given, true, bound = answer.arrays[0], truth.answer.arrays[0], truth.bounds[dtype][0]
+    return float(np.max(Entries.of(given, true, bound, dtype).in_bounds))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize(
+    ("backend", "dtype"),
+    [(backend, dtype) for backend in EXACT for dtype in ("float64", "float32")]
+    + [(backend, "bfloat16") for backend in ("torch:eager", "jax:jit")],
+)
+def test_values_lie_within_the_bounds_that_are_assumed(backend, dtype, name):
+    engine = load(backend)
+    with np.errstate(all="ignore"):
+        inside = worst(engine, name, dtype) <= 1
+    assert inside is ((engine.framework, name, dtype) not in INACCURATE)
+
+
+def test_every_primitive_is_classified():
+    known = rounding.EXACT | set(rounding.SUMS) | rounding.BACKWARD_STABLE | rounding.ARITHMETIC | rounding.FUNCTIONS
+    assert set(PRIMITIVES) <= known
+    assert set(rounding.LOOSER) <= rounding.FUNCTIONS
