@@ -49,7 +49,7 @@ def describe(entries: Sequence[Entry], **facts: Any) -> dict[str, Any]:
         "platform": platform.platform(),
         "cpu": cpu_name(),
         "cpu_count": os.cpu_count(),
-        "command": sys.argv,
+        "command": ["adbench", *sys.argv[1:]],
         "versions": {name: _version(name) for name in ("numpy", "scipy", "pandas", "pyarrow")},
         "backends": {entry.name: installed_version(entry) for entry in entries},
         **facts,

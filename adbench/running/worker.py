@@ -41,6 +41,12 @@ DOUBTFUL_INTERVAL = 0.5
 SECOND_POINT_LIMIT_S = 2.0
 """Where the truth takes longer than this (s), it is not computed at a second point as well."""
 
+SLOW_CALL_S = 1.0
+"""A call that takes longer than this (s) is made at the second point once, with new arrays, and not in place too."""
+
+SETTLE_EVERY_S = 5.0
+"""The garbage of the cells opened within this time (s) is collected together: it takes a framework 0.1 s."""
+
 NOT_REPEATABLE = "not repeatable"
 """The flag of a cell whose second answer differs from its first."""
 
@@ -79,6 +85,7 @@ class Worker:
         self.lowest_dtype = lowest_dtype
         self.threads = threads
         self.open_cells: dict[str, Cell] = {}
+        self.settled_at = 0.0
         self.examiner = Examiner(backend.exact)
         self.load_model = lru_cache(maxsize=None)(load_model)
         self.inputs = lru_cache(maxsize=4)(self._inputs)
@@ -95,7 +102,9 @@ class Worker:
             if not timed:
                 return opened.row
             self.open_cells[key] = opened
-            clock.settle()
+            if time.monotonic() - self.settled_at > SETTLE_EVERY_S:
+                clock.settle()
+                self.settled_at = time.monotonic()
             return None
         except Exception as error:
             return ended(row, error, self.backend)
@@ -122,7 +131,7 @@ class Worker:
             moved = self._problem(model, there, case)
             # In place, where that can be done: what is kept by the identity of an array is then stale. And with new
             # arrays: what keeps an array itself is stale then.
-            if self._overwritten(problem, moved):
+            if first_s < SLOW_CALL_S and self._overwritten(problem, moved):
                 elsewhere.append(answers.collect(operator(), self.backend.to_numpy))
                 self._overwritten(problem, self._problem(model, inputs, case))
             elsewhere.append(
@@ -177,7 +186,7 @@ class Worker:
         time_s, primal_s = stats.median(cell.samples), stats.median(cell.primal_samples)
         cost = stats.ratio(cell.samples, cell.primal_samples)
         cpu_per_wall = cell.cpu_s / cell.wall_s if cell.wall_s else nan
-        flags = []
+        flags = [cell.row.flags] if cell.row.flags else []
         if cell.case.operator is not Operator.VALUE and cost.high < 1:
             flags.append("faster than its primal")
         if isnan(time_s.high):
@@ -186,8 +195,6 @@ class Worker:
             flags.append("wide interval")
         if cpu_per_wall > self.threads + 0.25:
             flags.append(f"used {cpu_per_wall:.1f} threads")
-        if cell.row.repeatable is False:
-            flags.append(NOT_REPEATABLE)
         return replace(
             cell.row,
             median_s=time_s.median,
