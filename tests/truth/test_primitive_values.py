@@ -114,5 +114,6 @@ def test_values_lie_within_the_bounds_that_are_assumed(backend, dtype, name):
 
 def test_every_primitive_is_classified():
     known = rounding.EXACT | set(rounding.SUMS) | rounding.BACKWARD_STABLE | rounding.ARITHMETIC | rounding.FUNCTIONS
-    assert set(PRIMITIVES) <= known
+    # The selftest registers its seeded bugs as primitives of its own.
+    assert {name for name in PRIMITIVES if not name.startswith("selftest ")} <= known
     assert set(rounding.LOOSER) <= rounding.FUNCTIONS
