@@ -63,7 +63,7 @@ QUICK = Effort(
     "quick", sizes=1, sweep_thinning=2, passes=64, all_modes=False, rounds=6, pairs=2, turn_s=0.005, most_s=0.5
 )
 CUSTOMARY = Effort(
-    "customary", sizes=2, sweep_thinning=1, passes=256, all_modes=False, rounds=6, pairs=4, turn_s=0.02, most_s=1.0
+    "customary", sizes=2, sweep_thinning=1, passes=256, all_modes=False, rounds=6, pairs=4, turn_s=0.02, most_s=0.6
 )
 FULL = Effort(
     "full",

@@ -41,7 +41,7 @@ DOUBTFUL_INTERVAL = 0.5
 SECOND_POINT_LIMIT_S = 2.0
 """Where the truth takes longer than this (s), it is not computed at a second point as well."""
 
-SLOW_CALL_S = 1.0
+SLOW_CALL_S = 0.3
 """A call that takes longer than this (s) is made at the second point once, with new arrays, and not in place too."""
 
 SETTLE_EVERY_S = 5.0
