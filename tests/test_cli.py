@@ -135,12 +135,14 @@ def test_the_exit_status_tells_wrong_from_not_run(tmp_path, name, status):
 
 def test_ctrl_c_keeps_what_is_measured(tmp_path):
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "adbench", "run", "chain", "tanh", "--backend", "reference", "--out", str(out)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    arguments = ["run", "chain", "tanh", "--backend", "reference", "--out", str(out)]
     # A shell starts its background jobs with SIGINT ignored, and the tests may be one.
-    process = subprocess.Popen(
-        command, text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **pipes
+    code = (
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"from adbench.cli import main\nmain({arguments!r})"
     )
+    command = [sys.executable, "-c", code]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     journal = out / "journal.jsonl"
     while process.poll() is None and not (journal.exists() and journal.read_text().count("\n") >= 3):
         time.sleep(0.05)
