@@ -1,6 +1,5 @@
 """Automatic differentiation on NumPy arrays: forward and reverse mode, nested in any order."""
 
-from . import exact as exact
 from . import numpy as numpy
 from . import scalars as scalars
 from .compile import compile as compile

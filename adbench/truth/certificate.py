@@ -31,8 +31,9 @@ from adbench.spec.model import Model
 from adbench.spec.operators import Operator
 from adbench.truth.answers import Array
 from adbench.truth.enclosure import UNDECIDED, Balls, Enclosure
+from ball_arithmetic import numbers, precision
 from reference_ad import numpy as xp
-from reference_ad import scalars, tree
+from reference_ad import tree
 
 SHARED = 2.0**-60
 """A certificate counts when both sides are known to this part of the largest of them, or better."""
@@ -59,7 +60,7 @@ def certify(model: Model, inputs: Inputs, operator: Operator, order: int, enclos
         claimed, shown = _both_sides(model, inputs, operator, order, enclosure)
     except UNDECIDED as error:
         return f"The true answer is not certified: {error}"
-    with scalars.precision(enclosure.bits):
+    with precision(enclosure.bits):
         names = enclosure.paths if len(claimed) == len(enclosure.paths) else ("",) * len(claimed)
         for path, left, right in zip(names, claimed, shown, strict=True):
             for index, (ball, other) in enumerate(zip(left.primal.flat, right.primal.flat, strict=True)):
@@ -102,7 +103,7 @@ def _both_sides(
     if operator is Operator.JVP:
         return list(balls), [differences(tangent)]
     first = random()
-    with scalars.precision(enclosure.bits):
+    with precision(enclosure.bits):
         if operator in (Operator.GRADIENT, Operator.VJP, Operator.HVP):
             unique = [_unique(block) for block in balls]
             first = [np.where(known, v, 0.0) for known, v in zip(unique, first, strict=True)]
@@ -120,8 +121,8 @@ def _both_sides(
         return [along], [differences(first, second)]
     slope = differences(first)
     if operator is Operator.VJP:
-        with scalars.precision(enclosure.bits):
-            slope = xp.sum(slope * scalars.numbers(inputs.cotangent))
+        with precision(enclosure.bits):
+            slope = xp.sum(slope * numbers(inputs.cotangent))
     return [along], [slope]
 
 
@@ -138,9 +139,9 @@ def _differences(
     halvings = bits + math.ceil(math.log2(order * max(*lengths, 2.0**-60))) + 1
     arguments = [tree.map(Balls().asarray, argument) for argument in inputs.arguments]
     leaves, structure = tree.flatten(arguments[inputs.active])
-    with scalars.precision(bits + order * halvings + SPARE):
-        step = scalars.numbers(2.0**-60) ** (halvings // 60) * 2.0 ** -(halvings % 60)
-        moves = [[scalars.numbers(v) * step for v in direction] for direction in directions]
+    with precision(bits + order * halvings + SPARE):
+        step = numbers(2.0**-60) ** (halvings // 60) * 2.0 ** -(halvings % 60)
+        moves = [[numbers(v) * step for v in direction] for direction in directions]
 
         def value(taken: tuple[int, ...]) -> Any:
             moved = leaves
@@ -154,18 +155,18 @@ def _differences(
         else:
             corners = [(taken, 1) for taken in product((0, 1), repeat=order)]
         total = _total([value(taken) * ((-1) ** (order - sum(taken)) * count) for taken, count in corners])
-        return scalars.numbers(total / step**order)
+        return numbers(total / step**order)
 
 
 def _columns(block: Any, v: Array) -> Any:
     """A block of a Jacobian times the part of the direction that belongs to its last axes; its other axes flat."""
-    return xp.matmul(xp.reshape(block, (block.size // max(v.size, 1), v.size)), scalars.numbers(v.ravel()))
+    return xp.matmul(xp.reshape(block, (block.size // max(v.size, 1), v.size)), numbers(v.ravel()))
 
 
 def _dot(block: Any, v: Array) -> Any:
     """The sum over the entries where v is not 0, so that an unbounded ball elsewhere does no harm."""
     chosen = np.flatnonzero(v)
-    return xp.sum(xp.reshape(block, (-1,))[chosen] * scalars.numbers(v.ravel()[chosen]))
+    return xp.sum(xp.reshape(block, (-1,))[chosen] * numbers(v.ravel()[chosen]))
 
 
 def _total(parts: list[Any]) -> Any:

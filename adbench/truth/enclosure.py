@@ -20,7 +20,8 @@ from adbench.spec.inputs import Inputs
 from adbench.spec.model import Model
 from adbench.spec.operators import MODES, Mode, Operator, passes
 from adbench.truth.answers import Answer, Array
-from reference_ad import scalars, tree
+from ball_arithmetic import numbers, precision
+from reference_ad import tree
 
 PRECISIONS = (128, 256, 512, 1060)
 """The working precisions tried one after the other (bits). At the last a derivative that is 0 is known to underflow."""
@@ -59,8 +60,8 @@ class Balls(Tape):
         if id(array) in self._active:
             # Never narrower than a step of a certificate, not even where the product underflows.
             radius = np.maximum(self._widened_by * np.where(array == 0, 1.0, np.abs(array)), LEAST)
-            return scalars.numbers(array, radius)
-        return scalars.numbers(array)
+            return numbers(array, radius)
+        return numbers(array)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Enclosure:
 
         Where a ball is unbounded the midpoint is nan and the radius infinite.
         """
-        with scalars.precision(self.bits):
+        with precision(self.bits):
             pairs = [rounded(array.primal) for array in self.balls]
         return Answer(self.paths, tuple(centre for centre, _ in pairs)), tuple(radius for _, radius in pairs)
 
@@ -97,7 +98,7 @@ def enclose(model: Model, inputs: Inputs, operator: Operator, order: int) -> Enc
     reason: Exception | None = None
     for bits in PRECISIONS:
         try:
-            with scalars.precision(bits):
+            with precision(bits):
                 paths, balls = evaluate(model, inputs, operator, order, widened_by=2.0**-bits)
         except UNDECIDED as error:
             reason = error
@@ -125,7 +126,7 @@ def evaluate(
     problem = pose(backend, model.function, inputs, operator)
     _, call = prepare(backend, problem, operator, cheapest(operator, inputs), order)
     answer = call(problem.active, problem.constants, problem.direction)
-    return tuple(tree.paths(answer)), tuple(scalars.numbers(leaf) for leaf in tree.leaves(answer))
+    return tuple(tree.paths(answer)), tuple(numbers(leaf) for leaf in tree.leaves(answer))
 
 
 def cheapest(operator: Operator, inputs: Inputs) -> Mode:

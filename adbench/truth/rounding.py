@@ -38,8 +38,10 @@ from typing import Any
 import numpy as np
 
 import reference_ad.numpy  # noqa: F401  (the table of primitives is complete when the namespace is)
-from reference_ad import balls, scalars
+from ball_arithmetic import numbers, precision
+from ball_arithmetic.elements import IMPLEMENTATIONS, elements, widened
 from reference_ad.core import PRIMITIVES
+from reference_ad.scalars import as_array
 
 
 @dataclass(frozen=True)
@@ -94,17 +96,17 @@ WORKING_BITS = 80
 @contextmanager
 def arithmetic(form: Format) -> Iterator[None]:
     """Let balls be widened by the rounding of `form` in every primitive, within the block."""
-    before = dict(balls.IMPLEMENTATIONS)
+    before = dict(IMPLEMENTATIONS)
     try:
         for name, primitive in PRIMITIVES.items():
             widened = _widened(name, before.get(name, primitive.implementation), form)
             if widened is not None:
-                balls.IMPLEMENTATIONS[name] = widened
-        with scalars.precision(WORKING_BITS):
+                IMPLEMENTATIONS[name] = widened
+        with precision(WORKING_BITS):
             yield
     finally:
-        balls.IMPLEMENTATIONS.clear()
-        balls.IMPLEMENTATIONS.update(before)
+        IMPLEMENTATIONS.clear()
+        IMPLEMENTATIONS.update(before)
 
 
 # ---- one primitive at a time
@@ -157,8 +159,8 @@ def _widened(name: str, implementation: Implementation, form: Format) -> Impleme
         if name in WITH_NUMBERS:
             args = tuple(_ball(a, form.unit * abs(a)) if _is_rounded(a, form) else a for a in args)
         ans = implementation(*args, **params)
-        widened = ans * relative + absolute
-        return widened if looser is None else widened + looser(ans, *args, **params) * more
+        nearby = ans * relative + absolute
+        return nearby if looser is None else nearby + looser(ans, *args, **params) * more
 
     return apply
 
@@ -169,8 +171,8 @@ def _backward_stable(implementation: Implementation, form: Format) -> Implementa
     def apply(*args: Any, **params: Any) -> Any:
         n = max(max(a.shape[-2:]) for a in args)
         each = n * form.functions * form.unit
-        nearby = [scalars.as_array(a) + _largest(a) * _ball(0, each) + _ball(0, form.smallest) for a in args]
-        ans = scalars.as_array(implementation(*nearby, **params))
+        nearby = [as_array(a) + _largest(a) * _ball(0, each) + _ball(0, form.smallest) for a in args]
+        ans = as_array(implementation(*nearby, **params))
         return ans + _largest(ans) * _ball(0, each) + _ball(0, form.smallest)
 
     return apply
@@ -181,7 +183,7 @@ def _largest(x: Any) -> Any:
     sizes = _sizes(x)
     if sizes.ndim < 2 or sizes.size == 0:
         return sizes
-    return balls.IMPLEMENTATIONS["max"](sizes, (sizes.ndim - 2, sizes.ndim - 1), True)
+    return IMPLEMENTATIONS["max"](sizes, (sizes.ndim - 2, sizes.ndim - 1), True)
 
 
 def _any_order(name: str, implementation: Implementation, form: Format) -> Implementation:
@@ -198,7 +200,7 @@ def _any_order(name: str, implementation: Implementation, form: Format) -> Imple
         sizes = on_floats(*(_sizes(a).astype(np.float64) for a in args), **params) if n > 1 else 0.0
         # A thousandth more for the rounding of the bound itself.
         lost = np.broadcast_to(1.001 * n * (unit * np.asarray(sizes) + form.smallest), np.shape(ans))
-        return balls.widened(ans * relative, lost.astype(object))
+        return widened(ans * relative, lost.astype(object))
 
     return apply
 
@@ -227,18 +229,18 @@ def _powered(ans: Any, x: Any, y: Any) -> Any:
 
 
 def _softmax(ans: Any, x: Any, axis: tuple[int, ...]) -> Any:
-    spread = balls.IMPLEMENTATIONS["max"](_sizes(x), axis, True) if axis else _sizes(x)
+    spread = IMPLEMENTATIONS["max"](_sizes(x), axis, True) if axis else _sizes(x)
     return _sizes(ans) * (1 + _count(x, axis) + _sizes(x) + spread)
 
 
 def _log_add(ans: Any, x: Any, y: Any) -> Any:
-    larger = balls.IMPLEMENTATIONS["maximum"](balls.elements(x), balls.elements(y))
-    return _sizes(larger) + _sizes(ans - larger) * (1 + _sizes(balls.elements(x) - balls.elements(y)))
+    larger = IMPLEMENTATIONS["maximum"](elements(x), elements(y))
+    return _sizes(larger) + _sizes(ans - larger) * (1 + _sizes(elements(x) - elements(y)))
 
 
 LOOSER: dict[str, Extra] = {
     # by how many guards, absolutely, a function may be off beyond its own
-    "power": lambda ans, x, y: _powered(ans, balls.elements(x), balls.elements(y)),
+    "power": lambda ans, x, y: _powered(ans, elements(x), elements(y)),
     "sinh": lambda ans, x: _sizes(ans) * _sizes(x) / 16,
     "cosh": lambda ans, x: _sizes(ans) * _sizes(x) / 16,
     "erfc": lambda ans, x: _sizes(ans) * _sizes(x * x),
@@ -246,7 +248,7 @@ LOOSER: dict[str, Extra] = {
     "digamma": lambda ans, x: 1 + 0 * ans,
     "polygamma": lambda ans, x, order: _sizes(ans) * (1 + order),
     "norm": lambda ans, x, axis, keepdims: _sizes(ans) * _count(x, axis),
-    "remainder": lambda ans, x, y: _sizes(balls.elements(x)) + 0 * ans,
+    "remainder": lambda ans, x, y: _sizes(elements(x)) + 0 * ans,
     "logsumexp": lambda ans, x, axis, keepdims: 1 + _count(x, axis) + 0 * ans,
     "log_softmax": lambda ans, x, axis: 1 + _count(x, axis) + 2 * _sizes(x) + _sizes(ans),
     "softmax": _softmax,
@@ -261,7 +263,7 @@ ROUGH = {("log1p", 53): 512.0, ("atanh", 53): 512.0}
 
 
 def _ball(middle: float, radius: float) -> Any:
-    return scalars.numbers(middle, radius).primal[()]
+    return numbers(middle, radius).primal[()]
 
 
 def _each(function: Callable[..., Any]) -> Any:
@@ -277,7 +279,7 @@ _sizes_each = _each(lambda v: v.abs_upper() if hasattr(v, "abs_upper") else abs(
 
 def _sizes(x: Any) -> Any:
     """Upper bounds of the absolute values."""
-    return scalars.as_array(_sizes_each(scalars.as_array(x)))
+    return as_array(_sizes_each(as_array(x)))
 
 
 def _count(x: Any, axis: tuple[int, ...]) -> int:

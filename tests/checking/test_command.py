@@ -35,7 +35,6 @@ def fake(tmp_path):
     return write
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("framework", ["torch", "jax"])
 def test_a_custom_backward_with_one_wrong_line_exits_1_and_its_entries_are_pointed_to(tmp_path, framework):
     if find_spec(framework) is None:
@@ -59,7 +58,6 @@ def test_a_custom_backward_with_one_wrong_line_exits_1_and_its_entries_are_point
     assert re.search(rf"^::error file=[^,]*mine\.py,line={line},title=[^:]*::x\[", annotated.stdout, re.MULTILINE)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("framework", ["torch", "jax"])
 def test_the_corrected_backward_exits_0(framework):
     if find_spec(framework) is None:

@@ -7,32 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from primitive_samples import SAMPLES, Sample
+from primitive_samples import DIFFERENTIABLE, SAMPLES, Sample, of_active
 
 import reference_ad as ad
-from reference_ad import scalars
+from ball_arithmetic import midpoints, numbers, precision, radii
 from reference_ad.core import PRIMITIVES
 
 xp = ad.numpy
-CASES = [
-    pytest.param(PRIMITIVES[name], sample, id=f"{name}-{number}")
-    for name, samples in SAMPLES.items()
-    for number, sample in enumerate(samples)
-    if PRIMITIVES[name].jvp is not None
-]
-
-
-def of_active(primitive: Any, sample: Sample, kinds: str = "fc") -> tuple[Any, tuple[Any, ...]]:
-    """The primitive as a function of its floating-point arguments, and these."""
-    positions = [k for k, a in enumerate(sample.args) if isinstance(a, np.ndarray) and a.dtype.kind in kinds]
-
-    def f(*values: Any) -> Any:
-        args = list(sample.args)
-        for position, value in zip(positions, values, strict=True):
-            args[position] = value
-        return primitive(*args, **sample.params)
-
-    return f, tuple(sample.args[k] for k in positions)
 
 
 def directions(like: Any, seed: int) -> Any:
@@ -54,19 +35,19 @@ def everything(f: Any, x: Any, t: Any, u: Any) -> Any:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(("primitive", "sample"), CASES)
+@pytest.mark.parametrize(("primitive", "sample"), DIFFERENTIABLE)
 def test_both_modes_agree_with_balls_to_second_order(primitive: Any, sample: Sample, dtype: Any) -> None:
     pytest.importorskip("flint")
     f, x = of_active(primitive, sample.cast(dtype))
     t = directions(x, 1)
     (u,) = directions([np.asarray(f(*x))], 2)
-    with scalars.precision(128):
-        truth = everything(f, tuple(map(scalars.numbers, x)), t, u)
+    with precision(128):
+        truth = everything(f, tuple(map(numbers, x)), t, u)
         for found, balls in zip(everything(f, x, t, u), truth, strict=True):
             assert found.dtype == dtype
             assert found.shape == balls.shape
-            size = max(np.max(np.abs(scalars.midpoints(balls)), initial=0), 1)
-            assert np.all(scalars.radii(balls, found) <= 200 * np.finfo(dtype).eps * size)
+            size = max(np.max(np.abs(midpoints(balls)), initial=0), 1)
+            assert np.all(radii(balls, found) <= 200 * np.finfo(dtype).eps * size)
 
 
 def pairing(left: Any, right: Any) -> Any:
@@ -153,8 +134,8 @@ def test_complex_balls_agree_with_complex_floats(name: str) -> None:
     f, x = of_active(PRIMITIVES[name], complex_sample(name, SAMPLES[name][0]))
     t = directions(x, 1)
     (u,) = directions([np.asarray(f(*x))], 2)
-    with scalars.precision(128):
-        truth = everything(f, tuple(map(scalars.numbers, x)), t, u)
+    with precision(128):
+        truth = everything(f, tuple(map(numbers, x)), t, u)
         for found, balls in zip(everything(f, x, t, u), truth, strict=True):
-            size = max(np.max(np.abs(scalars.midpoints(balls)), initial=0), 1)
-            assert np.all(scalars.radii(balls, found) <= 1e-13 * size)
+            size = max(np.max(np.abs(midpoints(balls)), initial=0), 1)
+            assert np.all(radii(balls, found) <= 1e-13 * size)

@@ -81,7 +81,6 @@ def test_a_rule_in_the_reference_engine_is_used_for_the_whole_call():
     assert (output == a @ x).all() and (by_x == a @ u).all() and (by_a == np.outer(u, x)).all()
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_every_bug_is_caught_and_no_control_alarms_on_this_machine():
     result = CliRunner(env={"COLUMNS": "200"}).invoke(main, ["selftest"], catch_exceptions=False)

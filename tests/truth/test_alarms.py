@@ -21,7 +21,6 @@ benchmark = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(benchmark)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("backend", benchmark.BACKENDS)
 def test_no_entry_of_an_installed_backend_lies_outside_its_bound(backend):

@@ -1,4 +1,4 @@
-"""For each primitive: arguments at which its derivatives exist to order 2, away from kinks."""
+"""For each primitive: arguments at which its derivatives exist to order 2, away from kinks; and how tests use them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pytest
+
+from reference_ad.core import PRIMITIVES, Primitive
 
 
 @dataclass(frozen=True)
@@ -141,3 +144,26 @@ SAMPLES: dict[str, list[Sample]] = {
         ]
     ],
 }
+
+CASES = [
+    pytest.param(PRIMITIVES[name], sample, id=f"{name}-{number}")
+    for name, samples in SAMPLES.items()
+    for number, sample in enumerate(samples)
+]
+"""Every primitive with each of its samples."""
+
+DIFFERENTIABLE = [case for case in CASES if case.values[0].jvp is not None]
+"""Those that are not locally constant."""
+
+
+def of_active(primitive: Primitive, sample: Sample) -> tuple[Any, tuple[Any, ...]]:
+    """The primitive as a function of its floating-point arguments, and these."""
+    positions = [k for k, a in enumerate(sample.args) if isinstance(a, np.ndarray) and a.dtype.kind in "fc"]
+
+    def f(*values: Any) -> Any:
+        args = list(sample.args)
+        for position, value in zip(positions, values, strict=True):
+            args[position] = value
+        return primitive(*args, **sample.params)
+
+    return f, tuple(sample.args[k] for k in positions)

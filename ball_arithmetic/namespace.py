@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from . import numpy as _numpy
-from . import special as _special
-from . import tree
-from .core import Array, Tracer
-from .scalars import numbers
+from reference_ad import numpy as _numpy
+from reference_ad import special as _special
+from reference_ad import tree
+from reference_ad.core import Array, Tracer
+from reference_ad.scalars import numbers
 
 
 def _is_float(x: Any) -> bool:
@@ -60,7 +60,7 @@ class _Namespace:
 
 
 _UNCHANGED = {"pow", "isdtype", "finfo", "iinfo", "result_type", "can_cast"}
-namespace = _Namespace(
+xp = _Namespace(
     _numpy, special=_Namespace(_special), linalg=_Namespace(_numpy.linalg), linspace=_linspace, arange=_arange
 )
 """`reference_ad.numpy` for balls."""

@@ -1,0 +1,137 @@
+"""Functions of whole arrays of elements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import flint
+import numpy as np
+
+from reference_ad.scalars import OBJECT, as_array
+
+from .comparisons import as_numbers, equal, equal_element, maximum_each, truths
+from .elements import (
+    COMPLEX,
+    IMPLEMENTATIONS,
+    SERIES,
+    coefficient,
+    constant_term,
+    each,
+    element,
+    elements,
+    filled,
+    joined,
+    kinds,
+)
+from .functions import integer_power, power, truncate
+
+
+def total(x: Any, axis: Any, keepdims: Any) -> Any:
+    return elements(np.add.reduce(x, axis=axis, keepdims=keepdims))
+
+
+def matrix(x: Any) -> Any:
+    """A matrix of FLINT's, of balls."""
+    make: Any = flint.acb_mat if COMPLEX in kinds(x) else flint.arb_mat
+    return make(*x.shape, x.ravel().tolist())
+
+
+def matrix_product(x: Any, y: Any) -> Any:
+    """Two matrices of elements multiplied by FLINT, which is many times faster than element by element."""
+    if SERIES in kinds(x) | kinds(y):
+        # by coefficients: each is a product of matrices of balls
+        xs, ys = ([coefficient(a, k) for k in range(flint.ctx.cap)] for a in (x, y))
+        orders = range(flint.ctx.cap)
+        sums = [np.add.reduce([matrix_product(xs[j], ys[k - j]) for j in range(k + 1)]) for k in orders]
+        return joined([s.ravel().tolist() for s in sums], sums[0].shape)
+    return filled((matrix(x) * matrix(y)).entries(), (x.shape[0], y.shape[1]))
+
+
+def matmul(x: Any, y: Any) -> Any:
+    left = x[None, :] if x.ndim == 1 else x
+    right = y[:, None] if y.ndim == 1 else y
+    batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    if left.shape[-1] != right.shape[-2]:
+        raise ValueError(f"matmul was given shapes {x.shape} and {y.shape}: the inner lengths must agree.")
+    ans = np.empty((*batch, left.shape[-2], right.shape[-1]), OBJECT)
+    if left.shape[-1] == 0:
+        ans[...] = flint.arb(0)
+    elif ans.size:
+        left = np.broadcast_to(left, (*batch, *left.shape[-2:]))
+        right = np.broadcast_to(right, (*batch, *right.shape[-2:]))
+        for position in np.ndindex(batch):
+            ans[position] = matrix_product(left[position], right[position])
+    if x.ndim == 1:
+        ans = ans[..., 0, :]
+    return ans[..., 0] if y.ndim == 1 else ans
+
+
+def reduced(pairwise: Any) -> Callable[..., Any]:
+    """The reduction over several axes that an elementwise function of two arguments gives."""
+
+    def reduce(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+        for position in sorted(axis, reverse=True):
+            x = as_array(pairwise.reduce(x, axis=position, keepdims=keepdims))
+        return x
+
+    return reduce
+
+
+largest = reduced(maximum_each)
+
+
+def with_zeros(implementation: Callable[..., Any]) -> Callable[..., Any]:
+    """What fills with zeros, and then would leave Python's integers among the elements."""
+    return lambda x, **params: elements(implementation(x, **params))
+
+
+def _shift(x: Any, axis: tuple[int, ...]) -> Any:
+    """Exact numbers near the maxima, to subtract before exponentials are taken: any finite ones are right."""
+    near = each(lambda v: element(constant_term(v)).mid() if element(constant_term(v)).is_finite() else 0)
+    return near(largest(each(constant_term)(x), axis, True)) if axis else near(x)
+
+
+def logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    shift = _shift(x, axis)
+    total = np.add.reduce(IMPLEMENTATIONS["exp"](x - shift), axis=axis, keepdims=True)
+    ans = IMPLEMENTATIONS["log"](total) + shift
+    return ans if keepdims else np.reshape(ans, [n for k, n in enumerate(x.shape) if k not in axis])
+
+
+def softmax(x: Any, axis: tuple[int, ...]) -> Any:
+    y = IMPLEMENTATIONS["exp"](x - _shift(x, axis))
+    return y / np.add.reduce(y, axis=axis, keepdims=True)
+
+
+def attains(x: Any, ans: Any) -> Any:
+    """Whether each element is the largest (or the smallest) along the axes on which `ans`, the extreme, has length 1.
+
+    An element that overlaps the extreme may attain it; it surely does if it is separated from all others there.
+    """
+    axis = tuple([k for k, n in enumerate(ans.shape) if n == 1])
+    may = each(lambda v, w: equal_element(v, w) is not False)(x, ans)
+    alone = np.add.reduce(may, axis=axis, keepdims=True) == 1
+    exact = equal(x, ans)
+    return np.frompyfunc(lambda m, a, e: True if m and (a or e) else None if m else False, 3, 1)(may, alone, exact)
+
+
+def constant_power(x: Any, exponent: Any) -> Any:
+    if exponent == int(exponent):
+        return np.frompyfunc(lambda v: integer_power(v, int(exponent)), 1, 1)(x)
+    if exponent == 0.5:
+        return IMPLEMENTATIONS["sqrt"](x)
+    return np.frompyfunc(lambda v: power(v, exponent), 1, 1)(x)
+
+
+def astype(x: Any, dtype: Any) -> Any:
+    """Balls stay balls in every floating dtype; in a complex one they become complex."""
+    if x.dtype != OBJECT or (x.size and (x.flat[0] is None or isinstance(x.flat[0], bool))):
+        x = as_numbers(x)
+    return each(lambda v: flint.acb(v))(x) if np.dtype(dtype).kind == "c" else x
+
+
+def discretize(x: Any, dtype: Any) -> Any:
+    if np.dtype(dtype).kind == "b":
+        return truths(x)
+    return x if x.dtype != OBJECT else each(truncate)(x)

@@ -1,0 +1,147 @@
+"""Comparisons of balls: true, false, or None where the balls leave it open, and what is chosen by them."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import flint
+import numpy as np
+
+from reference_ad.scalars import OBJECT, UndecidedError, as_array
+
+from .elements import COMPLEX, ELEMENTS, SERIES, as_series, constant_term, each, element, elements
+
+
+def less_element(v: Any, w: Any) -> bool | None:
+    v, w = constant_term(v), constant_term(w)
+    return True if v < w else False if v >= w else None
+
+
+def less_equal_element(v: Any, w: Any) -> bool | None:
+    v, w = constant_term(v), constant_term(w)
+    return True if v <= w else False if v > w else None
+
+
+def equal_element(v: Any, w: Any) -> bool | None:
+    v, w = constant_term(v), constant_term(w)
+    return True if v == w else False if v != w else None
+
+
+def _not(v: Any) -> bool | None:
+    return None if v is None else not v
+
+
+def _and(v: Any, w: Any) -> bool | None:
+    if v is None or w is None:
+        return False if (v is not None and not v) or (w is not None and not w) else None
+    return bool(v) and bool(w)
+
+
+def _xor(v: Any, w: Any) -> bool | None:
+    return None if v is None or w is None else bool(v) != bool(w)
+
+
+def branch(condition: bool | None, what: str) -> bool:
+    if condition is None:
+        raise UndecidedError(what)
+    return condition
+
+
+def _hull(v: Any, w: Any) -> Any:
+    """What contains both: of balls, of truth values (then a ball from 0 to 1), of series coefficient by coefficient."""
+    v, w = element(v), element(w)
+    if isinstance(v, SERIES) or isinstance(w, SERIES):
+        v, w = as_series(v), as_series(w)
+        return flint.arb_series([v[k].union(w[k]) for k in range(flint.ctx.cap)])
+    if isinstance(v, COMPLEX) or isinstance(w, COMPLEX):
+        v, w = flint.acb(v), flint.acb(w)
+        return flint.acb(v.real.union(w.real), v.imag.union(w.imag))
+    return v.union(w)
+
+
+def surely_less(v: Any, w: Any) -> bool | None:
+    """Undecided at a tie too, where the next coefficients depend on the side."""
+    return None if equal_element(v, w) else less_element(v, w)
+
+
+def choose(condition: Any, v: Any, w: Any) -> Any:
+    return _hull(v, w) if condition is None else v if condition else w
+
+
+def _maximum(v: Any, w: Any) -> Any:
+    if isinstance(v, SERIES) or isinstance(w, SERIES):
+        return choose(surely_less(v, w), w, v)
+    return element(v).max(element(w))
+
+
+def minimum(v: Any, w: Any) -> Any:
+    if isinstance(v, SERIES) or isinstance(w, SERIES):
+        return choose(surely_less(v, w), v, w)
+    return element(v).min(element(w))
+
+
+less, less_equal, equal = each(less_element), each(less_equal_element), each(equal_element)
+not_each, choose_each, maximum_each = each(_not), each(choose), each(_maximum)
+_and_each, _xor_each = each(_and), each(_xor)
+
+
+def not_equal(x: Any, y: Any) -> Any:
+    return not_each(equal(x, y))
+
+
+def as_numbers(conditions: Any) -> Any:
+    """Truth values as 0 and 1, undecided ones as the ball between."""
+    return choose_each(conditions, element(1), element(0))
+
+
+def copysign(x: Any, y: Any) -> Any:
+    return choose_each(equal(less(x, 0), less(y, 0)), x, -x)
+
+
+def where(condition: Any, x: Any, y: Any) -> Any:
+    x, y = (as_numbers(a) if a.dtype == bool else a for a in (elements(x), elements(y)))
+    if condition.dtype == OBJECT:
+        if isinstance(condition.flat[0], ELEMENTS):
+            condition = not_equal(condition, 0)
+        return choose_each(condition, x, y)
+    return np.where(condition, x, y)
+
+
+def truths(x: Any) -> Any:
+    """Truth values as they are, and of numbers whether they differ from 0."""
+    x = as_array(x)
+    return not_equal(x, 0) if x.size and isinstance(x.flat[0], ELEMENTS) else x
+
+
+def logical_not(x: Any) -> Any:
+    return not_each(truths(x))
+
+
+def logical_and(x: Any, y: Any) -> Any:
+    return _and_each(truths(x), truths(y))
+
+
+def logical_or(x: Any, y: Any) -> Any:
+    return not_each(_and_each(logical_not(x), logical_not(y)))
+
+
+def logical_xor(x: Any, y: Any) -> Any:
+    return _xor_each(truths(x), truths(y))
+
+
+@functools.cmp_to_key
+def _by_middle(v: Any, w: Any) -> int:
+    return -1 if v.mid() < w.mid() else int(v.mid() > w.mid())
+
+
+def ranks(line: list[Any]) -> list[int]:
+    """For each element how many smaller values there are. Raises UndecidedError if that is open."""
+    line = [element(constant_term(v)) for v in line]
+    order = [k for _, k in sorted((_by_middle(v), k) for k, v in enumerate(line))]
+    found = [0] * len(line)
+    for before, after in zip(order, order[1:], strict=False):
+        branch(less_equal_element(line[before], line[after]), "The order of elements")
+        tied = branch(equal_element(line[before], line[after]), "The order of elements")
+        found[after] = found[before] + (not tied)
+    return found

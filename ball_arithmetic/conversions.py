@@ -1,0 +1,69 @@
+"""Making arrays of balls, and reading them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from reference_ad import scalars
+from reference_ad.core import Array
+from reference_ad.scalars import OBJECT, Numbers, as_array
+
+from . import elements
+
+
+def numbers(x: Any, radius: Any = None) -> Array:
+    """An array of balls, exact ones if no radius is given.
+
+    x:      numbers, or an array of any shape, of real or complex floats, integers, truth values, or FLINT's elements.
+            Taken as they are: the double 0.1 is not one tenth
+    radius: floats, broadcast against x
+
+    Raises TypeError for elements that are not numbers.
+    """
+    exact = scalars.numbers(x)
+    if radius is None:
+        return exact
+    return Numbers(as_array(elements.widened(exact.primal, np.asarray(radius, OBJECT))))
+
+
+def series(*coefficients: Any) -> Array:
+    """An array of power series, from arrays with their coefficients, that of order 0 first; all of one shape."""
+    parts = [elements.elements(c).ravel().tolist() for c in coefficients]
+    return Numbers(elements.joined(parts, np.shape(coefficients[0])))
+
+
+def coefficients(x: Array, order: int) -> Array:
+    """The coefficients of one order of an array of power series, as an array of balls."""
+    return Numbers(elements.coefficient(elements.elements(x), order))
+
+
+def midpoints(x: Array) -> Any:
+    """The midpoints of balls, rounded to float64; of complex ones, to complex128."""
+    balls = elements.elements(x)
+    if elements.COMPLEX in elements.kinds(balls):
+        return np.asarray([complex(v) for v in balls.ravel()], np.complex128).reshape(balls.shape)
+    return np.asarray([float(v.mid()) for v in balls.ravel()], np.float64).reshape(balls.shape)
+
+
+def radii(x: Array, centres: Any = None) -> Any:
+    """How far the number in each ball can be from the corresponding centre: float64, rounded outwards.
+
+    centres: an array of floats or exact balls of the same shape; None: the midpoints in float64
+
+    Infinite where a ball says nothing, for its centre is not a number.
+    """
+    balls = elements.elements(x)
+    around = elements.elements(midpoints(x) if centres is None else centres)
+    farthest = [(v - c).abs_upper() for v, c in zip(balls.ravel(), around.ravel(), strict=True)]
+    found = [0.0 if r == 0 else math.inf if r.is_nan() else math.nextafter(float(r), math.inf) for r in farthest]
+    return np.asarray(found, np.float64).reshape(balls.shape)
+
+
+def contains(x: Array, values: Any) -> Any:
+    """Whether each ball contains the corresponding value, which may be a ball itself."""
+    values = np.broadcast_to(elements.elements(values), x.shape)
+    pairs = zip(elements.elements(x).ravel(), values.ravel(), strict=True)
+    return np.asarray([v.contains(c) for v, c in pairs], bool).reshape(x.shape)

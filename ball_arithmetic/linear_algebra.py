@@ -1,0 +1,130 @@
+"""Linear algebra on stacks of matrices of elements, by FLINT where it has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import flint
+import numpy as np
+
+from reference_ad.scalars import as_array
+
+from .arrays import matrix, matrix_product
+from .elements import (
+    IMPLEMENTATIONS,
+    SERIES,
+    coefficient,
+    constant_term,
+    each,
+    element,
+    elements,
+    filled,
+    joined,
+    kinds,
+)
+from .functions import absolute, square_element
+
+
+def stacked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of matrices as one of stacks of them, with broadcasting."""
+
+    def apply(*stacks: Any) -> Any:
+        batch = np.broadcast_shapes(*[x.shape[:-2] for x in stacks])
+        stacks = tuple([np.broadcast_to(x, (*batch, *x.shape[-2:])) for x in stacks])
+        parts = [as_array(function(*[x[place] for x in stacks])) for place in np.ndindex(batch)]
+        return filled([v for part in parts for v in part.ravel()], (*batch, *parts[0].shape))
+
+    return apply
+
+
+def _doubles(x: Any) -> Any:
+    return np.asarray([float(constant_term(v).mid()) for v in x.ravel()]).reshape(x.shape)
+
+
+def _signs(x: Any) -> Any:
+    return filled([1 if v > 0 else -1 for v in x], x.shape)
+
+
+def solve(a: Any, b: Any) -> Any:
+    if SERIES not in kinds(a) | kinds(b):
+        return filled(matrix(a).solve(matrix(b)).entries(), (a.shape[1], b.shape[1]))
+    first = coefficient(a, 0)
+    found: list[Any] = []
+    for k in range(flint.ctx.cap):  # coefficient by coefficient: the rest of the product is known
+        known = [matrix_product(coefficient(a, k - j), found[j]) for j in range(k)]
+        found.append(solve(first, np.subtract.reduce([coefficient(b, k), *known])))
+    return joined([x.ravel().tolist() for x in found], found[0].shape)
+
+
+def det(x: Any) -> Any:
+    if SERIES not in kinds(x):
+        return matrix(x).det()
+    n, identity = len(x), elements(np.eye(len(x)))
+    adjugate, trace = identity, identity[0, 0]
+    for k in range(1, n + 1):  # Faddeev and LeVerrier's method divides by no series
+        product = matrix_product(x, adjugate)
+        trace = np.add.reduce(np.diagonal(product)) / k
+        adjugate = product - identity * as_array(trace)
+    return trace if n % 2 else -trace
+
+
+def cholesky(x: Any) -> Any:
+    """The lower triangular factor of the symmetric part of x."""
+    x = (x + x.T) / 2
+    factor = x * 0
+    for j in range(len(x)):
+        column = x[j:, j] - np.add.reduce(factor[j:, :j] * factor[j : j + 1, :j], axis=-1)
+        factor[j:, j] = column / np.sqrt(column[:1])
+    return factor
+
+
+def qr(x: Any) -> Any:
+    """Q above the transpose of R, by Gram and Schmidt's method; the signs of R's diagonal are LAPACK's."""
+    signs = _signs(np.diagonal(np.linalg.qr(_doubles(x))[1]))
+    q, r = x.copy(), x[: x.shape[1]] * 0
+    for j in range(x.shape[1]):
+        for i in range(j):
+            r[i, j] = np.add.reduce(q[:, i] * q[:, j])
+            q[:, j] = q[:, j] - q[:, i] * r[i : i + 1, j]  # an array: NumPy takes a series for a sequence
+        r[j, j] = np.add.reduce(q[:, j] * q[:, j]).sqrt() * signs[j]
+        q[:, j] = q[:, j] / r[j : j + 1, j]
+    return np.concatenate([q, r.T])
+
+
+def eigh(x: Any) -> Any:
+    """By FLINT's enclosures of simple eigenvalues; in the order and with the signs of LAPACK at the midpoints."""
+    x = (x + x.T) / 2
+    n = len(x)
+    values, right = flint.acb_mat(matrix(x)).eig(right=True)
+    near = np.linalg.eigh(_doubles(x))[1]
+    columns = []
+    for place, k in enumerate(sorted(range(n), key=lambda k: float(values[k].real.mid()))):
+        vector = [right[j, k] for j in range(n)]
+        largest = max(vector, key=lambda v: float(v.abs_lower()))
+        direction = filled([(v / largest).real for v in vector], (n,))
+        size = (direction * direction).sum().sqrt()
+        side = 1 if _doubles(direction) @ near[:, place] > 0 else -1
+        columns.append([values[k].real, *(direction * side / size)])
+    vectors = filled([v for column in columns for v in column], (n, n + 1))
+    return np.concatenate([vectors[:, :1], vectors[:, 1:].T], axis=1)
+
+
+def svd(x: Any) -> Any:
+    v = eigh(matrix_product(x.T, x))[:, :0:-1]
+    near = np.linalg.svd(_doubles(x), full_matrices=False)[2].T
+    v = v * _signs(np.sum(_doubles(v) * near, axis=0))
+    image = matrix_product(x, v)
+    s = IMPLEMENTATIONS["sqrt"](np.add.reduce(image * image, axis=0, keepdims=True))
+    return np.concatenate([image / s, s, v])
+
+
+def pinv(x: Any) -> Any:
+    tall = x if x.shape[0] >= x.shape[1] else x.T
+    ans = solve(matrix_product(tall.T, tall), tall.T)
+    return ans if tall is x else ans.T
+
+
+def norm(x: Any, axis: Any, keepdims: Any) -> Any:
+    squares = each(lambda v: square_element(absolute(element(v))))(x)
+    return IMPLEMENTATIONS["sqrt"](as_array(np.add.reduce(squares, axis=axis, keepdims=keepdims)))
