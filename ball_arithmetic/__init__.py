@@ -21,6 +21,7 @@ from .conversions import radii as radii
 from .conversions import series as series
 from .elements import precision as precision
 from .elements import series_length as series_length
+from .namespace import namespace as namespace
 from .namespace import xp as xp
 from .table import ARITHMETIC as ARITHMETIC
 

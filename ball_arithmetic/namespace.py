@@ -1,8 +1,8 @@
 """The namespace for balls: here a model's own constants are balls from the start, so that no double is rounded.
 
 With `reference_ad.numpy`, ``xp.exp(0.5)`` or ``xp.linspace(0.0, 1.0, 7)`` inside a model is computed in doubles
-before it meets a ball. Here the double 0.5 is taken exactly and the rest is enclosed. `pi` and `e` remain doubles, as
-they are in every array namespace.
+before it meets a ball. Here the double 0.5 is taken for what `enclose` makes of it, exactly itself if nothing else is
+said, and the rest is enclosed. `pi` and `e` remain doubles, as they are in every array namespace.
 """
 
 from __future__ import annotations
@@ -15,52 +15,64 @@ import numpy as np
 from reference_ad import numpy as _numpy
 from reference_ad import special as _special
 from reference_ad import tree
-from reference_ad.core import Array, Tracer
-from reference_ad.scalars import numbers
+from reference_ad.core import Array
+from reference_ad.scalars import OBJECT, numbers
+
+Enclose = Callable[[Any], Array]
+
+
+def namespace(enclose: Enclose = numbers) -> Any:
+    """`reference_ad.numpy` for balls.
+
+    enclose: makes balls of the floats that a model brings along: a Python float, or an array of floats
+    """
+
+    def linspace(start: Any, stop: Any, /, num: int, *, dtype: Any = None, endpoint: Any = True) -> Array:
+        first, last = enclose(start), enclose(stop)
+        return first + (last - first) * np.arange(num) / max(num - 1 if endpoint else num, 1)
+
+    def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None) -> Array:
+        first, last = (0, start) if stop is None else (start, stop)
+        plain = np.arange(first, last, step, dtype=None if dtype == OBJECT else dtype)
+        return (
+            plain
+            if plain.dtype.kind in "iu" and dtype != OBJECT
+            else (enclose(first) + np.arange(len(plain)) * enclose(step))
+        )
+
+    linalg, special = _Namespace(_numpy.linalg, enclose), _Namespace(_special, enclose)
+    return _Namespace(_numpy, enclose, linalg=linalg, special=special, linspace=linspace, arange=arange)
+
+
+_UNCHANGED = {"pow", "isdtype", "finfo", "iinfo", "result_type", "can_cast"}
+
+
+class _Namespace:
+    """A module whose functions take floats for balls, and give balls."""
+
+    def __init__(self, module: Any, enclose: Enclose, **replacements: Any) -> None:
+        self._module = module
+        self._enclose = enclose
+        self.__dict__.update(replacements)
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._module, name)
+        if callable(value) and not isinstance(value, type) and name not in _UNCHANGED:
+            value = _enclosed(value, self._enclose)
+        self.__dict__[name] = value
+        return value
+
+
+def _enclosed(function: Callable[..., Any], enclose: Enclose) -> Callable[..., Any]:
+    def each(leaf: Any) -> Any:
+        return enclose(leaf) if _is_float(leaf) else leaf
+
+    return lambda *args, **keywords: tree.map(each, function(*tree.map(each, args), **keywords))
 
 
 def _is_float(x: Any) -> bool:
     return isinstance(x, float) or (isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc")
 
 
-def _exactly(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with floats made balls, going in if no array decides otherwise, and coming out."""
-
-    def apply(*args: Any, **keywords: Any) -> Any:
-        if not any(isinstance(leaf, Tracer) for leaf in tree.leaves(args)):
-            args = tree.map(lambda leaf: numbers(leaf) if _is_float(leaf) else leaf, args)
-        answer = function(*args, **keywords)
-        return tree.map(lambda leaf: numbers(leaf) if _is_float(leaf) else leaf, answer)
-
-    return apply
-
-
-def _linspace(start: Any, stop: Any, /, num: int, *, dtype: Any = None, endpoint: Any = True) -> Array:
-    first, last = numbers(start), numbers(stop)
-    return first + (last - first) * np.arange(num) / max(num - 1 if endpoint else num, 1)
-
-
-def _arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None) -> Array:
-    first, last = (0, start) if stop is None else (start, stop)
-    plain = np.arange(first, last, step, dtype=dtype)
-    return numbers(first) + np.arange(len(plain)) * numbers(step) if plain.dtype.kind == "f" else plain
-
-
-class _Namespace:
-    def __init__(self, module: Any, **replacements: Any) -> None:
-        self._module = module
-        self.__dict__.update(replacements)
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._module, name)
-        if callable(value) and not isinstance(value, type) and name not in _UNCHANGED:
-            value = _exactly(value)
-        self.__dict__[name] = value
-        return value
-
-
-_UNCHANGED = {"pow", "isdtype", "finfo", "iinfo", "result_type", "can_cast"}
-xp = _Namespace(
-    _numpy, special=_Namespace(_special), linalg=_Namespace(_numpy.linalg), linspace=_linspace, arange=_arange
-)
-"""`reference_ad.numpy` for balls."""
+xp = namespace()
+"""`reference_ad.numpy` for balls, with the floats of a model taken exactly."""

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from .constants import constant
 from .core import Array
 from .rules import define, elementwise, linear, spread
 from .rules import real as real
-from .scalars import is_complex
+from .scalars import OBJECT, is_complex, numbers
 
 
 def _share(g: Array, wins: Array, ties: Array) -> Array:
@@ -89,6 +90,8 @@ def _constant_power_derivative(g: Array, ans: Array, x: Array, exponent: float) 
         return g
     if exponent == 2:
         return g * (2 * x)
+    if x.dtype == OBJECT and Fraction(exponent) - 1 != Fraction(exponent - 1):  # rounded, which no ball may be
+        return g * (exponent * power(x, numbers(exponent) - 1))
     return g * (exponent * constant_power(x, exponent=exponent - 1))
 
 

@@ -135,7 +135,7 @@ class Examiner:
                         f"{what} fails: {other.operator} {other.mode} gives {other.value:.9g}, this {here.value:.9g}."
                     )
                 largest = max(largest, apart)
-        if row.verdict is not Verdict.WRONG or said:
+        if row.verdict is not Verdict.WRONG:
             self.projections.append(here)
         if case.operator is Operator.HESSIAN:
             apart = identities.asymmetry(answer.arrays, bounds)

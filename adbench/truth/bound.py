@@ -25,8 +25,8 @@ def bound(
     """
     form = FORMATS[dtype]
     try:
-        with arithmetic(form):
-            found = [rounded(balls.primal) for balls in evaluate(model, inputs, operator, order)[1]]
+        with arithmetic(form) as xp:
+            found = [rounded(balls.primal) for balls in evaluate(model, inputs, operator, order, xp=xp)[1]]
     except UNDECIDED:
         return tuple(np.full(array.shape, np.inf) for array in true.arrays)
     bounds = []

@@ -30,9 +30,8 @@ from adbench.spec.inputs import Inputs
 from adbench.spec.model import Model
 from adbench.spec.operators import Operator
 from adbench.truth.answers import Array
-from adbench.truth.enclosure import UNDECIDED, Balls, Enclosure
-from ball_arithmetic import numbers, precision
-from reference_ad import numpy as xp
+from adbench.truth.enclosure import NOTHING, UNDECIDED, Balls, Enclosure
+from ball_arithmetic import numbers, precision, xp
 from reference_ad import tree
 
 SHARED = 2.0**-60
@@ -57,7 +56,7 @@ def certify(model: Model, inputs: Inputs, operator: Operator, order: int, enclos
     if operator is Operator.VALUE:
         return ""  # the enclosure is the forward spec itself
     try:
-        claimed, shown = _both_sides(model, inputs, operator, order, enclosure)
+        claimed, shown, scale = _both_sides(model, inputs, operator, order, enclosure)
     except UNDECIDED as error:
         return f"The true answer is not certified: {error}"
     with precision(enclosure.bits):
@@ -67,7 +66,7 @@ def certify(model: Model, inputs: Inputs, operator: Operator, order: int, enclos
                 if not ball.overlaps(other):
                     at = [int(i) for i in np.unravel_index(index, left.shape)] if left.shape else ""
                     raise CertificateError(_contradiction(model, operator, order, f"{path}{at}", ball, other))
-    if not all(map(_is_sharp, (*claimed, *shown))):
+    if not all(_unique(side, scale).all() for side in (*claimed, *shown)):
         return "The true answer is not finite here, or not unique."
     return ""
 
@@ -83,8 +82,8 @@ def _contradiction(model: Model, operator: Operator, order: int, place: str, bal
 
 def _both_sides(
     model: Model, inputs: Inputs, operator: Operator, order: int, enclosure: Enclosure
-) -> tuple[list[Any], list[Any]]:
-    """Return the enclosure contracted with directions, and the same numbers from differences."""
+) -> tuple[list[Any], list[Any], float]:
+    """Return the enclosure contracted with directions, the same numbers from differences, and the scale of these."""
     rng = np.random.default_rng(SEED)
     leaves = tree.leaves(inputs.arguments[inputs.active])
     sizes = [np.where(leaf == 0, 1.0, np.abs(leaf)) for leaf in leaves]
@@ -93,15 +92,17 @@ def _both_sides(
     def random() -> list[Array]:
         return [rng.uniform(-1, 1, size.shape) * size for size in sizes]
 
-    def differences(*directions: list[Array]) -> Any:
+    def differences(*directions: list[Array]) -> tuple[Any, float]:
         return _differences(model, inputs, sizes, directions, enclosure.bits)
 
     balls = enclosure.balls
     if operator is Operator.DERIVATIVE:
         ones = [np.ones(leaf.shape) for leaf in leaves]
-        return list(balls), [differences(*[ones] * order)]
+        slope, scale = differences(*[ones] * order)
+        return list(balls), [slope], scale
     if operator is Operator.JVP:
-        return list(balls), [differences(tangent)]
+        slope, scale = differences(tangent)
+        return list(balls), [slope], scale
     first = random()
     with precision(enclosure.bits):
         if operator in (Operator.GRADIENT, Operator.VJP, Operator.HVP):
@@ -116,25 +117,30 @@ def _both_sides(
             pairs = product(first, second)
             along = _total([_dot(_columns(block, e), d.ravel()) for block, (d, e) in zip(balls, pairs, strict=True)])
     if operator is Operator.HVP:
-        return [along], [differences(first, tangent)]
-    if operator is Operator.HESSIAN:
-        return [along], [differences(first, second)]
-    slope = differences(first)
+        slope, scale = differences(first, tangent)
+    elif operator is Operator.HESSIAN:
+        slope, scale = differences(first, second)
+    else:
+        slope, scale = differences(first)
     if operator is Operator.VJP:
         with precision(enclosure.bits):
             slope = xp.sum(slope * numbers(inputs.cotangent))
-    return [along], [slope]
+        scale *= float(np.sum(np.abs(inputs.cotangent)))
+    return [along], [slope], scale
 
 
 def _differences(
     model: Model, inputs: Inputs, sizes: list[Array], directions: tuple[list[Array], ...], bits: int
-) -> Any:
-    """The quotient of differences along the directions, one after the other, within the box of the enclosure."""
+) -> tuple[Any, float]:
+    """The quotient of differences along the directions, one after the other, within the box of the enclosure.
+
+    Returned with its scale: what a function as large as this one has for a quotient if it changes by its own size where
+    its inputs do. A quotient that is 0 is known to be so beside this.
+    """
     order = len(directions)
     lengths = [
-        np.max(np.abs(v) / size, initial=0.0)
+        max(float(np.max(np.abs(v) / size, initial=0.0)) for v, size in zip(direction, sizes, strict=True))
         for direction in directions
-        for v, size in zip(direction, sizes, strict=True)
     ]
     halvings = bits + math.ceil(math.log2(order * max(*lengths, 2.0**-60))) + 1
     arguments = [tree.map(Balls().asarray, argument) for argument in inputs.arguments]
@@ -154,8 +160,10 @@ def _differences(
             corners = [((1,) * j + (0,) * (order - j), math.comb(order, j)) for j in range(order + 1)]
         else:
             corners = [(taken, 1) for taken in product((0, 1), repeat=order)]
-        total = _total([value(taken) * ((-1) ** (order - sum(taken)) * count) for taken, count in corners])
-        return numbers(total / step**order)
+        values = [numbers(value(taken)) for taken, _ in corners]
+        total = _total([v * ((-1) ** (order - sum(t)) * count) for v, (t, count) in zip(values, corners, strict=True)])
+        largest = max((float(ball.abs_upper()) for ball in values[0].primal.flat), default=0.0)
+        return numbers(total / step**order), largest * math.prod(lengths)
 
 
 def _columns(block: Any, v: Array) -> Any:
@@ -176,15 +184,16 @@ def _total(parts: list[Any]) -> Any:
     return total
 
 
-def _unique(block: Any) -> Array:
-    """Which balls are finite, and narrow by themselves or beside the others: away from kinks and poles."""
+def _unique(block: Any, scale: float = 0.0) -> Array:
+    """Which balls are finite, and narrow by themselves or beside the others: away from kinks and poles.
+
+    scale: what is nothing beside this is narrow too.
+    """
     balls = block.primal.ravel().tolist()
     finite = np.array([ball.is_finite() for ball in balls], bool)
     radii = np.array([float(ball.rad()) if ball.is_finite() else np.inf for ball in balls])
     sizes = np.array([abs(float(ball.mid())) if ball.is_finite() else 0.0 for ball in balls])
-    narrow = radii <= SHARED * np.maximum(sizes, np.max(sizes, initial=1e-300))
-    return np.asarray(finite & narrow).reshape(block.shape)
-
-
-def _is_sharp(array: Any) -> bool:
-    return bool(_unique(array).all())
+    widest = SHARED * np.maximum(sizes, np.max(sizes, initial=1e-300))
+    if math.isfinite(scale):
+        widest = np.maximum(widest, NOTHING * scale)
+    return np.asarray(finite & (radii <= widest)).reshape(block.shape)

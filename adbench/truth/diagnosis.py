@@ -81,4 +81,6 @@ def _factor(quotient: float) -> str:
 
 
 def _transposed(given: Array, right: Array) -> bool:
-    return given.ndim == 2 and given.shape[0] == given.shape[1] and np.allclose(given.T, right, rtol=ALIKE, atol=0)
+    if given.ndim != 2 or given.shape[0] != given.shape[1]:
+        return False
+    return bool(np.allclose(given.T, right, rtol=ALIKE, atol=0) and not np.allclose(given, right, rtol=ALIKE, atol=0))

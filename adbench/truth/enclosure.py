@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+import ball_arithmetic
 from adbench.backends.base import pose, prepare
 from adbench.backends.reference import Tape
 from adbench.spec.inputs import Inputs
@@ -48,9 +49,11 @@ class Balls(Tape):
     """The reference engine on arrays of balls. Integer and boolean arrays stay what they are.
 
     widened_by: the radius given to the arrays of the tree `active`, in units of their size, and absolutely at 0.
+    xp: the namespace for the model, in which the floats that it brings along are balls too.
     """
 
-    def __init__(self, widened_by: float = 0.0, active: Any = ()) -> None:
+    def __init__(self, widened_by: float = 0.0, active: Any = (), xp: Any = ball_arithmetic.xp) -> None:
+        self.xp = xp
         self._widened_by = widened_by
         self._active = {id(leaf) for leaf in tree.leaves(active)} if widened_by else set()
 
@@ -116,13 +119,20 @@ def enclose(model: Model, inputs: Inputs, operator: Operator, order: int) -> Enc
 
 
 def evaluate(
-    model: Model, inputs: Inputs, operator: Operator, order: int, *, widened_by: float = 0.0
+    model: Model,
+    inputs: Inputs,
+    operator: Operator,
+    order: int,
+    *,
+    widened_by: float = 0.0,
+    xp: Any = ball_arithmetic.xp,
 ) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     """Evaluate the answer in balls of the present precision, in its cheapest mode; return its paths and its arrays.
 
     widened_by: the radius given to the active numbers of a derivative, in units of their size, and absolutely at 0.
+    xp: the namespace for the model.
     """
-    backend = Balls(widened_by if operator is not Operator.VALUE else 0.0, inputs.arguments[inputs.active])
+    backend = Balls(widened_by if operator is not Operator.VALUE else 0.0, inputs.arguments[inputs.active], xp)
     problem = pose(backend, model.function, inputs, operator)
     _, call = prepare(backend, problem, operator, cheapest(operator, inputs), order)
     answer = call(problem.active, problem.constants, problem.direction)

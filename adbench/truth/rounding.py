@@ -14,7 +14,7 @@ Beyond that:
   sum of the absolute values of its terms (Higham, sections 3.1 and 4.2). Therefore a bound does not depend on the order
   in which the chain rule is applied. Sums in 16-bit dtypes are accumulated in float32,
   running sums excepted.
-- numbers written in a model, such as 0.1, are rounded to the dtype.
+- numbers and arrays of numbers that a model brings along, such as 0.1, are rounded to the dtype.
 - functions evaluated through an argument reduction carry that error: exp(y log x) for powers, x - max(x) in softmax.
   `LOOSER` says by how much, in guards. `ROUGH` holds what was measured to be worse than all that.
 - solvers and factorizations are backward stable: they answer for a matrix that differs by n guard u of its norm.
@@ -30,16 +30,19 @@ and in float64 240 in its log1p and 146 in its atanh near x = -0.41.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 import reference_ad.numpy  # noqa: F401  (the table of primitives is complete when the namespace is)
-from ball_arithmetic import numbers, precision
+from ball_arithmetic import namespace, numbers, precision
 from ball_arithmetic.elements import IMPLEMENTATIONS, elements, widened
+from ball_arithmetic.functions import power
 from reference_ad.core import PRIMITIVES
 from reference_ad.scalars import as_array
 
@@ -94,8 +97,11 @@ WORKING_BITS = 80
 
 
 @contextmanager
-def arithmetic(form: Format) -> Iterator[None]:
-    """Let balls be widened by the rounding of `form` in every primitive, within the block."""
+def arithmetic(form: Format) -> Iterator[Any]:
+    """Let balls be widened by the rounding of `form` in every primitive, within the block.
+
+    Gives the namespace in which the numbers that a model brings along are rounded to `form` too.
+    """
     before = dict(IMPLEMENTATIONS)
     try:
         for name, primitive in PRIMITIVES.items():
@@ -103,7 +109,7 @@ def arithmetic(form: Format) -> Iterator[None]:
             if widened is not None:
                 IMPLEMENTATIONS[name] = widened
         with precision(WORKING_BITS):
-            yield
+            yield namespace(partial(_stored, form))
     finally:
         IMPLEMENTATIONS.clear()
         IMPLEMENTATIONS.update(before)
@@ -121,10 +127,7 @@ EXACT = {
 }
 """Primitives that round nothing."""
 
-WITH_NUMBERS = {"add", "subtract", "multiply", "divide"}
-"""Primitives that may meet a number written in the model."""
-
-ARITHMETIC = WITH_NUMBERS | {"square", "reciprocal", "sqrt", "constant_power"}
+ARITHMETIC = {"add", "subtract", "multiply", "divide", "square", "reciprocal", "sqrt", "constant_power"}
 """Primitives that are rounded correctly, or nearly."""
 
 FUNCTIONS = {
@@ -145,22 +148,44 @@ Extra = Callable[..., Any]
 def _widened(name: str, implementation: Implementation, form: Format) -> Implementation | None:
     """The implementation of a primitive with the rounding of `form`; None where it makes none."""
     if name in EXACT:
-        return None
+        return _of_numbers(implementation, form) if PRIMITIVES[name].elementwise else None
     if name in SUMS:
         return _any_order(name, implementation, form)
     if name in BACKWARD_STABLE:
         return _backward_stable(implementation, form)
     guard = (form.arithmetic if name in ARITHMETIC else form.functions) * form.unit
+    if name == "constant_power":
+        implementation = _with_rounded_exponent(implementation, form)
     relative = _ball(1, max(guard, ROUGH.get((name, form.digits), 0.0) * form.unit))
     absolute, more = _ball(0, form.smallest), _ball(0, guard)
     looser = LOOSER.get(name)
 
     def apply(*args: Any, **params: Any) -> Any:
-        if name in WITH_NUMBERS:
-            args = tuple(_ball(a, form.unit * abs(a)) if _is_rounded(a, form) else a for a in args)
         ans = implementation(*args, **params)
         nearby = ans * relative + absolute
         return nearby if looser is None else nearby + looser(ans, *args, **params) * more
+
+    return _of_numbers(apply, form)
+
+
+def _of_numbers(implementation: Implementation, form: Format) -> Implementation:
+    """The implementation with the numbers written in the model, such as 0.1, rounded to the format before."""
+
+    def apply(*args: Any, **params: Any) -> Any:
+        stored = (a if type(a) is not float or _holds(form, a) else _ball(a, form.unit * abs(a)) for a in args)
+        return implementation(*stored, **params)
+
+    return apply
+
+
+def _with_rounded_exponent(implementation: Implementation, form: Format) -> Implementation:
+    """`constant_power`, where the exponent may be rounded too, before or after 1 is subtracted from it for a slope."""
+
+    def apply(x: Any, exponent: float) -> Any:
+        if _holds(form, exponent):
+            return implementation(x, exponent=exponent)
+        nearby = _ball(exponent, form.unit * (abs(exponent) + 1))
+        return _each(lambda v: power(v, nearby))(as_array(x))
 
     return apply
 
@@ -286,9 +311,15 @@ def _count(x: Any, axis: tuple[int, ...]) -> int:
     return int(np.prod([x.shape[k] for k in axis]))
 
 
-def _is_rounded(a: Any, form: Format) -> bool:
-    """Whether an argument is a number written in the model that the format cannot hold."""
-    if type(a) is not float or a == 0 or not np.isfinite(a):
-        return False
-    significand = np.frexp(a)[0] * 2.0**form.digits
-    return bool(significand != np.floor(significand))
+def _holds(form: Format, x: float) -> bool:
+    """Whether the format has this number, or it is not finite; underflow is another matter."""
+    return not math.isfinite(x) or (math.frexp(x)[0] * 2.0**form.digits).is_integer()
+
+
+def _stored(form: Format, x: Any) -> Any:
+    """Floats that a model brings along, as balls that contain what becomes of them in the format."""
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        return numbers(x)
+    lost = [0.0 if _holds(form, v) else form.unit * abs(v) for v in x.ravel().tolist()]
+    return numbers(x, np.reshape(lost, x.shape)) if any(lost) else numbers(x)

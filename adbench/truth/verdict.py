@@ -61,7 +61,8 @@ def judge(
 
     `wrong`: an entry is farther from the truth than its bound, or is not finite. `unresolved`: the truth is in doubt,
     or an array's resolution is worse than `RESOLVED`. `imprecise`: within the bound, yet less than half of the digits
-    are right. `correct`: none of these. The worst entry is the one with the largest error in bounds.
+    are right, or entries that are 0 came back as mere rounding of the others. `correct`: none of these. The worst entry
+    is the one with the largest error in bounds.
     """
     if truth.doubt and not truth.answer.arrays:
         return Judgement(Verdict.UNRESOLVED, truth.doubt)
@@ -80,6 +81,7 @@ def judge(
     error = relative_error(answer, truth.answer)
     over_bound = max((each.largest(each.in_bounds) for each in entries), default=0.0)
     resolution = max((each.resolution for each in entries), default=0.0)
+    noise = sum(int(each.noise.sum()) for each in entries)
     if truth.doubt:
         verdict = Verdict.UNRESOLVED
     elif not exact:
@@ -87,7 +89,7 @@ def judge(
         verdict = Verdict.IMPRECISE if error <= max(reachable, FEW_DIGITS) else Verdict.UNRESOLVED
     elif over_bound > 1:
         verdict = Verdict.WRONG
-    elif error > sqrt(FORMATS[dtype].spacing) and isfinite(error) and not truth.not_unique:
+    elif noise or error > sqrt(FORMATS[dtype].spacing) and isfinite(error) and not truth.not_unique:
         verdict = Verdict.IMPRECISE
     elif resolution > RESOLVED[dtype]:
         verdict = Verdict.UNRESOLVED
@@ -96,6 +98,8 @@ def judge(
     message = truth.doubt
     if verdict is Verdict.UNRESOLVED and not message:
         message = _why(truth, resolution)
+    if verdict is Verdict.IMPRECISE and noise:
+        message = f"In {noise} entries 0 is right, and rounding of the size of other entries' came back."
     place, returned, true = _worst(answer, truth.answer, entries, name)
     return Judgement(
         verdict=verdict,
@@ -125,13 +129,15 @@ class Entries:
     """One array of an answer, entry by entry.
 
     in_bounds, in_ulp: the errors, infinite where the answer is not finite and the truth is, and 0 where the truth is
-    not finite in this dtype; unresolved: whether a relative error as small as `RESOLVED` could go unseen; resolution:
-    that of the whole array.
+    not finite in this dtype; unresolved: whether a relative error as small as `RESOLVED` could go unseen; noise: which
+    entries are 0, where something came back that is only rounding beside the largest: an algorithm other than ours may
+    leave it there, so its error is not counted; resolution: that of the whole array.
     """
 
     in_bounds: Array
     in_ulp: Array
     unresolved: Array
+    noise: Array
     resolution: float
 
     @classmethod
@@ -145,9 +151,13 @@ class Entries:
             in_bounds = np.where(known & np.isfinite(bound), errors / bound, np.where(np.isfinite(given), 0.0, np.inf))
             in_ulp = np.where(known, errors / form.ulp(np.where(known, true, 1)), 0.0)
             # An entry is known to be 0 if its bound is nothing beside its array, or if it underflows in this dtype.
-            nothing = np.maximum(UNDERFLOW * form.smallest, NOTHING * np.max(np.abs(true), initial=0.0, where=known))
+            largest = np.max(np.abs(true), initial=0.0, where=known)
+            nothing = np.maximum(UNDERFLOW * form.smallest, NOTHING * largest)
+            noise = known & (np.abs(true) + bound <= nothing) & (in_bounds > 1)
+            noise &= errors <= form.functions * form.unit * largest
             unresolved = ~known | ((2 * bound > RESOLVED[dtype] * np.abs(true)) & (bound > nothing))
-        return cls(np.where(known, in_bounds, 0.0), in_ulp, unresolved, _resolution(true, bound, form.smallest))
+        in_bounds = np.where(known & ~noise, in_bounds, 0.0)
+        return cls(in_bounds, in_ulp, unresolved, noise, _resolution(true, bound, form.smallest))
 
     @staticmethod
     def largest(errors: Array) -> float:

@@ -40,3 +40,9 @@ def test_the_arrays_that_are_off_are_named_where_others_are_right():
     assert describe(Answer(("[0]", "[1]"), (TRUE, 3 * TRUE)), true, "params") == (
         "9 of 18 entries are off, in params[1]: returned = true × 3."
     )
+
+
+def test_a_symmetric_array_is_not_called_transposed():
+    true = np.diag([1.0, 2.0, 3.0])
+    said = describe(Answer(("",), (true * (1 + 1e-9),)), Answer(("",), (true,)), "x")
+    assert said == "3 of 9 entries are off: returned = true × (1 + 1.0e-09)."

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import reference_ad
 from adbench import registry
 from adbench.results.row import Verdict
 from adbench.running.plan import questions
@@ -226,5 +227,45 @@ def test_a_derivative_that_is_zero_is_known_to_be(f, point):
     answer = Answer(truth.answer.paths, tuple(a.astype(float) for a in truth.answer.arrays))
     judgement = judge(answer, truth, inputs, Operator.GRADIENT, 1, "float64", exact=True, name="x")
     assert judgement.verdict is Verdict.CORRECT and judgement.unresolved_entries == 0
-    off = Answer(answer.paths, tuple(a + 1e-30 for a in answer.arrays))
+    off = Answer(answer.paths, tuple(a + 1e-13 for a in answer.arrays))
     assert judge(off, truth, inputs, Operator.GRADIENT, 1, "float64", exact=True, name="x").verdict is Verdict.WRONG
+
+
+@pytest.mark.parametrize(("error", "verdict"), [(2e-16, Verdict.IMPRECISE), (1e-13, Verdict.WRONG)])
+def test_rounding_of_the_other_entries_where_0_is_right_is_imprecise(error, verdict):
+    inputs, truth = truth_of(function(lambda xp, x: x[0] * x[1], [0.0, 3.0]), Operator.GRADIENT, dtypes=("float64",))
+    noisy = Answer(truth.answer.paths, (np.array([3.0, error]),))
+    judgement = judge(noisy, truth, inputs, Operator.GRADIENT, 1, "float64", exact=True, name="x")
+    assert judgement.verdict is verdict
+    assert verdict is Verdict.WRONG or judgement.message.startswith("In 1 entries 0 is right")
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda xp, x: xp.sum(x * 0.1),
+        lambda xp, x: xp.sum(x * xp.full(3, 0.1, dtype=x.dtype)),
+        lambda xp, x: xp.sum(x * xp.asarray([0.1, 0.7, 1.1], dtype=x.dtype)),
+        lambda xp, x: xp.sum(x * xp.exp(xp.asarray(0.3, dtype=x.dtype))),
+        lambda xp, x: xp.sum(xp.tanh(x * xp.linspace(0.0, 0.7, 3, dtype=x.dtype))),
+        lambda xp, x: xp.sum(x * xp.arange(0.1, 0.7, 0.2, dtype=x.dtype)),
+        lambda xp, x: xp.sum(xp.maximum(x, 0.7) * x),
+        lambda xp, x: xp.sum(xp.where(x > 0.3, x, 0.7) * x),
+        lambda xp, x: xp.sum(xp.abs(x) ** -7.3),
+        lambda xp, x: xp.sum(xp.abs(x) ** 1.1),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numbers_that_a_model_brings_along_may_be_rounded_to_the_dtype(f, dtype):
+    points = np.asarray([2.0**-10, 0.25, -0.75])
+    inputs, truth = truth_of(function(f, points), Operator.GRADIENT, dtypes=(dtype,))
+    x = points.astype(dtype)
+    assert truth.doubt == ""
+    answer = Answer(truth.answer.paths, (reference_ad.grad(lambda x: f(reference_ad.numpy, x))(x),))
+    judgement = judge(answer, truth, inputs, Operator.GRADIENT, 1, dtype, exact=True, name="x")
+    assert judgement.verdict is Verdict.CORRECT, judgement
+
+
+def test_a_second_derivative_that_is_zero_is_certified_beside_values_that_are_not_exact():
+    _, truth = truth_of(function(lambda xp, x: xp.sum(x * xp.exp(xp.asarray(0.3))), [1.0, 2.0]), Operator.HESSIAN)
+    assert truth.doubt == "" and not np.any(truth.answer.arrays[0])
