@@ -85,20 +85,7 @@ def what_to_ask(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option("--quick", is_flag=True, help="Smallest sizes, few samples: a minute.")
 @click.option("--full", is_flag=True, help="All sizes and modes, many samples: an hour.")
-def run(
-    models: tuple[str, ...],
-    more: tuple[str, ...],
-    backends: tuple[str, ...],
-    operators: tuple[str, ...],
-    sizes: tuple[str, ...],
-    dtypes: tuple[str, ...],
-    threads: int,
-    timeout: float | None,
-    seed: int,
-    out: Path | None,
-    quick: bool,
-    full: bool,
-) -> None:
+def run(out: Path | None, quick: bool, full: bool, **asked: Any) -> None:
     """Check and time models on all backends, and show tables.
 
     Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised, crashed, ran out of
@@ -111,20 +98,22 @@ def run(
         if quick and full:
             raise SpecError("--quick and --full were both given; choose one.")
         effort = planning.QUICK if quick else planning.FULL if full else planning.CUSTOMARY
-        plan = _plan(effort, (*models, *more), backends, operators, sizes, dtypes, threads, timeout, seed)
+        plan = _plan(effort, **asked)
         folder = _new_folder(out)
     sys.exit(_run(plan, folder))
 
 
 def _plan(
     effort: Effort,
+    *,
     models: Sequence[str],
+    more: Sequence[str] = (),
     backends: Sequence[str],
-    operators: Sequence[str],
+    operators: Sequence[str] = (),
     sizes: Sequence[str],
     dtypes: Sequence[str],
-    threads: int,
-    timeout: float | None,
+    threads: int = 1,
+    timeout: float | None = None,
     seed: int,
 ) -> Plan:
     """Make the plan that the options of `WHAT_TO_ASK` ask for; all models and backends where none is named."""
@@ -139,7 +128,7 @@ def _plan(
         lowest_dtype=max(_known("dtype", dtypes or DTYPES[:1], DTYPES), key=DTYPES.index),
     )
     return planning.make_plan(
-        registry.find_models(models or registry.models()),
+        registry.find_models((*models, *more) or registry.models()),
         registry.find_backends(backends or registry.backends()),
         settings,
         operators=_known("operator", operators, [operator.value for operator in Operator]),
@@ -257,18 +246,7 @@ def exit_status(table: pd.DataFrame) -> int:
     show_default=True,
     help="github: annotations on standard output, and the step's summary where GITHUB_STEP_SUMMARY is set.",
 )
-def check(
-    models: tuple[str, ...],
-    more: tuple[str, ...],
-    backends: tuple[str, ...],
-    operators: tuple[str, ...],
-    sizes: tuple[str, ...],
-    dtypes: tuple[str, ...],
-    threads: int,
-    timeout: float | None,
-    seed: int,
-    shape: str,
-) -> None:
+def check(shape: str, **asked: Any) -> None:
     """Check models on all backends and time nothing: for continuous integration, and for one's own backward pass.
 
     A model file with native={"torch": my_function} has the derivatives of that function judged against those of the
@@ -286,7 +264,7 @@ def check(
     from adbench.truth.certificate import CertificateError
 
     with one_sentence():
-        plan = _plan(planning.CHECK, (*models, *more), backends, operators, sizes, dtypes, threads, timeout, seed)
+        plan = _plan(planning.CHECK, **asked)
     with tempfile.TemporaryDirectory(prefix="adbench-") as folder:
         try:
             _measure(plan, Path(folder))
@@ -344,7 +322,7 @@ def differences(
     from adbench.running import plan as planning
 
     with one_sentence():
-        plan = _plan(planning.CHECK, models, ["reference"], [], sizes, dtypes, 1, None, seed)
+        plan = _plan(planning.CHECK, models=models, backends=["reference"], sizes=sizes, dtypes=dtypes, seed=seed)
         if out is not None:
             _make_folder(out)
     table = results.frame(running.run(plan))

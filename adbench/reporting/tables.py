@@ -276,6 +276,6 @@ def _trouble(row: pd.Series) -> str:
         return f"{row['outcome']}: {row['message']}"
     if row["verdict"] == "wrong":
         place = f" at {row['worst_entry']}" if row["worst_entry"] else ""
-        by = f"relative error {row['relative_error']:.1e}, {row['max_error_over_bound']:.1e} times the bound"
-        return f"wrong{place}: {by}. {row['message']}".strip()
+        by = f"relative error {row['relative_error']:.1e}, {row['max_error_over_bound']:.1e} times the bound. "
+        return f"wrong{place}: {by if pd.notna(row['relative_error']) else ''}{row['message']}".strip()
     return str(row["message"])

@@ -72,7 +72,9 @@ def judge(
     wrong_dtype = sorted({str(array.dtype) for array in answer.arrays} - {dtype})
     if wrong_dtype:
         return Judgement(
-            Verdict.WRONG, f"The answer came back as {', '.join(wrong_dtype)} where {dtype} was asked for."
+            Verdict.WRONG,
+            f"The answer came back as {', '.join(wrong_dtype)} where {dtype} was asked for: arrays that a model makes "
+            "need dtype=x.dtype.",
         )
 
     entries = [

@@ -146,7 +146,9 @@ def test_nan_where_the_truth_is_finite_is_wrong(tmp_path):
 def test_an_answer_in_another_dtype_is_wrong(tmp_path):
     row = only(run(tmp_path, fake("Single")), "fake:Single")
     assert row.verdict is Verdict.WRONG
-    assert row.message == "The answer came back as float32 where float64 was asked for."
+    assert row.message == (
+        "The answer came back as float32 where float64 was asked for: arrays that a model makes need dtype=x.dtype."
+    )
 
 
 def test_a_transposed_jacobian_is_wrong(tmp_path):
