@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from adbench.reporting import render
-from adbench.reporting.tables import Table
+from adbench.reporting.tables import Table, some
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
 from adbench.spec.case import NATIVE
 
@@ -62,8 +62,13 @@ def hints(rows: Sequence[Row]) -> Table | None:
 
 
 def not_run(rows: Sequence[Row]) -> Table | None:
-    """Cells that should have run and did not, with what happened."""
-    cells = [(cell(row), asked_of(row), f"{row.outcome}: {row.message}") for row in rows if row.outcome in FAILURES]
+    """What should have run and did not, with what happened: said once for all cells of a model where it is the same."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        if row.outcome in FAILURES:
+            key = f"{row.model} {row.size} {row.dtype}", asked_of(row), f"{row.outcome}: {row.message}"
+            alike.setdefault(key, []).append(question(row))
+    cells = [(f"{model} {some(questions)}", backend, what) for (model, backend, what), questions in alike.items()]
     return Table("Did not run", "", ("cell", "backend", ""), 3, tuple(cells), prose=True) if cells else None
 
 

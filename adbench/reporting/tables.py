@@ -160,14 +160,15 @@ def troubles(frame: pd.DataFrame) -> Table | None:
     """What did not run or is wrong, in doubt or flagged, with its message."""
     failed = frame["outcome"].isin([str(outcome) for outcome in FAILURES])
     doubtful = frame["verdict"].isin(["wrong"]) | (frame["message"] != "") & (frame["outcome"] == "ok")
-    rows = [
-        (row["backend"], f"{_model(row)} {row['size']}", f"{_operator(row)} {_mode(row)}".strip(), _trouble(row))
-        for _, row in frame[failed | doubtful].iterrows()
-    ]
+    said: dict[tuple[str, str, str], list[str]] = {}
+    for _, row in frame[failed | doubtful].iterrows():
+        key = row["backend"], f"{_model(row)} {row['size']}", _trouble(row)
+        said.setdefault(key, []).append(f"{_operator(row)} {_mode(row)}".strip())
+    rows = [(backend, model, some(questions), what) for (backend, model, what), questions in said.items()]
     for outcome in ("not_installed", "unsupported"):
         alike = frame[frame["outcome"] == outcome].groupby(["backend", "message"], sort=False)
         rows += [
-            (str(backend), f"{len(some)} cells", "", f"{outcome}: {message}") for (backend, message), some in alike
+            (str(backend), f"{len(cells)} cells", "", f"{outcome}: {message}") for (backend, message), cells in alike
         ]
     if not rows:
         return None
@@ -175,6 +176,12 @@ def troubles(frame: pd.DataFrame) -> Table | None:
 
 
 # ---- cells
+
+
+def some(questions: Sequence[str]) -> str:
+    """Return the first of several questions, and how many there are more."""
+    more = len(questions) - 1
+    return questions[0] if not more else f"{questions[0]} and {more} more question{'s' if more > 1 else ''}"
 
 
 def time(seconds: float) -> str:

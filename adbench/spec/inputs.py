@@ -102,7 +102,8 @@ def make_inputs(model: Model, size: str, seed: int, lowest_dtype: str = DTYPES[0
     except ValueError:
         floating = False
     if isinstance(output, list | tuple | dict) or not floating:
-        raise SpecError(f"{function} gave a {type(output).__name__}; it must give one floating-point array.")
+        given = f"an array of {output.dtype}" if hasattr(output, "dtype") else f"a {type(output).__name__}"
+        raise SpecError(f"{function} gave {given}; it must give one floating-point array.")
     tangent = tree.map(lambda leaf: rounded(rng.standard_normal(leaf.shape)), arguments[model.active])
     return Inputs(arguments, model.active, tangent, rounded(rng.standard_normal(shape)))
 
@@ -110,7 +111,8 @@ def make_inputs(model: Model, size: str, seed: int, lowest_dtype: str = DTYPES[0
 def _call(what: str, function: Any, *arguments: Any) -> Any:
     """Call the user's code; whatever it raises becomes one sentence that names the place in it."""
     try:
-        return function(*arguments)
+        with np.errstate(all="ignore"):  # the numbers are judged later
+            return function(*arguments)
     except Exception as error:
         frame = error.__traceback__
         while frame is not None and frame.tb_next is not None:
