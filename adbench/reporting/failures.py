@@ -74,7 +74,7 @@ def not_run(rows: Sequence[Row]) -> Table | None:
 
 def left_open(rows: Sequence[Row]) -> Table | None:
     """What was answered and could not be judged, or not asked: counted by its reason."""
-    counts: dict[tuple[str, str], int] = {}
+    alike: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         if row.verdict is Verdict.UNRESOLVED:
             reason = row.message or f"a relative error below {row.resolution:.1e} could not have been seen"
@@ -83,11 +83,16 @@ def left_open(rows: Sequence[Row]) -> Table | None:
             key = asked_of(row), f"{row.outcome}: {row.message}"
         else:
             continue
-        counts[key] = counts.get(key, 0) + 1
-    cells = [
-        (backend, f"{count} cell{'s' if count > 1 else ''}", reason) for (backend, reason), count in counts.items()
-    ]
+        alike.setdefault(key, []).append(row.model)
+    cells = [(backend, _counted(models), reason) for (backend, reason), models in alike.items()]
     return Table("Left open", "", ("backend", "cells", "reason"), 3, tuple(cells), prose=True) if cells else None
+
+
+def _counted(models: Sequence[str]) -> str:
+    """The number of cells, given the model of each."""
+    different = set(models)
+    of = models[0] if len(different) == 1 else f"{len(different)} models"
+    return f"{len(models)} cell{'s' if len(models) > 1 else ''} of {of}"
 
 
 def sentence(row: Row) -> str:
