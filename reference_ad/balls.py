@@ -319,7 +319,7 @@ def as_numbers(conditions: Any) -> Any:
 def _where(condition: Any, x: Any, y: Any) -> Any:
     x, y = (as_numbers(a) if a.dtype == bool else a for a in (elements(x), elements(y)))
     if condition.dtype == OBJECT:
-        if isinstance(condition.flat[0], _ELEMENTS):
+        if condition.size and isinstance(condition.flat[0], _ELEMENTS):
             condition = _not_equal(condition, 0)
         return _choose_each(condition, x, y)
     return np.where(condition, x, y)
@@ -429,7 +429,7 @@ _max = _reduced(_maximum_each)
 
 def _with_zeros(implementation: Callable[..., Any]) -> Callable[..., Any]:
     """What fills with zeros, and then would leave Python's integers among the elements."""
-    return lambda x, **params: elements(implementation(x, **params))
+    return lambda *args, **params: elements(implementation(*args, **params))
 
 
 def _shift(x: Any, axis: tuple[int, ...]) -> Any:
@@ -666,3 +666,5 @@ _LOGICAL = {"where", "astype", "discretize", "logical_not", "logical_and", "logi
 _MOVING = {"reshape", "broadcast_to", "permute_dims", "matrix_transpose", "flip", "roll", "getitem", "concat", "stack"}
 TAKE_CONDITIONS = _LOGICAL | _MOVING
 """The primitives that take conditions as such; to the others they are numbers between 0 and 1."""
+TAKE_INDICES = {"getitem", "scatter_add"}
+"""The primitives whose arguments but the first are arrays of indices."""

@@ -12,7 +12,7 @@ import numpy as np
 from . import tree
 from .arguments import output_leaves
 from .core import Array, Level, Primitive, Tracer
-from .graph import Builder, Graph, Kind, Node, Slot
+from .graph import Builder, Graph, Kind, Node
 from .lower import lowered
 from .scalars import OBJECT
 from .source import OPERATORS, aligned, empty, named, write
@@ -65,13 +65,9 @@ class Trace(Level):
         examples = [arg.example if isinstance(arg, TraceTracer) else arg for arg in args]
         if all(node.kind.weak for node in nodes) and primitive.name not in OPERATORS:
             examples = [np.asarray(example)[()] for example in examples]  # no dtype to take on: as NumPy has them
-        indices: list[TraceTracer] = []
-        kept = {key: self._lifted(param, indices, len(args)) for key, param in params.items()} if params else params
-        concrete = {key: _example(param) for key, param in params.items()} if indices else params
         with np.errstate(all="ignore"):  # the example's numbers are not the caller's business
-            example = primitive.implementation(*examples, **concrete)
-        nodes += [index.node for index in indices]
-        node = self.build.apply(primitive, tuple(nodes), kept, Kind.of(example))
+            example = primitive.implementation(*examples, **params)
+        node = self.build.apply(primitive, tuple(nodes), params, Kind.of(example))
         same = [arg for arg in args if isinstance(arg, TraceTracer) and arg.node is node]
         return same[0] if same else TraceTracer(self, example, node)
 
@@ -85,19 +81,6 @@ class Trace(Level):
                 "derivative is known."
             )
         return self.build.constant(value)
-
-    def _lifted(self, param: Any, found: list[TraceTracer], arity: int) -> Any:
-        """A parameter with traced indices in it replaced by the positions at which they are now arguments."""
-        if isinstance(param, TraceTracer):
-            found.append(param)
-            return Slot(arity + len(found) - 1)
-        return tuple([self._lifted(part, found, arity) for part in param]) if type(param) is tuple else param
-
-
-def _example(param: Any) -> Any:
-    if isinstance(param, TraceTracer):
-        return param.example
-    return tuple([_example(part) for part in param]) if type(param) is tuple else param
 
 
 class Program:

@@ -131,8 +131,6 @@ class Primitive:
                 level = arg.level
                 if innermost is None or level.number > innermost.number:
                     innermost = level
-        if innermost is None and "index" in params:
-            innermost = _level_of_index(params["index"])
         if innermost is None:
             return self.implementation(*args, **params) if params else self.implementation(*args)
         if innermost.closed:
@@ -163,11 +161,3 @@ class Observation(Primitive):
         if any(isinstance(arg, Tracer) and arg.level.number > 0 for arg in args):
             return super().__call__(*args, **params)
         return self.implementation(*args, **params)
-
-
-def _level_of_index(index: Any) -> Level | None:
-    """The level at which an index is traced: the one parameter that may hold arrays which a program computes."""
-    for part in index if type(index) is tuple else (index,):
-        if isinstance(part, Tracer):
-            return part.level
-    return None

@@ -35,12 +35,6 @@ class Kind(NamedTuple):
         return Kind(value.shape, value.dtype)
 
 
-class Slot(NamedTuple):
-    """In a node's parameters: the place of the argument at `position`, an array of indices."""
-
-    position: int
-
-
 class Node:
     """A value in a graph: an application of `primitive`, or without one a constant, or with neither an input."""
 
@@ -71,28 +65,6 @@ class Node:
     def is_(self, name: str) -> bool:
         """Whether this is an application of the primitive called `name`."""
         return self.primitive is not None and self.name == name
-
-    @property
-    def arity(self) -> int:
-        """How many of `args` are the primitive's; the others are indices in its parameters."""
-        return len(self.args) - _slots(self.params)
-
-    def call(self, values: Sequence[Array]) -> Array:
-        """Apply the primitive to the values of `args`."""
-        assert self.primitive is not None
-        params = {key: _filled(param, values) for key, param in self.params.items()}
-        return self.primitive(*values[: self.arity], **params)
-
-
-def _filled(param: Any, values: Sequence[Array]) -> Any:
-    if type(param) is Slot:
-        return values[param.position]
-    return tuple([_filled(part, values) for part in param]) if type(param) is tuple else param
-
-
-def _slots(params: Any) -> int:
-    parts = params.values() if type(params) is dict else params
-    return sum(1 if type(part) is Slot else _slots(part) if type(part) is tuple else 0 for part in parts)
 
 
 class Graph:
@@ -129,7 +101,8 @@ class Graph:
         """The outputs for these inputs, primitive by primitive: this can itself be differentiated."""
         known: dict[int, Array] = {id(node): value for node, value in zip(self.inputs, values, strict=True)}
         for node in self.nodes:
-            known[id(node)] = node.value if node.primitive is None else node.call([known[id(a)] for a in node.args])
+            args = [known[id(arg)] for arg in node.args]
+            known[id(node)] = node.primitive(*args, **node.params) if node.primitive else node.value
         return [known[id(node)] for node in self.outputs]
 
     def __str__(self) -> str:
@@ -193,7 +166,7 @@ class Builder:
         from .simplify import simplified  # it builds the nodes that it puts in place
 
         if all(arg.value is not None for arg in args) and primitive.name != "broadcast_to":
-            return self.constant(Node(kind, primitive, args, params).call([arg.value for arg in args]))
+            return self.constant(primitive(*[arg.value for arg in args], **params))
         simpler = simplified(self, primitive, args, params, kind)
         if simpler is not None:
             return simpler

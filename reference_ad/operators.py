@@ -7,7 +7,7 @@ from typing import Any
 from . import rules_elementwise as table
 from .core import Array, Primitive, Tracer
 from .rules_contraction import matmul
-from .rules_structural import getitem, matrix_transpose, permute_dims
+from .rules_structural import indexed, matrix_transpose, permute_dims
 from .scalars import OBJECT, numbers
 
 _BINARY = {
@@ -60,7 +60,7 @@ def attach() -> None:
     tracer.__neg__ = lambda self: table.negative(self)
     tracer.__pos__ = lambda self: table.positive(self)
     tracer.__abs__ = lambda self: table.abs(self)
-    tracer.__getitem__ = lambda self, index: getitem(self, index=index)
+    tracer.__getitem__ = lambda self, index: indexed(self, index)
     tracer.mT = property(lambda self: matrix_transpose(self))
     tracer.T = property(lambda self: permute_dims(self, axes=tuple(range(self.ndim))[::-1]))
 

@@ -99,8 +99,10 @@ class _NumbersLevel(Level):
         balls = _balls()
         name = primitive.name
         values = []
-        for arg in args:
-            if type(arg) is Conditions and name not in balls.TAKE_CONDITIONS:
+        for position, arg in enumerate(args):
+            if position and name in balls.TAKE_INDICES:
+                values.append(arg)
+            elif type(arg) is Conditions and name not in balls.TAKE_CONDITIONS:
                 values.append(balls.as_numbers(arg.primal))
             elif isinstance(arg, Numbers):
                 values.append(arg.primal)

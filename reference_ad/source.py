@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .core import PRIMITIVES
-from .graph import Graph, Kind, Node, Slot
+from .graph import Graph, Kind, Node
+from .rules_structural import ARRAY
 
 SPREAD_LIMIT = 1 << 15
 """Up to this many elements spreading a row costs less than adding it with broadcasting."""
@@ -216,11 +217,13 @@ class _Writer:
             call = ".T" if axes == tuple(range(len(axes)))[::-1] else f".transpose({axes})"
             self._view(node, self._array(node.args[0]) + call)
         elif node.is_("getitem") and not _has_objects(node):
-            self._view(node, f"{self._array(node.args[0])}[{self._param(node.params['index'], node)}]")
+            array, *indices = [self._array(arg) for arg in node.args]
+            parts = [indices.pop(0) if part == ARRAY else self._param(part) for part in node.params["index"]]
+            self._view(node, f"{array}[{', '.join(parts) or '()'}]")
         else:
             weak = not all(arg.kind.weak for arg in node.args)  # there is a dtype that Python numbers take on
-            parts = [self._array(arg, weak) for arg in node.args[: node.arity]]
-            parts += [f"{key}={self._param(param, node)}" for key, param in node.params.items()]
+            parts = [self._array(arg, weak) for arg in node.args]
+            parts += [f"{key}={self._param(param)}" for key, param in node.params.items()]
             self._assign(node, f"{self._name(node.name, node.primitive.implementation)}({', '.join(parts)})")  # type: ignore[union-attr]
             if _is_fresh(node):
                 self.storage[id(node)] = _Storage(self.text[id(node)], node.kind, False)
@@ -416,11 +419,9 @@ class _Writer:
                 return self.text[id(node)]
         return self._array(node, weak=True)
 
-    def _param(self, param: Any, node: Node) -> str:
-        if type(param) is Slot:
-            return self._array(node.args[param.position])
+    def _param(self, param: Any) -> str:
         if type(param) is tuple:
-            return f"({', '.join(self._param(part, node) for part in param)}{',' if len(param) == 1 else ''})"
+            return f"({', '.join(self._param(part) for part in param)}{',' if len(param) == 1 else ''})"
         if type(param) is slice:
             return self._param_slice(param)
         if param is Ellipsis:

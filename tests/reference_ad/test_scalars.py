@@ -408,3 +408,11 @@ def test_without_flint_only_balls_are_missed_and_the_message_says_what_to_instal
     assert run(program).strip() == "6.0"
     last = run(program + "ad.scalars.numbers(1.0)").strip().splitlines()[-1]
     assert last == "ModuleNotFoundError: Balls need python-flint: install it with `pip install python-flint`."
+
+
+def test_a_choice_between_no_balls_has_empty_derivatives() -> None:
+    def f(x: Any) -> Any:
+        return xp.sum(xp.where(x > 0, x * x, -x))
+
+    for transform, shape in [(ad.grad, (0,)), (ad.hessian, (0, 0))]:
+        assert transform(f)(scalars.numbers(np.zeros(0))).shape == shape
