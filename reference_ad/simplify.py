@@ -4,8 +4,8 @@
 overflow, and so may change its place; a product with the identity matrix is exact, but for inf and nan.
 
 A rule is called ``rule(make, kind, *args, **params)`` with an application's kind and arguments. It returns a node that
-is equal to the application, or None where the identity does not apply. ``make(name, *args, **params)`` makes nodes of
-the same kind.
+is equal to the application, or None where the identity does not apply. ``make(name, *args, **params)`` makes nodes, of
+the same kind if no other is given.
 """
 
 from __future__ import annotations
@@ -19,22 +19,19 @@ from .core import PRIMITIVES, Primitive
 from .graph import Builder, Kind, Node
 
 
-class Make:
-    """Makes nodes of one kind, unless another is given."""
-
-    def __init__(self, build: Builder, kind: Kind) -> None:
-        self.build = build
-        self.kind = kind
-
-    def __call__(self, name: str, *args: Any, kind: Kind | None = None, **params: Any) -> Node:
-        nodes = tuple([arg if isinstance(arg, Node) else self.build.constant(arg) for arg in args])
-        return self.build.apply(PRIMITIVES[name], nodes, params, kind or self.kind)
+Make = Callable[..., Node]
+Rule = Callable[..., Node | None]
 
 
 def simplified(
     build: Builder, primitive: Primitive, args: tuple[Node, ...], params: dict[str, Any], kind: Kind
 ) -> Node | None:
     """A node equal to this application by one of the identities below; None where there is none."""
+
+    def make(name: str, *args: Any, kind: Kind = kind, **params: Any) -> Node:
+        nodes = tuple([arg if isinstance(arg, Node) else build.constant(arg) for arg in args])
+        return build.apply(PRIMITIVES[name], nodes, params, kind)
+
     if primitive.elementwise:  # such broadcast by themselves
         for position, arg in enumerate(args):
             if arg.name == "broadcast_to":
@@ -45,7 +42,7 @@ def simplified(
         orders = (args, args[::-1]) if primitive.name in ("add", "multiply") else (args,)
         for rule in RULES.get(primitive.name, ()):
             for ordered in orders:
-                found = rule(Make(build, kind), kind, *ordered, **params)
+                found = rule(make, kind, *ordered, **params)
                 if found is not None:
                     return found
     return None
@@ -109,12 +106,12 @@ def _opposite(make: Make, kind: Kind, x: Node) -> Node | None:
     return x.args[0] if x.name == "negative" else make("multiply", -inner[0], inner[1]) if inner else None
 
 
-def _signs_outwards(name: str) -> Callable[..., Node | None]:
+def _signs_outwards(name: str) -> Rule:
     """Signs travel outwards, where they meet a sum or each other."""
     return lambda make, kind, x, y: make("negative", make(name, *x.args, y)) if x.name == "negative" else None
 
 
-def _sign_of_term(name: str) -> Callable[..., Node | None]:
+def _sign_of_term(name: str) -> Rule:
     return lambda make, kind, x, y: make(name, x, *y.args) if y.name == "negative" else None
 
 
@@ -150,23 +147,21 @@ def _permute_dims(make: Make, kind: Kind, x: Node, axes: tuple[int, ...]) -> Nod
     if x.name == "permute_dims":
         return make("permute_dims", *x.args, axes=tuple([x.params["axes"][axis] for axis in axes]))
     if x.primitive is not None and x.primitive.elementwise and any(arg.name == "permute_dims" for arg in x.args):
-        moved = [_permuted_easily(make, arg, axes) for arg in x.args]
-        if None not in moved:
-            return make.build.apply(x.primitive, tuple([m for m in moved if m]), x.params, kind)
+        moved = [_permuted(make, arg, axes) for arg in x.args]
+        if all(arg.name != "permute_dims" for arg in moved):  # all of them for nothing
+            return make(x.name, *moved, **x.params)
     return None
 
 
-def _permuted_easily(make: Make, x: Node, axes: tuple[int, ...]) -> Node | None:
-    """The node with its axes permuted, if that moves no numbers in memory."""
+def _permuted(make: Make, x: Node, axes: tuple[int, ...]) -> Node:
+    """An operand of an elementwise primitive with the axes of the result permuted."""
     if not x.kind.shape:
         return x
     shape = (*(1,) * (len(axes) - len(x.kind.shape)), *x.kind.shape)
     kind = Kind(tuple([shape[axis] for axis in axes]), x.kind.dtype)
     if sum(length != 1 for length in shape) <= 1:
         return make("reshape", x, kind=kind, shape=kind.shape)
-    if x.name == "permute_dims" and tuple([x.params["axes"][axis] for axis in axes]) == tuple(range(len(axes))):
-        return x.args[0]
-    return None
+    return make("permute_dims", make("reshape", x, kind=Kind(shape, x.kind.dtype), shape=shape), kind=kind, axes=axes)
 
 
 def _sum(make: Make, kind: Kind, x: Node, axis: tuple[int, ...], keepdims: bool) -> Node | None:
@@ -210,7 +205,7 @@ def _matmul(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
     return None
 
 
-RULES: dict[str, list[Callable[..., Node | None]]] = {
+RULES: dict[str, list[Rule]] = {
     **dict.fromkeys(["astype", "broadcast_to", "positive", "stop_gradient"], [_same]),
     "abs": [lambda make, kind, x: make("abs", *x.args) if x.name == "negative" else None],
     "add": [_sign_of_term("subtract")],

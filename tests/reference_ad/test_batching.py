@@ -176,7 +176,9 @@ def test_numbers_are_stacked_with_arrays(transform: Any) -> None:
     np.testing.assert_array_equal(ad.hessian(lambda x: f(x)[0])(X), second)
 
 
-@pytest.mark.parametrize("transform", [ad.hessian, lambda f: ad.jacfwd(ad.jacrev(f)), lambda f: ad.jacrev(ad.jacfwd(f))])
+@pytest.mark.parametrize(
+    "transform", [ad.hessian, lambda f: ad.jacfwd(ad.jacrev(f)), lambda f: ad.jacrev(ad.jacfwd(f))]
+)
 def test_an_empty_argument_has_empty_blocks(transform: Any) -> None:
     def f(p: Any) -> Any:
         return xp.sum(p["x"] ** 2) * (1 + xp.sum(xp.exp(p["none"])))
