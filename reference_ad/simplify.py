@@ -3,9 +3,8 @@
 "Exactly" is for finite numbers in the range of the dtype: a product with a power of two is exact, but for underflow and
 overflow, and so may change its place; a product with the identity matrix is exact, but for inf and nan.
 
-A rule is called ``rule(make, kind, *args, **params)`` with an application's kind and arguments. It returns a node that
-is equal to the application, or None where the identity does not apply. ``make(name, *args, **params)`` makes nodes, of
-the same kind if no other is given.
+A rule is called ``rule(make, kind, *args, **params)`` with `Builder.make`, and an application's kind and arguments. It
+returns a node that is equal to the application, or None where the identity does not apply.
 """
 
 from __future__ import annotations
@@ -18,8 +17,7 @@ import numpy as np
 from .core import PRIMITIVES, Primitive
 from .graph import Builder, Kind, Node
 
-
-Make = Callable[..., Node]
+Make = Callable[..., Node]  # `Builder.make`
 Rule = Callable[..., Node | None]
 
 
@@ -27,11 +25,6 @@ def simplified(
     build: Builder, primitive: Primitive, args: tuple[Node, ...], params: dict[str, Any], kind: Kind
 ) -> Node | None:
     """A node equal to this application by one of the identities below; None where there is none."""
-
-    def make(name: str, *args: Any, kind: Kind = kind, **params: Any) -> Node:
-        nodes = tuple([arg if isinstance(arg, Node) else build.constant(arg) for arg in args])
-        return build.apply(PRIMITIVES[name], nodes, params, kind)
-
     if primitive.elementwise:  # such broadcast by themselves
         for position, arg in enumerate(args):
             if arg.name == "broadcast_to":
@@ -42,7 +35,7 @@ def simplified(
         orders = (args, args[::-1]) if primitive.name in ("add", "multiply") else (args,)
         for rule in RULES.get(primitive.name, ()):
             for ordered in orders:
-                found = rule(make, kind, *ordered, **params)
+                found = rule(build.make, kind, *ordered, **params)
                 if found is not None:
                     return found
     return None
@@ -84,12 +77,12 @@ def _scaled(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
     if number == 1 and _same(make, kind, y):
         return y
     if number == -1:
-        return make("negative", y)
+        return make(kind, "negative", y)
     if y.name == "negative":
-        return make("multiply", -number, *y.args)
+        return make(kind, "multiply", -number, *y.args)
     inner = _factor(y, kind)
     if inner is not None and (_is_power_of_two(number) or _is_power_of_two(inner[0])):
-        return make("multiply", number * inner[0], inner[1])
+        return make(kind, "multiply", number * inner[0], inner[1])
     return None
 
 
@@ -98,31 +91,35 @@ def _halved(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
     number = _number(y)
     if number is None or number == 0 or x.kind.dtype != kind.dtype or not _is_power_of_two(number):
         return None
-    return make("multiply", 1 / number, x)
+    return make(kind, "multiply", 1 / number, x)
 
 
 def _opposite(make: Make, kind: Kind, x: Node) -> Node | None:
     inner = _factor(x, kind)
-    return x.args[0] if x.name == "negative" else make("multiply", -inner[0], inner[1]) if inner else None
+    return x.args[0] if x.name == "negative" else make(kind, "multiply", -inner[0], inner[1]) if inner else None
 
 
 def _signs_outwards(name: str) -> Rule:
     """Signs travel outwards, where they meet a sum or each other."""
-    return lambda make, kind, x, y: make("negative", make(name, *x.args, y)) if x.name == "negative" else None
+
+    def rule(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
+        return make(kind, "negative", make(kind, name, *x.args, y)) if x.name == "negative" else None
+
+    return rule
 
 
 def _sign_of_term(name: str) -> Rule:
-    return lambda make, kind, x, y: make(name, x, *y.args) if y.name == "negative" else None
+    return lambda make, kind, x, y: make(kind, name, x, *y.args) if y.name == "negative" else None
 
 
 def _square(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
-    return make("square", x) if x is y and kind.dtype.kind == "f" else None
+    return make(kind, "square", x) if x is y and kind.dtype.kind == "f" else None
 
 
 def _constant_power(make: Make, kind: Kind, x: Node, exponent: Any) -> Node | None:
     if exponent == 1:
         return _same(make, kind, x)
-    return make("square", x) if exponent == 2 and kind.dtype.kind == "f" else None
+    return make(kind, "square", x) if exponent == 2 and kind.dtype.kind == "f" else None
 
 
 # --- moving elements about --------------------------------------------------------------------------------------------
@@ -132,24 +129,24 @@ def _reshape(make: Make, kind: Kind, x: Node, shape: tuple[int, ...]) -> Node | 
     if x.kind.shape == kind.shape:
         return x
     if x.name == "reshape" or shape != kind.shape:
-        return make("reshape", x.args[0] if x.name == "reshape" else x, shape=kind.shape)
+        return make(kind, "reshape", x.args[0] if x.name == "reshape" else x, shape=kind.shape)
     return None
 
 
 def _matrix_transpose(make: Make, kind: Kind, x: Node) -> Node:
     n = len(kind.shape)
-    return make("permute_dims", x, axes=(*range(n - 2), n - 1, n - 2))
+    return make(kind, "permute_dims", x, axes=(*range(n - 2), n - 1, n - 2))
 
 
 def _permute_dims(make: Make, kind: Kind, x: Node, axes: tuple[int, ...]) -> Node | None:
     if axes == tuple(range(len(axes))):
         return x
     if x.name == "permute_dims":
-        return make("permute_dims", *x.args, axes=tuple([x.params["axes"][axis] for axis in axes]))
+        return make(kind, "permute_dims", *x.args, axes=tuple([x.params["axes"][axis] for axis in axes]))
     if x.primitive is not None and x.primitive.elementwise and any(arg.name == "permute_dims" for arg in x.args):
         moved = [_permuted(make, arg, axes) for arg in x.args]
         if all(arg.name != "permute_dims" for arg in moved):  # all of them for nothing
-            return make(x.name, *moved, **x.params)
+            return make(kind, x.name, *moved, **x.params)
     return None
 
 
@@ -160,22 +157,26 @@ def _permuted(make: Make, x: Node, axes: tuple[int, ...]) -> Node:
     shape = (*(1,) * (len(axes) - len(x.kind.shape)), *x.kind.shape)
     kind = Kind(tuple([shape[axis] for axis in axes]), x.kind.dtype)
     if sum(length != 1 for length in shape) <= 1:
-        return make("reshape", x, kind=kind, shape=kind.shape)
-    return make("permute_dims", make("reshape", x, kind=Kind(shape, x.kind.dtype), shape=shape), kind=kind, axes=axes)
+        return make(kind, "reshape", x, shape=kind.shape)
+    return make(kind, "permute_dims", make(Kind(shape, x.kind.dtype), "reshape", x, shape=shape), axes=axes)
 
 
 def _sum(make: Make, kind: Kind, x: Node, axis: tuple[int, ...], keepdims: bool) -> Node | None:
     if all(x.kind.shape[k] == 1 for k in axis):
-        return make("reshape", x, shape=kind.shape)
-    if len(axis) == len(x.kind.shape) and x.name == "reshape" and not keepdims:
-        return make("sum", *x.args, axis=tuple(range(len(x.args[0].kind.shape))), keepdims=False)
+        return make(kind, "reshape", x, shape=kind.shape)
+    if keepdims:
+        shape = tuple([n for k, n in enumerate(x.kind.shape) if k not in axis])
+        summed = make(Kind(shape, kind.dtype), "sum", x, axis=axis, keepdims=False)
+        return make(kind, "reshape", summed, shape=kind.shape)
+    if len(axis) == len(x.kind.shape) and x.name == "reshape":
+        return make(kind, "sum", *x.args, axis=tuple(range(len(x.args[0].kind.shape))), keepdims=False)
     return None
 
 
 def _getitem(make: Make, kind: Kind, x: Node, *arrays: Node, index: tuple[Any, ...]) -> Node | None:
     """Indexing that only puts in or takes out axes of length 1."""
     if x.kind.size == kind.size and all(part in (None, Ellipsis, slice(None), 0, -1) for part in index):
-        return make("reshape", x, shape=kind.shape)
+        return make(kind, "reshape", x, shape=kind.shape)
     return None
 
 
@@ -200,14 +201,14 @@ def _matmul(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
     n = x.kind.shape[0]
     for identity, diagonal in (x.args, x.args[::-1]) if x.name == "multiply" else ():
         if diagonal.kind.shape in ((n,), (1, n)) and _is_identity(identity):
-            column = make("reshape", diagonal, kind=Kind((n, 1), diagonal.kind.dtype), shape=(n, 1))
-            return make("multiply", column, y)
+            column = make(Kind((n, 1), diagonal.kind.dtype), "reshape", diagonal, shape=(n, 1))
+            return make(kind, "multiply", column, y)
     return None
 
 
 RULES: dict[str, list[Rule]] = {
     **dict.fromkeys(["astype", "broadcast_to", "positive", "stop_gradient"], [_same]),
-    "abs": [lambda make, kind, x: make("abs", *x.args) if x.name == "negative" else None],
+    "abs": [lambda make, kind, x: make(kind, "abs", *x.args) if x.name == "negative" else None],
     "add": [_sign_of_term("subtract")],
     "constant_power": [_constant_power],
     "divide": [_halved, _signs_outwards("divide")],
