@@ -87,18 +87,21 @@ class Application(NamedTuple):
     def on_stacks(self, change: Callable[[Array], Array] = lambda x: x, **params: Any) -> Array:
         """Apply the primitive to whole stacks, these changed first by `change`, with some parameters replaced."""
         arrays = [change(arg.primal) if self.batch.holds(arg) else arg for arg in self.args]
-        return self.primitive(*arrays, **{**self.params, **params})
+        return self.primitive(*arrays, **({**self.params, **params} if params else self.params))
+
+
+def _reshaped(x: Array, *shape: int) -> Array:
+    return x if x.shape == shape else reshape(x, shape=shape)
 
 
 def _deepened(x: Array, ndim: int) -> Array:
     """A stack with axes of length 1 after the first, so that its members have `ndim` axes."""
-    missing = ndim + 1 - x.ndim
-    return reshape(x, shape=(x.shape[0], *(1,) * missing, *x.shape[1:])) if missing > 0 else x
+    return _reshaped(x, x.shape[0], *(1,) * (ndim + 1 - x.ndim), *x.shape[1:])
 
 
 def _aligned(one: Application) -> Array:
     """Broadcasting counts axes from the last."""
-    deepest = max([np.ndim(arg) for arg in one.args])
+    deepest = max([getattr(arg, "ndim", 0) for arg in one.args])
     return one.on_stacks(lambda x: _deepened(x, deepest))
 
 
@@ -114,10 +117,11 @@ def _along_axis(one: Application) -> Array:
 
 def _index(one: Application) -> Array:
     index = one.params["index"]
-    places = [k for k, part in enumerate(index) if type(part) in (int, str)]
-    apart = ARRAY in index and places[-1] - places[0] >= len(places)  # what they pick would go before the batch
-    if apart or any(one.batch.holds(array) for array in one.args[1:]):
-        return _one_by_one(one)
+    if len(one.args) > 1:
+        places = [k for k, part in enumerate(index) if type(part) is int or part == ARRAY]
+        apart = places[-1] - places[0] >= len(places)  # what they pick would go before the batch
+        if apart or any(one.batch.holds(array) for array in one.args[1:]):
+            return _one_by_one(one)
     moved: dict[str, Any] = {"index": (slice(None), *index)}
     if "shape" in one.params:
         moved["shape"] = (one.batch.size, *one.params["shape"])
@@ -129,19 +133,18 @@ def _matmul(one: Application) -> Array:
     x, y = [arg.primal if held else arg for arg, held in zip(one.args, batched, strict=True)]
     x_ndim, y_ndim = [arg.ndim for arg in one.args]
     if not batched[1] and y_ndim <= 2:  # all rows of all members in one product
-        rows = x if x_ndim == 1 else reshape(x, shape=(prod(x.shape[:-1]), x.shape[-1]))
-        product = matmul(rows, y)
-        return product if x_ndim == 1 else reshape(product, shape=(*x.shape[:-1], *y.shape[1:]))
-    if not batched[0] and x_ndim == 2 and one.args[1].shape[1:] in ((), (1,)):  # all columns in one product
-        columns = matmul(reshape(y, shape=y.shape[:2]), matrix_transpose(x))
-        return reshape(columns, shape=(*columns.shape, *y.shape[2:]))
+        return _reshaped(matmul(_reshaped(x, prod(x.shape[:-1]), x.shape[-1]), y), *x.shape[:-1], *y.shape[1:])
+    if not batched[0] and x_ndim == 2 and y_ndim == 1:
+        return matmul(y, matrix_transpose(x))
+    if not batched[0] and x_ndim == y_ndim == 2 and y.shape[-1] == 1:  # all columns of all members in one product
+        return reshape(matmul(reshape(y, shape=y.shape[:2]), matrix_transpose(x)), shape=(len(y), len(x), 1))
     # the general case: vectors as matrices, then as many axes for both
     x = reshape(x, shape=(*x.shape[:-1], 1, x.shape[-1])) if x_ndim == 1 else x
     y = reshape(y, shape=(*y.shape, 1)) if y_ndim == 1 else y
     ndim = max(x_ndim, y_ndim, 2)
     product = matmul(_deepened(x, ndim) if batched[0] else x, _deepened(y, ndim) if batched[1] else y)
     rows, columns = product.shape[-2:-1] if x_ndim > 1 else (), product.shape[-1:] if y_ndim > 1 else ()
-    return reshape(product, shape=(*product.shape[:-2], *rows, *columns))
+    return _reshaped(product, *product.shape[:-2], *rows, *columns)
 
 
 RULES: dict[str, Callable[[Application], Array]] = {

@@ -101,7 +101,7 @@ class Tracer:
 class Primitive:
     """A function of arrays together with everything that is known about it.
 
-    name:            unique; the key in `PRIMITIVES`
+    name:            unique; the key in `PRIMITIVES`, if it is listed there
     implementation:  ``implementation(*args, **params)``, on plain arrays
     jvp:             ``jvp(tangents, ans, args, params)`` gives the tangent of the answer; absent tangents are None,
                      and so is a tangent that is zero whatever the arguments. None: locally constant
@@ -113,15 +113,14 @@ class Primitive:
 
     __slots__ = ("elementwise", "implementation", "jvp", "name", "vjps")
 
-    def __init__(self, name: str, implementation: Callable[..., Any]) -> None:
-        if name in PRIMITIVES:
-            raise ValueError(f"There is a primitive named {name!r} already: choose another name.")
+    def __init__(self, name: str, implementation: Callable[..., Any], listed: bool = True) -> None:
         self.name = name
         self.implementation = implementation
         self.jvp: Callable[[Sequence[Array], Array, Sequence[Array], dict[str, Any]], Array] | None = None
         self.vjps: Sequence[Rule | None] = ()
         self.elementwise = False
-        PRIMITIVES[name] = self
+        if listed and PRIMITIVES.setdefault(name, self) is not self:
+            raise ValueError(f"There is a primitive named {name!r} already: choose another name.")
 
     def __call__(self, *args: Array, **params: Any) -> Array:
         """Bind: let the innermost level among the arguments apply this primitive."""
@@ -150,11 +149,7 @@ class Observation(Primitive):
     __slots__ = ()
 
     def __init__(self, name: str, implementation: Callable[..., Any]) -> None:
-        self.name = name
-        self.implementation = implementation
-        self.jvp = None
-        self.vjps = ()
-        self.elementwise = False
+        super().__init__(name, implementation, listed=False)
 
     def __call__(self, *args: Array, **params: Any) -> Array:
         # level 0 is no transformation: its arrays are values themselves

@@ -52,7 +52,8 @@ def _spread(build: Builder, kind: Kind, x: Node, y: Node) -> tuple[Node, Node]:
     """The operands of a ufunc, a row or column as large as the other operand."""
 
     def wide(small: Node, full: Node) -> Node:
-        if full.kind[:2] != kind[:2] or small.kind.dtype != kind.dtype or small.kind.size in (1, kind.size):
+        fits = full.kind[:2] == kind[:2] and small.kind.dtype == kind.dtype and small.kind.shape not in ((), kind.shape)
+        if not fits or (small.kind.size == 1 and small.primitive is not None):  # what may be a Python float stays one
             return small
         return build.application(PRIMITIVES["broadcast_to"], (small,), {"shape": kind.shape}, kind)
 

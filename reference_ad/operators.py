@@ -39,21 +39,16 @@ def pow(x1: Array, x2: Array, /) -> Array:
     return table.power(x1, x2)
 
 
-def _attach_binary(name: str, primitive: Primitive) -> None:
+def _attach(name: str, primitive: Primitive) -> None:
     setattr(Tracer, f"__{name}__", lambda self, other: primitive(self, other))
-    setattr(Tracer, f"__r{name}__", lambda self, other: primitive(other, self))
-
-
-def _attach_comparison(name: str, primitive: Primitive) -> None:
-    setattr(Tracer, f"__{name}__", lambda self, other: primitive(self, other))
+    if name in _BINARY:
+        setattr(Tracer, f"__r{name}__", lambda self, other: primitive(other, self))
 
 
 def attach() -> None:
     """Give `Tracer` its operators."""
-    for name, primitive in _BINARY.items():
-        _attach_binary(name, primitive)
-    for name, primitive in _COMPARISONS.items():
-        _attach_comparison(name, primitive)
+    for name, primitive in (_BINARY | _COMPARISONS).items():
+        _attach(name, primitive)
     tracer: Any = Tracer
     tracer.__pow__ = pow
     tracer.__rpow__ = lambda self, other: pow(other, self)

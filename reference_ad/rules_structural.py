@@ -20,10 +20,7 @@ from .scalars import decided
 
 
 def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
-    inverse = [0] * len(axes)
-    for position, axis in enumerate(axes):
-        inverse[axis] = position
-    return tuple(inverse)
+    return tuple(sorted(range(len(axes)), key=lambda position: axes[position]))
 
 
 permute_dims = linear(
@@ -72,7 +69,7 @@ def _as_index(part: Any) -> Array:
 def _complete(index: tuple[Any, ...], arrays: Sequence[Array]) -> tuple[Any, ...]:
     """The index with the arrays in their places."""
     remaining = iter(arrays)
-    return tuple([next(remaining) if part == ARRAY else part for part in index]) if arrays else index
+    return tuple([next(remaining) if part == ARRAY else part for part in index])
 
 
 def _scatter_add(g: Array, *arrays: Array, index: tuple[Any, ...], shape: tuple[int, ...]) -> Array:
@@ -86,7 +83,7 @@ def _scatter_add(g: Array, *arrays: Array, index: tuple[Any, ...], shape: tuple[
 
 getitem = linear(
     "getitem",
-    lambda x, *arrays, index: x[_complete(index, arrays)],
+    lambda x, *arrays, index: x[_complete(index, arrays) if arrays else index],
     lambda g, ans, x, *arrays, index: scatter_add(g, *arrays, index=index, shape=x.shape),
 )
 scatter_add = linear(
@@ -127,11 +124,8 @@ def _joining(name: str, implementation: Any, transpose: Rule) -> Primitive:
 
 
 def _concat_transpose(g: Array, position: int, *args: Array, axis: int) -> Array:
-    start = 0
-    for arg in args[:position]:
-        start += arg.shape[axis]
-    stop = start + args[position].shape[axis]
-    return getitem(g, index=(slice(None),) * axis + (slice(start, stop),))
+    start = sum([arg.shape[axis] for arg in args[:position]])
+    return getitem(g, index=(slice(None),) * axis + (slice(start, start + args[position].shape[axis]),))
 
 
 concat = _joining("concat", lambda *args, axis: np.concatenate(args, axis), _concat_transpose)

@@ -61,7 +61,9 @@ def _is_power_of_two(number: Any) -> bool:
 
 
 def _factor(node: Node, kind: Kind) -> tuple[Any, Node] | None:
-    """The node as a constant number times a node of this dtype, if it is such a product."""
+    """The node as a constant number times a node of this dtype, if it is such a product, or negative."""
+    if node.name == "negative":
+        return -1, node.args[0]
     for constant, other in (node.args, node.args[::-1]) if node.name == "multiply" else ():
         number = _number(constant)
         if number is not None and other.kind.dtype == kind.dtype:
@@ -78,8 +80,6 @@ def _scaled(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
         return y
     if number == -1:
         return make(kind, "negative", y)
-    if y.name == "negative":
-        return make(kind, "multiply", -number, *y.args)
     inner = _factor(y, kind)
     if inner is not None and (_is_power_of_two(number) or _is_power_of_two(inner[0])):
         return make(kind, "multiply", number * inner[0], inner[1])
@@ -96,7 +96,7 @@ def _halved(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
 
 def _opposite(make: Make, kind: Kind, x: Node) -> Node | None:
     inner = _factor(x, kind)
-    return x.args[0] if x.name == "negative" else make(kind, "multiply", -inner[0], inner[1]) if inner else None
+    return make(kind, "multiply", -inner[0], inner[1]) if inner else None
 
 
 def _signs_outwards(name: str) -> Rule:
@@ -106,10 +106,6 @@ def _signs_outwards(name: str) -> Rule:
         return make(kind, "negative", make(kind, name, *x.args, y)) if x.name == "negative" else None
 
     return rule
-
-
-def _sign_of_term(name: str) -> Rule:
-    return lambda make, kind, x, y: make(kind, name, x, *y.args) if y.name == "negative" else None
 
 
 def _square(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
@@ -209,7 +205,7 @@ def _matmul(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
 RULES: dict[str, list[Rule]] = {
     **dict.fromkeys(["astype", "broadcast_to", "positive", "stop_gradient"], [_same]),
     "abs": [lambda make, kind, x: make(kind, "abs", *x.args) if x.name == "negative" else None],
-    "add": [_sign_of_term("subtract")],
+    "add": [lambda make, kind, x, y: make(kind, "subtract", x, *y.args) if y.name == "negative" else None],
     "constant_power": [_constant_power],
     "divide": [_halved, _signs_outwards("divide")],
     "getitem": [_getitem],
@@ -219,6 +215,6 @@ RULES: dict[str, list[Rule]] = {
     "negative": [_opposite],
     "permute_dims": [_permute_dims],
     "reshape": [_reshape],
-    "subtract": [_sign_of_term("add")],
+    "subtract": [lambda make, kind, x, y: make(kind, "add", x, *y.args) if y.name == "negative" else None],
     "sum": [_sum],
 }
