@@ -34,17 +34,9 @@ class BatchTracer(Tracer):
         self.level = level
         self.primal = primal
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.primal.shape[1:]
-
-    @property
-    def ndim(self) -> int:
-        return self.primal.ndim - 1
-
-    @property
-    def size(self) -> int:
-        return prod(self.shape)
+    shape = property(lambda self: self.primal.shape[1:])
+    ndim = property(lambda self: self.primal.ndim - 1)
+    size = property(lambda self: prod(self.shape))
 
     def __len__(self) -> int:
         return self.shape[0]

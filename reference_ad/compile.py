@@ -16,7 +16,7 @@ from .core import Array, Level, Primitive, Tracer
 from .graph import Builder, Graph, Kind, Node
 from .lower import lowered
 from .scalars import OBJECT
-from .source import OPERATORS, aligned, empty, named, write
+from .source import OPERATORS, Body, aligned, empty, named
 
 _STATIC = (bool, int, str, type(None))
 _MISS: Any = object()
@@ -92,11 +92,11 @@ class Program:
     enter:  ``enter(args, kwargs)``; gives `_MISS` for other arguments than those that it was made for
     """
 
-    def __init__(self, graph: Graph, structure: tree.Structure, result: tree.Structure, statics: Sequence[Any]) -> None:
+    def __init__(self, graph: Graph, structure: tree.Structure, kinds: Sequence[Any], result: tree.Structure) -> None:
         self.graph = graph
         self.structure = structure
+        self.kinds = kinds
         self.result = result
-        self.statics = statics
         self.source, self.enter = self._build(scalars=True)
 
     @functools.cached_property
@@ -105,15 +105,15 @@ class Program:
         return self._build(scalars=False)[1]
 
     def _build(self, scalars: bool) -> tuple[str, Any]:
-        signature = _Signature(self.structure, self.graph, self.statics)
+        signature = _Signature(self.structure, self.kinds)
         names = signature.names
-        body = write(lowered(self.graph), signature.inputs, scalars, names)
+        body = Body(lowered(self.graph), signature.inputs, scalars, names)
         lines = body.lines
         if body.buffers:
             names["aligned"] = aligned
-            allocate = _listed([empty(kind, names, "aligned") for kind in body.buffers])
+            allocate = _listed([empty(kind, names, "aligned") for kind in body.buffers.values()])
             take = _attempt(["buffers = pool.pop()"], "IndexError", [f"buffers = ({allocate})"])
-            buffers = _listed([f"b{k}" for k in range(len(body.buffers))])
+            buffers = _listed(list(body.buffers))
             lines = [*take, f"{buffers} = buffers", *lines, "pool.append(buffers)"]
         lines = [*lines, f"return {_expression(self.result, iter(body.results), names)}"]
         if body.scalar:
@@ -146,14 +146,13 @@ class _Signature:
     names:  the objects that are mentioned
     """
 
-    def __init__(self, structure: tree.Structure, graph: Graph, statics: Sequence[Any]) -> None:
+    def __init__(self, structure: tree.Structure, kinds: Sequence[Any]) -> None:
         self.taking: list[str] = []
         self.checks: list[str] = []
         self.inputs: list[str] = []
-        self.names: dict[str, Any] = {"np": np, "math": math, "MISS": _MISS, "pool": []}
+        self.names: dict[str, Any] = {"np": np, "math": math, "inf": np.inf, "nan": np.nan, "MISS": _MISS, "pool": []}
         self.names |= {"ndarray": np.ndarray, "generic": np.generic}
-        self.kinds = iter([node.kind for node in graph.inputs])
-        self.statics = iter(statics)
+        self.kinds = iter(kinds)
         assert structure is not None
         positional, keywords = structure.children
         self._take_apart("args", "x", positional)
@@ -185,11 +184,10 @@ class _Signature:
             self._take_apart(part, f"{part}_", child)
 
     def _check(self, name: str) -> str:
-        static = next(self.statics)
-        if static is not _MISS:
-            return f"type({name}) is type({static!r}) and {name} == {static!r}"
-        self.inputs.append(name)
         kind = next(self.kinds)
+        if not isinstance(kind, Kind):
+            return f"type({name}) is type({kind[1]!r}) and {name} == {kind[1]!r}"
+        self.inputs.append(name)
         if kind.weak:
             return f"type({name}) is {'complex' if kind.dtype.kind == 'c' else 'float'}"
         dtype = named(f"dtype_{kind.dtype.name}", kind.dtype, self.names)
@@ -246,10 +244,11 @@ class Compiled:
         if any(isinstance(leaf, Tracer) and leaf.dtype == OBJECT for leaf in leaves):
             return self.function(*args, **kwargs)  # balls: there is no NumPy to write
         leaves = [_normal(leaf) for leaf in leaves]
-        key = structure, tuple([(type(leaf), leaf) if type(leaf) in _STATIC else Kind.of(leaf) for leaf in leaves])
-        program = self.programs.get(key)
+        kinds = tuple([(type(leaf), leaf) if type(leaf) in _STATIC else Kind.of(leaf) for leaf in leaves])
+        program = self.programs.get((structure, kinds))
         if program is None:
-            program = self.programs[key] = _traced(self.function, [_peeled(leaf) for leaf in leaves], structure)
+            graph, result = _trace(self.function, [_peeled(leaf) for leaf in leaves], structure)
+            program = self.programs[structure, kinds] = Program(graph, structure, kinds, result)
         if any(isinstance(leaf, Tracer) for leaf in leaves):
             arrays = [leaf for leaf in leaves if type(leaf) not in _STATIC]
             return tree.unflatten(program.result, program.graph.evaluate(arrays))
@@ -282,15 +281,14 @@ def _peeled(leaf: Any) -> Any:
     return leaf
 
 
-def _traced(f: Callable[..., Any], leaves: Sequence[Any], structure: tree.Structure) -> Program:
+def _trace(f: Callable[..., Any], leaves: Sequence[Any], structure: tree.Structure) -> tuple[Graph, tree.Structure]:
     with Trace() as level:
         traced = [leaf if type(leaf) in _STATIC else level.variable(leaf) for leaf in leaves]
         args, kwargs = tree.unflatten(structure, traced)
         outputs, result = output_leaves(f(*args, **kwargs), "compile")
         nodes = [level.node_of(output) for output in outputs]
     inputs = [leaf.node for leaf in traced if isinstance(leaf, TraceTracer)]
-    statics = [_MISS if isinstance(leaf, TraceTracer) else leaf for leaf in traced]
-    return Program(Graph(inputs, nodes, level.build.made), structure, result, statics)
+    return Graph(inputs, nodes, level.build.made), result
 
 
 def compile(f: Callable[..., Any]) -> Compiled:

@@ -60,21 +60,10 @@ class Tracer:
     level: Level
     primal: Array
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.primal.shape
-
-    @property
-    def dtype(self) -> Any:
-        return self.primal.dtype
-
-    @property
-    def ndim(self) -> int:
-        return self.primal.ndim
-
-    @property
-    def size(self) -> int:
-        return self.primal.size
+    shape = property(lambda self: self.primal.shape)
+    dtype = property(lambda self: self.primal.dtype)
+    ndim = property(lambda self: self.primal.ndim)
+    size = property(lambda self: self.primal.size)
 
     def __len__(self) -> int:
         return len(self.primal)

@@ -40,7 +40,7 @@ def lowered(graph: Graph) -> Graph:
             new[id(node)] = build.constant(node.value)
             continue
         found = None
-        if node.kind.dtype.kind == "f" and node.name in RULES:
+        if node.kind.dtype.kind == "f" and node.name in RULES and args[0].kind.size > 1:  # one element is a float
             found = RULES[node.name](build, node.kind, *args, **node.params)
         elif node.kind.dtype.kind == "f" and node.name in UFUNCS and len(args) == 2:
             found = build.application(node.primitive, _spread(build, node.kind, *args), node.params, node.kind)
@@ -84,16 +84,12 @@ def _decay(build: Builder, kind: Kind, x: Node) -> Node:
     return build.make(kind, "exp", build.make(kind, "negative", build.make(kind, "abs", x)))
 
 
-def _expit(build: Builder, kind: Kind, x: Node) -> Node | None:
-    if kind.size == 1:  # Python's floats have a shorter way
-        return None
+def _expit(build: Builder, kind: Kind, x: Node) -> Node:
     above = build.make(kind, "exp", build.make(kind, "minimum", x, 0))  # 1 where x is positive
     return build.make(kind, "divide", above, build.make(kind, "add", 1, _decay(build, kind, x)))
 
 
-def _log_expit(build: Builder, kind: Kind, x: Node) -> Node | None:
-    if kind.size == 1:
-        return None
+def _log_expit(build: Builder, kind: Kind, x: Node) -> Node:
     least = build.make(kind, "minimum", x, 0)
     return build.make(kind, "subtract", least, build.make(kind, "log1p", _decay(build, kind, x)))
 

@@ -12,9 +12,9 @@ Every result is an array of its own. Intermediate ones live in buffers, which ar
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from .rules_structural import ARRAY
 
 OPERATORS = {"add": "{} + {}", "subtract": "{} - {}", "multiply": "{} * {}", "divide": "{} / {}", "negative": "-{}"}
 _OUT = dict.fromkeys(["maximum", "minimum"], "out=")  # the others take it by position, which is faster
+_IN_NAMES = str.maketrans({".": "_", "-": "m", "+": "p", "(": None, ")": None})
 _VIEWS = {"reshape", "permute_dims", "getitem"}
 """Primitives that show the memory of their argument and have none of their own."""
 _FRESH = UFUNCS | {
@@ -64,32 +65,6 @@ SCALARS = {
 """Primitives on Python floats. Where these raise (overflow, say), the arrays' program gives the answer."""
 
 
-class Body(NamedTuple):
-    """The lines of a program, an expression for each output, and the buffers; whether Python floats may raise."""
-
-    lines: list[str]
-    results: list[str]
-    buffers: list[Kind]
-    scalar: bool
-
-
-class _Storage(NamedTuple):
-    """Memory of an intermediate array: a buffer, or an array made in this call."""
-
-    name: str
-    kind: Kind
-    is_buffer: bool
-
-
-def write(graph: Graph, inputs: Sequence[str], scalars: bool, names: dict[str, Any]) -> Body:
-    """The lines that compute a graph whose inputs are called so.
-
-    scalars: whether Python floats may be used
-    names:   the objects that the source mentions, to which others are added
-    """
-    return _Writer(graph, inputs, scalars, names).write()
-
-
 def aligned(shape: tuple[int, ...], dtype: Any = np.float64) -> Any:
     """A new array that begins where a cache line does, as NumPy's own do not."""
     dtype = np.dtype(dtype)
@@ -114,77 +89,86 @@ def named(stem: str, value: Any, names: dict[str, Any]) -> str:
     return name
 
 
-class _Writer:
-    """One writing of a graph: what is known of its nodes, and what has been written so far.
+class Body:
+    """The body of a program that computes a graph.
 
-    scalar:   the nodes that are Python floats          boxed:    what such are called as arrays
-    roots:    whose memory a node may show              last:     where memory is used for the last time
-    storage:  the memory that is in use                 free:     buffers that are not
-    text:     what a node is called                     returned: whose memory goes to the caller
+    lines, results: the statements, and an expression for each output
+    buffers:        the kinds of the buffers, by their names
+    scalar:         the nodes that are Python floats, whose arithmetic may raise errors
+
+    roots: whose memory a node may show               last:     where memory is used for the last time
+    text:  what a node is called                      boxed:    what it is called as an array, if it is a float
+    free:  the buffers that are not in use            storage:  the names of memory that is in use
+    uses:  how often a node is needed                 returned: whose memory goes to the caller
     """
 
     def __init__(self, graph: Graph, inputs: Sequence[str], scalars: bool, names: dict[str, Any]) -> None:
+        """Write the body.
+
+        inputs:  what the graph's inputs are called
+        scalars: whether Python floats may be used
+        names:   the objects that the source mentions, to which others are added
+        """
         self.graph = graph
         self.lines: list[str] = []
         self.names = names
-        self.buffers: list[Kind] = []
-        self.free: dict[Kind, list[_Storage]] = {}
-        self.storage: dict[int, _Storage] = {}
+        self.buffers: dict[str, Kind] = {}
+        self.free: dict[Kind, list[str]] = defaultdict(list)
+        self.storage: dict[int, str] = {}
         self.text = {id(node): name for node, name in zip(graph.inputs, inputs, strict=True)}
         self.boxed: dict[int, str] = {}
-        self.uses = Counter(id(arg) for node in graph.nodes for arg in node.args)
-        self.uses.update(id(node) for node in graph.outputs)
+        self.uses = Counter(
+            [id(arg) for node in graph.nodes for arg in node.args] + [id(node) for node in graph.outputs]
+        )
         self.scalar = self._find_scalars() if scalars else set()
         self._find_lifetimes()
+        for position, node in enumerate(graph.nodes):
+            if node.value is None:
+                self.position = position
+                self._write_node(node)
+                for root in self._shown(node.args):
+                    if self.last[root] == position and root in self.storage:
+                        name = self.storage.pop(root)
+                        if name in self.buffers:
+                            self.free[self.buffers[name]].append(name)
+        claimed: set[int] = set()
+        self.results = [self._result(node, claimed) for node in graph.outputs]
 
     # ---- what is known before a line is written
 
     def _find_scalars(self) -> set[int]:
         scalar = {id(node) for node in self.graph.inputs if node.kind.weak}
         for node in self.graph.nodes:
-            if node.name in SCALARS and all(_may_be_scalar(part) for part in (node, *node.args)):
-                booleans = [arg for arg in node.args if arg.kind.dtype.kind == "b" and arg.value is None]
-                if all(id(arg) in scalar for arg in booleans):
-                    scalar.add(id(node))
+            arrays = [arg for arg in node.args if arg.value is None and id(arg) not in scalar]
+            possible = node.name in SCALARS and all(_may_be_scalar(part) for part in (node, *node.args))
+            if possible and all(arg.kind.dtype.kind != "b" for arg in arrays):
+                scalar.add(id(node))
         return scalar
 
+    def _shown(self, nodes: Sequence[Node]) -> frozenset[int]:
+        """All whose memory these nodes may show."""
+        return frozenset[int]().union(*[self.roots[id(node)] for node in nodes])
+
     def _find_lifetimes(self) -> None:
-        """For each node the arrays whose memory it may show, and when each is used for the last time."""
         self.roots: dict[int, frozenset[int]] = {id(node): frozenset([id(node)]) for node in self.graph.inputs}
         self.last: dict[int, int] = {}
         for position, node in enumerate(self.graph.nodes):
-            shown = frozenset[int]().union(*[self.roots[id(arg)] for arg in node.args])
+            own, shown = frozenset([id(node)]), self._shown(node.args)
             self.last.update(dict.fromkeys(shown, position))
-            own = frozenset([id(node)])
             if node.value is not None or id(node) in self.scalar or node.name in _FRESH:
                 self.roots[id(node)] = own
             else:
                 self.roots[id(node)] = shown if node.name in _VIEWS else own | shown
-        given = {id(node) for node in (*self.graph.inputs, *self.graph.nodes) if node.primitive is None}
-        results = frozenset[int]().union(*[self.roots[id(node)] for node in self.graph.outputs])
+        results = self._shown(self.graph.outputs)
         self.last.update(dict.fromkeys(results, len(self.graph.nodes)))
-        self.returned = set(results - given)
+        self.returned = {id(node) for node in self.graph.nodes if id(node) in results and node.value is None}
         for node in self.graph.nodes:
-            if id(node) in self.returned and node.name in UFUNCS:  # a row is spread over the very array to be returned
+            if id(node) in self.returned and node.name in UFUNCS:  # a row is spread over the array that is returned
                 self.returned.update(
                     id(arg) for arg in node.args if arg.name == "broadcast_to" and arg.kind == node.kind
                 )
 
     # ---- writing
-
-    def write(self) -> Body:
-        for position, node in enumerate(self.graph.nodes):
-            if node.value is None:
-                self.position = position
-                self._write_node(node)
-                for root in frozenset[int]().union(*[self.roots[id(arg)] for arg in node.args]):
-                    if self.last[root] == position and root in self.storage:
-                        storage = self.storage.pop(root)
-                        if storage.is_buffer:
-                            self.free.setdefault(storage.kind, []).append(storage)
-        claimed: set[int] = set()
-        results = [self._result(node, claimed) for node in self.graph.outputs]
-        return Body(self.lines, results, self.buffers, bool(self.scalar))
 
     def _write_node(self, node: Node) -> None:
         name, args, params = node.name, node.args, node.params
@@ -248,31 +232,25 @@ class _Writer:
 
     def _target(self, node: Node, in_place: bool = False) -> str | None:
         """The array for the result: an operand's that is not needed any more, or a buffer. None: a new one is due."""
-        found, returned = None, id(node) in self.returned
-        for arg in node.args if in_place else ():
-            candidate = self.storage.get(id(arg))
-            fits = candidate and self.last[id(arg)] == self.position and candidate.kind[:2] == node.kind[:2]
-            if candidate and fits and not (returned and candidate.is_buffer):
-                found = self.storage.pop(id(arg))
+        kind, returned = Kind(node.kind.shape, node.kind.dtype), id(node) in self.returned
+        unneeded = [arg for arg in node.args if id(arg) in self.storage and self.last[id(arg)] == self.position]
+        for arg in unneeded if in_place else ():
+            if arg.kind[:2] == kind[:2] and not (returned and self.storage[id(arg)] in self.buffers):
+                name = self.storage.pop(id(arg))
                 break
-        if found is None:
-            if returned or node.kind.dtype.kind == "O":
+        else:
+            if returned or kind.dtype.kind == "O":
                 return None
-            kind = Kind(node.kind.shape, node.kind.dtype)
-            if self.free.get(kind):
-                found = self.free[kind].pop()
-            else:
-                found = _Storage(f"b{len(self.buffers)}", kind, True)
-                self.buffers.append(kind)
-        self.storage[id(node)] = found
-        self.text[id(node)] = found.name
-        return found.name
+            name = self.free[kind].pop() if self.free[kind] else f"b{len(self.buffers)}"
+            self.buffers[name] = kind
+        self.storage[id(node)] = self.text[id(node)] = name
+        return name
 
     def _assign(self, node: Node, expression: str, fresh: bool = False) -> None:
         name = self.text[id(node)] = f"v{len(self.lines)}"
         self.lines.append(f"{name} = {expression}")
         if fresh and node.kind.shape:
-            self.storage[id(node)] = _Storage(name, node.kind, False)
+            self.storage[id(node)] = name
 
     # ---- what operands are called
 
@@ -283,8 +261,6 @@ class _Writer:
         """A node of one element as a Python float."""
         if node.value is not None:
             number = node.value if node.kind.weak else node.value.item()
-            if isinstance(number, float) and not math.isfinite(number):
-                return self._name("c", number)
             return f"({number!r})" if number < 0 else repr(number)
         if id(node) in self.scalar or _is_number(node):
             return self.text[id(node)]
@@ -328,12 +304,9 @@ class _Writer:
         if node.value is not None and node.kind.shape == () and others and consumer.kind.shape != ():
             dtype = np.result_type(others[0].kind.dtype, node.value) if node.kind.weak else node.kind.dtype
             value = np.asarray(node.value, dtype)
-            suffix = "" if dtype == np.float64 else f"_{dtype.name}"
-            stem = f"c{value.item()!r}{suffix}".replace("-", "m").replace(".", "_").replace("+", "")
-            if not stem.isidentifier():
-                return self._name("c", value)
-            self.names.setdefault(stem, value)
-            return stem
+            text = f"c{value.item()}{'' if dtype == np.float64 else f'_{dtype.name}'}".translate(_IN_NAMES)
+            self.names.setdefault(text, value)
+            return text
         if id(node) in self.scalar and node.value is None and node.kind.dtype.kind == "f":
             full = others and all(arg.kind.dtype == node.kind.dtype for arg in others)
             if full and np.broadcast_shapes(*[arg.kind.shape for arg in others]) == consumer.kind.shape:
@@ -370,9 +343,7 @@ def _is_literal(param: Any) -> bool:
         param = (param.start, param.stop, param.step)
     if type(param) is tuple:
         return all(_is_literal(part) for part in param)
-    return type(param) in (int, bool, str, type(None), type(Ellipsis)) or (
-        type(param) is float and math.isfinite(param)
-    )
+    return type(param) in (int, float, bool, str, type(None), type(Ellipsis))
 
 
 def _may_be_scalar(node: Node) -> bool:
