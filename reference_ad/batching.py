@@ -107,17 +107,14 @@ def _along_axis(one: Application) -> Array:
     return one.on_stacks(axis=tuple([k + 1 for k in axis]) if type(axis) is tuple else axis + 1)
 
 
-def _index(one: Application) -> Array:
+def _index(one: Application, **moved: Any) -> Array:
     index = one.params["index"]
     if len(one.args) > 1:
         places = [k for k, part in enumerate(index) if type(part) is int or part == ARRAY]
         apart = places[-1] - places[0] >= len(places)  # what they pick would go before the batch
         if apart or any(one.batch.holds(array) for array in one.args[1:]):
             return _one_by_one(one)
-    moved: dict[str, Any] = {"index": (slice(None), *index)}
-    if "shape" in one.params:
-        moved["shape"] = (one.batch.size, *one.params["shape"])
-    return one.on_stacks(**moved)
+    return one.on_stacks(index=(slice(None), *index), **moved)
 
 
 def _matmul(one: Application) -> Array:
@@ -149,13 +146,14 @@ RULES: dict[str, Callable[[Application], Array]] = {
         ["concat", "stack"],
         lambda one: one.primitive(*[one.batch.whole(arg) for arg in one.args], axis=one.params["axis"] + 1),
     ),
-    **dict.fromkeys(["getitem", "scatter_add"], _index),
     "broadcast_to": lambda one: one.on_stacks(
         lambda x: _deepened(x, len(one.params["shape"])), shape=(one.batch.size, *one.params["shape"])
     ),
+    "getitem": _index,
     "matmul": _matmul,
     "permute_dims": lambda one: one.on_stacks(axes=(0, *[k + 1 for k in one.params["axes"]])),
     "reshape": lambda one: one.on_stacks(shape=(one.batch.size, *one.params["shape"])),
+    "scatter_add": lambda one: _index(one, shape=(one.batch.size, *one.params["shape"])),
 }
 
 

@@ -223,15 +223,8 @@ class Compiled:
         answer = self._latest(args, kwargs)
         return self._dispatch(args, kwargs) if answer is _MISS else answer
 
-    @property
-    def graph(self) -> Graph:
-        """The graph of the program that was compiled last."""
-        return self._last_program().graph
-
-    @property
-    def source(self) -> str:
-        """The source of the program that was compiled last."""
-        return self._last_program().source
+    graph = property(lambda self: self._last_program().graph, doc="The graph of the program that was compiled last.")
+    source = property(lambda self: self._last_program().source, doc="The source of the program that was compiled last.")
 
     def _last_program(self) -> Program:
         if not self.programs:

@@ -89,9 +89,8 @@ def _scaled(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
 def _halved(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
     """x divided by a power of two."""
     number = _number(y)
-    if number is None or number == 0 or x.kind.dtype != kind.dtype or not _is_power_of_two(number):
-        return None
-    return make(kind, "multiply", 1 / number, x)
+    exact = number is not None and x.kind.dtype == kind.dtype and _is_power_of_two(number)
+    return make(kind, "multiply", 1 / number, x) if exact else None
 
 
 def _opposite(make: Make, kind: Kind, x: Node) -> Node | None:
@@ -183,7 +182,7 @@ def _is_identity(node: Node) -> bool:
     value, shape = node.value, node.kind.shape
     if value is None or node.kind.dtype.kind not in "fc" or len(shape) != 2 or shape[0] != shape[1]:
         return False
-    return bool(np.array_equal(value, np.eye(len(value))))
+    return bool(value.size and value[0, 0] == 1 and np.array_equal(value, np.eye(len(value))))
 
 
 def _matmul(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:

@@ -27,18 +27,13 @@ _OUT = dict.fromkeys(["maximum", "minimum"], "out=")  # the others take it by po
 _IN_NAMES = str.maketrans({".": "_", "-": "m", "+": "p", "(": None, ")": None})
 _VIEWS = {"reshape", "permute_dims", "getitem"}
 """Primitives that show the memory of their argument and have none of their own."""
-_FRESH = UFUNCS | {
-    "matmul",
-    "inner product",
-    "sum",
-    "broadcast_to",
-    "where",
-    "scatter_add",
-    "concat",
-    "stack",
-    "max",
-    "min",
-}
+_FRESH = (
+    UFUNCS
+    | {"matmul", "inner product", "sum", "broadcast_to", "where", "scatter_add", "concat", "stack"}
+    | {
+        *("max", "min", "cumulative_sum", "softmax", "log_softmax", "expit"),
+    }
+)
 """Primitives that give new arrays. Those in neither set may do either."""
 _FUNCTIONS = "exp expm1 log log1p log2 log10 sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
 
@@ -117,9 +112,7 @@ class Body:
         self.storage: dict[int, str] = {}
         self.text = {id(node): name for node, name in zip(graph.inputs, inputs, strict=True)}
         self.boxed: dict[int, str] = {}
-        self.uses = Counter(
-            [id(arg) for node in graph.nodes for arg in node.args] + [id(node) for node in graph.outputs]
-        )
+        self.uses = Counter(id(node) for needed in (graph.outputs, *[n.args for n in graph.nodes]) for node in needed)
         self.scalar = self._find_scalars() if scalars else set()
         self._find_lifetimes()
         for position, node in enumerate(graph.nodes):
