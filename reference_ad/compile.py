@@ -246,8 +246,7 @@ class Compiled:
             arrays = [leaf for leaf in leaves if type(leaf) not in _STATIC]
             return tree.unflatten(program.result, program.graph.evaluate(arrays))
         self._latest = program.enter
-        normal_args, normal_kwargs = tree.unflatten(structure, leaves)
-        answer = program.enter(normal_args, normal_kwargs)
+        answer = program.enter(*tree.unflatten(structure, leaves))
         assert answer is not _MISS, program.source
         return answer
 

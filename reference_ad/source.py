@@ -156,10 +156,9 @@ class Body:
         self.last.update(dict.fromkeys(results, len(self.graph.nodes)))
         self.returned = {id(node) for node in self.graph.nodes if id(node) in results and node.value is None}
         for node in self.graph.nodes:
+            rows = [arg for arg in node.args if arg.name == "broadcast_to" and arg.kind == node.kind]
             if id(node) in self.returned and node.name in UFUNCS:  # a row is spread over the array that is returned
-                self.returned.update(
-                    id(arg) for arg in node.args if arg.name == "broadcast_to" and arg.kind == node.kind
-                )
+                self.returned.update(map(id, rows))
 
     # ---- writing
 
@@ -177,16 +176,14 @@ class Body:
                 self._assign(node, OPERATORS[name].format(*operands))
             else:
                 self._into(node, f"np.{name}({', '.join(operands)}", in_place=True)
-        elif name == "matmul":
+        elif name in ("matmul", "inner product"):
             plain = all(len(arg.kind.shape) <= 2 and arg.kind.dtype == node.kind.dtype for arg in args)
-            self._into(node, f"np.{'dot' if plain else 'matmul'}({', '.join(map(self._array, args))}")
-        elif name == "inner product":
-            self._assign(node, f"np.vdot({', '.join(map(self._array, args))})")
+            function = "vdot" if name == "inner product" else "dot" if plain else "matmul"
+            self._into(node, f"np.{function}({', '.join(map(self._array, args))}")
         elif name == "sum" and not params["keepdims"]:
             self._into(node, f"np.add.reduce({self._array(args[0])}, {params['axis']}, None")
         elif name == "broadcast_to" and node.kind.size:
-            target = self._target(node)
-            if target is None:
+            if self._target(node) is None:
                 self._assign(node, empty(node.kind, self.names), fresh=True)
             self.lines.append(f"{self.text[id(node)]}[...] = {self._array(args[0])}")
         elif name in _VIEWS:
@@ -195,7 +192,10 @@ class Body:
             weak = not all(arg.kind.weak for arg in args)  # there is a dtype that Python numbers take on
             parts = [self._array(arg, weak) for arg in args]
             parts += [f"{key}={self._param(param)}" for key, param in params.items()]
-            function = self._name(name, node.primitive.implementation)  # type: ignore[union-attr]
+            assert node.primitive is not None
+            function = named(
+                f"{name}_" if name.isidentifier() else "custom_", node.primitive.implementation, self.names
+            )
             self._assign(node, f"{function}({', '.join(parts)})", fresh=name in _FRESH)
 
     def _write_view(self, node: Node) -> None:
@@ -206,7 +206,7 @@ class Body:
             axes = node.params["axes"]
             text = array + (".T" if axes == tuple(range(len(axes)))[::-1] else f".transpose({axes})")
         else:
-            parts = [indices.pop(0) if part == ARRAY else self._param(part) for part in node.params["index"]]
+            parts = [indices.pop(0) if part == ARRAY else repr(part) for part in node.params["index"]]
             text = f"{array}[{', '.join(parts) or '()'}]"
         if self.uses[id(node)] == 1:  # it costs nothing much, so it is written where it is used
             self.text[id(node)] = text
@@ -246,9 +246,6 @@ class Body:
             self.storage[id(node)] = name
 
     # ---- what operands are called
-
-    def _name(self, stem: str, value: Any) -> str:
-        return named(f"{stem}_" if stem.isidentifier() else "custom_", value, self.names)
 
     def _number(self, node: Node) -> str:
         """A node of one element as a Python float."""
@@ -307,7 +304,8 @@ class Body:
         return self._array(node, weak=True)
 
     def _param(self, param: Any) -> str:
-        return repr(param) if _is_literal(param) else self._name("p", param)
+        literal = type(param) in (bool, int, float, str, tuple, type(None))
+        return repr(param) if literal else named("p", param, self.names)
 
     # ---- what is returned
 
@@ -330,16 +328,6 @@ def _is_number(node: Node) -> bool:
     return node.kind.shape == () and node.name in UFUNCS | {"sum", "matmul", "inner product"}
 
 
-def _is_literal(param: Any) -> bool:
-    """Whether Python reads what `repr` writes."""
-    if type(param) is slice:
-        param = (param.start, param.stop, param.step)
-    if type(param) is tuple:
-        return all(_is_literal(part) for part in param)
-    return type(param) in (int, float, bool, str, type(None), type(Ellipsis))
-
-
 def _may_be_scalar(node: Node) -> bool:
-    if node.kind.size != 1:
-        return False
-    return node.kind.dtype in (np.float64, np.bool_) or (node.kind.weak and node.kind.dtype.kind in "if")
+    exact = node.kind.dtype in (np.float64, np.bool_) or (node.kind.weak and node.kind.dtype.kind in "if")
+    return exact and node.kind.size == 1
