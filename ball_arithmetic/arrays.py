@@ -83,7 +83,7 @@ largest = reduced(maximum_each)
 
 def with_zeros(implementation: Callable[..., Any]) -> Callable[..., Any]:
     """What fills with zeros, and then would leave Python's integers among the elements."""
-    return lambda x, **params: elements(implementation(x, **params))
+    return lambda *args, **params: elements(implementation(*args, **params))
 
 
 def _shift(x: Any, axis: tuple[int, ...]) -> Any:

@@ -102,7 +102,7 @@ def copysign(x: Any, y: Any) -> Any:
 def where(condition: Any, x: Any, y: Any) -> Any:
     x, y = (as_numbers(a) if a.dtype == bool else a for a in (elements(x), elements(y)))
     if condition.dtype == OBJECT:
-        if isinstance(condition.flat[0], ELEMENTS):
+        if condition.size and isinstance(condition.flat[0], ELEMENTS):
             condition = not_equal(condition, 0)
         return choose_each(condition, x, y)
     return np.where(condition, x, y)

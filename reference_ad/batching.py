@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from .arguments import own
 from .core import PRIMITIVES, Array, Level, Primitive, Tracer
 from .rules import broadcast_to, reshape
 from .rules_contraction import matmul
-from .rules_structural import concat, getitem, matrix_transpose, stack
+from .rules_structural import ARRAY, concat, getitem, matrix_transpose, stack
 from .scalars import OBJECT, numbers
 from .tape import Tape
 
@@ -34,17 +34,9 @@ class BatchTracer(Tracer):
         self.level = level
         self.primal = primal
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.primal.shape[1:]
-
-    @property
-    def ndim(self) -> int:
-        return self.primal.ndim - 1
-
-    @property
-    def size(self) -> int:
-        return prod(self.shape)
+    shape = property(lambda self: self.primal.shape[1:])
+    ndim = property(lambda self: self.primal.ndim - 1)
+    size = property(lambda self: prod(self.shape))
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -64,124 +56,104 @@ class Batch(Level):
         return isinstance(value, BatchTracer) and value.level is self
 
     def process(self, primitive: Primitive, args: tuple[Array, ...], params: dict[str, Any]) -> Array:
-        batched = [self.holds(arg) for arg in args]
-        arrays = [arg.primal if held else arg for arg, held in zip(args, batched, strict=True)]
         known = PRIMITIVES.get(primitive.name) is primitive  # and not a user's own that has this name
-        rule = RULES.get(primitive.name, _one_by_one) if known else _one_by_one
-        if primitive.elementwise:
-            rule = _elementwise
-        return BatchTracer(self, rule(self.size, primitive, arrays, batched, params))
+        rule = _aligned if primitive.elementwise else RULES.get(primitive.name, _one_by_one) if known else _one_by_one
+        return BatchTracer(self, rule(Application(self, primitive, args, params)))
 
     def whole(self, value: Array) -> Array:
         """All members of the batch, stacked along the first axis."""
-        return value.primal if self.holds(value) else broadcast_to(value, shape=(self.size, *value.shape))
+        if self.holds(value):
+            return value.primal
+        array = value if isinstance(value, Tracer) else np.asarray(value)
+        return broadcast_to(array, shape=(self.size, *array.shape))
 
 
-Rule = Callable[[int, Primitive, list[Array], list[bool], dict[str, Any]], Array]
+class Application(NamedTuple):
+    """A primitive with its arguments, of which some belong to the batch: their shapes here are those of a member."""
+
+    batch: Batch
+    primitive: Primitive
+    args: tuple[Array, ...]
+    params: dict[str, Any]
+
+    def on_stacks(self, change: Callable[[Array], Array] = lambda x: x, **params: Any) -> Array:
+        """Apply the primitive to whole stacks, these changed first by `change`, with some parameters replaced."""
+        arrays = [change(arg.primal) if self.batch.holds(arg) else arg for arg in self.args]
+        return self.primitive(*arrays, **({**self.params, **params} if params else self.params))
+
+
+def _reshaped(x: Array, *shape: int) -> Array:
+    return x if x.shape == shape else reshape(x, shape=shape)
 
 
 def _deepened(x: Array, ndim: int) -> Array:
-    """A batched array with axes of length 1 after the first, so that its members have `ndim` axes."""
-    missing = ndim + 1 - x.ndim
-    return reshape(x, shape=(x.shape[0], *(1,) * missing, *x.shape[1:])) if missing > 0 else x
+    """A stack with axes of length 1 after the first, so that its members have `ndim` axes."""
+    return _reshaped(x, x.shape[0], *(1,) * (ndim + 1 - x.ndim), *x.shape[1:])
 
 
-def _elementwise(size: int, primitive: Primitive, arrays: list[Array], batched: list[bool], params: Any) -> Array:
-    ndims = [getattr(x, "ndim", 0) - held for x, held in zip(arrays, batched, strict=True)]
-    deepest = max(ndims)
-    return primitive(*[_deepened(x, deepest) if held else x for x, held in zip(arrays, batched, strict=True)], **params)
+def _aligned(one: Application) -> Array:
+    """Broadcasting counts axes from the last."""
+    deepest = max([getattr(arg, "ndim", 0) for arg in one.args])
+    return one.on_stacks(lambda x: _deepened(x, deepest))
 
 
-def _one_by_one(size: int, primitive: Primitive, arrays: list[Array], batched: list[bool], params: Any) -> Array:
-    answers = []
-    for k in range(size):
-        members = [getitem(x, index=(k,)) if held else x for x, held in zip(arrays, batched, strict=True)]
-        answers.append(primitive(*members, **params))
-    return stack(*answers, axis=0)
+def _one_by_one(one: Application) -> Array:
+    members = [one.on_stacks(lambda x, k=k: getitem(x, index=(k,))) for k in range(one.batch.size)]  # type: ignore[misc]
+    return stack(*members, axis=0)
 
 
-def _unchanged(size: int, primitive: Primitive, arrays: list[Array], batched: list[bool], params: Any) -> Array:
-    return primitive(*arrays, **params)
+def _along_axis(one: Application) -> Array:
+    axis = one.params["axis"]
+    return one.on_stacks(axis=tuple([k + 1 for k in axis]) if type(axis) is tuple else axis + 1)
 
 
-def _along_axis(size: int, primitive: Primitive, arrays: list[Array], batched: list[bool], params: Any) -> Array:
-    axis = params["axis"]
-    moved = tuple([k + 1 for k in axis]) if type(axis) is tuple else axis + 1
-    return primitive(*arrays, **{**params, "axis": moved})
+def _index(one: Application, **moved: Any) -> Array:
+    index = one.params["index"]
+    if len(one.args) > 1:
+        places = [k for k, part in enumerate(index) if type(part) is int or part == ARRAY]
+        apart = places[-1] - places[0] >= len(places)  # what they pick would go before the batch
+        if apart or any(one.batch.holds(array) for array in one.args[1:]):
+            return _one_by_one(one)
+    return one.on_stacks(index=(slice(None), *index), **moved)
 
 
-def _joining(size: int, primitive: Primitive, arrays: list[Array], batched: list[bool], params: Any) -> Array:
-    whole = [x if held else broadcast_to(x, shape=(size, *x.shape)) for x, held in zip(arrays, batched, strict=True)]
-    return primitive(*whole, axis=params["axis"] + 1)
-
-
-def _reshape(size: int, primitive: Primitive, arrays: list[Array], batched: list[bool], params: Any) -> Array:
-    known = -prod(params["shape"])  # of a shape with one length -1
-    length = arrays[0].size // (size * known) if known > 0 else 0
-    return reshape(arrays[0], shape=(size, *[length if n == -1 else n for n in params["shape"]]))
-
-
-def _broadcast_to(size: int, primitive: Primitive, arrays: list[Array], batched: list[bool], params: Any) -> Array:
-    return broadcast_to(_deepened(arrays[0], len(params["shape"])), shape=(size, *params["shape"]))
-
-
-def _permute_dims(size: int, primitive: Primitive, arrays: list[Array], batched: list[bool], params: Any) -> Array:
-    return primitive(*arrays, axes=(0, *[k + 1 for k in params["axes"]]))
-
-
-def _index(size: int, primitive: Primitive, arrays: list[Array], batched: list[bool], params: Any) -> Array:
-    index = params["index"] if type(params["index"]) is tuple else (params["index"],)
-    arrays_at = [k for k, part in enumerate(index) if not isinstance(part, (slice, type(None), type(Ellipsis)))]
-    if any(not isinstance(index[k], int) for k in arrays_at) and arrays_at[-1] - arrays_at[0] >= len(arrays_at):
-        # arrays apart from each other: what they pick would go before the batch
-        return _one_by_one(size, primitive, arrays, batched, params)
-    moved = {**params, "index": (slice(None), *index)}
-    if "shape" in params:
-        moved["shape"] = (size, *params["shape"])
-    return primitive(*arrays, **moved)
-
-
-def _matmul(size: int, primitive: Primitive, arrays: list[Array], batched: list[bool], params: Any) -> Array:
-    x, y = arrays
-    x_ndim, y_ndim = x.ndim - batched[0], y.ndim - batched[1]
+def _matmul(one: Application) -> Array:
+    batched = [one.batch.holds(arg) for arg in one.args]
+    x, y = [arg.primal if held else arg for arg, held in zip(one.args, batched, strict=True)]
+    x_ndim, y_ndim = [arg.ndim for arg in one.args]
     if not batched[1] and y_ndim <= 2:  # all rows of all members in one product
-        rows = x if x_ndim == 1 else reshape(x, shape=(prod(x.shape[:-1]), x.shape[-1]))
-        product = matmul(rows, y)
-        return product if x_ndim == 1 else reshape(product, shape=(*x.shape[:-1], *y.shape[1:]))
-    if not batched[0] and y_ndim == 1 and x_ndim <= 2:
-        return matmul(y, x if x_ndim == 1 else matrix_transpose(x))
-    if not batched[0] and x_ndim == y_ndim == 2 and y.shape[-1] == 1:  # columns: all of them in one product
-        columns = matmul(reshape(y, shape=y.shape[:2]), matrix_transpose(x))
-        return reshape(columns, shape=(*columns.shape, 1))
+        return _reshaped(matmul(_reshaped(x, prod(x.shape[:-1]), x.shape[-1]), y), *x.shape[:-1], *y.shape[1:])
+    if not batched[0] and x_ndim == 2 and y_ndim == 1:
+        return matmul(y, matrix_transpose(x))
+    if not batched[0] and x_ndim == y_ndim == 2 and y.shape[-1] == 1:  # all columns of all members in one product
+        return reshape(matmul(reshape(y, shape=y.shape[:2]), matrix_transpose(x)), shape=(len(y), len(x), 1))
     # the general case: vectors as matrices, then as many axes for both
-    if x_ndim == 1:
-        x = reshape(x, shape=(*x.shape[:-1], 1, x.shape[-1]))
-    if y_ndim == 1:
-        y = reshape(y, shape=(*y.shape, 1))
+    x = reshape(x, shape=(*x.shape[:-1], 1, x.shape[-1])) if x_ndim == 1 else x
+    y = reshape(y, shape=(*y.shape, 1)) if y_ndim == 1 else y
     ndim = max(x_ndim, y_ndim, 2)
     product = matmul(_deepened(x, ndim) if batched[0] else x, _deepened(y, ndim) if batched[1] else y)
-    shape = list(product.shape)
-    if y_ndim == 1:
-        del shape[-1]
-    if x_ndim == 1:
-        del shape[-1 if y_ndim == 1 else -2]
-    return reshape(product, shape=tuple(shape))
+    rows, columns = product.shape[-2:-1] if x_ndim > 1 else (), product.shape[-1:] if y_ndim > 1 else ()
+    return _reshaped(product, *product.shape[:-2], *rows, *columns)
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, Callable[[Application], Array]] = {
     # on stacks of matrices, whose first axes broadcast
-    **dict.fromkeys(
-        ["solve", "det", "logabsdet", "sign_of_det", "cholesky", "qr", "eigh", "svd", "pinv"], _elementwise
-    ),
-    **dict.fromkeys(["matrix_transpose", "tril", "triu", "astype", "real", "imag", "conj"], _unchanged),
+    **dict.fromkeys(["solve", "det", "logabsdet", "sign_of_det", "cholesky", "qr", "eigh", "svd", "pinv"], _aligned),
+    **dict.fromkeys(["matrix_transpose", "tril", "triu", "astype", "real", "imag", "conj"], Application.on_stacks),
     **dict.fromkeys(["sum", "max", "min", "logsumexp", "softmax", "log_softmax", "norm"], _along_axis),
     **dict.fromkeys(["cumulative_sum", "flip", "roll"], _along_axis),
-    **dict.fromkeys(["concat", "stack"], _joining),
-    **dict.fromkeys(["getitem", "scatter_add"], _index),
-    "broadcast_to": _broadcast_to,
+    **dict.fromkeys(
+        ["concat", "stack"],
+        lambda one: one.primitive(*[one.batch.whole(arg) for arg in one.args], axis=one.params["axis"] + 1),
+    ),
+    "broadcast_to": lambda one: one.on_stacks(
+        lambda x: _deepened(x, len(one.params["shape"])), shape=(one.batch.size, *one.params["shape"])
+    ),
+    "getitem": _index,
     "matmul": _matmul,
-    "permute_dims": _permute_dims,
-    "reshape": _reshape,
+    "permute_dims": lambda one: one.on_stacks(axes=(0, *[k + 1 for k in one.params["axes"]])),
+    "reshape": lambda one: one.on_stacks(shape=(one.batch.size, *one.params["shape"])),
+    "scatter_add": lambda one: _index(one, shape=(one.batch.size, *one.params["shape"])),
 }
 
 

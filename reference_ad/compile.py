@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,10 @@ import numpy as np
 from . import tree
 from .arguments import output_leaves
 from .core import Array, Level, Primitive, Tracer
-from .graph import Builder, Graph, Kind, Node, Slot
+from .graph import Builder, Graph, Kind, Node
 from .lower import lowered
 from .scalars import OBJECT
-from .source import OPERATORS, aligned, empty, named, write
+from .source import OPERATORS, Body, aligned, empty, named
 
 _STATIC = (bool, int, str, type(None))
 _MISS: Any = object()
@@ -65,13 +66,9 @@ class Trace(Level):
         examples = [arg.example if isinstance(arg, TraceTracer) else arg for arg in args]
         if all(node.kind.weak for node in nodes) and primitive.name not in OPERATORS:
             examples = [np.asarray(example)[()] for example in examples]  # no dtype to take on: as NumPy has them
-        indices: list[TraceTracer] = []
-        kept = {key: self._lifted(param, indices, len(args)) for key, param in params.items()} if params else params
-        concrete = {key: _example(param) for key, param in params.items()} if indices else params
         with np.errstate(all="ignore"):  # the example's numbers are not the caller's business
-            example = primitive.implementation(*examples, **concrete)
-        nodes += [index.node for index in indices]
-        node = self.build.apply(primitive, tuple(nodes), kept, Kind.of(example))
+            example = primitive.implementation(*examples, **params)
+        node = self.build.apply(primitive, tuple(nodes), params, Kind.of(example))
         same = [arg for arg in args if isinstance(arg, TraceTracer) and arg.node is node]
         return same[0] if same else TraceTracer(self, example, node)
 
@@ -86,19 +83,6 @@ class Trace(Level):
             )
         return self.build.constant(value)
 
-    def _lifted(self, param: Any, found: list[TraceTracer], arity: int) -> Any:
-        """A parameter with traced indices in it replaced by the positions at which they are now arguments."""
-        if isinstance(param, TraceTracer):
-            found.append(param)
-            return Slot(arity + len(found) - 1)
-        return tuple([self._lifted(part, found, arity) for part in param]) if type(param) is tuple else param
-
-
-def _example(param: Any) -> Any:
-    if isinstance(param, TraceTracer):
-        return param.example
-    return tuple([_example(part) for part in param]) if type(param) is tuple else param
-
 
 class Program:
     """A function compiled for arguments of one structure, with these shapes and dtypes.
@@ -108,134 +92,121 @@ class Program:
     enter:  ``enter(args, kwargs)``; gives `_MISS` for other arguments than those that it was made for
     """
 
-    def __init__(self, graph: Graph, structure: tree.Structure, result: tree.Structure, statics: Sequence[Any]) -> None:
+    def __init__(self, graph: Graph, structure: tree.Structure, kinds: Sequence[Any], result: tree.Structure) -> None:
         self.graph = graph
         self.structure = structure
+        self.kinds = kinds
         self.result = result
-        self.statics = statics
         self.source, self.enter = self._build(scalars=True)
 
+    @functools.cached_property
+    def exact(self) -> Any:
+        """The same with arrays alone: these go on with inf or nan where Python's floats raise an error."""
+        return self._build(scalars=False)[1]
+
     def _build(self, scalars: bool) -> tuple[str, Any]:
-        signature = _Signature(self.structure, self.graph, self.statics)
+        signature = _Signature(self.structure, self.kinds)
         names = signature.names
-        body = write(lowered(self.graph), signature.inputs, scalars, names)
-        answer = f"return {_expression(self.result, iter(body.results), names)}"
-        lines = list(body.lines)
+        body = Body(lowered(self.graph), signature.inputs, scalars, names)
+        lines = body.lines
         if body.buffers:
             names["aligned"] = aligned
-            allocate = [empty(kind, names, "aligned") for kind in body.buffers]
-            buffers = ", ".join(f"b{k}" for k in range(len(body.buffers)))
-            comma = "," if len(body.buffers) == 1 else ""
-            lines = [
-                "try:",
-                "    buffers = pool.pop()",
-                "except IndexError:",
-                f"    buffers = ({', '.join(allocate)}{comma})",
-                f"{buffers}{comma} = buffers",
-                *lines,
-                "pool.append(buffers)",
-            ]
-        lines.append(answer)
+            allocate = _listed([empty(kind, names, "aligned") for kind in body.buffers.values()])
+            take = _attempt(["buffers = pool.pop()"], "IndexError", [f"buffers = ({allocate})"])
+            buffers = _listed(list(body.buffers))
+            lines = [*take, f"{buffers} = buffers", *lines, "pool.append(buffers)"]
+        lines = [*lines, f"return {_expression(self.result, iter(body.results), names)}"]
         if body.scalar:
-            names["exact"] = self._without_scalars
-            raised = ["except (ArithmeticError, ValueError):", "    return exact(args, kwargs)"]
-            lines = ["try:", *[f"    {line}" for line in lines], *raised]
-        source = "\n".join(["def enter(args, kwargs):", *[f"    {line}" for line in (*signature.guards, *lines)]])
+            names["exact"] = lambda args, kwargs: self.exact(args, kwargs)
+            lines = _attempt(lines, "(ArithmeticError, ValueError)", ["return exact(args, kwargs)"])
+        source = "\n".join(["def enter(args, kwargs):", *_indented([*signature.lines(), *lines])])
         exec(builtins.compile(source, "<compiled by reference_ad>", "exec"), names)
         return source, names["enter"]
 
-    def _without_scalars(self, args: Any, kwargs: Any) -> Any:
-        """The answer where Python's floats raise an error and arrays go on, with inf or nan."""
-        if "_arrays" not in self.__dict__:
-            self._arrays = self._build(scalars=False)[1]
-        return self._arrays(args, kwargs)
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def _attempt(lines: Sequence[str], errors: str, otherwise: Sequence[str]) -> list[str]:
+    return ["try:", *_indented(lines), f"except {errors}:", *_indented(otherwise)]
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """The inside of a tuple, which needs a comma if it has one part."""
+    return f"{parts[0]}," if len(parts) == 1 else ", ".join(parts)
 
 
 class _Signature:
-    """The lines that take the arguments apart and see whether they are the right ones."""
+    """The code that takes the arguments apart and sees whether they are the right ones.
 
-    def __init__(self, structure: tree.Structure, graph: Graph, statics: Sequence[Any]) -> None:
-        self.guards: list[str] = []
+    taking: the lines that give each part of them a name
+    checks: conditions on these
+    inputs: the names of arrays and numbers, in the order of the graph's inputs
+    names:  the objects that are mentioned
+    """
+
+    def __init__(self, structure: tree.Structure, kinds: Sequence[Any]) -> None:
+        self.taking: list[str] = []
         self.checks: list[str] = []
-        self.names: dict[str, Any] = {"np": np, "math": math, "MISS": _MISS, "pool": []}
         self.inputs: list[str] = []
-        self.kinds = iter(graph.inputs)
-        self.statics = iter(statics)
+        self.names: dict[str, Any] = {"np": np, "math": math, "inf": np.inf, "nan": np.nan, "MISS": _MISS, "pool": []}
+        self.names |= {"ndarray": np.ndarray, "generic": np.generic}
+        self.kinds = iter(kinds)
         assert structure is not None
-        positional, named = structure.children
-        self._unpack("args", positional)
-        self._unpack("kwargs", named)
-        taken = [f"    {line}" for line in self.guards]
-        further = [f"        and {check}" for check in self.checks[1:]]
-        checks = ["    if not (", f"        {self.checks[0]}", *further, "    ):", "        return MISS"]
-        excepted = ["except (AttributeError, KeyError, TypeError, ValueError):", "    return MISS"]
-        self.guards = ["try:", *taken, *checks, *excepted]
+        positional, keywords = structure.children
+        self._take_apart("args", "x", positional)
+        self._take_apart("kwargs", "k", keywords)
 
-    def _unpack(self, name: str, structure: tree.Structure) -> None:
+    def lines(self) -> list[str]:
+        checks = [self.checks[0], *[f"and {check}" for check in self.checks[1:]]]
+        taking = [*self.taking, "if not (", *_indented(checks), "):", "    return MISS"]
+        return _attempt(taking, "(AttributeError, KeyError, TypeError, ValueError)", ["return MISS"])
+
+    def _take_apart(self, name: str, stem: str, structure: tree.Structure) -> None:
         if structure is None:
-            self._check_leaf(name)
+            self.checks.append(self._check(name))
             return
-        kind, keys, children = structure
-        if name not in ("args", "kwargs"):
-            kind_name = kind.__name__
-            if kind not in (tuple, list, dict):
-                kind_name = f"{kind.__name__}_{len(self.names)}"
-                self.names[kind_name] = kind
-            # at once: to take another kind of container apart could do anything
-            self.guards += [f"if type({name}) is not {kind_name}:", "    return MISS"]
-        parts = [f"{name}_{k}" if name not in ("args", "kwargs") else f"x{k}" for k in range(len(children))]
-        if name == "kwargs":
-            parts = [f"x_{key}" if key.isidentifier() else f"k{k}" for k, key in enumerate(keys)]
-        if keys:
-            self.checks.append(f"len({name}) == {len(keys)}")
-            for part, key in zip(parts, keys, strict=True):
-                self.guards.append(f"{part} = {name}[{self._key(key)}]")
-        elif children:
-            self.guards.append(f"{', '.join(parts)}{',' if len(parts) == 1 else ''} = {name}")
+        parts = [f"{stem}{k}" for k in range(len(structure.children))]
+        if structure.keys:
+            self.checks.append(f"len({name}) == {len(parts)}")
+            keys = [repr(key) if type(key) in (str, int) else named("key", key, self.names) for key in structure.keys]
+            self.taking += [f"{part} = {name}[{key}]" for part, key in zip(parts, keys, strict=True)]
+        elif parts:
+            self.taking.append(f"{_listed(parts)} = {name}")
         else:
             self.checks.append(f"not {name}")
-        for part, child in zip(parts, children, strict=True):
-            self._unpack(part, child)
+        for part, child in zip(parts, structure.children, strict=True):
+            if child is not None:  # at once: to take another kind of container apart could do anything
+                plain = child.kind in (tuple, list, dict)
+                kind = child.kind.__name__ if plain else named("container", child.kind, self.names)
+                self.taking += [f"if type({part}) is not {kind}:", "    return MISS"]
+            self._take_apart(part, f"{part}_", child)
 
-    def _key(self, key: Any) -> str:
-        if type(key) in (str, int):
-            return repr(key)
-        name = f"key_{len(self.names)}"
-        self.names[name] = key
-        return name
-
-    def _check_leaf(self, name: str) -> None:
-        static = next(self.statics)
-        if static is not _MISS:
-            self.checks.append(f"type({name}) is type({static!r}) and {name} == {static!r}")
-            return
-        kind = next(self.kinds).kind
+    def _check(self, name: str) -> str:
+        kind = next(self.kinds)
+        if not isinstance(kind, Kind):
+            return f"type({name}) is type({kind[1]!r}) and {name} == {kind[1]!r}"
         self.inputs.append(name)
         if kind.weak:
-            self.checks.append(f"type({name}) is {kind.dtype.type(0).item().__class__.__name__}")
-            return
+            return f"type({name}) is {'complex' if kind.dtype.kind == 'c' else 'float'}"
         dtype = named(f"dtype_{kind.dtype.name}", kind.dtype, self.names)
         same = "is" if kind.dtype is np.dtype(kind.dtype.char) else "=="
-        self.names["ndarray"], self.names["generic"] = np.ndarray, np.generic
         array = f"type({name}) is ndarray" if kind.shape else f"isinstance({name}, (ndarray, generic))"
-        self.checks.append(f"{array} and {name}.shape == {kind.shape} and {name}.dtype {same} {dtype}")
+        return f"{array} and {name}.shape == {kind.shape} and {name}.dtype {same} {dtype}"
 
 
-def _expression(structure: tree.Structure, results: Any, names: dict[str, Any]) -> str:
+def _expression(structure: tree.Structure, results: Iterator[str], names: dict[str, Any]) -> str:
     """The tree of results as Python writes it."""
     if structure is None:
         return next(results)
-    kind, keys, children = structure
-    parts = [_expression(child, results, names) for child in children]
-    if kind is list:
+    parts = [_expression(child, results, names) for child in structure.children]
+    if structure.kind is list:
         return f"[{', '.join(parts)}]"
-    together = f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
-    if kind is tuple:
-        return together
-    shallow = tree.Node(kind, keys, (None,) * len(children))
-    name = f"build_{len(names)}"
-    names[name] = lambda parts: tree.unflatten(shallow, parts)
-    return f"{name}({together})"
+    if structure.kind is tuple:
+        return f"({_listed(parts)})"
+    shallow = structure._replace(children=(None,) * len(parts))
+    return f"{named('build', functools.partial(tree.unflatten, shallow), names)}(({_listed(parts)}))"
 
 
 class Compiled:
@@ -252,15 +223,8 @@ class Compiled:
         answer = self._latest(args, kwargs)
         return self._dispatch(args, kwargs) if answer is _MISS else answer
 
-    @property
-    def graph(self) -> Graph:
-        """The graph of the program that was compiled last."""
-        return self._last_program().graph
-
-    @property
-    def source(self) -> str:
-        """The source of the program that was compiled last."""
-        return self._last_program().source
+    graph = property(lambda self: self._last_program().graph, doc="The graph of the program that was compiled last.")
+    source = property(lambda self: self._last_program().source, doc="The source of the program that was compiled last.")
 
     def _last_program(self) -> Program:
         if not self.programs:
@@ -272,26 +236,24 @@ class Compiled:
         leaves, structure = tree.flatten((args, kwargs))
         if any(isinstance(leaf, Tracer) and leaf.dtype == OBJECT for leaf in leaves):
             return self.function(*args, **kwargs)  # balls: there is no NumPy to write
-        leaves = [leaf if type(leaf) in _STATIC or isinstance(leaf, Tracer) else _normal(leaf) for leaf in leaves]
-        statics = [leaf if type(leaf) in _STATIC else _MISS for leaf in leaves]
-        arrays = [leaf for leaf in leaves if type(leaf) not in _STATIC]
-        key = structure, tuple([(type(leaf), leaf) if type(leaf) in _STATIC else Kind.of(leaf) for leaf in leaves])
-        program = self.programs.get(key)
+        leaves = [_normal(leaf) for leaf in leaves]
+        kinds = tuple([(type(leaf), leaf) if type(leaf) in _STATIC else Kind.of(leaf) for leaf in leaves])
+        program = self.programs.get((structure, kinds))
         if program is None:
             graph, result = _trace(self.function, [_peeled(leaf) for leaf in leaves], structure)
-            program = self.programs[key] = Program(graph, structure, result, statics)
-        if any(isinstance(leaf, Tracer) for leaf in arrays):
+            program = self.programs[structure, kinds] = Program(graph, structure, kinds, result)
+        if any(isinstance(leaf, Tracer) for leaf in leaves):
+            arrays = [leaf for leaf in leaves if type(leaf) not in _STATIC]
             return tree.unflatten(program.result, program.graph.evaluate(arrays))
         self._latest = program.enter
-        normal_args, normal_kwargs = tree.unflatten(structure, leaves)
-        answer = program.enter(normal_args, normal_kwargs)
+        answer = program.enter(*tree.unflatten(structure, leaves))
         assert answer is not _MISS, program.source
         return answer
 
 
 def _normal(leaf: Any) -> Any:
-    """A leaf as a plain array or number."""
-    if type(leaf) in (float, complex, np.ndarray) or isinstance(leaf, np.generic):
+    """A leaf as a plain array or number, if it is no tracer and nothing that the function is compiled for."""
+    if type(leaf) in (*_STATIC, float, complex, np.ndarray) or isinstance(leaf, (np.generic, Tracer)):
         return leaf
     if isinstance(leaf, np.ndarray):
         return np.asarray(leaf)

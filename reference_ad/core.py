@@ -60,21 +60,10 @@ class Tracer:
     level: Level
     primal: Array
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.primal.shape
-
-    @property
-    def dtype(self) -> Any:
-        return self.primal.dtype
-
-    @property
-    def ndim(self) -> int:
-        return self.primal.ndim
-
-    @property
-    def size(self) -> int:
-        return self.primal.size
+    shape = property(lambda self: self.primal.shape)
+    dtype = property(lambda self: self.primal.dtype)
+    ndim = property(lambda self: self.primal.ndim)
+    size = property(lambda self: self.primal.size)
 
     def __len__(self) -> int:
         return len(self.primal)
@@ -101,7 +90,7 @@ class Tracer:
 class Primitive:
     """A function of arrays together with everything that is known about it.
 
-    name:            unique; the key in `PRIMITIVES`
+    name:            unique; the key in `PRIMITIVES`, if it is listed there
     implementation:  ``implementation(*args, **params)``, on plain arrays
     jvp:             ``jvp(tangents, ans, args, params)`` gives the tangent of the answer; absent tangents are None,
                      and so is a tangent that is zero whatever the arguments. None: locally constant
@@ -113,15 +102,14 @@ class Primitive:
 
     __slots__ = ("elementwise", "implementation", "jvp", "name", "vjps")
 
-    def __init__(self, name: str, implementation: Callable[..., Any]) -> None:
-        if name in PRIMITIVES:
-            raise ValueError(f"There is a primitive named {name!r} already: choose another name.")
+    def __init__(self, name: str, implementation: Callable[..., Any], listed: bool = True) -> None:
         self.name = name
         self.implementation = implementation
         self.jvp: Callable[[Sequence[Array], Array, Sequence[Array], dict[str, Any]], Array] | None = None
         self.vjps: Sequence[Rule | None] = ()
         self.elementwise = False
-        PRIMITIVES[name] = self
+        if listed and PRIMITIVES.setdefault(name, self) is not self:
+            raise ValueError(f"There is a primitive named {name!r} already: choose another name.")
 
     def __call__(self, *args: Array, **params: Any) -> Array:
         """Bind: let the innermost level among the arguments apply this primitive."""
@@ -131,8 +119,6 @@ class Primitive:
                 level = arg.level
                 if innermost is None or level.number > innermost.number:
                     innermost = level
-        if innermost is None and "index" in params:
-            innermost = _level_of_index(params["index"])
         if innermost is None:
             return self.implementation(*args, **params) if params else self.implementation(*args)
         if innermost.closed:
@@ -152,22 +138,10 @@ class Observation(Primitive):
     __slots__ = ()
 
     def __init__(self, name: str, implementation: Callable[..., Any]) -> None:
-        self.name = name
-        self.implementation = implementation
-        self.jvp = None
-        self.vjps = ()
-        self.elementwise = False
+        super().__init__(name, implementation, listed=False)
 
     def __call__(self, *args: Array, **params: Any) -> Array:
         # level 0 is no transformation: its arrays are values themselves
         if any(isinstance(arg, Tracer) and arg.level.number > 0 for arg in args):
             return super().__call__(*args, **params)
         return self.implementation(*args, **params)
-
-
-def _level_of_index(index: Any) -> Level | None:
-    """The level at which an index is traced: the one parameter that may hold arrays which a program computes."""
-    for part in index if type(index) is tuple else (index,):
-        if isinstance(part, Tracer):
-            return part.level
-    return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any, NamedTuple
 
@@ -35,30 +36,15 @@ class Kind(NamedTuple):
         return Kind(value.shape, value.dtype)
 
 
-class Slot(NamedTuple):
-    """In a node's parameters: the place of the argument at `position`, an array of indices."""
-
-    position: int
-
-
+@dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """A value in a graph: an application of `primitive`, or without one a constant, or with neither an input."""
 
-    __slots__ = ("args", "kind", "params", "primitive", "value")
-
-    def __init__(
-        self,
-        kind: Kind,
-        primitive: Primitive | None = None,
-        args: tuple[Node, ...] = (),
-        params: dict[str, Any] | None = None,
-        value: Any = None,
-    ) -> None:
-        self.kind = kind
-        self.primitive = primitive
-        self.args = args
-        self.params = params or {}
-        self.value = value
+    kind: Kind
+    primitive: Primitive | None = None
+    args: tuple[Node, ...] = ()
+    params: dict[str, Any] = field(default_factory=dict)
+    value: Any = None
 
     @property
     def name(self) -> str:
@@ -67,32 +53,6 @@ class Node:
             name = self.primitive.name
             return name if PRIMITIVES.get(name, self.primitive) is self.primitive else "custom"
         return "input" if self.value is None else "constant"
-
-    def is_(self, name: str) -> bool:
-        """Whether this is an application of the primitive called `name`."""
-        return self.primitive is not None and self.name == name
-
-    @property
-    def arity(self) -> int:
-        """How many of `args` are the primitive's; the others are indices in its parameters."""
-        return len(self.args) - _slots(self.params)
-
-    def call(self, values: Sequence[Array]) -> Array:
-        """Apply the primitive to the values of `args`."""
-        assert self.primitive is not None
-        params = {key: _filled(param, values) for key, param in self.params.items()}
-        return self.primitive(*values[: self.arity], **params)
-
-
-def _filled(param: Any, values: Sequence[Array]) -> Any:
-    if type(param) is Slot:
-        return values[param.position]
-    return tuple([_filled(part, values) for part in param]) if type(param) is tuple else param
-
-
-def _slots(params: Any) -> int:
-    parts = params.values() if type(params) is dict else params
-    return sum(1 if type(part) is Slot else _slots(part) if type(part) is tuple else 0 for part in parts)
 
 
 class Graph:
@@ -129,26 +89,21 @@ class Graph:
         """The outputs for these inputs, primitive by primitive: this can itself be differentiated."""
         known: dict[int, Array] = {id(node): value for node, value in zip(self.inputs, values, strict=True)}
         for node in self.nodes:
-            known[id(node)] = node.value if node.primitive is None else node.call([known[id(a)] for a in node.args])
+            args = [known[id(arg)] for arg in node.args]
+            known[id(node)] = node.primitive(*args, **node.params) if node.primitive else node.value
         return [known[id(node)] for node in self.outputs]
 
     def __str__(self) -> str:
         names = {id(node): f"x{k}" for k, node in enumerate(self.inputs)}
-        for k, node in enumerate(self.nodes):
-            names[id(node)] = f"v{k}"
-        lines = [f"{names[id(node)]} = input" + _described(node) for node in self.inputs]
-        for node in self.nodes:
+        names |= {id(node): f"v{k}" for k, node in enumerate(self.nodes)}
+        lines = []
+        for node in (*self.inputs, *self.nodes):
             parts = [names[id(arg)] for arg in node.args] + [f"{key}={param!r}" for key, param in node.params.items()]
-            if node.primitive is None:
-                text = f" {node.value!r}" if node.kind.size == 1 else ""
-                lines.append(f"{names[id(node)]} = constant{text}" + _described(node))
-            else:
-                lines.append(f"{names[id(node)]} = {node.name}({', '.join(parts)})" + _described(node))
+            text = f"{node.name}({', '.join(parts)})" if node.primitive else node.name
+            if node.value is not None and node.kind.size == 1:
+                text += f" {node.value!r}"
+            lines.append(f"{names[id(node)]} = {text}  # {node.kind.dtype}{list(node.kind.shape)}")
         return "\n".join([*lines, "return " + ", ".join(names[id(node)] for node in self.outputs)])
-
-
-def _described(node: Node) -> str:
-    return f"  # {node.kind.dtype}{list(node.kind.shape)}"
 
 
 _FREE = {"reshape", "broadcast_to", "astype", "permute_dims", "matrix_transpose", "flip", "roll", "tril", "triu"} | {
@@ -180,59 +135,39 @@ class Builder:
 
     def constant(self, value: Any) -> Node:
         """The node of a constant, which is copied: it must stay what it is now."""
+        kind = Kind.of(value)
         if isinstance(value, np.ndarray):
-            number = _repeated_number(value)
-            if number is not None:  # as such it can be moved about
-                kind = Kind(value.shape, value.dtype)
-                return self.apply(PRIMITIVES["broadcast_to"], (self.constant(number),), {"shape": value.shape}, kind)
+            first = value.flat[0] if value.ndim and value.size and value.dtype.kind == "f" else None
+            if first is not None and value.tobytes() == first.tobytes() * value.size:  # as a number it can be moved
+                return self.apply(PRIMITIVES["broadcast_to"], (self.constant(first),), {"shape": value.shape}, kind)
             value = value.copy()
-        return self._find((None, _frozen(value)), lambda: Node(Kind.of(value), value=value))
+        return self.find((type(value), kind, np.asarray(value).tobytes()), Node(kind, value=value))
 
     def apply(self, primitive: Primitive, args: tuple[Node, ...], params: dict[str, Any], kind: Kind) -> Node:
-        """The node of an application: a new one, a known one, or one that is equal to it."""
+        """The node of an application, or one that is equal to it by an identity."""
         from .simplify import simplified  # it builds the nodes that it puts in place
 
         if all(arg.value is not None for arg in args) and primitive.name != "broadcast_to":
-            return self.constant(Node(kind, primitive, args, params).call([arg.value for arg in args]))
+            return self.constant(primitive(*[arg.value for arg in args], **params))
         simpler = simplified(self, primitive, args, params, kind)
-        if simpler is not None:
-            return simpler
-        names: Any = [id(arg) for arg in args]
+        return self.application(primitive, args, params, kind) if simpler is None else simpler
+
+    def make(self, kind: Kind, name: str, *args: Any, **params: Any) -> Node:
+        """The same for a primitive of the table, by its name; among the arguments may be numbers."""
+        nodes = tuple([arg if isinstance(arg, Node) else self.constant(arg) for arg in args])
+        return self.apply(PRIMITIVES[name], nodes, params, kind)
+
+    def application(self, primitive: Primitive, args: tuple[Node, ...], params: dict[str, Any], kind: Kind) -> Node:
+        """The node of this very application: a new one, or a known one."""
+        operands = [id(arg) for arg in args]
         if primitive.name in ("add", "multiply"):
-            names.sort()
-        key = (id(primitive), tuple(names), _frozen(params))
-        return self._find(key, lambda: Node(kind, primitive, args, params))
+            operands.sort()
+        key = (id(primitive), *operands, repr(sorted(params.items())))  # repr: tells -0.0 from 0.0, and 2 from 2.0
+        return self.find(key, Node(kind, primitive, args, params))
 
-    def _find(self, key: Any, make: Any) -> Node:
-        node = self._known.get(key)
-        if node is None:
-            node = self._known[key] = make()
+    def find(self, key: Any, node: Node) -> Node:
+        """The node that is known by this key: from now on this one, if there is none."""
+        if key not in self._known:
+            self._known[key] = node
             self.made.append(node)
-        return node
-
-
-def _repeated_number(array: np.ndarray[Any, Any]) -> Any:
-    """The number of which an array of one dimension or more consists, if it is a single one."""
-    if array.ndim == 0 or array.size == 0 or array.dtype.kind != "f":
-        return None
-    first = array.flat[0]
-    return first if np.all(array == first) and not np.any(np.signbit(array) != np.signbit(first)) else None
-
-
-def _frozen(value: Any) -> Any:
-    """A hashable stand-in for a constant or parameter, equal for equal ones alone."""
-    if isinstance(value, np.ndarray) and value.dtype.kind != "O":
-        return ("array", value.shape, value.dtype.str, value.tobytes())
-    if isinstance(value, (np.generic, float, complex, int)):
-        return (type(value), repr(value))  # repr: tells -0.0 from 0.0
-    if isinstance(value, slice):
-        return ("slice", _frozen((value.start, value.stop, value.step)))
-    if isinstance(value, dict):
-        return ("dict", *[(key, _frozen(value[key])) for key in sorted(value)])
-    if isinstance(value, (tuple, list)):
-        return (type(value), *[_frozen(part) for part in value])
-    try:
-        hash(value)
-    except TypeError:
-        return ("object", id(value))  # kept alive by its node
-    return value
+        return self._known[key]

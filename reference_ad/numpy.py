@@ -352,8 +352,7 @@ def diagonal(x: Array, /, *, offset: int = 0) -> Array:
 def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
     """Slices of x along an axis, by their indices."""
     before = (slice(None),) * _one_axis(0 if axis is None else axis, x.ndim)
-    index = indices if isinstance(indices, Tracer) else np.asarray(indices)
-    return rules_structural.getitem(x, index=(*before, index))
+    return rules_structural.indexed(x, (*before, indices))
 
 
 def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
@@ -366,7 +365,7 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
     x = broadcast_to(x, tuple([x.shape[place] if k == place else n for k, n in enumerate(shape)]))
     mesh: list[Any] = list(np.ogrid[tuple([slice(n) for n in x.shape])])
     mesh[place] = indices
-    return rules_structural.getitem(x, index=tuple(mesh))
+    return rules_structural.indexed(x, tuple(mesh))
 
 
 # --- reductions -------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 from . import rules_elementwise as table
 from .core import Array, Primitive, Tracer
 from .rules_contraction import matmul
-from .rules_structural import getitem, matrix_transpose, permute_dims
+from .rules_structural import indexed, matrix_transpose, permute_dims
 from .scalars import OBJECT, numbers
 
 _BINARY = {
@@ -39,28 +39,23 @@ def pow(x1: Array, x2: Array, /) -> Array:
     return table.power(x1, x2)
 
 
-def _attach_binary(name: str, primitive: Primitive) -> None:
+def _attach(name: str, primitive: Primitive) -> None:
     setattr(Tracer, f"__{name}__", lambda self, other: primitive(self, other))
-    setattr(Tracer, f"__r{name}__", lambda self, other: primitive(other, self))
-
-
-def _attach_comparison(name: str, primitive: Primitive) -> None:
-    setattr(Tracer, f"__{name}__", lambda self, other: primitive(self, other))
+    if name in _BINARY:
+        setattr(Tracer, f"__r{name}__", lambda self, other: primitive(other, self))
 
 
 def attach() -> None:
     """Give `Tracer` its operators."""
-    for name, primitive in _BINARY.items():
-        _attach_binary(name, primitive)
-    for name, primitive in _COMPARISONS.items():
-        _attach_comparison(name, primitive)
+    for name, primitive in (_BINARY | _COMPARISONS).items():
+        _attach(name, primitive)
     tracer: Any = Tracer
     tracer.__pow__ = pow
     tracer.__rpow__ = lambda self, other: pow(other, self)
     tracer.__neg__ = lambda self: table.negative(self)
     tracer.__pos__ = lambda self: table.positive(self)
     tracer.__abs__ = lambda self: table.abs(self)
-    tracer.__getitem__ = lambda self, index: getitem(self, index=index)
+    tracer.__getitem__ = lambda self, index: indexed(self, index)
     tracer.mT = property(lambda self: matrix_transpose(self))
     tracer.T = property(lambda self: permute_dims(self, axes=tuple(range(self.ndim))[::-1]))
 

@@ -21,7 +21,7 @@ from .core import Array, Primitive, Rule
 from .rules import define, sum
 from .rules_elementwise import conj, equal, where
 from .rules_reductions import restored
-from .rules_structural import concat, getitem, tril
+from .rules_structural import concat, getitem, indexed, tril
 from .transposition import transpose_of
 
 
@@ -32,7 +32,7 @@ def _define(name: str, implementation: Callable[..., Any], jvp: Rule) -> Primiti
 def diagonal(x: Array) -> Array:
     """The diagonals of square matrices."""
     steps = np.arange(x.shape[-1])
-    return getitem(x, index=(..., steps, steps))
+    return indexed(x, (..., steps, steps))
 
 
 def _as_row(x: Array) -> Array:

@@ -10,18 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from .core import Array, Primitive, Rule
+from .arguments import zeros
+from .core import Array, Primitive, Rule, Tracer
 from .rules import astype as astype
 from .rules import broadcast_to as broadcast_to
 from .rules import linear
 from .rules import reshape as reshape
+from .scalars import decided
 
 
 def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
-    inverse = [0] * len(axes)
-    for position, axis in enumerate(axes):
-        inverse[axis] = position
-    return tuple(inverse)
+    return tuple(sorted(range(len(axes)), key=lambda position: axes[position]))
 
 
 permute_dims = linear(
@@ -43,11 +42,40 @@ triu = linear("triu", lambda x, k: np.triu(x, k), lambda g, ans, x, k: triu(g, k
 # --- indexing ---------------------------------------------------------------------------------------------------------
 
 
-def _scatter_add(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
-    result = np.zeros(shape, g.dtype)
+ARRAY = "array"
+"""In an index, the place of an array: the arrays are arguments, in their order."""
+_PLAIN = (int, slice, type(None), type(Ellipsis))
+
+
+def indexed(x: Array, index: Any) -> Array:
+    """``x[index]`` for any index that NumPy takes; the arrays in it may be traced."""
     parts = index if isinstance(index, tuple) else (index,)
-    if any(isinstance(part, (np.ndarray, list)) for part in parts):
-        np.add.at(result, index, g)  # an array of integers may name an element more than once
+    arrays = [_as_index(part) for part in parts if not isinstance(part, _PLAIN)]
+    return getitem(x, *arrays, index=tuple([part if isinstance(part, _PLAIN) else ARRAY for part in parts]))
+
+
+def _as_index(part: Any) -> Array:
+    if not isinstance(part, Tracer):
+        return np.asarray(part, int if isinstance(part, list) and not part else None)  # [] would be of floats
+    if part.dtype == bool:
+        decided(part, "An index")  # balls say so themselves
+        raise TypeError(
+            "An array was indexed with traced truth values, and its shape would depend on them: choose with where, or "
+            "index outside of compile."
+        )
+    return part
+
+
+def _complete(index: tuple[Any, ...], arrays: Sequence[Array]) -> tuple[Any, ...]:
+    """The index with the arrays in their places."""
+    remaining = iter(arrays)
+    return tuple([next(remaining) if part == ARRAY else part for part in index])
+
+
+def _scatter_add(g: Array, *arrays: Array, index: tuple[Any, ...], shape: tuple[int, ...]) -> Array:
+    result = np.zeros(shape, g.dtype)
+    if arrays:
+        np.add.at(result, _complete(index, arrays), g)  # an array of integers may name an element more than once
     else:
         result[index] = g[()]  # an object array of no dimensions would be put in as an object
     return result
@@ -55,13 +83,13 @@ def _scatter_add(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
 
 getitem = linear(
     "getitem",
-    lambda x, index: x[index],
-    lambda g, ans, x, index: scatter_add(g, index=index, shape=x.shape),
+    lambda x, *arrays, index: x[_complete(index, arrays) if arrays else index],
+    lambda g, ans, x, *arrays, index: scatter_add(g, *arrays, index=index, shape=x.shape),
 )
 scatter_add = linear(
     "scatter_add",
     _scatter_add,
-    lambda g, ans, x, index, shape: getitem(g, index=index),
+    lambda g, ans, x, *arrays, index, shape: getitem(g, *arrays, index=index),
 )
 
 
@@ -81,17 +109,14 @@ class _EachArgument(Sequence[Rule]):
         raise TypeError("A primitive with any number of arguments has any number of rules.")
 
 
-def _zeros_like(x: Array) -> Array:
-    return np.zeros(x.shape, x.dtype) if hasattr(x, "dtype") else 0.0 * x
-
-
 def _joining(name: str, implementation: Any, transpose: Rule) -> Primitive:
     primitive = Primitive(name, implementation)
     primitive.vjps = _EachArgument(transpose)
 
     def jvp(tangents: Sequence[Array], ans: Array, args: Sequence[Array], params: dict[str, Any]) -> Array:
         # the one place where zeros must be materialised: the answer's tangent has a part for each argument
-        filled = [_zeros_like(x) if t is None else t for t, x in zip(tangents, args, strict=True)]
+        pairs = zip(tangents, args, strict=True)
+        filled = [zeros(np.shape(x), getattr(x, "dtype", float)) if t is None else t for t, x in pairs]
         return primitive(*filled, **params)
 
     primitive.jvp = jvp
@@ -99,11 +124,8 @@ def _joining(name: str, implementation: Any, transpose: Rule) -> Primitive:
 
 
 def _concat_transpose(g: Array, position: int, *args: Array, axis: int) -> Array:
-    start = 0
-    for arg in args[:position]:
-        start += arg.shape[axis]
-    stop = start + args[position].shape[axis]
-    return getitem(g, index=(slice(None),) * axis + (slice(start, stop),))
+    start = sum([arg.shape[axis] for arg in args[:position]])
+    return getitem(g, index=(slice(None),) * axis + (slice(start, start + args[position].shape[axis]),))
 
 
 concat = _joining("concat", lambda *args, axis: np.concatenate(args, axis), _concat_transpose)

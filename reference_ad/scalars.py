@@ -17,6 +17,7 @@ import numpy as np
 from .core import PRIMITIVES, Array, Level, Primitive, Tracer
 
 OBJECT = np.dtype(object)
+_INDEXING = {"getitem", "scatter_add"}  # their arguments but the first are arrays of indices
 
 
 class Arithmetic(NamedTuple):
@@ -122,8 +123,10 @@ class _NumbersLevel(Level):
         arithmetic = _arithmetic()
         name = primitive.name
         values = []
-        for arg in args:
-            if type(arg) is Conditions and name not in arithmetic.take_conditions:
+        for position, arg in enumerate(args):
+            if position and name in _INDEXING:
+                values.append(arg)
+            elif type(arg) is Conditions and name not in arithmetic.take_conditions:
                 values.append(arithmetic.as_numbers(arg.primal))
             elif isinstance(arg, Numbers):
                 values.append(arg.primal)
@@ -132,7 +135,7 @@ class _NumbersLevel(Level):
                 values.append(arg if bare else arithmetic.elements(arg))
         with np.errstate(all="ignore"):  # a ball that is not a number says so itself
             ans = arithmetic.implementations.get(name, primitive.implementation)(*values, **params)
-        return tuple([_wrapped(part) for part in ans]) if type(ans) is tuple else _wrapped(ans)
+        return _wrapped(ans)
 
 
 _LEVEL = _NumbersLevel()

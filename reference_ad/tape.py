@@ -108,9 +108,7 @@ class Tape(Level):
             params = all_params[index]
             vjps = primitive.vjps
             for position, parent in enumerate(all_parents[start:stop]):
-                if parent < 0:
-                    continue
-                rule = vjps[position]
+                rule = vjps[position] if parent >= 0 else None
                 if rule is None:
                     continue
                 part = rule(g, answers[index], *args, **params) if params else rule(g, answers[index], *args)

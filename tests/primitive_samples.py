@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from reference_ad.core import PRIMITIVES, Primitive
+from reference_ad.rules_structural import ARRAY
 
 
 @dataclass(frozen=True)
@@ -105,19 +106,17 @@ SAMPLES: dict[str, list[Sample]] = {
     "tril": [Sample((A,), {"k": k}) for k in [-1, 0, 2]],
     "triu": [Sample((A,), {"k": k}) for k in [-1, 0, 2]],
     "getitem": [
-        Sample((A,), {"index": index})
-        for index in [
-            1,
-            (..., None),
-            (slice(None, None, 2), 1),
-            (np.asarray([0, 2, 0, 0]),),
-            (slice(None), np.asarray([[1, 1], [3, 0]])),
-            CONDITION,
-        ]
+        *[Sample((A,), {"index": index}) for index in [(1,), (..., None), (slice(None, None, 2), 1)]],
+        Sample((A, np.asarray([0, 2, 0, 0])), {"index": (ARRAY,)}),
+        Sample((A, np.asarray([[1, 1], [3, 0]])), {"index": (slice(None), ARRAY)}),
+        Sample((A, np.asarray([0, 2]), np.asarray([[1], [3]])), {"index": (ARRAY, ARRAY)}),
+        Sample((A, np.asarray([0, 2])), {"index": (ARRAY, None, 1)}),
+        Sample((A, CONDITION), {"index": (ARRAY,)}),
     ],
     "scatter_add": [
         Sample((ROW,), {"index": (1,), "shape": (3, 4)}),
-        Sample((_random(4, 4),), {"index": np.asarray([0, 2, 0, 0]), "shape": (3, 4)}),
+        Sample((_random(4, 4), np.asarray([0, 2, 0, 0])), {"index": (ARRAY,), "shape": (3, 4)}),
+        Sample((_random(2, 3), np.asarray([1, 1])), {"index": (ARRAY, slice(1, None)), "shape": (3, 4)}),
     ],
     "concat": [Sample((A, _random(2, 4), B), {"axis": 0}), Sample((A, COLUMN), {"axis": 1})],
     "stack": [Sample((A, B), {"axis": axis}) for axis in [0, 1, 2]]

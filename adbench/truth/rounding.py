@@ -222,7 +222,9 @@ def _any_order(name: str, implementation: Implementation, form: Format) -> Imple
         n = terms(*args, **params)
         if n < 0:
             return ans
-        sizes = on_floats(*(_sizes(a).astype(np.float64) for a in args), **params) if n > 1 else 0.0
+        # what is no array of balls is one of indices
+        bounds = [_sizes(a).astype(np.float64) if a.dtype == object else a for a in args]
+        sizes = on_floats(*bounds, **params) if n > 1 else 0.0
         # A thousandth more for the rounding of the bound itself.
         lost = np.broadcast_to(1.001 * n * (unit * np.asarray(sizes) + form.smallest), np.shape(ans))
         return widened(ans * relative, lost.astype(object))
@@ -230,12 +232,10 @@ def _any_order(name: str, implementation: Implementation, form: Format) -> Imple
     return apply
 
 
-def _scattered(g: Any, index: Any, shape: tuple[int, ...]) -> int:
-    parts = index if isinstance(index, tuple) else (index,)
-    if not any(isinstance(part, np.ndarray | list) for part in parts):
+def _scattered(g: Any, *arrays: Any, **params: Any) -> int:
+    if not arrays:
         return -1
-    counts = np.zeros(shape, int)
-    np.add.at(counts, index, 1)
+    counts = PRIMITIVES["scatter_add"].implementation(np.ones(np.shape(g), int), *arrays, **params)
     return int(counts.max(initial=0))
 
 

@@ -380,3 +380,11 @@ def test_an_array_of_objects_without_arithmetic_is_refused_in_one_sentence() -> 
     program = "import numpy, reference_ad as ad; ad.grad(ad.numpy.sum)(numpy.asarray([1, 2], object))"
     last = run(program).strip().splitlines()[-1]
     assert last.startswith("TypeError: An array of objects was given, and nothing says how to compute on them: import ")
+
+
+def test_a_choice_between_no_balls_has_empty_derivatives() -> None:
+    def f(x: Any) -> Any:
+        return xp.sum(xp.where(x > 0, x * x, -x))
+
+    for transform, shape in [(ad.grad, (0,)), (ad.hessian, (0, 0))]:
+        assert transform(f)(numbers(np.zeros(0))).shape == shape

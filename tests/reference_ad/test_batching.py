@@ -142,3 +142,59 @@ def test_a_linearisation_says_where_tangents_do_not_fit() -> None:
     pushforward = ad.linearize(xp.sin, X)[1]
     with pytest.raises(ValueError, match=r"The pushforward was given tangents\[0\] of shape \(2,\)"):
         pushforward(X[:2])
+
+
+@pytest.mark.parametrize("transform", [ad.jacfwd, ad.jacrev])
+def test_numbers_are_stacked_with_arrays(transform: Any) -> None:
+    def f(x: Any) -> Any:
+        return xp.stack([x[0] * x[1], 1.0, x[2], 2])
+
+    expected = one_by_one(f, (X,), 0)
+    compare(transform(f)(X), expected)
+    compare(ad.compile(transform(f))(X), expected)
+    second = [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
+    np.testing.assert_array_equal(transform(transform(f))(X)[0], second)
+    np.testing.assert_array_equal(ad.hessian(lambda x: f(x)[0])(X), second)
+
+
+@pytest.mark.parametrize(
+    "transform", [ad.hessian, lambda f: ad.jacfwd(ad.jacrev(f)), lambda f: ad.jacrev(ad.jacfwd(f))]
+)
+def test_an_empty_argument_has_empty_blocks(transform: Any) -> None:
+    def f(p: Any) -> Any:
+        return xp.sum(p["x"] ** 2) * (1 + xp.sum(xp.exp(p["none"])))
+
+    given = {"x": X, "none": np.zeros(0)}
+    expected = {"x": {"x": 2 * np.eye(3), "none": np.zeros((3, 0))}}
+    expected["none"] = {"x": np.zeros((0, 3)), "none": np.zeros((0, 0))}
+    compare(transform(f)(given), expected)
+    compare(ad.compile(transform(f))(given), expected)
+    compare(transform(ad.compile(f))(given), expected)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        2,
+        np.int64(-1),
+        (..., 1),
+        (None, slice(None, None, -2)),
+        [0, 0, 3],
+        [],
+        (np.asarray([[0, 3], [3, 0]]), ..., np.asarray(1)),
+        ([0, 1], None, 2),
+        (slice(1), np.asarray([2, 2])),
+        W > 0,
+        (W[:, 0] > 0, 1),
+    ],
+)
+def test_every_kind_of_index_has_its_jacobian(index: Any) -> None:
+    def f(w: Any) -> Any:
+        return w[index] ** 2
+
+    np.testing.assert_array_equal(ad.jvp(f, (W,), (W,))[0], f(W))
+    expected = one_by_one(f, (W,), 0)
+    for transform in [ad.jacfwd, ad.jacrev]:
+        compare(transform(f)(W), expected)
+        compare(ad.compile(transform(f))(W), expected)
+        compare(transform(ad.compile(f))(W), expected)

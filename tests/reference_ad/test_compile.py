@@ -282,6 +282,8 @@ def test_numbers_of_traced_values_and_foreign_objects_are_errors() -> None:
         ad.compile(lambda x: x * float(x[0, 0]))(X)
     with pytest.raises(TypeError, match="shape depends on the values"):
         ad.compile(lambda x: x[xp.nonzero(x)])(X)
+    with pytest.raises(TypeError, match="choose with where"):
+        ad.compile(lambda x: x[x > 0])(X)
     with pytest.raises(TypeError, match="set"):
         ad.compile(lambda x, s: x)(X, {1})
     with pytest.raises(TypeError, match="give it as an argument"):
