@@ -101,6 +101,7 @@ from .rules_elementwise import tan as tan
 from .rules_elementwise import tanh as tanh
 from .rules_elementwise import trunc as trunc
 from .rules_elementwise import where as where
+from .rules_linalg import diagonal as diagonal
 from .rules_structural import matrix_transpose as matrix_transpose
 
 Axis = int | tuple[int, ...] | None
@@ -338,15 +339,6 @@ def tril(x: Array, /, *, k: int = 0) -> Array:
 def triu(x: Array, /, *, k: int = 0) -> Array:
     """The upper triangles of a stack of matrices."""
     return rules_structural.triu(x, k=k)
-
-
-def diagonal(x: Array, /, *, offset: int = 0) -> Array:
-    """The diagonals of a stack of matrices, shape ``(..., length)``."""
-    rows, columns = x.shape[-2:]
-    first = (0, offset) if offset >= 0 else (-offset, 0)
-    length = rows - first[0] if rows - first[0] < columns - first[1] else columns - first[1]
-    steps = np.arange(length if length > 0 else 0)
-    return x[..., first[0] + steps, first[1] + steps]
 
 
 def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
