@@ -91,6 +91,15 @@ def _pair(labels: str, x: Array, others: str, y: Array, later: set[str]) -> tupl
     return batch + rows + columns, xp.reshape(left @ right, shape)
 
 
+def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
+    """The sum of products over pairs of axes: the last ones of x1 and the first of x2, or those named."""
+    first, second = (range(x1.ndim - axes, x1.ndim), range(axes)) if isinstance(axes, int) else axes
+    labels, others = [chr(k) for k in range(x1.ndim)], [chr(k) for k in range(x1.ndim, x1.ndim + x2.ndim)]
+    for k, j in zip(first, second, strict=True):
+        others[j] = labels[k]
+    return _pair("".join(labels), x1, "".join(others), x2, set(labels) ^ set(others))[1]
+
+
 def pad(x: Array, widths: Any, /, value: float = 0) -> Array:
     """x with `value` around it; ``widths[k] = (before, after)`` for each axis."""
     index = tuple([slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True)])

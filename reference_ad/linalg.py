@@ -9,14 +9,8 @@ import numpy as np
 from . import numpy as xp
 from . import rules_linalg as rules
 from .core import Array
-from .numpy import diagonal as diagonal
-from .numpy import matmul as matmul
-from .numpy import matrix_transpose as matrix_transpose
-from .numpy import outer as outer
-from .numpy import tensordot as tensordot
-from .numpy import vecdot as vecdot
-from .rules_linalg import det as det
-from .rules_linalg import inv as inv
+from .numpy import diagonal, matmul, matrix_transpose, outer, tensordot, vecdot
+from .rules_linalg import det, inv
 from .rules_linalg import pinv as _pinv
 
 
@@ -146,7 +140,7 @@ def vector_norm(x: Array, /, *, axis: Any = None, keepdims: Any = False, ord: An
     if x.dtype.kind == "c":
         x = xp.abs(x)
     if ord == 2:
-        return rules.norm(x, axis=xp._axes(axis, x.ndim), keepdims=keepdims)
+        return rules.norm(x, axis=xp.canonical_axes(axis, x.ndim), keepdims=keepdims)
     size = xp.abs(x)
     if ord == 0:
         return xp.sum(xp.astype(size > 0, x.dtype), axis=axis, keepdims=keepdims)

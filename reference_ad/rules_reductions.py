@@ -15,6 +15,25 @@ from .rules import sum as sum
 from .rules_elementwise import exp, maximum
 from .rules_structural import flip
 
+Axis = int | tuple[int, ...] | None
+"""Axes as users give them; None means all."""
+
+
+def canonical_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """`axis` as a tuple of non-negative integers."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple([canonical_axis(k, ndim) for k in (axis if isinstance(axis, tuple) else (axis,))])
+
+
+def canonical_axis(axis: int, ndim: int) -> int:
+    """`axis` as a non-negative integer. Raises ValueError where there is no such axis."""
+    if not -ndim <= axis < ndim:
+        raise ValueError(
+            f"axis {axis} was given for an array of {ndim} dimension(s): give one from {-ndim} to {ndim - 1}."
+        )
+    return axis % ndim
+
 
 def restored(x: Array, like: Array, axis: tuple[int, ...]) -> Array:
     """`x`, reduced from `like` over `axis`, with those axes put back as axes of length 1."""
@@ -65,7 +84,7 @@ def _logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     largest = np.where(np.isfinite(largest), largest, 0)
     with np.errstate(divide="ignore"):  # the logarithm of an empty sum is -inf
         ans = np.log(np.add.reduce(np.exp(x - largest), axis=axis, keepdims=True)) + largest
-    return ans if keepdims else np.reshape(ans, [n for k, n in enumerate(ans.shape) if k not in axis])[()]
+    return ans if keepdims else ans.squeeze(axis)[()]
 
 
 def _softmax(x: Any, axis: tuple[int, ...]) -> Any:
