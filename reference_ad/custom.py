@@ -7,14 +7,16 @@ its transpose, found by reverse mode. A rule is a program like any other, so it 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
+import numpy as np
+
 from . import tree
-from .arguments import fill
+from .arguments import fill, zeros
 from .core import Array, Primitive, Rule, Tracer
 from .forward import jvp as forward
 from .reverse import vjp as reverse
-from .rules import sum_of_parts
 from .scalars import Numbers
 from .transposition import transposed
 
@@ -22,19 +24,20 @@ Function = Callable[..., Array]
 
 
 class _Custom(Primitive):
-    """A primitive for one call of one function of arrays; it is in no table."""
+    """A primitive for one call of `f`, as a function of the leaves of its arguments; it is in no table."""
 
     __slots__ = ()
 
-    def __init__(self, name: str, function: Function) -> None:
-        def implementation(*args: Array) -> Array:
-            ans = function(*args)
-            outermost = max([arg.level.number for arg in args if isinstance(arg, Tracer)], default=0)
+    def __init__(self, f: Function, of_leaves: Function) -> None:
+        self.name = getattr(f, "__name__", "a function")
+
+        def implementation(*leaves: Array) -> Array:
+            ans = of_leaves(*leaves)
+            outermost = max([leaf.level.number for leaf in leaves if isinstance(leaf, Tracer)], default=0)
             if isinstance(ans, Tracer) and ans.level.number > outermost:
-                raise TypeError(f"{name!r} uses a traced array that is not among its arguments: pass it as one.")
+                raise TypeError(f"{self.name!r} uses a traced array that is not among its arguments: pass it as one.")
             return ans
 
-        self.name = name
         self.implementation = implementation
         self.jvp = None
         self.vjps = ()
@@ -46,28 +49,20 @@ class _Custom(Primitive):
         return self.implementation(*args, **params)
 
 
-def _name(f: Function) -> str:
-    return getattr(f, "__name__", "a function")
+def _is_floating(leaf: Any) -> bool:
+    return hasattr(leaf, "dtype") and leaf.dtype.kind in "fcO"
 
 
-class _Each(Sequence[Rule]):
+def _each(cotangents: Callable[..., Sequence[Array | None]], count: int) -> list[Rule]:
     """The rule for each position; they share one computation of all the cotangents."""
+    latest: list[Any] = [None, None, None]
 
-    def __init__(self, cotangents: Callable[..., Sequence[Array | None]]) -> None:
-        self.cotangents = cotangents
-        self.latest: tuple[Any, Any, Any] = (None, None, None)
+    def rule(position: int, g: Array, ans: Array, *leaves: Array) -> Array | None:
+        if latest[0] is not g or latest[1] is not ans:
+            latest[:] = g, ans, cotangents(g, ans, *leaves)
+        return latest[2][position]
 
-    def __getitem__(self, position: Any) -> Any:
-        def rule(g: Array, ans: Array, *args: Array) -> Array | None:
-            latest = self.latest
-            if latest[0] is not g or latest[1] is not ans:
-                latest = self.latest = (g, ans, self.cotangents(g, ans, *args))
-            return latest[2][position]
-
-        return rule
-
-    def __len__(self) -> int:
-        raise TypeError("There are as many rules as there are arguments.")
+    return [partial(rule, position) for position in range(count)]
 
 
 def custom_jvp(f: Function, jvp: Callable[..., Array]) -> Function:
@@ -80,21 +75,19 @@ def custom_jvp(f: Function, jvp: Callable[..., Array]) -> Function:
 
     def call(*args: Any) -> Array:
         leaves, structure = tree.flatten(args)
-        primitive = _Custom(_name(f), lambda *leaves: f(*tree.unflatten(structure, leaves)))
 
-        def pushed(tangents: Sequence[Array | None], ans: Array, leaves: Sequence[Array]) -> Array:
+        def pushed(tangents: Sequence[Array | None], ans: Array, leaves: Sequence[Array], params: Any) -> Array:
             pairs = zip(tangents, leaves, strict=True)
             filled = [fill(t, x) if hasattr(x, "dtype") else None for t, x in pairs]
             return jvp(tree.unflatten(structure, filled), ans, *tree.unflatten(structure, leaves))
 
-        def pulled(position: int) -> Rule:
-            def only(t: Array, ans: Array, *leaves: Array) -> Array:
-                return pushed([t if k == position else None for k in range(len(leaves))], ans, leaves)
+        def pulled(g: Array, ans: Array, *leaves: Array) -> Sequence[Array | None]:
+            like = [x if _is_floating(x) else zeros(np.shape(x), float) for x in leaves]
+            return transposed(lambda *tangents: [pushed(tangents, ans, leaves, {})], like, [g])
 
-            return lambda g, ans, *leaves: transposed(lambda t: only(t, ans, *leaves), leaves[position], g)
-
-        primitive.jvp = lambda tangents, ans, leaves, params: pushed(tangents, ans, leaves)
-        primitive.vjps = [pulled(position) for position in range(len(leaves))]
+        primitive = _Custom(f, lambda *leaves: f(*tree.unflatten(structure, leaves)))
+        primitive.jvp = pushed
+        primitive.vjps = _each(pulled, len(leaves))
         return primitive(*leaves)
 
     return call
@@ -110,16 +103,16 @@ def custom_vjp(f: Function, vjp: Callable[..., Sequence[Any]]) -> Function:
 
     def call(*args: Any) -> Array:
         leaves, structure = tree.flatten(args)
-        primitive = _Custom(_name(f), lambda *leaves: f(*tree.unflatten(structure, leaves)))
 
         def pulled(g: Array, ans: Array, *leaves: Array) -> Sequence[Array | None]:
             return tree.leaves(tuple(vjp(g, ans, *tree.unflatten(structure, leaves))))
 
-        def pushed(position: int) -> Rule:
-            return lambda t, ans, *leaves: transposed(lambda g: pulled(g, ans, *leaves)[position], ans, t)
+        def pushed(tangents: Sequence[Array | None], ans: Array, leaves: Sequence[Array], params: Any) -> Array:
+            return transposed(lambda g: pulled(g, ans, *leaves), [ans], tangents)[0]
 
-        primitive.vjps = _Each(pulled)
-        primitive.jvp = sum_of_parts([pushed(position) for position in range(len(leaves))])
+        primitive = _Custom(f, lambda *leaves: f(*tree.unflatten(structure, leaves)))
+        primitive.jvp = pushed
+        primitive.vjps = _each(pulled, len(leaves))
         return primitive(*leaves)
 
     return call
@@ -130,7 +123,7 @@ def checkpoint(f: Function) -> Function:
 
     def call(*args: Any) -> Array:
         leaves, structure = tree.flatten(args)
-        active = [k for k, x in enumerate(leaves) if hasattr(x, "dtype") and x.dtype.kind in "fcO"]
+        active = [k for k, x in enumerate(leaves) if _is_floating(x)]
 
         def inner(*values: Array) -> Array:
             complete = list(leaves)
@@ -141,9 +134,9 @@ def checkpoint(f: Function) -> Function:
         def pushed(tangents: Sequence[Array | None], ans: Array, xs: Sequence[Array], params: Any) -> Array:
             return forward(inner, xs, [fill(t, x) for t, x in zip(tangents, xs, strict=True)])[1]
 
-        primitive = _Custom(_name(f), inner)
+        primitive = _Custom(f, inner)
         primitive.jvp = pushed
-        primitive.vjps = _Each(lambda g, ans, *xs: reverse(inner, *xs)[1](g))
+        primitive.vjps = _each(lambda g, ans, *xs: reverse(inner, *xs)[1](g), len(active))
         return primitive(*[leaves[k] for k in active])
 
     return call

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,9 @@ from .core import Array, Level, Primitive, Tracer
 from .rules import reshape
 from .rules_structural import permute_dims
 from .tape import Tape, record
+
+Block = tuple[int, int, Array | None]
+"""A part of a Jacobian: the positions of output and input, and its elements in C order, in any shape; None for zero."""
 
 
 class DualTracer(Tracer):
@@ -63,15 +66,13 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     with Dual() as level:
         traced = [DualTracer(level, x, t) for x, t in zip(leaves, directions, strict=True)]
         outputs, output_structure = output_leaves(f(*tree.unflatten(structure, traced)), "jvp")
-    values = []
-    derivatives = []
-    for output in outputs:
-        if isinstance(output, DualTracer) and output.level is level:
-            values.append(output.primal)
-            derivatives.append(output.tangent)
-        else:
-            values.append(output)
-            derivatives.append(fill(None, output))
+    duals = [
+        output
+        if isinstance(output, DualTracer) and output.level is level
+        else DualTracer(level, output, fill(None, output))
+        for output in outputs
+    ]
+    values, derivatives = [dual.primal for dual in duals], [dual.tangent for dual in duals]
     return tree.unflatten(output_structure, values), tree.unflatten(output_structure, derivatives)
 
 
@@ -104,22 +105,37 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     Raises TypeError for leaves without derivatives, ValueError for argnums out of range.
     """
 
-    def jacobian(*args: Any, **kwargs: Any) -> Any:
-        active, call = select(f, argnums, args, kwargs, "jacfwd")
-        leaves, structure = active_leaves(active, "jacfwd")
-        tape, outputs, indices, output_structure = record(call, leaves, structure, "jacfwd")
-        blocks: list[list[Array]] = [[] for _ in outputs]
-        for position, leaf in enumerate(leaves):
+    def blocks(tape: Tape, leaves: list[Array], outputs: list[Array], indices: list[int]) -> Iterator[Block]:
+        for i, leaf in enumerate(leaves):
 
-            def push(units: Array, position: int = position) -> list[Array | None]:
-                return _push(tape, indices, {position: units})
+            def push(units: Array, i: int = i) -> list[Array | None]:
+                return _push(tape, indices, {i: units})
 
-            columns = over_basis(leaf, tape, push) or [None] * len(outputs)
-            for block, column, output in zip(blocks, columns, outputs, strict=True):
-                block.append(_assemble(column, output, leaf))
-        return tree.unflatten(output_structure, [tree.unflatten(structure, block) for block in blocks])
+            for k, columns in enumerate(over_basis(leaf, tape, push)):
+                yield k, i, None if columns is None else permute_dims(columns, axes=(*range(1, columns.ndim), 0))
 
-    return jacobian
+    return jacobian(f, argnums, "jacfwd", blocks)
+
+
+def jacobian(
+    f: Callable[..., Any], argnums: Argnums, caller: str, blocks: Callable[..., Iterator[Block]]
+) -> Callable[..., Any]:
+    """What `jacfwd` and `jacrev` share; ``blocks(tape, leaves, outputs, indices)`` gives the blocks."""
+
+    def evaluate(*args: Any, **kwargs: Any) -> Any:
+        active, call = select(f, argnums, args, kwargs, caller)
+        leaves, structure = active_leaves(active, caller)
+        tape, outputs, indices, output_structure = record(call, leaves, structure, caller)
+        found = {(k, i): block for k, i, block in blocks(tape, leaves, outputs, indices)}
+        rows = [[_shaped(found.get((k, i)), y, x) for i, x in enumerate(leaves)] for k, y in enumerate(outputs)]
+        return tree.unflatten(output_structure, [tree.unflatten(structure, row) for row in rows])
+
+    return evaluate
+
+
+def _shaped(block: Array | None, output: Array, leaf: Array) -> Array:
+    shape = (*output.shape, *leaf.shape)
+    return zeros(shape, np.result_type(output.dtype, leaf.dtype)) if block is None else reshape(block, shape=shape)
 
 
 def _push(tape: Tape, indices: list[int], given: dict[int, Array]) -> list[Array | None]:
@@ -129,12 +145,3 @@ def _push(tape: Tape, indices: list[int], given: dict[int, Array]) -> list[Array
         tangents[position] = tangent
     tape.push_forward(tangents)
     return [None if k < 0 else tangents[k] for k in indices]
-
-
-def _assemble(columns: Array | None, output: Array, leaf: Array) -> Array:
-    """A Jacobian's columns, stacked along the first axis, as an array of shape ``output.shape + leaf.shape``."""
-    shape = (*output.shape, *leaf.shape)
-    if columns is None:
-        return zeros(shape, np.result_type(output.dtype, leaf.dtype))
-    last = permute_dims(columns, axes=(*range(1, columns.ndim), 0))
-    return reshape(last, shape=shape)

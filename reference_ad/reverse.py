@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from . import tree
-from .arguments import Argnums, active_leaves, fill, matching_leaves, one, output_leaves, own, select, zeros
+from .arguments import Argnums, active_leaves, fill, matching_leaves, one, output_leaves, own, select
 from .batching import over_basis
 from .core import Array
-from .forward import jacfwd, jvp
-from .rules import reshape
+from .forward import Block, jacfwd, jacobian, jvp
 from .tape import Tape, record
+from .transposition import pull
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -30,8 +28,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         given = matching_leaves(cotangent, output_structure, outputs, "The pullback", "cotangent", "output")
-        found = _pull(tape, indices, given, leaves)
-        return tree.unflatten(structure, found)
+        return tree.unflatten(structure, _pulled(tape, indices, given, leaves))
 
     return tree.unflatten(output_structure, outputs), pullback
 
@@ -63,7 +60,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
         index = tape.index_of(value)
         if index >= 0:
             value = value.primal
-        return value, tree.unflatten(structure, _pull(tape, [index], [one(value)], leaves))
+        return value, tree.unflatten(structure, _pulled(tape, [index], [one(value)], leaves))
 
     return evaluate
 
@@ -81,25 +78,16 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     Raises TypeError for leaves without derivatives, ValueError for argnums out of range.
     """
 
-    def jacobian(*args: Any, **kwargs: Any) -> Any:
-        active, call = select(f, argnums, args, kwargs, "jacrev")
-        leaves, structure = active_leaves(active, "jacrev")
-        tape, outputs, indices, output_structure = record(call, leaves, structure, "jacrev")
-        blocks = []
-        for output, index in zip(outputs, indices, strict=True):
+    def blocks(tape: Tape, leaves: list[Array], outputs: list[Array], indices: list[int]) -> Iterator[Block]:
+        for k, index in enumerate(indices):
 
-            def pull(units: Array, index: int = index) -> list[Array | None]:
-                cotangents: list[Array | None] = [None] * len(tape.ends)
-                cotangents[index] = units
-                tape.pull_back(cotangents)
-                return cotangents[: len(leaves)]
+            def pull_units(units: Array, index: int = index) -> list[Array | None]:
+                return pull(tape, [index], [units])[: len(leaves)]
 
-            rows = (over_basis(output, tape, pull) if index >= 0 else []) or [None] * len(leaves)
-            block = [_assemble(row, output, leaf) for row, leaf in zip(rows, leaves, strict=True)]
-            blocks.append(tree.unflatten(structure, block))
-        return tree.unflatten(output_structure, blocks)
+            if index >= 0:
+                yield from [(k, i, rows) for i, rows in enumerate(over_basis(outputs[k], tape, pull_units))]
 
-    return jacobian
+    return jacobian(f, argnums, "jacrev", blocks)
 
 
 def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -123,18 +111,7 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     return jvp(grad(f, argnums), primals, tangents)[1]
 
 
-def _pull(tape: Tape, indices: Sequence[int], given: Sequence[Array], leaves: Sequence[Array]) -> list[Array]:
-    """The cotangents of the tape's inputs, from those of the entries at `indices`."""
-    cotangents: list[Array | None] = [None] * len(tape.ends)
-    for index, g in zip(indices, given, strict=True):
-        if index >= 0:
-            present = cotangents[index]
-            cotangents[index] = g if present is None else present + g
-    tape.pull_back(cotangents)
-    return own([fill(cotangents[position], leaf) for position, leaf in enumerate(leaves)])
-
-
-def _assemble(rows: Array | None, output: Array, leaf: Array) -> Array:
-    """A Jacobian's rows, stacked along the first axis, as an array of shape ``output.shape + leaf.shape``."""
-    shape = (*output.shape, *leaf.shape)
-    return zeros(shape, np.result_type(output.dtype, leaf.dtype)) if rows is None else reshape(rows, shape=shape)
+def _pulled(tape: Tape, indices: Sequence[int], given: Sequence[Array], leaves: Sequence[Array]) -> list[Array]:
+    """The cotangents of the leaves from which the tape starts; zeros where there is none."""
+    found = pull(tape, indices, given)
+    return own([fill(found[position], leaf) for position, leaf in enumerate(leaves)])

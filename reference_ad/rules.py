@@ -121,19 +121,18 @@ def elementwise(name: str, implementation: Implementation, *derivatives: Rule | 
     ``derivatives[position](g, ans, *args, **params)`` is g times the partial derivative; None where it is zero
     everywhere. With no derivatives at all the primitive is locally constant.
     """
-    primitive = Primitive(name, implementation)
+    primitive = define(name, implementation, jvps=derivatives, vjps=derivatives)
     primitive.elementwise = True
-    if derivatives:
-        primitive.vjps = derivatives
-        primitive.jvp = sum_of_parts(derivatives)
     return primitive
 
 
-def define(name: str, implementation: Implementation, *, jvps: Sequence[Rule], vjps: Sequence[Rule]) -> Primitive:
-    """A primitive with a JVP and a VJP rule for each argument."""
+def define(
+    name: str, implementation: Implementation, *, jvps: Sequence[Rule | None], vjps: Sequence[Rule | None]
+) -> Primitive:
+    """A primitive with a JVP and a VJP rule for each argument; without any, a locally constant one."""
     primitive = Primitive(name, implementation)
     primitive.vjps = vjps
-    primitive.jvp = sum_of_parts(jvps)
+    primitive.jvp = sum_of_parts(jvps) if jvps else None
     return primitive
 
 

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from .constants import constant
-from .core import Array
+from .core import Array, Primitive
 from .rules import define, elementwise, linear, spread
 from .rules import real as real
 from .scalars import is_complex
@@ -44,28 +44,18 @@ def _over(g: Array, x: Array) -> Array:
 
 # --- locally constant -------------------------------------------------------------------------------------------------
 
+
+def _locally_constant(*functions: Any) -> list[Primitive]:
+    return [elementwise(function.__name__, function) for function in functions]
+
+
+equal, not_equal, less, less_equal = _locally_constant(np.equal, np.not_equal, np.less, np.less_equal)
+greater, greater_equal, signbit = _locally_constant(np.greater, np.greater_equal, np.signbit)
+logical_and, logical_or, logical_xor = _locally_constant(np.logical_and, np.logical_or, np.logical_xor)
+logical_not, isnan, isinf, isfinite = _locally_constant(np.logical_not, np.isnan, np.isinf, np.isfinite)
+sign, floor, ceil, round, trunc = _locally_constant(np.sign, np.floor, np.ceil, np.round, np.trunc)
 stop_gradient = elementwise("stop_gradient", lambda x: x)
 discretize = elementwise("discretize", lambda x, dtype: x.astype(dtype))
-
-equal = elementwise("equal", np.equal)
-not_equal = elementwise("not_equal", np.not_equal)
-less = elementwise("less", np.less)
-less_equal = elementwise("less_equal", np.less_equal)
-greater = elementwise("greater", np.greater)
-greater_equal = elementwise("greater_equal", np.greater_equal)
-logical_and = elementwise("logical_and", np.logical_and)
-logical_or = elementwise("logical_or", np.logical_or)
-logical_xor = elementwise("logical_xor", np.logical_xor)
-logical_not = elementwise("logical_not", np.logical_not)
-isnan = elementwise("isnan", np.isnan)
-isinf = elementwise("isinf", np.isinf)
-isfinite = elementwise("isfinite", np.isfinite)
-signbit = elementwise("signbit", np.signbit)
-sign = elementwise("sign", np.sign)
-floor = elementwise("floor", np.floor)
-ceil = elementwise("ceil", np.ceil)
-round = elementwise("round", np.round)
-trunc = elementwise("trunc", np.trunc)
 floor_divide = elementwise("floor_divide", np.floor_divide)
 
 # --- arithmetic: by operators, which on scalars take a tenth of a ufunc's time ----------------------------------------
