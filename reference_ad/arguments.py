@@ -88,7 +88,7 @@ def matching_leaves(
             "they must be the same."
         )
     for position, (leaf, expected) in enumerate(zip(found, like, strict=True)):
-        if expected.dtype == OBJECT and not isinstance(leaf, Tracer):
+        if expected.dtype == OBJECT:
             leaf = found[position] = numbers(leaf)
         elif not isinstance(leaf, ARRAYS):
             leaf = found[position] = np.asarray(leaf, dtype=expected.dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -33,20 +34,16 @@ def _parsed(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     left, arrow, right = subscripts.partition("->")
     inputs = left.split(",")
     if len(inputs) != len(ndims):
-        raise ValueError(
-            f"einsum was given {len(ndims)} array(s) for the subscripts {subscripts!r}: give one per term."
-        )
-    hidden = [
-        ndim - len(term.replace("...", "")) if "..." in term else 0 for term, ndim in zip(inputs, ndims, strict=True)
-    ]
+        raise ValueError(f"einsum was given {len(ndims)} array(s) for {subscripts!r}: give one per term.")
+    hidden = [ndim + 3 - len(term) if "..." in term else 0 for term, ndim in zip(inputs, ndims, strict=True)]
     dots = "".join([chr(0x3B1 + k) for k in range(max(hidden))])
     inputs = [term.replace("...", dots[len(dots) - n :]) for term, n in zip(inputs, hidden, strict=True)]
     for term, ndim in zip(inputs, ndims, strict=True):
         if len(term) != ndim:
             raise ValueError(f"einsum was given {subscripts!r} and an array of {ndim} dimension(s) for {term!r}.")
     everything = "".join(inputs)
-    once = "".join(sorted([label for label in set(everything) if everything.count(label) == 1 and label not in dots]))
-    result = right.replace("...", dots) if arrow else dots + once
+    once = [label for label in sorted(set(everything) - set(dots)) if everything.count(label) == 1]
+    result = right.replace("...", dots) if arrow else dots + "".join(once)
     if set(result) - set(everything) or len(set(result)) != len(result):
         raise ValueError(f"einsum was given {subscripts!r}: the result must name axes of the arrays, each once.")
     return inputs, result
@@ -54,13 +51,11 @@ def _parsed(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
 
 def _without_repeats(labels: str, x: Array) -> tuple[str, Array]:
     """The diagonal along axes that share a label."""
-    for label in sorted(set(labels)):
-        while labels.count(label) > 1:
-            first = labels.index(label)
-            second = labels.index(label, first + 1)
-            rest = [k for k in range(x.ndim) if k not in (first, second)]
-            x = xp.diagonal(xp.permute_dims(x, (*rest, first, second)))
-            labels = "".join([labels[k] for k in rest]) + label
+    while repeated := [label for label in labels if labels.count(label) > 1]:
+        first, second = [k for k, label in enumerate(labels) if label == repeated[0]][:2]
+        rest = [k for k in range(x.ndim) if k not in (first, second)]
+        x = xp.diagonal(xp.permute_dims(x, (*rest, first, second)))
+        labels = "".join([labels[k] for k in rest]) + repeated[0]
     return labels, x
 
 
@@ -130,9 +125,9 @@ def convolve(x: Array, kernel: Array, /, *, strides: tuple[int, ...] | None = No
     Returns shape (batch, features, *positions).
     """
     n = kernel.ndim - 2
-    windows = sliding_windows(x, kernel.shape[2:], strides=strides)  # (batch, channels, *positions, *window)
-    summed = (1, *range(n + 2, 2 * n + 2))
-    return xp.moveaxis(xp.tensordot(windows, kernel, axes=(summed, tuple(range(1, n + 2)))), -1, 1)
+    positions, window = ascii_uppercase[:n], ascii_uppercase[n : 2 * n]
+    windows = sliding_windows(x, kernel.shape[2:], strides=strides)
+    return einsum(f"bc{positions}{window},fc{window}->bf{positions}", windows, kernel)
 
 
 def max_pool(x: Array, window: tuple[int, ...], /, *, strides: tuple[int, ...] | None = None) -> Array:

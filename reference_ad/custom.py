@@ -14,55 +14,45 @@ import numpy as np
 
 from . import tree
 from .arguments import fill, zeros
-from .core import Array, Primitive, Rule, Tracer
+from .core import Array, Observation, Tracer
 from .forward import jvp as forward
 from .reverse import vjp as reverse
-from .scalars import Numbers
 from .transposition import transposed
 
 Function = Callable[..., Array]
+Pushed = Callable[[Sequence[Array | None], Array, Sequence[Array], dict[str, Any]], Array]
+Pulled = Callable[..., Sequence[Array | None]]
 
 
-class _Custom(Primitive):
-    """A primitive for one call of `f`, as a function of the leaves of its arguments; it is in no table."""
+def _apply(f: Function, of_leaves: Function, leaves: Sequence[Any], jvp: Pushed, vjp: Pulled) -> Array:
+    """Apply `f` to the leaves of its arguments, as a primitive for this one call; it is in no table.
 
-    __slots__ = ()
+    jvp: the tangent, as a primitive has it; vjp: the cotangents of all the leaves
+    """
+    name = getattr(f, "__name__", "a function")
 
-    def __init__(self, f: Function, of_leaves: Function) -> None:
-        self.name = getattr(f, "__name__", "a function")
+    def implementation(*leaves: Array) -> Array:
+        ans = of_leaves(*leaves)
+        outermost = max([leaf.level.number for leaf in leaves if isinstance(leaf, Tracer)], default=0)
+        if isinstance(ans, Tracer) and ans.level.number > outermost:
+            raise TypeError(f"{name!r} uses a traced array that is not among its arguments: pass it as one.")
+        return ans
 
-        def implementation(*leaves: Array) -> Array:
-            ans = of_leaves(*leaves)
-            outermost = max([leaf.level.number for leaf in leaves if isinstance(leaf, Tracer)], default=0)
-            if isinstance(ans, Tracer) and ans.level.number > outermost:
-                raise TypeError(f"{self.name!r} uses a traced array that is not among its arguments: pass it as one.")
-            return ans
+    latest: list[Any] = [None, None, None]
 
-        self.implementation = implementation
-        self.jvp = None
-        self.vjps = ()
-        self.elementwise = False
+    def rule(position: int, g: Array, ans: Array, *leaves: Array) -> Array | None:
+        if latest[0] is not g or latest[1] is not ans:  # the rules share one computation of all the cotangents
+            latest[:] = g, ans, vjp(g, ans, *leaves)
+        return latest[2][position]
 
-    def __call__(self, *args: Array, **params: Any) -> Array:
-        if any(isinstance(arg, Tracer) and not isinstance(arg, Numbers) for arg in args):
-            return super().__call__(*args, **params)
-        return self.implementation(*args, **params)
+    primitive = Observation(name, implementation)
+    primitive.jvp = jvp
+    primitive.vjps = [partial(rule, position) for position in range(len(leaves))]
+    return primitive(*leaves)
 
 
 def _is_floating(leaf: Any) -> bool:
     return hasattr(leaf, "dtype") and leaf.dtype.kind in "fcO"
-
-
-def _each(cotangents: Callable[..., Sequence[Array | None]], count: int) -> list[Rule]:
-    """The rule for each position; they share one computation of all the cotangents."""
-    latest: list[Any] = [None, None, None]
-
-    def rule(position: int, g: Array, ans: Array, *leaves: Array) -> Array | None:
-        if latest[0] is not g or latest[1] is not ans:
-            latest[:] = g, ans, cotangents(g, ans, *leaves)
-        return latest[2][position]
-
-    return [partial(rule, position) for position in range(count)]
 
 
 def custom_jvp(f: Function, jvp: Callable[..., Array]) -> Function:
@@ -85,10 +75,7 @@ def custom_jvp(f: Function, jvp: Callable[..., Array]) -> Function:
             like = [x if _is_floating(x) else zeros(np.shape(x), float) for x in leaves]
             return transposed(lambda *tangents: [pushed(tangents, ans, leaves, {})], like, [g])
 
-        primitive = _Custom(f, lambda *leaves: f(*tree.unflatten(structure, leaves)))
-        primitive.jvp = pushed
-        primitive.vjps = _each(pulled, len(leaves))
-        return primitive(*leaves)
+        return _apply(f, lambda *leaves: f(*tree.unflatten(structure, leaves)), leaves, pushed, pulled)
 
     return call
 
@@ -110,10 +97,7 @@ def custom_vjp(f: Function, vjp: Callable[..., Sequence[Any]]) -> Function:
         def pushed(tangents: Sequence[Array | None], ans: Array, leaves: Sequence[Array], params: Any) -> Array:
             return transposed(lambda g: pulled(g, ans, *leaves), [ans], tangents)[0]
 
-        primitive = _Custom(f, lambda *leaves: f(*tree.unflatten(structure, leaves)))
-        primitive.jvp = pushed
-        primitive.vjps = _each(pulled, len(leaves))
-        return primitive(*leaves)
+        return _apply(f, lambda *leaves: f(*tree.unflatten(structure, leaves)), leaves, pushed, pulled)
 
     return call
 
@@ -134,9 +118,9 @@ def checkpoint(f: Function) -> Function:
         def pushed(tangents: Sequence[Array | None], ans: Array, xs: Sequence[Array], params: Any) -> Array:
             return forward(inner, xs, [fill(t, x) for t, x in zip(tangents, xs, strict=True)])[1]
 
-        primitive = _Custom(f, inner)
-        primitive.jvp = pushed
-        primitive.vjps = _each(lambda g, ans, *xs: reverse(inner, *xs)[1](g), len(active))
-        return primitive(*[leaves[k] for k in active])
+        def pulled(g: Array, ans: Array, *xs: Array) -> Sequence[Array | None]:
+            return reverse(inner, *xs)[1](g)
+
+        return _apply(f, inner, [leaves[k] for k in active], pushed, pulled)
 
     return call

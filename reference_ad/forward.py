@@ -66,13 +66,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     with Dual() as level:
         traced = [DualTracer(level, x, t) for x, t in zip(leaves, directions, strict=True)]
         outputs, output_structure = output_leaves(f(*tree.unflatten(structure, traced)), "jvp")
-    duals = [
-        output
-        if isinstance(output, DualTracer) and output.level is level
-        else DualTracer(level, output, fill(None, output))
-        for output in outputs
-    ]
-    values, derivatives = [dual.primal for dual in duals], [dual.tangent for dual in duals]
+    is_dual = [isinstance(output, DualTracer) and output.level is level for output in outputs]
+    values = [output.primal if dual else output for output, dual in zip(outputs, is_dual, strict=True)]
+    derivatives = [y.tangent if dual else fill(None, y) for y, dual in zip(outputs, is_dual, strict=True)]
     return tree.unflatten(output_structure, values), tree.unflatten(output_structure, derivatives)
 
 
@@ -117,9 +113,7 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     return jacobian(f, argnums, "jacfwd", blocks)
 
 
-def jacobian(
-    f: Callable[..., Any], argnums: Argnums, caller: str, blocks: Callable[..., Iterator[Block]]
-) -> Callable[..., Any]:
+def jacobian(f: Callable[..., Any], argnums: Argnums, caller: str, blocks: Callable[..., Any]) -> Callable[..., Any]:
     """What `jacfwd` and `jacrev` share; ``blocks(tape, leaves, outputs, indices)`` gives the blocks."""
 
     def evaluate(*args: Any, **kwargs: Any) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections import namedtuple
+from typing import Any
 
 import numpy as np
 
@@ -13,34 +14,17 @@ from .numpy import diagonal, matmul, matrix_transpose, outer, tensordot, vecdot
 from .rules_linalg import det, inv
 from .rules_linalg import pinv as _pinv
 
+Slogdet = namedtuple("Slogdet", ["sign", "logabsdet"])
+"""The sign of a determinant, and the logarithm of its size."""
 
-class Slogdet(NamedTuple):
-    """The sign of a determinant, and the logarithm of its size."""
+Eigh = namedtuple("Eigh", ["eigenvalues", "eigenvectors"])
+"""Eigenvalues in ascending order, and the eigenvectors as columns."""
 
-    sign: Array
-    logabsdet: Array
+QR = namedtuple("QR", ["Q", "R"])
+"""An orthogonal and an upper triangular factor."""
 
-
-class Eigh(NamedTuple):
-    """Eigenvalues in ascending order, and the eigenvectors as columns."""
-
-    eigenvalues: Array
-    eigenvectors: Array
-
-
-class QR(NamedTuple):
-    """An orthogonal and an upper triangular factor."""
-
-    Q: Array
-    R: Array
-
-
-class SVD(NamedTuple):
-    """Left singular vectors as columns, singular values in descending order, right singular vectors as rows."""
-
-    U: Array
-    S: Array
-    Vh: Array
+SVD = namedtuple("SVD", ["U", "S", "Vh"])
+"""Left singular vectors as columns, singular values in descending order, right singular vectors as rows."""
 
 
 def solve(x1: Array, x2: Array, /) -> Array:
@@ -146,7 +130,7 @@ def vector_norm(x: Array, /, *, axis: Any = None, keepdims: Any = False, ord: An
         return xp.sum(xp.astype(size > 0, x.dtype), axis=axis, keepdims=keepdims)
     if ord == 1:
         return xp.sum(size, axis=axis, keepdims=keepdims)
-    if ord in (float("inf"), -float("inf")):
+    if ord in (xp.inf, -xp.inf):
         return (xp.max if ord > 0 else xp.min)(size, axis=axis, keepdims=keepdims)
     return xp.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
 
@@ -155,12 +139,9 @@ def matrix_norm(x: Array, /, *, keepdims: Any = False, ord: Any = "fro") -> Arra
     """The norm of matrices: 'fro', 'nuc', 2, -2, 1, -1, inf or -inf."""
     if ord == "fro":
         return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
-    if ord in ("nuc", 2, -2):
-        combine = {"nuc": xp.sum, 2: xp.max, -2: xp.min}[ord]
-        found = combine(svdvals(x), axis=-1)
-    elif ord in (1, -1, float("inf"), -float("inf")):
-        sums = xp.sum(xp.abs(x), axis=-2 if abs(ord) == 1 else -1)
-        found = (xp.max if ord > 0 else xp.min)(sums, axis=-1)
-    else:
+    combine = {"nuc": xp.sum, 1: xp.max, 2: xp.max, xp.inf: xp.max, -1: xp.min, -2: xp.min, -xp.inf: xp.min}
+    if ord not in combine:
         raise ValueError(f"matrix_norm was given ord={ord!r}: give 'fro', 'nuc', 2, -2, 1, -1, inf or -inf.")
+    parts = svdvals(x) if ord in ("nuc", 2, -2) else xp.sum(xp.abs(x), axis=-2 if abs(ord) == 1 else -1)
+    found = combine[ord](parts, axis=-1)
     return found[..., None, None] if keepdims else found

@@ -35,7 +35,7 @@ from .rules_elementwise import (
     negative, not_equal, positive, real, reciprocal, remainder, round, signbit, sin, sinh, sqrt, square, subtract,
     tan, tanh, trunc, where,
 )
-from .rules_elementwise import discretize as _discretize, sign as _sign, stop_gradient as _stop_gradient
+from .rules_elementwise import discretize as _discretize, sign as _sign, stop_gradient as _stop_gradient, unit as _unit
 from .rules_linalg import diagonal
 from .rules_structural import matrix_transpose
 # fmt: on
@@ -270,10 +270,7 @@ def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
 def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
     """``result[i, j] = x[i, indices[i, j]]`` (for the last axis of two)."""
     place = canonical_axis(axis, x.ndim)
-    shape = np.broadcast_shapes(
-        tuple([1 if k == place else n for k, n in enumerate(x.shape)]),
-        tuple([1 if k == place else n for k, n in enumerate(indices.shape)]),
-    )
+    shape = np.broadcast_shapes(*[axis_lengths(array.shape, (place,)) for array in (x, indices)])
     x = broadcast_to(x, tuple([x.shape[place] if k == place else n for k, n in enumerate(shape)]))
     mesh: list[Any] = list(np.ogrid[tuple([slice(n) for n in x.shape])])
     mesh[place] = indices
@@ -373,10 +370,7 @@ def cumulative_prod(x: Array, /, *, axis: int | None = None, dtype: Any = None, 
 
 def sign(x: Array, /) -> Array:
     """-1, 0 or 1; of a complex number the number of size 1 in its direction, or 0."""
-    if not hasattr(x, "dtype") or x.dtype.kind != "c":
-        return _sign(x)
-    size = abs(x)
-    return x / where(size == 0, 1, size)
+    return _unit(x, abs(x)) if hasattr(x, "dtype") and x.dtype.kind == "c" else _sign(x)
 
 
 def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:

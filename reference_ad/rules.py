@@ -132,16 +132,10 @@ def define(
     """A primitive with a JVP and a VJP rule for each argument; without any, a locally constant one."""
     primitive = Primitive(name, implementation)
     primitive.vjps = vjps
-    primitive.jvp = sum_of_parts(jvps) if jvps else None
-    return primitive
-
-
-def sum_of_parts(rules: Sequence[Rule | None]) -> Callable[..., Array]:
-    """The whole tangent from the part that each argument contributes."""
 
     def jvp(tangents: Sequence[Array], ans: Array, args: Sequence[Array], params: dict[str, Any]) -> Array:
         total = None
-        for rule, tangent in zip(rules, tangents, strict=True):
+        for rule, tangent in zip(jvps, tangents, strict=True):
             if tangent is not None and rule is not None:
                 part = rule(tangent, ans, *args, **params)
                 if part is not None:
@@ -149,4 +143,5 @@ def sum_of_parts(rules: Sequence[Rule | None]) -> Callable[..., Array]:
                     total = part if total is None else total + part
         return total
 
-    return jvp
+    primitive.jvp = jvp if jvps else None
+    return primitive

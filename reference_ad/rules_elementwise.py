@@ -32,9 +32,14 @@ from .rules import real as real
 from .scalars import is_complex
 
 
-def _share(g: Array, wins: Array, ties: Array) -> Array:
-    """All of g where this argument wins, half where it ties."""
-    return where(ties, g / 2, where(wins, g, 0))
+def _share(g: Array, x: Array, y: Array) -> Array:
+    """All of g where x > y, half where they tie."""
+    return where(equal(x, y), g / 2, where(greater(x, y), g, 0))
+
+
+def unit(x: Array, size: Array) -> Array:
+    """x divided by its size, and 0 where that is 0."""
+    return x / where(equal(size, 0), 1, size)
 
 
 def _over(g: Array, x: Array) -> Array:
@@ -77,9 +82,7 @@ def _constant_power_derivative(g: Array, ans: Array, x: Array, exponent: float) 
         return None
     if exponent == 1:
         return g
-    if exponent == 2:
-        return g * (2 * x)
-    return g * (exponent * constant_power(x, exponent=exponent - 1))
+    return g * (exponent * (x if exponent == 2 else constant_power(x, exponent=exponent - 1)))
 
 
 constant_power = elementwise(  # params: exponent, a Python number
@@ -124,12 +127,7 @@ atan2 = elementwise(
     lambda g, ans, y, x: g * (x / hypot(x, y) / hypot(x, y)),  # x * x could overflow
     lambda g, ans, y, x: -g * (y / hypot(x, y) / hypot(x, y)),
 )
-hypot = elementwise(
-    "hypot",
-    np.hypot,
-    lambda g, ans, x, y: g * (x / where(equal(ans, 0), 1, ans)),
-    lambda g, ans, x, y: g * (y / where(equal(ans, 0), 1, ans)),
-)
+hypot = elementwise("hypot", np.hypot, lambda g, ans, x, y: g * unit(x, ans), lambda g, ans, x, y: g * unit(y, ans))
 
 # --- complex numbers --------------------------------------------------------------------------------------------------
 
@@ -139,7 +137,7 @@ conj = linear("conj", np.conjugate, lambda g, ans, x: conj(g))
 
 def _direction(x: Array, ans: Array) -> Array:
     """The derivative of abs: the sign, or conj(x) / |x|."""
-    return conj(x) / where(equal(ans, 0), 1, ans) if is_complex(x) else sign(x)
+    return unit(conj(x), ans) if is_complex(x) else sign(x)
 
 
 abs = define(
@@ -155,12 +153,8 @@ for primitive in (imag, conj, abs):
 # --- kinks and choices ------------------------------------------------------------------------------------------------
 
 copysign = elementwise("copysign", np.copysign, lambda g, ans, x, y: where(equal(signbit(x), signbit(y)), g, -g), None)
-maximum = elementwise(
-    "maximum", np.maximum, lambda g, ans, x, y: _share(g, x > y, x == y), lambda g, ans, x, y: _share(g, y > x, x == y)
-)
-minimum = elementwise(
-    "minimum", np.minimum, lambda g, ans, x, y: _share(g, x < y, x == y), lambda g, ans, x, y: _share(g, y < x, x == y)
-)
+maximum = elementwise("maximum", np.maximum, lambda g, ans, x, y: _share(g, x, y), lambda g, ans, x, y: _share(g, y, x))
+minimum = elementwise("minimum", np.minimum, lambda g, ans, x, y: _share(g, y, x), lambda g, ans, x, y: _share(g, x, y))
 where = elementwise(
     "where",
     np.where,

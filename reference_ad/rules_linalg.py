@@ -18,7 +18,7 @@ import numpy as np
 
 from .core import Array, Primitive, Rule
 from .rules import define, sum
-from .rules_elementwise import conj, equal, where
+from .rules_elementwise import conj, unit, where
 from .rules_reductions import restored
 from .rules_structural import concat, tril
 from .transposition import transpose_of
@@ -167,15 +167,14 @@ def _norm(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     return ans if keepdims else ans.squeeze(axis)[()]
 
 
-def _unit(x: Array, ans: Array, axis: tuple[int, ...]) -> Array:
-    """x divided by its norm: the gradient, and at 0 the subgradient of least norm, 0."""
-    size = restored(ans, x, axis)
-    return x / where(equal(size, 0), 1, size)
+def _gradient(x: Array, ans: Array, axis: tuple[int, ...]) -> Array:
+    """x divided by its norm; at 0 that is the subgradient of least norm, 0."""
+    return unit(x, restored(ans, x, axis))
 
 
 norm = define(  # Euclidean, over all the axes together
     "norm",
     _norm,
-    jvps=[lambda t, ans, x, axis, keepdims: sum(t * _unit(x, ans, axis), axis=axis, keepdims=keepdims)],
-    vjps=[lambda g, ans, x, axis, keepdims: restored(g, x, axis) * _unit(x, ans, axis)],
+    jvps=[lambda t, ans, x, axis, keepdims: sum(t * _gradient(x, ans, axis), axis=axis, keepdims=keepdims)],
+    vjps=[lambda g, ans, x, axis, keepdims: restored(g, x, axis) * _gradient(x, ans, axis)],
 )
