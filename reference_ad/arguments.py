@@ -66,14 +66,15 @@ def output_leaves(output: Any, caller: str) -> tuple[list[Array], tree.Structure
     """The leaves of what a differentiated function returned, as arrays or tracers, and their structure."""
     found, structure = tree.flatten(output)
     for position, leaf in enumerate(found):
-        if isinstance(leaf, (bool, int, float, complex)) and not isinstance(leaf, ARRAYS):
-            found[position] = np.asarray(leaf)
-        elif not isinstance(leaf, ARRAYS):
+        if isinstance(leaf, ARRAYS):
+            continue
+        if not isinstance(leaf, (int, float, complex)):
             raise TypeError(
                 f"{caller} needs a function that returns arrays, and the leaf "
                 f"{tree.paths(output)[position] or 'returned'} is of {type(leaf).__name__} {leaf!r}: "
                 "return arrays, or lists, tuples and dicts of them."
             )
+        found[position] = np.asarray(leaf)
     return found, structure
 
 

@@ -118,9 +118,6 @@ def checkpoint(f: Function) -> Function:
         def pushed(tangents: Sequence[Array | None], ans: Array, xs: Sequence[Array], params: Any) -> Array:
             return forward(inner, xs, [fill(t, x) for t, x in zip(tangents, xs, strict=True)])[1]
 
-        def pulled(g: Array, ans: Array, *xs: Array) -> Sequence[Array | None]:
-            return reverse(inner, *xs)[1](g)
-
-        return _apply(f, inner, [leaves[k] for k in active], pushed, pulled)
+        return _apply(f, inner, [leaves[k] for k in active], pushed, lambda g, ans, *xs: reverse(inner, *xs)[1](g))
 
     return call

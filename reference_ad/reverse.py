@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from . import tree
-from .arguments import Argnums, active_leaves, fill, matching_leaves, one, output_leaves, own, select
+from .arguments import Argnums, active_leaves, fill, matching_leaves, one, own, select
 from .batching import over_basis
 from .core import Array
 from .forward import Block, jacfwd, jacobian, jvp
@@ -47,20 +47,15 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     def evaluate(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         active, call = select(f, argnums, args, kwargs, "grad")
         leaves, structure = active_leaves(active, "grad")
-        with Tape() as tape:
-            output = call(tree.unflatten(structure, [tape.variable(x) for x in leaves]))
-        outputs, output_structure = output_leaves(output, "grad")
-        value = outputs[0] if output_structure is None else None
-        if value is None or value.shape != () or value.dtype.kind not in "fO":
-            given = type(output).__name__ if value is None else f"an array of shape {value.shape}, dtype {value.dtype}"
+        tape, outputs, indices, output_structure = record(call, leaves, structure, "grad")
+        if output_structure is not None or outputs[0].shape != () or outputs[0].dtype.kind not in "fO":
+            arrays = [f"an array of shape {output.shape}, dtype {output.dtype}" for output in outputs]
+            given = arrays[0] if output_structure is None else output_structure.kind.__name__
             raise TypeError(
                 f"grad needs a function that returns one real scalar, and it returned {given}: "
                 "reduce it (with sum or mean, say), or use jacrev or vjp."
             )
-        index = tape.index_of(value)
-        if index >= 0:
-            value = value.primal
-        return value, tree.unflatten(structure, _pulled(tape, [index], [one(value)], leaves))
+        return outputs[0], tree.unflatten(structure, _pulled(tape, indices, [one(outputs[0])], leaves))
 
     return evaluate
 

@@ -19,6 +19,7 @@ from .core import Array, Primitive, Rule
 from .scalars import OBJECT, numbers
 
 Implementation = Callable[..., Any]
+Rules = Sequence[Rule | None]
 
 
 # --- linear primitives ------------------------------------------------------------------------------------------------
@@ -63,16 +64,8 @@ sum = linear(  # params: axis (a tuple of non-negative integers), keepdims
         g if g.ndim == 0 else reshape(g, shape=axis_lengths(x.shape, axis)), shape=x.shape
     ),
 )
-reshape = linear(
-    "reshape",
-    lambda x, shape: x.reshape(shape),
-    lambda g, ans, x, shape: reshape(g, shape=x.shape),
-)
-broadcast_to = linear(
-    "broadcast_to",
-    _repeated,
-    lambda g, ans, x, shape: g,  # `fit` sums what was repeated
-)
+reshape = linear("reshape", lambda x, shape: x.reshape(shape), lambda g, ans, x, shape: reshape(g, shape=x.shape))
+broadcast_to = linear("broadcast_to", _repeated, lambda g, ans, x, shape: g)  # `fit` sums what was repeated
 real = linear("real", np.real, lambda g, ans, x: g)  # `fit` gives it a complex dtype
 real.elementwise = True
 astype = linear(  # between floating dtypes; `discretize` is the cast to integers or booleans
@@ -126,9 +119,7 @@ def elementwise(name: str, implementation: Implementation, *derivatives: Rule | 
     return primitive
 
 
-def define(
-    name: str, implementation: Implementation, *, jvps: Sequence[Rule | None], vjps: Sequence[Rule | None]
-) -> Primitive:
+def define(name: str, implementation: Implementation, *, jvps: Rules, vjps: Rules) -> Primitive:
     """A primitive with a JVP and a VJP rule for each argument; without any, a locally constant one."""
     primitive = Primitive(name, implementation)
     primitive.vjps = vjps
