@@ -59,7 +59,7 @@ def _repeated(x: Any, shape: tuple[int, ...]) -> Any:
 
 sum = linear(  # params: axis (a tuple of non-negative integers), keepdims
     "sum",
-    lambda x, axis, keepdims: np.add.reduce(x, axis=axis, keepdims=keepdims),
+    np.add.reduce,
     lambda g, ans, x, axis, keepdims: broadcast_to(
         g if g.ndim == 0 else reshape(g, shape=axis_lengths(x.shape, axis)), shape=x.shape
     ),

@@ -19,7 +19,7 @@ import numpy as np
 from .core import Array, Primitive, Rule
 from .rules import define, sum
 from .rules_elementwise import conj, unit, where
-from .rules_reductions import restored
+from .rules_reductions import reduction
 from .rules_structural import concat, tril
 from .transposition import transpose_of
 
@@ -167,14 +167,4 @@ def _norm(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     return ans if keepdims else ans.squeeze(axis)[()]
 
 
-def _gradient(x: Array, ans: Array, axis: tuple[int, ...]) -> Array:
-    """x divided by its norm; at 0 that is the subgradient of least norm, 0."""
-    return unit(x, restored(ans, x, axis))
-
-
-norm = define(  # Euclidean, over all the axes together
-    "norm",
-    _norm,
-    jvps=[lambda t, ans, x, axis, keepdims: sum(t * _gradient(x, ans, axis), axis=axis, keepdims=keepdims)],
-    vjps=[lambda g, ans, x, axis, keepdims: restored(g, x, axis) * _gradient(x, ans, axis)],
-)
+norm = reduction("norm", _norm, lambda ans, x, axis: unit(x, ans))  # at 0 its subgradient of least norm, 0
