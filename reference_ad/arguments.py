@@ -21,7 +21,8 @@ def select(
     f: Callable[..., Any], argnums: Argnums, args: tuple[Any, ...], kwargs: dict[str, Any], caller: str
 ) -> tuple[Any, Callable[[Any], Any]]:
     """The active argument (a tuple of them for a tuple of argnums), and f as a function of it alone."""
-    positions = argnums if isinstance(argnums, tuple) else (argnums,)
+    several = isinstance(argnums, tuple)
+    positions: Any = argnums if several else (argnums,)
     for position in positions:
         if type(position) is not int:
             raise TypeError(
@@ -35,12 +36,11 @@ def select(
 
     def call(active: Any) -> Any:
         complete = list(args)
-        for position, value in zip(positions, active if positions is argnums else (active,), strict=True):
+        for position, value in zip(positions, active if several else (active,), strict=True):
             complete[position] = value
         return f(*complete, **kwargs)
 
-    chosen = tuple([args[position] for position in positions])
-    return chosen if positions is argnums else chosen[0], call
+    return tuple([args[position] for position in positions]) if several else args[positions[0]], call
 
 
 def active_leaves(active: Any, caller: str) -> tuple[list[Array], tree.Structure]:

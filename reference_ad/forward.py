@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,8 @@ from .rules import reshape
 from .rules_structural import permute_dims
 from .tape import Tape, record
 
-Block = tuple[int, int, Array | None]
-"""A part of a Jacobian: the positions of output and input, and its elements in C order, in any shape; None for zero."""
+Blocks = list[list[Array | None]]
+"""A Jacobian: for each output and each input the elements in C order, in any shape; None for zero."""
 
 
 class DualTracer(Tracer):
@@ -66,10 +66,14 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     with Dual() as level:
         traced = [DualTracer(level, x, t) for x, t in zip(leaves, directions, strict=True)]
         outputs, output_structure = output_leaves(f(*tree.unflatten(structure, traced)), "jvp")
-    is_dual = [isinstance(output, DualTracer) and output.level is level for output in outputs]
-    values = [output.primal if dual else output for output, dual in zip(outputs, is_dual, strict=True)]
-    derivatives = [y.tangent if dual else fill(None, y) for y, dual in zip(outputs, is_dual, strict=True)]
-    return tree.unflatten(output_structure, values), tree.unflatten(output_structure, derivatives)
+    derivatives = []
+    for position, output in enumerate(outputs):
+        if isinstance(output, DualTracer) and output.level is level:
+            outputs[position] = output.primal
+            derivatives.append(output.tangent)
+        else:
+            derivatives.append(fill(None, output))
+    return tree.unflatten(output_structure, outputs), tree.unflatten(output_structure, derivatives)
 
 
 def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
@@ -101,33 +105,38 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     Raises TypeError for leaves without derivatives, ValueError for argnums out of range.
     """
 
-    def blocks(tape: Tape, leaves: list[Array], outputs: list[Array], indices: list[int]) -> Iterator[Block]:
+    def blocks(tape: Tape, leaves: list[Array], outputs: list[Array], indices: list[int]) -> Blocks:
+        rows: Blocks = [[None] * len(leaves) for _ in outputs]
         for i, leaf in enumerate(leaves):
 
             def push(units: Array, i: int = i) -> list[Array | None]:
                 return _push(tape, indices, {i: units})
 
-            for k, columns in enumerate(over_basis(leaf, tape, push)):
-                yield k, i, None if columns is None else permute_dims(columns, axes=(*range(1, columns.ndim), 0))
+            for row, columns in zip(rows, over_basis(leaf, tape, push), strict=False):  # none of an empty leaf
+                if columns is not None:
+                    row[i] = permute_dims(columns, axes=(*range(1, columns.ndim), 0))
+        return rows
 
     return jacobian(f, argnums, "jacfwd", blocks)
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums, caller: str, blocks: Callable[..., Any]) -> Callable[..., Any]:
-    """What `jacfwd` and `jacrev` share; ``blocks(tape, leaves, outputs, indices)`` gives the blocks."""
+def jacobian(f: Callable[..., Any], argnums: Argnums, caller: str, blocks: Callable[..., Blocks]) -> Callable[..., Any]:
+    """What `jacfwd` and `jacrev` share; ``blocks(tape, leaves, outputs, indices)`` is what they do not."""
 
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         active, call = select(f, argnums, args, kwargs, caller)
         leaves, structure = active_leaves(active, caller)
         tape, outputs, indices, output_structure = record(call, leaves, structure, caller)
-        found = {(k, i): block for k, i, block in blocks(tape, leaves, outputs, indices)}
-        rows = [[_shaped(found.get((k, i)), y, x) for i, x in enumerate(leaves)] for k, y in enumerate(outputs)]
-        return tree.unflatten(output_structure, [tree.unflatten(structure, row) for row in rows])
+        rows = []
+        for output, row in zip(outputs, blocks(tape, leaves, outputs, indices), strict=True):
+            whole = [_whole(block, output, leaf) for block, leaf in zip(row, leaves, strict=True)]
+            rows.append(tree.unflatten(structure, whole))
+        return tree.unflatten(output_structure, rows)
 
     return evaluate
 
 
-def _shaped(block: Array | None, output: Array, leaf: Array) -> Array:
+def _whole(block: Array | None, output: Array, leaf: Array) -> Array:
     shape = (*output.shape, *leaf.shape)
     return zeros(shape, np.result_type(output.dtype, leaf.dtype)) if block is None else reshape(block, shape=shape)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import tree
 from .arguments import Argnums, active_leaves, fill, matching_leaves, one, own, select
 from .batching import over_basis
 from .core import Array
-from .forward import Block, jacfwd, jacobian, jvp
+from .forward import Blocks, jacfwd, jacobian, jvp
 from .tape import Tape, record
 from .transposition import pull
 
@@ -73,14 +73,16 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     Raises TypeError for leaves without derivatives, ValueError for argnums out of range.
     """
 
-    def blocks(tape: Tape, leaves: list[Array], outputs: list[Array], indices: list[int]) -> Iterator[Block]:
-        for k, index in enumerate(indices):
+    def blocks(tape: Tape, leaves: list[Array], outputs: list[Array], indices: list[int]) -> Blocks:
+        rows = []
+        for output, index in zip(outputs, indices, strict=True):
 
             def pull_units(units: Array, index: int = index) -> list[Array | None]:
                 return pull(tape, [index], [units])[: len(leaves)]
 
-            if index >= 0:
-                yield from [(k, i, rows) for i, rows in enumerate(over_basis(outputs[k], tape, pull_units))]
+            found = over_basis(output, tape, pull_units) if index >= 0 else []
+            rows.append(found or [None] * len(leaves))
+        return rows
 
     return jacobian(f, argnums, "jacrev", blocks)
 
