@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -75,24 +74,32 @@ def _pair(labels: str, x: Array, others: str, y: Array, later: set[str]) -> tupl
     columns = "".join([k for k in others if k not in labels])
     x = xp.permute_dims(x, tuple([labels.index(k) for k in batch + rows + inner]))
     y = xp.permute_dims(y, tuple([others.index(k) for k in batch + inner + columns]))
-    nb, nr, ni = len(batch), len(rows), len(inner)
-    lead = np.broadcast_shapes(x.shape[:nb], y.shape[:nb])  # matmul stretches these, but not the inner axes
-    summed = np.broadcast_shapes(x.shape[nb + nr :], y.shape[nb : nb + ni])
-    x = xp.broadcast_to(x, (*x.shape[: nb + nr], *summed))
-    y = xp.broadcast_to(y, (*y.shape[:nb], *summed, *y.shape[nb + ni :]))
-    left = xp.reshape(x, (*x.shape[:nb], math.prod(x.shape[nb : nb + nr]), math.prod(x.shape[nb + nr :])))
-    right = xp.reshape(y, (*y.shape[:nb], math.prod(y.shape[nb : nb + ni]), math.prod(y.shape[nb + ni :])))
-    shape = (*lead, *x.shape[nb : nb + nr], *y.shape[nb + ni :])
-    return batch + rows + columns, xp.reshape(left @ right, shape)
+    before, after = len(batch) + len(rows), len(batch) + len(inner)
+    if x.shape[before:] != y.shape[len(batch) : after]:  # matmul stretches those of the batch alone
+        summed = np.broadcast_shapes(x.shape[before:], y.shape[len(batch) : after])
+        x = xp.broadcast_to(x, (*x.shape[:before], *summed))
+        y = xp.broadcast_to(y, (*y.shape[: len(batch)], *summed, *y.shape[after:]))
+    return batch + rows + columns, _product(x, y, len(batch), len(inner))
+
+
+def _product(x: Array, y: Array, batch: int, inner: int) -> Array:
+    """The sum of products of arrays with axes (batch, rows, inner) and (batch, inner, columns), so many of each."""
+    rows, columns = x.shape[batch : x.ndim - inner], y.shape[batch + inner :]
+    length = math.prod(x.shape[x.ndim - inner :])
+    left = xp.reshape(x, (*x.shape[:batch], math.prod(rows), length))
+    right = xp.reshape(y, (*y.shape[:batch], length, math.prod(columns)))
+    product = left @ right
+    return xp.reshape(product, (*product.shape[:batch], *rows, *columns))
 
 
 def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
     """The sum of products over pairs of axes: the last ones of x1 and the first of x2, or those named."""
-    first, second = (range(x1.ndim - axes, x1.ndim), range(axes)) if isinstance(axes, int) else axes
-    labels, others = [chr(k) for k in range(x1.ndim)], [chr(k) for k in range(x1.ndim, x1.ndim + x2.ndim)]
-    for k, j in zip(first, second, strict=True):
-        others[j] = labels[k]
-    return _pair("".join(labels), x1, "".join(others), x2, set(labels) ^ set(others))[1]
+    if isinstance(axes, int):
+        axes = (range(x1.ndim - axes, x1.ndim), range(axes))
+    first, second = xp.canonical_axes(tuple(axes[0]), x1.ndim), xp.canonical_axes(tuple(axes[1]), x2.ndim)
+    left = xp.permute_dims(x1, (*[k for k in range(x1.ndim) if k not in first], *first))
+    right = xp.permute_dims(x2, (*second, *[k for k in range(x2.ndim) if k not in second]))
+    return _product(left, right, 0, len(first))
 
 
 def pad(x: Array, widths: Any, /, value: float = 0) -> Array:
@@ -125,9 +132,9 @@ def convolve(x: Array, kernel: Array, /, *, strides: tuple[int, ...] | None = No
     Returns shape (batch, features, *positions).
     """
     n = kernel.ndim - 2
-    positions, window = ascii_uppercase[:n], ascii_uppercase[n : 2 * n]
-    windows = sliding_windows(x, kernel.shape[2:], strides=strides)
-    return einsum(f"bc{positions}{window},fc{window}->bf{positions}", windows, kernel)
+    windows = sliding_windows(x, kernel.shape[2:], strides=strides)  # (batch, channels, *positions, *window)
+    summed = (1, *range(n + 2, 2 * n + 2))
+    return xp.moveaxis(tensordot(windows, kernel, axes=(summed, tuple(range(1, n + 2)))), -1, 1)
 
 
 def max_pool(x: Array, window: tuple[int, ...], /, *, strides: tuple[int, ...] | None = None) -> Array:
