@@ -36,7 +36,7 @@ def select(
 
     def call(active: Any) -> Any:
         complete = list(args)
-        for position, value in zip(positions, active if several else (active,), strict=True):
+        for position, value in zip(positions, active, strict=True) if several else [(positions[0], active)]:
             complete[position] = value
         return f(*complete, **kwargs)
 

@@ -90,9 +90,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
 
     def pushforward(*tangents: Any) -> Any:
         given = matching_leaves(tangents, structure, leaves, "The pushforward", "tangents", "primals")
-        found = _push(tape, indices, dict(enumerate(given)))
-        filled = [fill(tangent, output) for tangent, output in zip(found, outputs, strict=True)]
-        return tree.unflatten(output_structure, filled)
+        found = zip(_push(tape, indices, dict(enumerate(given))), outputs, strict=True)
+        return tree.unflatten(output_structure, [fill(tangent, output) for tangent, output in found])
 
     return tree.unflatten(output_structure, outputs), pushforward
 

@@ -126,10 +126,8 @@ def vector_norm(x: Array, /, *, axis: Any = None, keepdims: Any = False, ord: An
     if ord == 2:
         return rules.norm(x, axis=xp.canonical_axes(axis, x.ndim), keepdims=keepdims)
     size = xp.abs(x)
-    if ord == 0:
-        return xp.sum(xp.astype(size > 0, x.dtype), axis=axis, keepdims=keepdims)
-    if ord == 1:
-        return xp.sum(size, axis=axis, keepdims=keepdims)
+    if ord in (0, 1):
+        return xp.sum(size if ord else xp.astype(size > 0, x.dtype), axis=axis, keepdims=keepdims)
     if ord in (xp.inf, -xp.inf):
         return (xp.max if ord > 0 else xp.min)(size, axis=axis, keepdims=keepdims)
     return xp.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)

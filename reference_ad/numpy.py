@@ -380,9 +380,7 @@ def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
     return kept if min is None or max is None else where(less(min, max), kept, max)
 
 
-def diff(
-    x: Array, /, *, axis: int = -1, n: int = 1, prepend: Array | None = None, append: Array | None = None
-) -> Array:
+def diff(x: Array, /, *, axis: int = -1, n: int = 1, prepend: Array = None, append: Array = None) -> Array:
     """The n-th difference along an axis, after joining `prepend` and `append` to it."""
     x = concat([part for part in (prepend, x, append) if part is not None], axis=axis)
     place = canonical_axis(axis, x.ndim)

@@ -67,7 +67,6 @@ sum = linear(  # params: axis (a tuple of non-negative integers), keepdims
 reshape = linear("reshape", lambda x, shape: x.reshape(shape), lambda g, ans, x, shape: reshape(g, shape=x.shape))
 broadcast_to = linear("broadcast_to", _repeated, lambda g, ans, x, shape: g)  # `fit` sums what was repeated
 real = linear("real", np.real, lambda g, ans, x: g)  # `fit` gives it a complex dtype
-real.elementwise = True
 astype = linear(  # between floating dtypes; `discretize` is the cast to integers or booleans
     "astype",
     lambda x, dtype: numbers(x) if dtype == OBJECT else x.astype(dtype),

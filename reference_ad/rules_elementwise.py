@@ -147,7 +147,7 @@ abs = define(
     vjps=[lambda g, ans, x: g * _direction(x, ans)],
 )
 
-for primitive in (imag, conj, abs):
+for primitive in (real, imag, conj, abs):
     primitive.elementwise = True
 
 # --- kinks and choices ------------------------------------------------------------------------------------------------

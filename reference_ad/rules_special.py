@@ -73,9 +73,7 @@ def _gammaln(x: Any) -> Any:
         total = total + power * weight.numerator / weight.denominator
         power = power / (y * y)
     total = total - np.log(product)
-    if np.any(negative):
-        total = np.where(negative, np.log(constant("pi", x) / np.abs(np.sin(angle))) - total, total)
-    return total
+    return np.where(negative, np.log(constant("pi", x) / np.abs(np.sin(angle))) - total, total)
 
 
 @_through_extended
