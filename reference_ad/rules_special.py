@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,22 @@ _BERNOULLI += [Fraction(-3617, 510), Fraction(43867, 798)]  # B_2, B_4, ..., B_1
 _FAR = 16  # where the asymptotic series with these terms has reached extended precision
 
 
+@cache
+def _weights(order: int) -> list[tuple[int, int]]:
+    """B_2k (2k + order - 1)! / (2k)! for k = 1, 2, ..., as numerators and denominators."""
+    ratios = [Fraction(math.factorial(2 * k + order - 1), math.factorial(2 * k)) for k in range(1, len(_BERNOULLI) + 1)]
+    return [(ratio * bernoulli).as_integer_ratio() for ratio, bernoulli in zip(ratios, _BERNOULLI, strict=True)]
+
+
+def _asymptotic_series(y: Any, order: int) -> Any:
+    """The sum of the weights over y^(2k + order): for polygamma, and of order -1 for gammaln."""
+    total, power = 0 * y, 1 / y**order
+    for numerator, denominator in _weights(order):
+        power = power / (y * y)
+        total = total + power * numerator / denominator
+    return total
+
+
 def _to_the_right(x: Any) -> tuple[Any, Any, Any]:
     """Where x is negative, x mirrored at 1/2, and the angle pi x less multiples of pi that reflection needs."""
     negative = x < 0
@@ -67,29 +84,19 @@ def _gammaln(x: Any) -> Any:
         product = product * np.where(nearby, y, 1)
         y = np.where(nearby, y + 1, y)
     total = (y - np.ones_like(y) / 2) * np.log(y) - y + constant("half_log_two_pi", y)
-    power = 1 / y
-    for k, bernoulli in enumerate(_BERNOULLI, 1):
-        weight = bernoulli / (2 * k * (2 * k - 1))
-        total = total + power * weight.numerator / weight.denominator
-        power = power / (y * y)
-    total = total - np.log(product)
+    total = total + _asymptotic_series(y, -1) - np.log(product)
     return np.where(negative, np.log(constant("pi", x) / np.abs(np.sin(angle))) - total, total)
 
 
 @_through_extended
 def _polygamma(x: Any, order: int) -> Any:
     """By recurrence (DLMF 5.5.2 and 5.15.5) and the asymptotic series (5.11.2 and 5.15.8)."""
-    total, y = 0 * x, x
+    total, y, factorial = 0 * x, x, math.factorial(order)
     for _ in range(_FAR + 2 * order):
-        total = total + math.factorial(order) / y ** (order + 1)
+        total = total + factorial / y ** (order + 1)
         y = y + 1
-    power = 1 / y**order
-    leading = power * math.factorial(order - 1) if order else -np.log(y)
-    total = total + leading + power * math.factorial(order) / (2 * y)
-    for k, bernoulli in enumerate(_BERNOULLI, 1):
-        weight = bernoulli * Fraction(math.factorial(2 * k + order - 1), math.factorial(2 * k))
-        power = power / (y * y)
-        total = total + power * weight.numerator / weight.denominator
+    leading = math.factorial(order - 1) / y**order if order else -np.log(y)
+    total = total + leading + factorial / (2 * y ** (order + 1)) + _asymptotic_series(y, order)
     return total if order % 2 else -total
 
 
