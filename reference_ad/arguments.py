@@ -14,12 +14,15 @@ from .scalars import OBJECT, numbers, real_like
 Argnums = int | tuple[int, ...]
 """The position of the argument to differentiate, or several."""
 
+ARRAYS = (Tracer, np.ndarray, np.generic)
+
 
 def select(
     f: Callable[..., Any], argnums: Argnums, args: tuple[Any, ...], kwargs: dict[str, Any], caller: str
 ) -> tuple[Any, Callable[[Any], Any]]:
     """The active argument (a tuple of them for a tuple of argnums), and f as a function of it alone."""
-    positions = argnums if isinstance(argnums, tuple) else (argnums,)
+    several = isinstance(argnums, tuple)
+    positions: Any = argnums if several else (argnums,)
     for position in positions:
         if type(position) is not int:
             raise TypeError(
@@ -31,46 +34,31 @@ def select(
                 f"argnums must lie in the range 0 to {len(args) - 1}."
             )
 
-    if isinstance(argnums, tuple):
-        several = argnums
-
-        def call(active: Any) -> Any:
-            complete = list(args)
-            for position, value in zip(several, active, strict=True):
-                complete[position] = value
-            return f(*complete, **kwargs)
-
-        return tuple([args[position] for position in argnums]), call
-
-    def call_one(active: Any) -> Any:
+    def call(active: Any) -> Any:
         complete = list(args)
-        complete[argnums] = active
+        for position, value in zip(positions, active, strict=True) if several else [(positions[0], active)]:
+            complete[position] = value
         return f(*complete, **kwargs)
 
-    return args[argnums], call_one
+    return tuple([args[position] for position in positions]) if several else args[positions[0]], call
 
 
 def active_leaves(active: Any, caller: str) -> tuple[list[Array], tree.Structure]:
     """The leaves to differentiate, as arrays or tracers, and their structure."""
     found, structure = tree.flatten(active)
     for position, leaf in enumerate(found):
-        if type(leaf) is np.ndarray or isinstance(leaf, (Tracer, np.generic)):
-            if leaf.dtype.kind in "fc" or isinstance(leaf, Tracer):
-                continue
-            if leaf.dtype == OBJECT:
-                found[position] = numbers(leaf)
-                continue
-            given = f"dtype {leaf.dtype}"
-        elif type(leaf) is float or type(leaf) is complex:
-            found[position] = np.asarray(leaf)
-            continue
-        else:
-            given = f"{type(leaf).__name__} {leaf!r}"
-        path = tree.paths(active)[position]
-        raise TypeError(
-            f"{caller} can differentiate floating-point arrays only, and the leaf {path or 'given'} is of {given}: "
-            "convert it to a float, or leave it out of the active argument."
-        )
+        if type(leaf) is float or type(leaf) is complex:
+            leaf = found[position] = np.asarray(leaf)
+        kind = leaf.dtype.kind if isinstance(leaf, ARRAYS) else None
+        if kind == "O":
+            found[position] = numbers(leaf)
+        elif kind != "f" and kind != "c":
+            given = f"dtype {leaf.dtype}" if kind else f"{type(leaf).__name__} {leaf!r}"
+            raise TypeError(
+                f"{caller} can differentiate floating-point arrays only, and the leaf "
+                f"{tree.paths(active)[position] or 'given'} is of {given}: "
+                "convert it to a float, or leave it out of the active argument."
+            )
     return found, structure
 
 
@@ -78,13 +66,13 @@ def output_leaves(output: Any, caller: str) -> tuple[list[Array], tree.Structure
     """The leaves of what a differentiated function returned, as arrays or tracers, and their structure."""
     found, structure = tree.flatten(output)
     for position, leaf in enumerate(found):
-        if isinstance(leaf, (Tracer, np.ndarray, np.generic)):
+        if isinstance(leaf, ARRAYS):
             continue
-        if not isinstance(leaf, (bool, int, float, complex)):
-            path = tree.paths(output)[position]
+        if not isinstance(leaf, (int, float, complex)):
             raise TypeError(
-                f"{caller} needs a function that returns arrays, and the leaf {path or 'returned'} is of "
-                f"{type(leaf).__name__} {leaf!r}: return arrays, or lists, tuples and dicts of them."
+                f"{caller} needs a function that returns arrays, and the leaf "
+                f"{tree.paths(output)[position] or 'returned'} is of {type(leaf).__name__} {leaf!r}: "
+                "return arrays, or lists, tuples and dicts of them."
             )
         found[position] = np.asarray(leaf)
     return found, structure
@@ -101,9 +89,9 @@ def matching_leaves(
             "they must be the same."
         )
     for position, (leaf, expected) in enumerate(zip(found, like, strict=True)):
-        if expected.dtype == OBJECT and not isinstance(leaf, Tracer):
+        if expected.dtype == OBJECT:
             leaf = found[position] = numbers(leaf)
-        elif not isinstance(leaf, (Tracer, np.ndarray, np.generic)):
+        elif not isinstance(leaf, ARRAYS):
             leaf = found[position] = np.asarray(leaf, dtype=expected.dtype)
         if leaf.shape != expected.shape or leaf.dtype != expected.dtype:
             path = tree.paths(given)[position]

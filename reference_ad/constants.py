@@ -19,8 +19,7 @@ DIGITS = {
 
 def constant(name: str, like: Array) -> Any:
     """The constant `name`, rounded to the dtype of `like`, or enclosed in a ball."""
-    dtype = like.dtype
-    return scalars.constant(name) if dtype == scalars.OBJECT else _rounded(name, dtype)
+    return scalars.constant(name) if like.dtype == scalars.OBJECT else _rounded(name, like.dtype)
 
 
 @cache

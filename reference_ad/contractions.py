@@ -33,20 +33,16 @@ def _parsed(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     left, arrow, right = subscripts.partition("->")
     inputs = left.split(",")
     if len(inputs) != len(ndims):
-        raise ValueError(
-            f"einsum was given {len(ndims)} array(s) for the subscripts {subscripts!r}: give one per term."
-        )
-    hidden = [
-        ndim - len(term.replace("...", "")) if "..." in term else 0 for term, ndim in zip(inputs, ndims, strict=True)
-    ]
+        raise ValueError(f"einsum was given {len(ndims)} array(s) for {subscripts!r}: give one per term.")
+    hidden = [ndim + 3 - len(term) if "..." in term else 0 for term, ndim in zip(inputs, ndims, strict=True)]
     dots = "".join([chr(0x3B1 + k) for k in range(max(hidden))])
     inputs = [term.replace("...", dots[len(dots) - n :]) for term, n in zip(inputs, hidden, strict=True)]
     for term, ndim in zip(inputs, ndims, strict=True):
         if len(term) != ndim:
             raise ValueError(f"einsum was given {subscripts!r} and an array of {ndim} dimension(s) for {term!r}.")
     everything = "".join(inputs)
-    once = "".join(sorted([label for label in set(everything) if everything.count(label) == 1 and label not in dots]))
-    result = right.replace("...", dots) if arrow else dots + once
+    once = [label for label in sorted(set(everything) - set(dots)) if everything.count(label) == 1]
+    result = right.replace("...", dots) if arrow else dots + "".join(once)
     if set(result) - set(everything) or len(set(result)) != len(result):
         raise ValueError(f"einsum was given {subscripts!r}: the result must name axes of the arrays, each once.")
     return inputs, result
@@ -54,13 +50,11 @@ def _parsed(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
 
 def _without_repeats(labels: str, x: Array) -> tuple[str, Array]:
     """The diagonal along axes that share a label."""
-    for label in sorted(set(labels)):
-        while labels.count(label) > 1:
-            first = labels.index(label)
-            second = labels.index(label, first + 1)
-            rest = [k for k in range(x.ndim) if k not in (first, second)]
-            x = xp.diagonal(xp.permute_dims(x, (*rest, first, second)))
-            labels = "".join([labels[k] for k in rest]) + label
+    while repeated := [label for label in labels if labels.count(label) > 1]:
+        first, second = [k for k, label in enumerate(labels) if label == repeated[0]][:2]
+        rest = [k for k in range(x.ndim) if k not in (first, second)]
+        x = xp.diagonal(xp.permute_dims(x, (*rest, first, second)))
+        labels = "".join([labels[k] for k in rest]) + repeated[0]
     return labels, x
 
 
@@ -80,15 +74,32 @@ def _pair(labels: str, x: Array, others: str, y: Array, later: set[str]) -> tupl
     columns = "".join([k for k in others if k not in labels])
     x = xp.permute_dims(x, tuple([labels.index(k) for k in batch + rows + inner]))
     y = xp.permute_dims(y, tuple([others.index(k) for k in batch + inner + columns]))
-    nb, nr, ni = len(batch), len(rows), len(inner)
-    lead = np.broadcast_shapes(x.shape[:nb], y.shape[:nb])  # matmul stretches these, but not the inner axes
-    summed = np.broadcast_shapes(x.shape[nb + nr :], y.shape[nb : nb + ni])
-    x = xp.broadcast_to(x, (*x.shape[: nb + nr], *summed))
-    y = xp.broadcast_to(y, (*y.shape[:nb], *summed, *y.shape[nb + ni :]))
-    left = xp.reshape(x, (*x.shape[:nb], math.prod(x.shape[nb : nb + nr]), math.prod(x.shape[nb + nr :])))
-    right = xp.reshape(y, (*y.shape[:nb], math.prod(y.shape[nb : nb + ni]), math.prod(y.shape[nb + ni :])))
-    shape = (*lead, *x.shape[nb : nb + nr], *y.shape[nb + ni :])
-    return batch + rows + columns, xp.reshape(left @ right, shape)
+    before, after = len(batch) + len(rows), len(batch) + len(inner)
+    if x.shape[before:] != y.shape[len(batch) : after]:  # matmul stretches those of the batch alone
+        summed = np.broadcast_shapes(x.shape[before:], y.shape[len(batch) : after])
+        x = xp.broadcast_to(x, (*x.shape[:before], *summed))
+        y = xp.broadcast_to(y, (*y.shape[: len(batch)], *summed, *y.shape[after:]))
+    return batch + rows + columns, _product(x, y, len(batch), len(inner))
+
+
+def _product(x: Array, y: Array, batch: int, inner: int) -> Array:
+    """The sum of products of arrays with axes (batch, rows, inner) and (batch, inner, columns), so many of each."""
+    rows, columns = x.shape[batch : x.ndim - inner], y.shape[batch + inner :]
+    length = math.prod(x.shape[x.ndim - inner :])
+    left = xp.reshape(x, (*x.shape[:batch], math.prod(rows), length))
+    right = xp.reshape(y, (*y.shape[:batch], length, math.prod(columns)))
+    product = left @ right
+    return xp.reshape(product, (*product.shape[:batch], *rows, *columns))
+
+
+def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
+    """The sum of products over pairs of axes: the last ones of x1 and the first of x2, or those named."""
+    if isinstance(axes, int):
+        axes = (range(x1.ndim - axes, x1.ndim), range(axes))
+    first, second = xp.canonical_axes(tuple(axes[0]), x1.ndim), xp.canonical_axes(tuple(axes[1]), x2.ndim)
+    left = xp.permute_dims(x1, (*[k for k in range(x1.ndim) if k not in first], *first))
+    right = xp.permute_dims(x2, (*second, *[k for k in range(x2.ndim) if k not in second]))
+    return _product(left, right, 0, len(first))
 
 
 def pad(x: Array, widths: Any, /, value: float = 0) -> Array:
@@ -123,7 +134,7 @@ def convolve(x: Array, kernel: Array, /, *, strides: tuple[int, ...] | None = No
     n = kernel.ndim - 2
     windows = sliding_windows(x, kernel.shape[2:], strides=strides)  # (batch, channels, *positions, *window)
     summed = (1, *range(n + 2, 2 * n + 2))
-    return xp.moveaxis(xp.tensordot(windows, kernel, axes=(summed, tuple(range(1, n + 2)))), -1, 1)
+    return xp.moveaxis(tensordot(windows, kernel, axes=(summed, tuple(range(1, n + 2)))), -1, 1)
 
 
 def max_pool(x: Array, window: tuple[int, ...], /, *, strides: tuple[int, ...] | None = None) -> Array:

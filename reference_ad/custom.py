@@ -7,67 +7,52 @@ its transpose, found by reverse mode. A rule is a program like any other, so it 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
+import numpy as np
+
 from . import tree
-from .arguments import fill
-from .core import Array, Primitive, Rule, Tracer
+from .arguments import fill, zeros
+from .core import Array, Observation, Tracer
 from .forward import jvp as forward
 from .reverse import vjp as reverse
-from .rules import sum_of_parts
-from .scalars import Numbers
 from .transposition import transposed
 
 Function = Callable[..., Array]
+Pushed = Callable[[Sequence[Array | None], Array, Sequence[Array], dict[str, Any]], Array]
+Pulled = Callable[..., Sequence[Array | None]]
 
 
-class _Custom(Primitive):
-    """A primitive for one call of one function of arrays; it is in no table."""
+def _apply(f: Function, of_leaves: Function, leaves: Sequence[Any], jvp: Pushed, vjp: Pulled) -> Array:
+    """Apply `f` to the leaves of its arguments, as a primitive for this one call; it is in no table.
 
-    __slots__ = ()
+    jvp: the tangent, as a primitive has it; vjp: the cotangents of all the leaves
+    """
+    name = getattr(f, "__name__", "a function")
 
-    def __init__(self, name: str, function: Function) -> None:
-        def implementation(*args: Array) -> Array:
-            ans = function(*args)
-            outermost = max([arg.level.number for arg in args if isinstance(arg, Tracer)], default=0)
-            if isinstance(ans, Tracer) and ans.level.number > outermost:
-                raise TypeError(f"{name!r} uses a traced array that is not among its arguments: pass it as one.")
-            return ans
+    def implementation(*leaves: Array) -> Array:
+        ans = of_leaves(*leaves)
+        outermost = max([leaf.level.number for leaf in leaves if isinstance(leaf, Tracer)], default=0)
+        if isinstance(ans, Tracer) and ans.level.number > outermost:
+            raise TypeError(f"{name!r} uses a traced array that is not among its arguments: pass it as one.")
+        return ans
 
-        self.name = name
-        self.implementation = implementation
-        self.jvp = None
-        self.vjps = ()
-        self.elementwise = False
+    latest: list[Any] = [None, None, None]
 
-    def __call__(self, *args: Array, **params: Any) -> Array:
-        if any(isinstance(arg, Tracer) and not isinstance(arg, Numbers) for arg in args):
-            return super().__call__(*args, **params)
-        return self.implementation(*args, **params)
+    def rule(position: int, g: Array, ans: Array, *leaves: Array) -> Array | None:
+        if latest[0] is not g or latest[1] is not ans:  # the rules share one computation of all the cotangents
+            latest[:] = g, ans, vjp(g, ans, *leaves)
+        return latest[2][position]
 
-
-def _name(f: Function) -> str:
-    return getattr(f, "__name__", "a function")
+    primitive = Observation(name, implementation)
+    primitive.jvp = jvp
+    primitive.vjps = [partial(rule, position) for position in range(len(leaves))]
+    return primitive(*leaves)
 
 
-class _Each(Sequence[Rule]):
-    """The rule for each position; they share one computation of all the cotangents."""
-
-    def __init__(self, cotangents: Callable[..., Sequence[Array | None]]) -> None:
-        self.cotangents = cotangents
-        self.latest: tuple[Any, Any, Any] = (None, None, None)
-
-    def __getitem__(self, position: Any) -> Any:
-        def rule(g: Array, ans: Array, *args: Array) -> Array | None:
-            latest = self.latest
-            if latest[0] is not g or latest[1] is not ans:
-                latest = self.latest = (g, ans, self.cotangents(g, ans, *args))
-            return latest[2][position]
-
-        return rule
-
-    def __len__(self) -> int:
-        raise TypeError("There are as many rules as there are arguments.")
+def _is_floating(leaf: Any) -> bool:
+    return hasattr(leaf, "dtype") and leaf.dtype.kind in "fcO"
 
 
 def custom_jvp(f: Function, jvp: Callable[..., Array]) -> Function:
@@ -80,22 +65,17 @@ def custom_jvp(f: Function, jvp: Callable[..., Array]) -> Function:
 
     def call(*args: Any) -> Array:
         leaves, structure = tree.flatten(args)
-        primitive = _Custom(_name(f), lambda *leaves: f(*tree.unflatten(structure, leaves)))
 
-        def pushed(tangents: Sequence[Array | None], ans: Array, leaves: Sequence[Array]) -> Array:
+        def pushed(tangents: Sequence[Array | None], ans: Array, leaves: Sequence[Array], params: Any) -> Array:
             pairs = zip(tangents, leaves, strict=True)
             filled = [fill(t, x) if hasattr(x, "dtype") else None for t, x in pairs]
             return jvp(tree.unflatten(structure, filled), ans, *tree.unflatten(structure, leaves))
 
-        def pulled(position: int) -> Rule:
-            def only(t: Array, ans: Array, *leaves: Array) -> Array:
-                return pushed([t if k == position else None for k in range(len(leaves))], ans, leaves)
+        def pulled(g: Array, ans: Array, *leaves: Array) -> Sequence[Array | None]:
+            like = [x if _is_floating(x) else zeros(np.shape(x), float) for x in leaves]
+            return transposed(lambda *tangents: [pushed(tangents, ans, leaves, {})], like, [g])
 
-            return lambda g, ans, *leaves: transposed(lambda t: only(t, ans, *leaves), leaves[position], g)
-
-        primitive.jvp = lambda tangents, ans, leaves, params: pushed(tangents, ans, leaves)
-        primitive.vjps = [pulled(position) for position in range(len(leaves))]
-        return primitive(*leaves)
+        return _apply(f, lambda *leaves: f(*tree.unflatten(structure, leaves)), leaves, pushed, pulled)
 
     return call
 
@@ -110,17 +90,14 @@ def custom_vjp(f: Function, vjp: Callable[..., Sequence[Any]]) -> Function:
 
     def call(*args: Any) -> Array:
         leaves, structure = tree.flatten(args)
-        primitive = _Custom(_name(f), lambda *leaves: f(*tree.unflatten(structure, leaves)))
 
         def pulled(g: Array, ans: Array, *leaves: Array) -> Sequence[Array | None]:
             return tree.leaves(tuple(vjp(g, ans, *tree.unflatten(structure, leaves))))
 
-        def pushed(position: int) -> Rule:
-            return lambda t, ans, *leaves: transposed(lambda g: pulled(g, ans, *leaves)[position], ans, t)
+        def pushed(tangents: Sequence[Array | None], ans: Array, leaves: Sequence[Array], params: Any) -> Array:
+            return transposed(lambda g: pulled(g, ans, *leaves), [ans], tangents)[0]
 
-        primitive.vjps = _Each(pulled)
-        primitive.jvp = sum_of_parts([pushed(position) for position in range(len(leaves))])
-        return primitive(*leaves)
+        return _apply(f, lambda *leaves: f(*tree.unflatten(structure, leaves)), leaves, pushed, pulled)
 
     return call
 
@@ -130,7 +107,7 @@ def checkpoint(f: Function) -> Function:
 
     def call(*args: Any) -> Array:
         leaves, structure = tree.flatten(args)
-        active = [k for k, x in enumerate(leaves) if hasattr(x, "dtype") and x.dtype.kind in "fcO"]
+        active = [k for k, x in enumerate(leaves) if _is_floating(x)]
 
         def inner(*values: Array) -> Array:
             complete = list(leaves)
@@ -141,9 +118,6 @@ def checkpoint(f: Function) -> Function:
         def pushed(tangents: Sequence[Array | None], ans: Array, xs: Sequence[Array], params: Any) -> Array:
             return forward(inner, xs, [fill(t, x) for t, x in zip(tangents, xs, strict=True)])[1]
 
-        primitive = _Custom(_name(f), inner)
-        primitive.jvp = pushed
-        primitive.vjps = _Each(lambda g, ans, *xs: reverse(inner, *xs)[1](g))
-        return primitive(*[leaves[k] for k in active])
+        return _apply(f, inner, [leaves[k] for k in active], pushed, lambda g, ans, *xs: reverse(inner, *xs)[1](g))
 
     return call

@@ -15,6 +15,9 @@ from .rules import reshape
 from .rules_structural import permute_dims
 from .tape import Tape, record
 
+Blocks = list[list[Array | None]]
+"""A Jacobian: for each output and each input the elements in C order, in any shape; None for zero."""
+
 
 class DualTracer(Tracer):
     """A primal with its tangent: a dual number."""
@@ -63,16 +66,14 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     with Dual() as level:
         traced = [DualTracer(level, x, t) for x, t in zip(leaves, directions, strict=True)]
         outputs, output_structure = output_leaves(f(*tree.unflatten(structure, traced)), "jvp")
-    values = []
     derivatives = []
-    for output in outputs:
+    for position, output in enumerate(outputs):
         if isinstance(output, DualTracer) and output.level is level:
-            values.append(output.primal)
+            outputs[position] = output.primal
             derivatives.append(output.tangent)
         else:
-            values.append(output)
             derivatives.append(fill(None, output))
-    return tree.unflatten(output_structure, values), tree.unflatten(output_structure, derivatives)
+    return tree.unflatten(output_structure, outputs), tree.unflatten(output_structure, derivatives)
 
 
 def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
@@ -89,9 +90,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
 
     def pushforward(*tangents: Any) -> Any:
         given = matching_leaves(tangents, structure, leaves, "The pushforward", "tangents", "primals")
-        found = _push(tape, indices, dict(enumerate(given)))
-        filled = [fill(tangent, output) for tangent, output in zip(found, outputs, strict=True)]
-        return tree.unflatten(output_structure, filled)
+        found = zip(_push(tape, indices, dict(enumerate(given))), outputs, strict=True)
+        return tree.unflatten(output_structure, [fill(tangent, output) for tangent, output in found])
 
     return tree.unflatten(output_structure, outputs), pushforward
 
@@ -104,22 +104,40 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     Raises TypeError for leaves without derivatives, ValueError for argnums out of range.
     """
 
-    def jacobian(*args: Any, **kwargs: Any) -> Any:
-        active, call = select(f, argnums, args, kwargs, "jacfwd")
-        leaves, structure = active_leaves(active, "jacfwd")
-        tape, outputs, indices, output_structure = record(call, leaves, structure, "jacfwd")
-        blocks: list[list[Array]] = [[] for _ in outputs]
-        for position, leaf in enumerate(leaves):
+    def blocks(tape: Tape, leaves: list[Array], outputs: list[Array], indices: list[int]) -> Blocks:
+        rows: Blocks = [[None] * len(leaves) for _ in outputs]
+        for i, leaf in enumerate(leaves):
 
-            def push(units: Array, position: int = position) -> list[Array | None]:
-                return _push(tape, indices, {position: units})
+            def push(units: Array, i: int = i) -> list[Array | None]:
+                return _push(tape, indices, {i: units})
 
-            columns = over_basis(leaf, tape, push) or [None] * len(outputs)
-            for block, column, output in zip(blocks, columns, outputs, strict=True):
-                block.append(_assemble(column, output, leaf))
-        return tree.unflatten(output_structure, [tree.unflatten(structure, block) for block in blocks])
+            for row, columns in zip(rows, over_basis(leaf, tape, push), strict=False):  # none of an empty leaf
+                if columns is not None:
+                    row[i] = permute_dims(columns, axes=(*range(1, columns.ndim), 0))
+        return rows
 
-    return jacobian
+    return jacobian(f, argnums, "jacfwd", blocks)
+
+
+def jacobian(f: Callable[..., Any], argnums: Argnums, caller: str, blocks: Callable[..., Blocks]) -> Callable[..., Any]:
+    """What `jacfwd` and `jacrev` share; ``blocks(tape, leaves, outputs, indices)`` is what they do not."""
+
+    def evaluate(*args: Any, **kwargs: Any) -> Any:
+        active, call = select(f, argnums, args, kwargs, caller)
+        leaves, structure = active_leaves(active, caller)
+        tape, outputs, indices, output_structure = record(call, leaves, structure, caller)
+        rows = []
+        for output, row in zip(outputs, blocks(tape, leaves, outputs, indices), strict=True):
+            whole = [_whole(block, output, leaf) for block, leaf in zip(row, leaves, strict=True)]
+            rows.append(tree.unflatten(structure, whole))
+        return tree.unflatten(output_structure, rows)
+
+    return evaluate
+
+
+def _whole(block: Array | None, output: Array, leaf: Array) -> Array:
+    shape = (*output.shape, *leaf.shape)
+    return zeros(shape, np.result_type(output.dtype, leaf.dtype)) if block is None else reshape(block, shape=shape)
 
 
 def _push(tape: Tape, indices: list[int], given: dict[int, Array]) -> list[Array | None]:
@@ -129,12 +147,3 @@ def _push(tape: Tape, indices: list[int], given: dict[int, Array]) -> list[Array
         tangents[position] = tangent
     tape.push_forward(tangents)
     return [None if k < 0 else tangents[k] for k in indices]
-
-
-def _assemble(columns: Array | None, output: Array, leaf: Array) -> Array:
-    """A Jacobian's columns, stacked along the first axis, as an array of shape ``output.shape + leaf.shape``."""
-    shape = (*output.shape, *leaf.shape)
-    if columns is None:
-        return zeros(shape, np.result_type(output.dtype, leaf.dtype))
-    last = permute_dims(columns, axes=(*range(1, columns.ndim), 0))
-    return reshape(last, shape=shape)

@@ -2,51 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections import namedtuple
+from typing import Any
 
 import numpy as np
 
 from . import numpy as xp
 from . import rules_linalg as rules
+from .arguments import one
 from .core import Array
-from .numpy import diagonal as diagonal
-from .numpy import matmul as matmul
-from .numpy import matrix_transpose as matrix_transpose
-from .numpy import outer as outer
-from .numpy import tensordot as tensordot
-from .numpy import vecdot as vecdot
-from .rules_linalg import det as det
-from .rules_linalg import inv as inv
+from .numpy import diagonal, matmul, matrix_transpose, outer, tensordot, vecdot
+from .rules_linalg import det, inv
 from .rules_linalg import pinv as _pinv
 
+Slogdet = namedtuple("Slogdet", ["sign", "logabsdet"])
+"""The sign of a determinant, and the logarithm of its size."""
 
-class Slogdet(NamedTuple):
-    """The sign of a determinant, and the logarithm of its size."""
+Eigh = namedtuple("Eigh", ["eigenvalues", "eigenvectors"])
+"""Eigenvalues in ascending order, and the eigenvectors as columns."""
 
-    sign: Array
-    logabsdet: Array
+QR = namedtuple("QR", ["Q", "R"])
+"""An orthogonal and an upper triangular factor."""
 
-
-class Eigh(NamedTuple):
-    """Eigenvalues in ascending order, and the eigenvectors as columns."""
-
-    eigenvalues: Array
-    eigenvectors: Array
-
-
-class QR(NamedTuple):
-    """An orthogonal and an upper triangular factor."""
-
-    Q: Array
-    R: Array
-
-
-class SVD(NamedTuple):
-    """Left singular vectors as columns, singular values in descending order, right singular vectors as rows."""
-
-    U: Array
-    S: Array
-    Vh: Array
+SVD = namedtuple("SVD", ["U", "S", "Vh"])
+"""Left singular vectors as columns, singular values in descending order, right singular vectors as rows."""
 
 
 def solve(x1: Array, x2: Array, /) -> Array:
@@ -146,27 +125,22 @@ def vector_norm(x: Array, /, *, axis: Any = None, keepdims: Any = False, ord: An
     if x.dtype.kind == "c":
         x = xp.abs(x)
     if ord == 2:
-        return rules.norm(x, axis=xp._axes(axis, x.ndim), keepdims=keepdims)
+        return rules.norm(x, axis=xp.canonical_axes(axis, x.ndim), keepdims=keepdims)
     size = xp.abs(x)
-    if ord == 0:
-        return xp.sum(xp.astype(size > 0, x.dtype), axis=axis, keepdims=keepdims)
-    if ord == 1:
-        return xp.sum(size, axis=axis, keepdims=keepdims)
-    if ord in (float("inf"), -float("inf")):
+    if ord in (0, 1):
+        return xp.sum(size if ord else xp.astype(size > 0, x.dtype), axis=axis, keepdims=keepdims)
+    if ord in (xp.inf, -xp.inf):
         return (xp.max if ord > 0 else xp.min)(size, axis=axis, keepdims=keepdims)
-    return xp.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+    return xp.sum(size**ord, axis=axis, keepdims=keepdims) ** (one(x) / ord)
 
 
 def matrix_norm(x: Array, /, *, keepdims: Any = False, ord: Any = "fro") -> Array:
     """The norm of matrices: 'fro', 'nuc', 2, -2, 1, -1, inf or -inf."""
     if ord == "fro":
         return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
-    if ord in ("nuc", 2, -2):
-        combine = {"nuc": xp.sum, 2: xp.max, -2: xp.min}[ord]
-        found = combine(svdvals(x), axis=-1)
-    elif ord in (1, -1, float("inf"), -float("inf")):
-        sums = xp.sum(xp.abs(x), axis=-2 if abs(ord) == 1 else -1)
-        found = (xp.max if ord > 0 else xp.min)(sums, axis=-1)
-    else:
+    combine = {"nuc": xp.sum, 1: xp.max, 2: xp.max, xp.inf: xp.max, -1: xp.min, -2: xp.min, -xp.inf: xp.min}
+    if ord not in combine:
         raise ValueError(f"matrix_norm was given ord={ord!r}: give 'fro', 'nuc', 2, -2, 1, -1, inf or -inf.")
+    parts = svdvals(x) if ord in ("nuc", 2, -2) else xp.sum(xp.abs(x), axis=-2 if abs(ord) == 1 else -1)
+    found = combine[ord](parts, axis=-1)
     return found[..., None, None] if keepdims else found

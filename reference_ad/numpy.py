@@ -9,119 +9,39 @@ from __future__ import annotations
 
 import builtins
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy import bool_ as bool  # noqa: F401
-from numpy import complex64 as complex64
-from numpy import complex128 as complex128
-from numpy import e as e
-from numpy import finfo as finfo
-from numpy import float32 as float32
-from numpy import float64 as float64
-from numpy import iinfo as iinfo
-from numpy import inf as inf
-from numpy import int8 as int8
-from numpy import int16 as int16
-from numpy import int32 as int32
-from numpy import int64 as int64
-from numpy import isdtype as isdtype
-from numpy import nan as nan
-from numpy import newaxis as newaxis
-from numpy import pi as pi
-from numpy import uint8 as uint8
-from numpy import uint16 as uint16
-from numpy import uint32 as uint32
-from numpy import uint64 as uint64
 
-from . import rules_linalg, rules_reductions, rules_structural, scalars
-from . import special as special
+from . import rules_linalg, rules_reductions, rules_structural, scalars, tree
+from .arguments import one
 from .core import Array, Observation, Tracer
-from .operators import pow as pow
-from .rules_contraction import matmul as matmul
-from .rules_elementwise import abs as abs
-from .rules_elementwise import acos as acos
-from .rules_elementwise import acosh as acosh
-from .rules_elementwise import add as add
-from .rules_elementwise import asin as asin
-from .rules_elementwise import asinh as asinh
-from .rules_elementwise import atan as atan
-from .rules_elementwise import atan2 as atan2
-from .rules_elementwise import atanh as atanh
-from .rules_elementwise import ceil as ceil
-from .rules_elementwise import conj as conj
-from .rules_elementwise import copysign as copysign
-from .rules_elementwise import cos as cos
-from .rules_elementwise import cosh as cosh
-from .rules_elementwise import discretize as _discretize
-from .rules_elementwise import divide as divide
-from .rules_elementwise import equal as equal
-from .rules_elementwise import exp as exp
-from .rules_elementwise import expm1 as expm1
-from .rules_elementwise import floor as floor
-from .rules_elementwise import floor_divide as floor_divide
-from .rules_elementwise import greater as greater
-from .rules_elementwise import greater_equal as greater_equal
-from .rules_elementwise import hypot as hypot
-from .rules_elementwise import imag as imag
-from .rules_elementwise import isfinite as isfinite
-from .rules_elementwise import isinf as isinf
-from .rules_elementwise import isnan as isnan
-from .rules_elementwise import less as less
-from .rules_elementwise import less_equal as less_equal
-from .rules_elementwise import log as log
-from .rules_elementwise import log1p as log1p
-from .rules_elementwise import log2 as log2
-from .rules_elementwise import log10 as log10
-from .rules_elementwise import logaddexp as logaddexp
-from .rules_elementwise import logical_and as logical_and
-from .rules_elementwise import logical_not as logical_not
-from .rules_elementwise import logical_or as logical_or
-from .rules_elementwise import logical_xor as logical_xor
-from .rules_elementwise import maximum as maximum
-from .rules_elementwise import minimum as minimum
-from .rules_elementwise import multiply as multiply
-from .rules_elementwise import negative as negative
-from .rules_elementwise import not_equal as not_equal
-from .rules_elementwise import positive as positive
-from .rules_elementwise import real as real
-from .rules_elementwise import reciprocal as reciprocal
-from .rules_elementwise import remainder as remainder
-from .rules_elementwise import round as round
-from .rules_elementwise import sign as _sign
-from .rules_elementwise import signbit as signbit
-from .rules_elementwise import sin as sin
-from .rules_elementwise import sinh as sinh
-from .rules_elementwise import sqrt as sqrt
-from .rules_elementwise import square as square
-from .rules_elementwise import stop_gradient as _stop_gradient
-from .rules_elementwise import subtract as subtract
-from .rules_elementwise import tan as tan
-from .rules_elementwise import tanh as tanh
-from .rules_elementwise import trunc as trunc
-from .rules_elementwise import where as where
-from .rules_structural import matrix_transpose as matrix_transpose
+from .rules import axis_lengths
+from .rules_reductions import Axis, canonical_axes, canonical_axis
 
-Axis = int | tuple[int, ...] | None
+# fmt: off
+from numpy import (
+    bool_ as bool, complex64, complex128, e, finfo, float32, float64, iinfo, inf, int8, int16, int32, int64, isdtype,
+    nan, newaxis, pi, uint8, uint16, uint32, uint64,
+)
+from . import special
+from .operators import pow
+from .rules_contraction import matmul
+from .rules_elementwise import (
+    abs, acos, acosh, add, asin, asinh, atan, atan2, atanh, ceil, conj, copysign, cos, cosh, divide, equal, exp,
+    expm1, floor, floor_divide, greater, greater_equal, hypot, imag, isfinite, isinf, isnan, less, less_equal, log,
+    log1p, log2, log10, logaddexp, logical_and, logical_not, logical_or, logical_xor, maximum, minimum, multiply,
+    negative, not_equal, positive, real, reciprocal, remainder, round, signbit, sin, sinh, sqrt, square, subtract,
+    tan, tanh, trunc, where,
+)
+from .rules_elementwise import discretize as _discretize, sign as _sign, stop_gradient as _stop_gradient, unit as _unit
+from .rules_linalg import diagonal
+from .rules_structural import matrix_transpose
+# fmt: on
+
 Shape = int | tuple[int, ...]
-
-
-def _axes(axis: Axis, ndim: int) -> tuple[int, ...]:
-    """`axis` as a tuple of non-negative integers; None means all."""
-    if axis is None:
-        return tuple(range(ndim))
-    if isinstance(axis, tuple):
-        return tuple([_one_axis(k, ndim) for k in axis])
-    return (_one_axis(axis, ndim),)
-
-
-def _one_axis(axis: int, ndim: int) -> int:
-    if not -ndim <= axis < ndim:
-        raise ValueError(
-            f"axis {axis} was given for an array of {ndim} dimension(s): give one from {-ndim} to {ndim - 1}."
-        )
-    return axis % ndim
 
 
 # --- creation and dtypes ----------------------------------------------------------------------------------------------
@@ -131,7 +51,7 @@ def asarray(obj: Any, /, *, dtype: Any = None, copy: Any = None) -> Array:
     """An array of `obj`: a number, an array, a tracer, or nested sequences of them."""
     if isinstance(obj, Tracer):
         return obj if dtype is None else astype(obj, dtype)
-    if isinstance(obj, (list, tuple)) and _holds_tracers(obj):
+    if isinstance(obj, (list, tuple)) and builtins.any(isinstance(leaf, Tracer) for leaf in tree.leaves(obj)):
         return stack([asarray(item, dtype=dtype) for item in obj])
     return _own(np.asarray(obj, dtype=dtype, copy=copy))
 
@@ -141,25 +61,14 @@ def _own(x: Any) -> Array:
     return scalars.numbers(x) if x.dtype == scalars.OBJECT else x
 
 
-def _holds_tracers(obj: Any) -> Any:
-    return builtins.any(
-        isinstance(item, Tracer) or (isinstance(item, (list, tuple)) and _holds_tracers(item)) for item in obj
-    )
-
-
 def zeros(shape: Shape, *, dtype: Any = None) -> Array:
     """Zeros, float64 unless told otherwise."""
-    return _own(np.zeros(shape, np.float64 if dtype is None else dtype))
+    return _own(np.zeros(shape, dtype))
 
 
 def ones(shape: Shape, *, dtype: Any = None) -> Array:
     """Ones, float64 unless told otherwise."""
-    return _own(np.ones(shape, np.float64 if dtype is None else dtype))
-
-
-def empty(shape: Shape, *, dtype: Any = None) -> Array:
-    """Zeros: uninitialised memory would make results irreproducible."""
-    return zeros(shape, dtype=dtype)
+    return _own(np.ones(shape, dtype))
 
 
 def full(shape: Shape, fill_value: Array, *, dtype: Any = None) -> Array:
@@ -171,7 +80,7 @@ def full(shape: Shape, fill_value: Array, *, dtype: Any = None) -> Array:
 
 def eye(n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = None) -> Array:
     """Ones on the k-th diagonal."""
-    return _own(np.eye(n_rows, n_cols, k, np.float64 if dtype is None else dtype))
+    return _own(np.eye(n_rows, n_cols, k, dtype))
 
 
 def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None) -> Array:
@@ -187,17 +96,15 @@ def linspace(start: Any, stop: Any, /, num: int, *, dtype: Any = None, endpoint:
 
 def zeros_like(x: Array, /, *, dtype: Any = None) -> Array:
     """Zeros of the shape and dtype of x."""
-    return _own(np.zeros(x.shape, x.dtype if dtype is None else dtype))
+    return zeros(x.shape, dtype=x.dtype if dtype is None else dtype)
 
 
 def ones_like(x: Array, /, *, dtype: Any = None) -> Array:
     """Ones of the shape and dtype of x."""
-    return _own(np.ones(x.shape, x.dtype if dtype is None else dtype))
+    return ones(x.shape, dtype=x.dtype if dtype is None else dtype)
 
 
-def empty_like(x: Array, /, *, dtype: Any = None) -> Array:
-    """Zeros of the shape and dtype of x."""
-    return zeros_like(x, dtype=dtype)
+empty, empty_like = zeros, zeros_like  # uninitialised memory would make results irreproducible
 
 
 def full_like(x: Array, /, fill_value: Array, *, dtype: Any = None) -> Array:
@@ -208,11 +115,9 @@ def full_like(x: Array, /, fill_value: Array, *, dtype: Any = None) -> Array:
 def meshgrid(*arrays: Array, indexing: str = "xy") -> list[Array]:
     """Coordinate matrices from coordinate vectors."""
     n = len(arrays)
-    grids = []
-    for k, array in enumerate(arrays):
-        place = {0: 1, 1: 0}.get(k, k) if indexing == "xy" and n > 1 else k
-        grids.append(reshape(array, tuple([-1 if position == place else 1 for position in range(n)])))
-    return broadcast_arrays(*grids)
+    places = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else range(n)
+    shapes = [(1,) * place + (-1,) + (1,) * (n - place - 1) for place in places]
+    return broadcast_arrays(*[reshape(x, shape) for x, shape in zip(arrays, shapes, strict=True)])
 
 
 def astype(x: Array, dtype: Any, /, *, copy: Any = True) -> Array:
@@ -243,12 +148,12 @@ def reshape(x: Array, /, shape: Shape, *, copy: Any = None) -> Array:
 
 def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
     """x with its axes in the given order."""
-    return rules_structural.permute_dims(x, axes=_axes(tuple(axes), x.ndim))
+    return rules_structural.permute_dims(x, axes=canonical_axes(tuple(axes), x.ndim))
 
 
 def moveaxis(x: Array, source: Any, destination: Any, /) -> Array:
     """x with some axes moved to new positions."""
-    sources, destinations = _axes(source, x.ndim), _axes(destination, x.ndim)
+    sources, destinations = canonical_axes(source, x.ndim), canonical_axes(destination, x.ndim)
     order = [k for k in range(x.ndim) if k not in sources]
     for position, axis in sorted(zip(destinations, sources, strict=True)):
         order.insert(position, axis)
@@ -257,7 +162,7 @@ def moveaxis(x: Array, source: Any, destination: Any, /) -> Array:
 
 def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
     """x repeated to a larger shape."""
-    return rules_structural.broadcast_to(x, shape=tuple(shape))
+    return x if x.shape == tuple(shape) else rules_structural.broadcast_to(x, shape=tuple(shape))
 
 
 def broadcast_arrays(*arrays: Array) -> list[Array]:
@@ -268,13 +173,13 @@ def broadcast_arrays(*arrays: Array) -> list[Array]:
 
 def expand_dims(x: Array, /, axis: int = 0) -> Array:
     """x with a new axis of length 1."""
-    position = _one_axis(axis, x.ndim + 1)
+    position = canonical_axis(axis, x.ndim + 1)
     return rules_structural.reshape(x, shape=(*x.shape[:position], 1, *x.shape[position:]))
 
 
 def squeeze(x: Array, /, axis: int | tuple[int, ...]) -> Array:
     """x without some axes of length 1. Raises ValueError where they are longer."""
-    axes = _axes(axis, x.ndim)
+    axes = canonical_axes(axis, x.ndim)
     if builtins.any(x.shape[k] != 1 for k in axes):
         raise ValueError(f"squeeze was given axis {axis} of an array of shape {x.shape}: name axes of length 1.")
     return rules_structural.reshape(x, shape=tuple([n for k, n in enumerate(x.shape) if k not in axes]))
@@ -282,34 +187,50 @@ def squeeze(x: Array, /, axis: int | tuple[int, ...]) -> Array:
 
 def flip(x: Array, /, *, axis: Axis = None) -> Array:
     """x backwards along some axes."""
-    return rules_structural.flip(x, axis=_axes(axis, x.ndim))
+    return rules_structural.flip(x, axis=canonical_axes(axis, x.ndim))
 
 
 def roll(x: Array, /, shift: int | tuple[int, ...], *, axis: Axis = None) -> Array:
     """x moved along some axes, coming in again at the other end."""
     if axis is None:
         return reshape(roll(reshape(x, (-1,)), shift, axis=0), x.shape)
-    axes = _axes(axis, x.ndim)
+    axes = canonical_axes(axis, x.ndim)
     shifts = shift if isinstance(shift, tuple) else (shift,) * len(axes)
     return rules_structural.roll(x, shift=shifts, axis=axes)
 
 
+def _with_arrays_for_numbers(given: Sequence[Array]) -> Sequence[Array]:
+    """Python's numbers take the dtype that they have beside the arrays."""
+    if builtins.all(hasattr(x, "dtype") for x in given):
+        return given
+    arrays = [asarray(x) if isinstance(x, (list, tuple)) else x for x in given]
+    dtype = result_type(*arrays)
+    return [x if hasattr(x, "dtype") else asarray(x, dtype=dtype) for x in arrays]
+
+
 def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
-    """The arrays joined along an axis; None: flattened first."""
+    """The arrays (and Python numbers) joined along an axis; None: flattened first."""
+    arrays = _with_arrays_for_numbers(arrays)
     if axis is None:
-        return rules_structural.concat(*[reshape(x, (-1,)) for x in arrays], axis=0)
-    return rules_structural.concat(*arrays, axis=_one_axis(axis, arrays[0].ndim))
+        arrays, axis = [reshape(x, (-1,)) for x in arrays], 0
+    return rules_structural.concat(*arrays, axis=canonical_axis(axis, arrays[0].ndim))
 
 
 def stack(arrays: Sequence[Array], /, *, axis: int = 0) -> Array:
-    """The arrays joined along a new axis."""
-    return rules_structural.stack(*arrays, axis=_one_axis(axis, arrays[0].ndim + 1))
+    """The arrays (and Python numbers) joined along a new axis."""
+    arrays = _with_arrays_for_numbers(arrays)
+    return rules_structural.stack(*arrays, axis=canonical_axis(axis, arrays[0].ndim + 1))
 
 
 def unstack(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
     """The slices of x along an axis."""
-    before = (slice(None),) * _one_axis(axis, x.ndim)
-    return tuple([x[(*before, position)] for position in range(x.shape[axis])])
+    place = canonical_axis(axis, x.ndim)
+    return tuple([x[_at(position, place)] for position in range(x.shape[place])])
+
+
+def _at(part: Any, axis: int) -> tuple[Any, ...]:
+    """The index that picks `part` along an axis."""
+    return (*(slice(None),) * axis, part)
 
 
 def repeat(x: Array, repeats: int, /, *, axis: int | None = None) -> Array:
@@ -340,28 +261,16 @@ def triu(x: Array, /, *, k: int = 0) -> Array:
     return rules_structural.triu(x, k=k)
 
 
-def diagonal(x: Array, /, *, offset: int = 0) -> Array:
-    """The diagonals of a stack of matrices, shape ``(..., length)``."""
-    rows, columns = x.shape[-2:]
-    first = (0, offset) if offset >= 0 else (-offset, 0)
-    length = rows - first[0] if rows - first[0] < columns - first[1] else columns - first[1]
-    steps = np.arange(length if length > 0 else 0)
-    return x[..., first[0] + steps, first[1] + steps]
-
-
 def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
     """Slices of x along an axis, by their indices."""
-    before = (slice(None),) * _one_axis(0 if axis is None else axis, x.ndim)
+    before = (slice(None),) * canonical_axis(0 if axis is None else axis, x.ndim)
     return rules_structural.indexed(x, (*before, indices))
 
 
 def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
     """``result[i, j] = x[i, indices[i, j]]`` (for the last axis of two)."""
-    place = _one_axis(axis, x.ndim)
-    shape = np.broadcast_shapes(
-        tuple([1 if k == place else n for k, n in enumerate(x.shape)]),
-        tuple([1 if k == place else n for k, n in enumerate(indices.shape)]),
-    )
+    place = canonical_axis(axis, x.ndim)
+    shape = np.broadcast_shapes(*[axis_lengths(array.shape, (place,)) for array in (x, indices)])
     x = broadcast_to(x, tuple([x.shape[place] if k == place else n for k, n in enumerate(shape)]))
     mesh: list[Any] = list(np.ogrid[tuple([slice(n) for n in x.shape])])
     mesh[place] = indices
@@ -371,29 +280,29 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
 # --- reductions -------------------------------------------------------------------------------------------------------
 
 
+def _cast(x: Array, dtype: Any) -> Array:
+    return x if dtype is None else astype(x, dtype)
+
+
 def sum(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: Any = False) -> Array:
     """The sum over some axes."""
-    if dtype is not None:
-        x = astype(x, dtype)
-    return rules_reductions.sum(x, axis=_axes(axis, x.ndim), keepdims=keepdims)
+    x = _cast(x, dtype)
+    return rules_reductions.sum(x, axis=canonical_axes(axis, x.ndim), keepdims=keepdims)
 
 
 def _count(x: Array, axes: tuple[int, ...]) -> int:
-    count = 1
-    for axis in axes:
-        count *= x.shape[axis]
-    return count
+    return math.prod([x.shape[k] for k in axes])
 
 
 def mean(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Array:
     """The arithmetic mean over some axes."""
-    axes = _axes(axis, x.ndim)
+    axes = canonical_axes(axis, x.ndim)
     return rules_reductions.sum(x, axis=axes, keepdims=keepdims) / _count(x, axes)
 
 
 def var(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any = False) -> Array:
     """The mean square deviation from the mean; `correction` is subtracted from the count."""
-    axes = _axes(axis, x.ndim)
+    axes = canonical_axes(axis, x.ndim)
     deviation = x - mean(x, axis=axes, keepdims=True)
     total = rules_reductions.sum(deviation * deviation, axis=axes, keepdims=keepdims)
     return total / (_count(x, axes) - correction)
@@ -401,9 +310,9 @@ def var(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any 
 
 def std(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any = False) -> Array:
     """The square root of `var`; where that is 0 so is its derivative, the subgradient of least norm."""
-    axes = _axes(axis, x.ndim)
+    axes = canonical_axes(axis, x.ndim)
     size = rules_linalg.norm(x - mean(x, axis=axes, keepdims=True), axis=axes, keepdims=keepdims)
-    return size / builtins.max(_count(x, axes) - correction, 0) ** 0.5
+    return size / sqrt(one(x) * builtins.max(_count(x, axes) - correction, 0))  # a double would be no ball
 
 
 def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: Any = False) -> Array:
@@ -411,67 +320,57 @@ def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: Any = F
 
     A tree of multiplications, so that derivatives of every order are right where factors are zero.
     """
-    if dtype is not None:
-        x = astype(x, dtype)
-    axes = _axes(axis, x.ndim)
+    x = _cast(x, dtype)
+    axes = canonical_axes(axis, x.ndim)
     kept = tuple([k for k in range(x.ndim) if k not in axes])
     factors = reshape(permute_dims(x, (*axes, *kept)), (_count(x, axes), *[x.shape[k] for k in kept]))
-    n = factors.shape[0]
-    if n == 0:
-        factors, n = ones((1, *factors.shape[1:]), dtype=x.dtype), 1
-    while n > 1:
-        half = n // 2
-        product = factors[:half] * factors[half : 2 * half]
-        factors = product if n == 2 * half else concat([product, factors[2 * half :]])
-        n = factors.shape[0]
+    if factors.shape[0] == 0:
+        factors = ones((1, *factors.shape[1:]), dtype=x.dtype)
+    while (n := factors.shape[0]) > 1:
+        product = factors[: n // 2] * factors[n // 2 : n - n % 2]
+        factors = concat([product, factors[n - 1 :]]) if n % 2 else product
     return reshape(factors, tuple([1 if k in axes else n for k, n in enumerate(x.shape) if keepdims or k in kept]))
 
 
 def max(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Array:
     """The largest element; where several are, they share the derivative equally."""
-    return rules_reductions.max(x, axis=_axes(axis, x.ndim), keepdims=keepdims)
+    return rules_reductions.max(x, axis=canonical_axes(axis, x.ndim), keepdims=keepdims)
 
 
 def min(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Array:
     """The smallest element; where several are, they share the derivative equally."""
-    return rules_reductions.min(x, axis=_axes(axis, x.ndim), keepdims=keepdims)
+    return rules_reductions.min(x, axis=canonical_axes(axis, x.ndim), keepdims=keepdims)
+
+
+def _running(x: Array, axis: int | None, dtype: Any, initial: int | None) -> tuple[Array, int]:
+    """What a running sum or product takes: x, cast, behind an initial element if there is one; and the axis."""
+    x = _cast(x, dtype)
+    place = canonical_axis(0 if axis is None else axis, x.ndim)
+    if initial is None:
+        return x, place
+    return concat([full(axis_lengths(x.shape, (place,)), initial, dtype=x.dtype), x], axis=place), place
 
 
 def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: Any = False) -> Array:
     """The running sum along an axis."""
-    if dtype is not None:
-        x = astype(x, dtype)
-    place = _one_axis(0 if axis is None else axis, x.ndim)
-    total = rules_reductions.cumulative_sum(x, axis=place)
-    if include_initial:
-        first = zeros(tuple([1 if k == place else n for k, n in enumerate(x.shape)]), dtype=x.dtype)
-        total = concat([first, total], axis=place)
-    return total
+    x, place = _running(x, axis, dtype, 0 if include_initial else None)
+    return rules_reductions.cumulative_sum(x, axis=place)
 
 
 def cumulative_prod(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: Any = False) -> Array:
     """The running product along an axis, in a tree of multiplications as in `prod`."""
-    if dtype is not None:
-        x = astype(x, dtype)
-    place = _one_axis(0 if axis is None else axis, x.ndim)
-    before = (slice(None),) * place
+    x, place = _running(x, axis, dtype, 1 if include_initial else None)
     step = 1
     while step < x.shape[place]:
-        further = x[(*before, slice(step, None))] * x[(*before, slice(None, -step))]
-        x = concat([x[(*before, slice(None, step))], further], axis=place)
+        further = x[_at(slice(step, None), place)] * x[_at(slice(None, -step), place)]
+        x = concat([x[_at(slice(None, step), place)], further], axis=place)
         step *= 2
-    if include_initial:
-        first = ones(tuple([1 if k == place else n for k, n in enumerate(x.shape)]), dtype=x.dtype)
-        x = concat([first, x], axis=place)
     return x
 
 
 def sign(x: Array, /) -> Array:
     """-1, 0 or 1; of a complex number the number of size 1 in its direction, or 0."""
-    if not hasattr(x, "dtype") or x.dtype.kind != "c":
-        return _sign(x)
-    size = abs(x)
-    return x / where(size == 0, 1, size)
+    return _unit(x, abs(x)) if hasattr(x, "dtype") and x.dtype.kind == "c" else _sign(x)
 
 
 def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
@@ -481,14 +380,12 @@ def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
     return kept if min is None or max is None else where(less(min, max), kept, max)
 
 
-def diff(
-    x: Array, /, *, axis: int = -1, n: int = 1, prepend: Array | None = None, append: Array | None = None
-) -> Array:
+def diff(x: Array, /, *, axis: int = -1, n: int = 1, prepend: Array = None, append: Array = None) -> Array:
     """The n-th difference along an axis, after joining `prepend` and `append` to it."""
     x = concat([part for part in (prepend, x, append) if part is not None], axis=axis)
-    before = (slice(None),) * _one_axis(axis, x.ndim)
+    place = canonical_axis(axis, x.ndim)
     for _ in range(n):
-        x = x[(*before, slice(1, None))] - x[(*before, slice(None, -1))]
+        x = x[_at(slice(1, None), place)] - x[_at(slice(None, -1), place)]
     return x
 
 
@@ -503,19 +400,6 @@ def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
 def outer(x1: Array, x2: Array, /) -> Array:
     """All products of an element of one vector with an element of another."""
     return x1[:, None] * x2[None, :]
-
-
-def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
-    """The sum of products over pairs of axes."""
-    if isinstance(axes, int):
-        axes = (tuple(range(x1.ndim - axes, x1.ndim)), tuple(range(axes)))
-    first, second = _axes(tuple(axes[0]), x1.ndim), _axes(tuple(axes[1]), x2.ndim)
-    rows = tuple([k for k in range(x1.ndim) if k not in first])
-    columns = tuple([k for k in range(x2.ndim) if k not in second])
-    length = _count(x1, first)
-    left = reshape(permute_dims(x1, (*rows, *first)), (_count(x1, rows), length))
-    right = reshape(permute_dims(x2, (*second, *columns)), (length, _count(x2, columns)))
-    return reshape(left @ right, tuple([x1.shape[k] for k in rows] + [x2.shape[k] for k in columns]))
 
 
 # --- functions without derivatives ------------------------------------------------------------------------------------
@@ -613,10 +497,5 @@ def any(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Any:
 
 # --- what is composed from the above ----------------------------------------------------------------------------------
 
-from . import linalg as linalg  # noqa: E402
-from .contractions import convolve as convolve  # noqa: E402
-from .contractions import einsum as einsum  # noqa: E402
-from .contractions import max_pool as max_pool  # noqa: E402
-from .contractions import mean_pool as mean_pool  # noqa: E402
-from .contractions import pad as pad  # noqa: E402
-from .contractions import sliding_windows as sliding_windows  # noqa: E402
+from .contractions import convolve, einsum, max_pool, mean_pool, pad, sliding_windows, tensordot
+from . import linalg  # isort: skip

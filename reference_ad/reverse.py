@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from . import tree
-from .arguments import Argnums, active_leaves, fill, matching_leaves, one, output_leaves, own, select, zeros
+from .arguments import Argnums, active_leaves, fill, matching_leaves, one, own, select
 from .batching import over_basis
 from .core import Array
-from .forward import jacfwd, jvp
-from .rules import reshape
+from .forward import Blocks, jacfwd, jacobian, jvp
 from .tape import Tape, record
+from .transposition import pull
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -30,8 +28,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         given = matching_leaves(cotangent, output_structure, outputs, "The pullback", "cotangent", "output")
-        found = _pull(tape, indices, given, leaves)
-        return tree.unflatten(structure, found)
+        return tree.unflatten(structure, _pulled(tape, indices, given, leaves))
 
     return tree.unflatten(output_structure, outputs), pullback
 
@@ -50,20 +47,15 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     def evaluate(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         active, call = select(f, argnums, args, kwargs, "grad")
         leaves, structure = active_leaves(active, "grad")
-        with Tape() as tape:
-            output = call(tree.unflatten(structure, [tape.variable(x) for x in leaves]))
-        outputs, output_structure = output_leaves(output, "grad")
-        value = outputs[0] if output_structure is None else None
-        if value is None or value.shape != () or value.dtype.kind not in "fO":
-            given = type(output).__name__ if value is None else f"an array of shape {value.shape}, dtype {value.dtype}"
+        tape, outputs, indices, output_structure = record(call, leaves, structure, "grad")
+        if output_structure is not None or outputs[0].shape != () or outputs[0].dtype.kind not in "fO":
+            arrays = [f"an array of shape {output.shape}, dtype {output.dtype}" for output in outputs]
+            given = arrays[0] if output_structure is None else output_structure.kind.__name__
             raise TypeError(
                 f"grad needs a function that returns one real scalar, and it returned {given}: "
                 "reduce it (with sum or mean, say), or use jacrev or vjp."
             )
-        index = tape.index_of(value)
-        if index >= 0:
-            value = value.primal
-        return value, tree.unflatten(structure, _pull(tape, [index], [one(value)], leaves))
+        return outputs[0], tree.unflatten(structure, _pulled(tape, indices, [one(outputs[0])], leaves))
 
     return evaluate
 
@@ -81,25 +73,18 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     Raises TypeError for leaves without derivatives, ValueError for argnums out of range.
     """
 
-    def jacobian(*args: Any, **kwargs: Any) -> Any:
-        active, call = select(f, argnums, args, kwargs, "jacrev")
-        leaves, structure = active_leaves(active, "jacrev")
-        tape, outputs, indices, output_structure = record(call, leaves, structure, "jacrev")
-        blocks = []
+    def blocks(tape: Tape, leaves: list[Array], outputs: list[Array], indices: list[int]) -> Blocks:
+        rows = []
         for output, index in zip(outputs, indices, strict=True):
 
-            def pull(units: Array, index: int = index) -> list[Array | None]:
-                cotangents: list[Array | None] = [None] * len(tape.ends)
-                cotangents[index] = units
-                tape.pull_back(cotangents)
-                return cotangents[: len(leaves)]
+            def pull_units(units: Array, index: int = index) -> list[Array | None]:
+                return pull(tape, [index], [units])[: len(leaves)]
 
-            rows = (over_basis(output, tape, pull) if index >= 0 else []) or [None] * len(leaves)
-            block = [_assemble(row, output, leaf) for row, leaf in zip(rows, leaves, strict=True)]
-            blocks.append(tree.unflatten(structure, block))
-        return tree.unflatten(output_structure, blocks)
+            found = over_basis(output, tape, pull_units) if index >= 0 else []
+            rows.append(found or [None] * len(leaves))
+        return rows
 
-    return jacobian
+    return jacobian(f, argnums, "jacrev", blocks)
 
 
 def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -123,18 +108,7 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     return jvp(grad(f, argnums), primals, tangents)[1]
 
 
-def _pull(tape: Tape, indices: Sequence[int], given: Sequence[Array], leaves: Sequence[Array]) -> list[Array]:
-    """The cotangents of the tape's inputs, from those of the entries at `indices`."""
-    cotangents: list[Array | None] = [None] * len(tape.ends)
-    for index, g in zip(indices, given, strict=True):
-        if index >= 0:
-            present = cotangents[index]
-            cotangents[index] = g if present is None else present + g
-    tape.pull_back(cotangents)
-    return own([fill(cotangents[position], leaf) for position, leaf in enumerate(leaves)])
-
-
-def _assemble(rows: Array | None, output: Array, leaf: Array) -> Array:
-    """A Jacobian's rows, stacked along the first axis, as an array of shape ``output.shape + leaf.shape``."""
-    shape = (*output.shape, *leaf.shape)
-    return zeros(shape, np.result_type(output.dtype, leaf.dtype)) if rows is None else reshape(rows, shape=shape)
+def _pulled(tape: Tape, indices: Sequence[int], given: Sequence[Array], leaves: Sequence[Array]) -> list[Array]:
+    """The cotangents of the leaves from which the tape starts; zeros where there is none."""
+    found = pull(tape, indices, given)
+    return own([fill(found[position], leaf) for position, leaf in enumerate(leaves)])

@@ -19,6 +19,7 @@ from .core import Array, Primitive, Rule
 from .scalars import OBJECT, numbers
 
 Implementation = Callable[..., Any]
+Rules = Sequence[Rule | None]
 
 
 # --- linear primitives ------------------------------------------------------------------------------------------------
@@ -58,23 +59,14 @@ def _repeated(x: Any, shape: tuple[int, ...]) -> Any:
 
 sum = linear(  # params: axis (a tuple of non-negative integers), keepdims
     "sum",
-    lambda x, axis, keepdims: np.add.reduce(x, axis=axis, keepdims=keepdims),
+    np.add.reduce,
     lambda g, ans, x, axis, keepdims: broadcast_to(
         g if g.ndim == 0 else reshape(g, shape=axis_lengths(x.shape, axis)), shape=x.shape
     ),
 )
-reshape = linear(
-    "reshape",
-    lambda x, shape: x.reshape(shape),
-    lambda g, ans, x, shape: reshape(g, shape=x.shape),
-)
-broadcast_to = linear(
-    "broadcast_to",
-    _repeated,
-    lambda g, ans, x, shape: g,  # `fit` sums what was repeated
-)
+reshape = linear("reshape", lambda x, shape: x.reshape(shape), lambda g, ans, x, shape: reshape(g, shape=x.shape))
+broadcast_to = linear("broadcast_to", _repeated, lambda g, ans, x, shape: g)  # `fit` sums what was repeated
 real = linear("real", np.real, lambda g, ans, x: g)  # `fit` gives it a complex dtype
-real.elementwise = True
 astype = linear(  # between floating dtypes; `discretize` is the cast to integers or booleans
     "astype",
     lambda x, dtype: numbers(x) if dtype == OBJECT else x.astype(dtype),
@@ -121,28 +113,19 @@ def elementwise(name: str, implementation: Implementation, *derivatives: Rule | 
     ``derivatives[position](g, ans, *args, **params)`` is g times the partial derivative; None where it is zero
     everywhere. With no derivatives at all the primitive is locally constant.
     """
-    primitive = Primitive(name, implementation)
+    primitive = define(name, implementation, jvps=derivatives, vjps=derivatives)
     primitive.elementwise = True
-    if derivatives:
-        primitive.vjps = derivatives
-        primitive.jvp = sum_of_parts(derivatives)
     return primitive
 
 
-def define(name: str, implementation: Implementation, *, jvps: Sequence[Rule], vjps: Sequence[Rule]) -> Primitive:
-    """A primitive with a JVP and a VJP rule for each argument."""
+def define(name: str, implementation: Implementation, *, jvps: Rules, vjps: Rules) -> Primitive:
+    """A primitive with a JVP and a VJP rule for each argument; without any, a locally constant one."""
     primitive = Primitive(name, implementation)
     primitive.vjps = vjps
-    primitive.jvp = sum_of_parts(jvps)
-    return primitive
-
-
-def sum_of_parts(rules: Sequence[Rule | None]) -> Callable[..., Array]:
-    """The whole tangent from the part that each argument contributes."""
 
     def jvp(tangents: Sequence[Array], ans: Array, args: Sequence[Array], params: dict[str, Any]) -> Array:
         total = None
-        for rule, tangent in zip(rules, tangents, strict=True):
+        for rule, tangent in zip(jvps, tangents, strict=True):
             if tangent is not None and rule is not None:
                 part = rule(tangent, ans, *args, **params)
                 if part is not None:
@@ -150,4 +133,5 @@ def sum_of_parts(rules: Sequence[Rule | None]) -> Callable[..., Array]:
                     total = part if total is None else total + part
         return total
 
-    return jvp
+    primitive.jvp = jvp if jvps else None
+    return primitive

@@ -27,15 +27,20 @@ from typing import Any
 import numpy as np
 
 from .constants import constant
-from .core import Array
+from .core import Array, Primitive
 from .rules import define, elementwise, linear, spread
 from .rules import real as real
 from .scalars import OBJECT, is_complex, numbers
 
 
-def _share(g: Array, wins: Array, ties: Array) -> Array:
-    """All of g where this argument wins, half where it ties."""
-    return where(ties, g / 2, where(wins, g, 0))
+def _share(g: Array, x: Array, y: Array) -> Array:
+    """All of g where x > y, half where they tie."""
+    return where(equal(x, y), g / 2, where(greater(x, y), g, 0))
+
+
+def unit(x: Array, size: Array) -> Array:
+    """x divided by its size, and 0 where that is 0."""
+    return x / where(equal(size, 0), 1, size)
 
 
 def _over(g: Array, x: Array) -> Array:
@@ -45,28 +50,18 @@ def _over(g: Array, x: Array) -> Array:
 
 # --- locally constant -------------------------------------------------------------------------------------------------
 
+
+def _locally_constant(*functions: Any) -> list[Primitive]:
+    return [elementwise(function.__name__, function) for function in functions]
+
+
+equal, not_equal, less, less_equal = _locally_constant(np.equal, np.not_equal, np.less, np.less_equal)
+greater, greater_equal, signbit = _locally_constant(np.greater, np.greater_equal, np.signbit)
+logical_and, logical_or, logical_xor = _locally_constant(np.logical_and, np.logical_or, np.logical_xor)
+logical_not, isnan, isinf, isfinite = _locally_constant(np.logical_not, np.isnan, np.isinf, np.isfinite)
+sign, floor, ceil, round, trunc = _locally_constant(np.sign, np.floor, np.ceil, np.round, np.trunc)
 stop_gradient = elementwise("stop_gradient", lambda x: x)
 discretize = elementwise("discretize", lambda x, dtype: x.astype(dtype))
-
-equal = elementwise("equal", np.equal)
-not_equal = elementwise("not_equal", np.not_equal)
-less = elementwise("less", np.less)
-less_equal = elementwise("less_equal", np.less_equal)
-greater = elementwise("greater", np.greater)
-greater_equal = elementwise("greater_equal", np.greater_equal)
-logical_and = elementwise("logical_and", np.logical_and)
-logical_or = elementwise("logical_or", np.logical_or)
-logical_xor = elementwise("logical_xor", np.logical_xor)
-logical_not = elementwise("logical_not", np.logical_not)
-isnan = elementwise("isnan", np.isnan)
-isinf = elementwise("isinf", np.isinf)
-isfinite = elementwise("isfinite", np.isfinite)
-signbit = elementwise("signbit", np.signbit)
-sign = elementwise("sign", np.sign)
-floor = elementwise("floor", np.floor)
-ceil = elementwise("ceil", np.ceil)
-round = elementwise("round", np.round)
-trunc = elementwise("trunc", np.trunc)
 floor_divide = elementwise("floor_divide", np.floor_divide)
 
 # --- arithmetic: by operators, which on scalars take a tenth of a ufunc's time ----------------------------------------
@@ -88,11 +83,9 @@ def _constant_power_derivative(g: Array, ans: Array, x: Array, exponent: float) 
         return None
     if exponent == 1:
         return g
-    if exponent == 2:
-        return g * (2 * x)
     if x.dtype == OBJECT and Fraction(exponent) - 1 != Fraction(exponent - 1):  # rounded, which no ball may be
         return g * (exponent * power(x, numbers(exponent) - 1))
-    return g * (exponent * constant_power(x, exponent=exponent - 1))
+    return g * (exponent * (x if exponent == 2 else constant_power(x, exponent=exponent - 1)))
 
 
 constant_power = elementwise(  # params: exponent, a Python number
@@ -137,12 +130,7 @@ atan2 = elementwise(
     lambda g, ans, y, x: g * (x / hypot(x, y) / hypot(x, y)),  # x * x could overflow
     lambda g, ans, y, x: -g * (y / hypot(x, y) / hypot(x, y)),
 )
-hypot = elementwise(
-    "hypot",
-    np.hypot,
-    lambda g, ans, x, y: g * (x / where(equal(ans, 0), 1, ans)),
-    lambda g, ans, x, y: g * (y / where(equal(ans, 0), 1, ans)),
-)
+hypot = elementwise("hypot", np.hypot, lambda g, ans, x, y: g * unit(x, ans), lambda g, ans, x, y: g * unit(y, ans))
 
 # --- complex numbers --------------------------------------------------------------------------------------------------
 
@@ -152,7 +140,7 @@ conj = linear("conj", np.conjugate, lambda g, ans, x: conj(g))
 
 def _direction(x: Array, ans: Array) -> Array:
     """The derivative of abs: the sign, or conj(x) / |x|."""
-    return conj(x) / where(equal(ans, 0), 1, ans) if is_complex(x) else sign(x)
+    return unit(conj(x), ans) if is_complex(x) else sign(x)
 
 
 abs = define(
@@ -162,18 +150,14 @@ abs = define(
     vjps=[lambda g, ans, x: g * _direction(x, ans)],
 )
 
-for primitive in (imag, conj, abs):
+for primitive in (real, imag, conj, abs):
     primitive.elementwise = True
 
 # --- kinks and choices ------------------------------------------------------------------------------------------------
 
 copysign = elementwise("copysign", np.copysign, lambda g, ans, x, y: where(equal(signbit(x), signbit(y)), g, -g), None)
-maximum = elementwise(
-    "maximum", np.maximum, lambda g, ans, x, y: _share(g, x > y, x == y), lambda g, ans, x, y: _share(g, y > x, x == y)
-)
-minimum = elementwise(
-    "minimum", np.minimum, lambda g, ans, x, y: _share(g, x < y, x == y), lambda g, ans, x, y: _share(g, y < x, x == y)
-)
+maximum = elementwise("maximum", np.maximum, lambda g, ans, x, y: _share(g, x, y), lambda g, ans, x, y: _share(g, y, x))
+minimum = elementwise("minimum", np.minimum, lambda g, ans, x, y: _share(g, y, x), lambda g, ans, x, y: _share(g, x, y))
 where = elementwise(
     "where",
     np.where,

@@ -1,4 +1,4 @@
-"""Linear algebra, on stacks of real matrices (the last two axes).
+"""Linear algebra, on stacks of matrices (the last two axes), in the dtypes that LAPACK has.
 
 A decomposition is one array, its factors beside or above one another; `linalg.py` takes them apart. It has a derivative
 where its factors are unique up to signs: for eigh and svd where no value is repeated (inf or nan otherwise). Its JVP is
@@ -16,12 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from . import decompositions
 from .core import Array, Primitive, Rule
 from .rules import define, sum
-from .rules_elementwise import conj, equal, where
-from .rules_reductions import restored
-from .rules_structural import concat, getitem, indexed, tril
+from .rules_elementwise import conj, unit, where
+from .rules_reductions import reduction
+from .rules_structural import concat, tril
 from .transposition import transpose_of
 
 
@@ -29,18 +28,16 @@ def _define(name: str, implementation: Callable[..., Any], jvp: Rule) -> Primiti
     return define(name, implementation, jvps=[jvp], vjps=[transpose_of(jvp)])
 
 
-def diagonal(x: Array) -> Array:
-    """The diagonals of square matrices."""
-    steps = np.arange(x.shape[-1])
-    return indexed(x, (..., steps, steps))
+def diagonal(x: Array, /, *, offset: int = 0) -> Array:
+    """The diagonals of a stack of matrices, shape ``(..., length)``."""
+    rows, columns = x.shape[-2:]
+    row, column = max(-offset, 0), max(offset, 0)
+    steps = np.arange(max(min(rows - row, columns - column), 0))
+    return x[..., row + steps, column + steps]
 
 
-def _as_row(x: Array) -> Array:
-    return getitem(x, index=(..., None, slice(None)))
-
-
-def _as_column(x: Array) -> Array:
-    return getitem(x, index=(..., None))
+def _trace(x: Array) -> Array:
+    return sum(diagonal(x), axis=(x.ndim - 2,), keepdims=False)
 
 
 def _symmetric(x: Array) -> Array:
@@ -50,14 +47,14 @@ def _symmetric(x: Array) -> Array:
 def _inverse_gaps(values: Array) -> Array:
     """1 / (values[j] - values[i]) at [i, j], and 0 on the diagonal."""
     same = np.eye(values.shape[-1], dtype=bool)
-    return where(same, 0, 1 / where(same, 1, _as_row(values) - _as_column(values)))
+    return where(same, 0, 1 / where(same, 1, values[..., None, :] - values[..., None]))
 
 
 # --- systems and determinants -----------------------------------------------------------------------------------------
 
 solve = define(  # the right-hand side is a matrix
     "solve",
-    decompositions.solve,
+    np.linalg.solve,
     jvps=[lambda t, ans, a, b: -solve(a, t @ ans), lambda t, ans, a, b: solve(a, t)],
     vjps=[lambda g, ans, a, b: -(solve(a.mT, g) @ ans.mT), lambda g, ans, a, b: solve(a.mT, g)],
 )
@@ -68,10 +65,6 @@ def inv(x: Array, /) -> Array:
     return solve(x, np.eye(x.shape[-1], dtype=x.dtype))
 
 
-def _by_cofactors(g: Array, cofactors: Array) -> Array:
-    return _as_column(_as_column(g)) * cofactors
-
-
 def _cofactors(x: Array, det_of_x: Array) -> Array:
     """The derivative of the determinant: det(x) inv(x)' or, where x is nearly singular, a polynomial in x.
 
@@ -79,29 +72,26 @@ def _cofactors(x: Array, det_of_x: Array) -> Array:
     """
     n = x.shape[-1]
     eye = np.eye(n, dtype=bool)
-    singular = _as_column(_as_column(nearly_singular(x)))
-    by_inverse = _by_cofactors(det_of_x, inv(where(singular, eye, x)))
+    singular = nearly_singular(x)[..., None, None]
+    by_inverse = det_of_x[..., None, None] * inv(where(singular, eye, x))
     only_singular = where(singular, x, eye)  # each branch has the matrices of the other replaced
     adjugate = where(eye, 1, 0 * only_singular)
     for k in range(1, n):
         product = only_singular @ adjugate
-        trace = sum(diagonal(product), axis=(x.ndim - 2,), keepdims=False)
-        adjugate = product - where(eye, _as_column(_as_column(trace / k)), 0)
+        adjugate = product - where(eye, (_trace(product) / k)[..., None, None], 0)
     return where(singular, adjugate if n % 2 else -adjugate, by_inverse).mT
 
 
-nearly_singular = Primitive("nearly_singular", decompositions.nearly_singular)
-sign_of_det = Primitive("sign_of_det", lambda x: np.sign(decompositions.det(x)))
+nearly_singular = Primitive(  # whether the inverse would lose more than half of the digits
+    "nearly_singular", lambda x: np.linalg.cond(x) > np.finfo(x.dtype).eps ** -0.5
+)
+sign_of_det = Primitive("sign_of_det", lambda x: np.linalg.slogdet(x)[0])
 det = _define(
     "det",
-    decompositions.det,
+    np.linalg.det,
     lambda t, ans, x: sum(t * _cofactors(x, ans), axis=(x.ndim - 2, x.ndim - 1), keepdims=False),
 )
-logabsdet = _define(
-    "logabsdet",
-    decompositions.logabsdet,
-    lambda t, ans, x: sum(diagonal(solve(x, t)), axis=(x.ndim - 2,), keepdims=False),
-)
+logabsdet = _define("logabsdet", lambda x: np.linalg.slogdet(x)[1], lambda t, ans, x: _trace(solve(x, t)))
 
 # --- decompositions ---------------------------------------------------------------------------------------------------
 
@@ -111,12 +101,14 @@ def _cholesky_jvp(t: Array, ans: Array, x: Array) -> Array:
     return ans @ ((tril(inner, k=0) + tril(inner, k=-1)) / 2)
 
 
+def _qr(x: Any) -> Any:
+    q, r = np.linalg.qr(x)
+    return np.concatenate([q, r.mT], axis=-2)
+
+
 def _qr_jvp(t: Array, ans: Array, x: Array) -> Array:
     rows = x.shape[-2]
-    q, r = (
-        getitem(ans, index=(..., slice(rows), slice(None))),
-        getitem(ans, index=(..., slice(rows, None), slice(None))).mT,
-    )
+    q, r = ans[..., :rows, :], ans[..., rows:, :].mT
     relative = solve(r.mT, t.mT).mT  # t inv(r)
     inner = q.mT @ relative
     lower = tril(inner, k=-1)
@@ -124,23 +116,33 @@ def _qr_jvp(t: Array, ans: Array, x: Array) -> Array:
     return concat(relative - q @ (inner - turn), ((inner - turn) @ r).mT, axis=x.ndim - 2)
 
 
+def _eigh(x: Any) -> Any:
+    values, vectors = np.linalg.eigh(_symmetric(x))
+    return np.concatenate([values[..., None], vectors], axis=-1)
+
+
 def _eigh_jvp(t: Array, ans: Array, x: Array) -> Array:
-    values, vectors = getitem(ans, index=(..., 0)), getitem(ans, index=(..., slice(1, None)))
+    values, vectors = ans[..., 0], ans[..., 1:]
     inner = vectors.mT @ _symmetric(t) @ vectors
-    return concat(_as_column(diagonal(inner)), vectors @ (_inverse_gaps(values) * inner), axis=x.ndim - 1)
+    return concat(diagonal(inner)[..., None], vectors @ (_inverse_gaps(values) * inner), axis=x.ndim - 1)
+
+
+def _svd(x: Any) -> Any:
+    u, s, vh = np.linalg.svd(x, full_matrices=False)
+    return np.concatenate([u, s[..., None, :], vh.mT], axis=-2)
 
 
 def _svd_jvp(t: Array, ans: Array, x: Array) -> Array:
     rows = x.shape[-2]
-    u, s, v = (getitem(ans, index=(..., part, slice(None))) for part in (slice(rows), rows, slice(rows + 1, None)))
+    u, s, v = ans[..., :rows, :], ans[..., rows, :], ans[..., rows + 1 :, :]
     image = t @ v
     inner = u.mT @ image
     gaps = _inverse_gaps(s * s)
-    row, column = _as_row(s), _as_column(s)
+    row, column = s[..., None, :], s[..., None]
     u_turn = gaps * (inner * row + column * inner.mT)
     v_turn = gaps * (column * inner + inner.mT * row)
     u_part = u @ u_turn + (image - u @ inner) / row
-    return concat(u_part, _as_row(diagonal(inner)), v @ v_turn, axis=x.ndim - 2)
+    return concat(u_part, diagonal(inner)[..., None, :], v @ v_turn, axis=x.ndim - 2)
 
 
 def _pinv_jvp(t: Array, ans: Array, x: Array) -> Array:
@@ -149,11 +151,11 @@ def _pinv_jvp(t: Array, ans: Array, x: Array) -> Array:
     return left + right - ans @ t @ ans
 
 
-cholesky = _define("cholesky", decompositions.cholesky, _cholesky_jvp)  # of the symmetric part
-qr = _define("qr", decompositions.qr, _qr_jvp)  # at least as many rows as columns
-eigh = _define("eigh", decompositions.eigh, _eigh_jvp)  # of the symmetric part
-svd = _define("svd", decompositions.svd, _svd_jvp)  # at least as many rows as columns
-pinv = _define("pinv", decompositions.pinv, _pinv_jvp)
+cholesky = _define("cholesky", lambda x: np.linalg.cholesky(_symmetric(x)), _cholesky_jvp)  # lower triangular
+qr = _define("qr", _qr, _qr_jvp)  # Q above the transpose of R, of at least as many rows as columns
+eigh = _define("eigh", _eigh, _eigh_jvp)  # of the symmetric part; eigenvalues, ascending, to the left of the vectors
+svd = _define("svd", _svd, _svd_jvp)  # U, singular values and V above one another; at least as many rows as columns
+pinv = _define("pinv", np.linalg.pinv, _pinv_jvp)  # of full rank
 
 # --- norms ------------------------------------------------------------------------------------------------------------
 
@@ -162,18 +164,7 @@ def _norm(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     scale = np.maximum.reduce(np.abs(x), axis=axis, keepdims=True, initial=0)  # so that squares do not overflow
     scale = np.where((scale > 0) & np.isfinite(scale), scale, 1)
     ans = scale * np.sqrt(np.add.reduce(np.square(np.abs(x) / scale), axis=axis, keepdims=True))
-    return ans if keepdims else np.reshape(ans, [n for k, n in enumerate(ans.shape) if k not in axis])[()]
+    return ans if keepdims else ans.squeeze(axis)[()]
 
 
-def _unit(x: Array, ans: Array, axis: tuple[int, ...]) -> Array:
-    """x divided by its norm: the gradient, and at 0 the subgradient of least norm, 0."""
-    size = restored(ans, x, axis)
-    return x / where(equal(size, 0), 1, size)
-
-
-norm = define(  # Euclidean, over all the axes together
-    "norm",
-    _norm,
-    jvps=[lambda t, ans, x, axis, keepdims: sum(t * _unit(x, ans, axis), axis=axis, keepdims=keepdims)],
-    vjps=[lambda g, ans, x, axis, keepdims: restored(g, x, axis) * _unit(x, ans, axis)],
-)
+norm = reduction("norm", _norm, lambda ans, x, axis: unit(x, ans))  # at 0 its subgradient of least norm, 0

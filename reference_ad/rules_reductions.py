@@ -5,15 +5,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .core import Array
+from .core import Array, Primitive, Rule
 from .rules import astype, axis_lengths, define, elementwise, linear, reshape
 from .rules import sum as sum
 from .rules_elementwise import exp, maximum
 from .rules_structural import flip
+
+Axis = int | tuple[int, ...] | None
+"""Axes as users give them; None means all."""
+
+
+def canonical_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """`axis` as a tuple of non-negative integers."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple([canonical_axis(k, ndim) for k in (axis if isinstance(axis, tuple) else (axis,))])
+
+
+def canonical_axis(axis: int, ndim: int) -> int:
+    """`axis` as a non-negative integer. Raises ValueError where there is no such axis."""
+    if not -ndim <= axis < ndim:
+        raise ValueError(
+            f"axis {axis} was given for an array of {ndim} dimension(s): give one from {-ndim} to {ndim - 1}."
+        )
+    return axis % ndim
 
 
 def restored(x: Array, like: Array, axis: tuple[int, ...]) -> Array:
@@ -25,29 +45,29 @@ def _total(x: Array, axis: tuple[int, ...], keepdims: bool = True) -> Array:
     return sum(x, axis=axis, keepdims=keepdims)
 
 
-# --- extremes: where several elements attain the extreme, they share the derivative equally ---------------------------
+def reduction(name: str, implementation: Callable[..., Any], gradient: Rule) -> Primitive:
+    """A reduction, with ``gradient(ans, x, axis)`` of its answer, given with axes of length 1 where x is reduced."""
+    return define(
+        name,
+        implementation,
+        jvps=[lambda t, ans, x, axis, keepdims: _total(t * gradient(restored(ans, x, axis), x, axis), axis, keepdims)],
+        vjps=[lambda g, ans, x, axis, keepdims: restored(g, x, axis) * gradient(restored(ans, x, axis), x, axis)],
+    )
 
+
+# --- extremes: where several elements attain the extreme, they share the derivative equally ---------------------------
 
 attains = elementwise("attains", lambda x, ans: np.equal(x, ans) | np.not_equal(x, x))
 
 
-def _shares(x: Array, ans: Array, axis: tuple[int, ...]) -> Array:
+def _shares(ans: Array, x: Array, axis: tuple[int, ...]) -> Array:
     """For each element the part of the derivative that it gets. If there are NaNs, they are the extreme."""
-    attained = astype(attains(x, restored(ans, x, axis)), dtype=x.dtype)
+    attained = astype(attains(x, ans), dtype=x.dtype)
     return attained / maximum(_total(attained, axis), 1)  # 0 only as the end of a ball, or where nothing is reduced
 
 
-def _extreme(name: str, reduce: Any) -> Any:
-    return define(
-        name,
-        lambda x, axis, keepdims: reduce(x, axis=axis, keepdims=keepdims),
-        jvps=[lambda t, ans, x, axis, keepdims: _total(t * _shares(x, ans, axis), axis, keepdims)],
-        vjps=[lambda g, ans, x, axis, keepdims: restored(g, x, axis) * _shares(x, ans, axis)],
-    )
-
-
-max = _extreme("max", np.maximum.reduce)
-min = _extreme("min", np.minimum.reduce)
+max = reduction("max", np.maximum.reduce, _shares)
+min = reduction("min", np.minimum.reduce, _shares)
 
 # --- running sums -----------------------------------------------------------------------------------------------------
 
@@ -65,7 +85,7 @@ def _logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     largest = np.where(np.isfinite(largest), largest, 0)
     with np.errstate(divide="ignore"):  # the logarithm of an empty sum is -inf
         ans = np.log(np.add.reduce(np.exp(x - largest), axis=axis, keepdims=True)) + largest
-    return ans if keepdims else np.reshape(ans, [n for k, n in enumerate(ans.shape) if k not in axis])[()]
+    return ans if keepdims else ans.squeeze(axis)[()]
 
 
 def _softmax(x: Any, axis: tuple[int, ...]) -> Any:
@@ -82,12 +102,7 @@ def _softmax_derivative(g: Array, ans: Array, x: Array, axis: tuple[int, ...]) -
     return ans * (g - _total(ans * g, axis))  # a symmetric matrix: one rule for both modes
 
 
-logsumexp = define(
-    "logsumexp",
-    _logsumexp,
-    jvps=[lambda t, ans, x, axis, keepdims: _total(t * exp(x - restored(ans, x, axis)), axis, keepdims)],
-    vjps=[lambda g, ans, x, axis, keepdims: restored(g, x, axis) * exp(x - restored(ans, x, axis))],
-)
+logsumexp = reduction("logsumexp", _logsumexp, lambda ans, x, axis: exp(x - ans))
 softmax = define("softmax", _softmax, jvps=[_softmax_derivative], vjps=[_softmax_derivative])
 log_softmax = define(
     "log_softmax",

@@ -68,14 +68,12 @@ def leaves(tree: Any) -> list[Any]:
 
 def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
     """Apply f to the corresponding leaves of trees that share one structure; ValueError where they do not."""
-    first, structure = flatten(tree)
-    columns = [first]
-    for other in rest:
-        found, other_structure = flatten(other)
-        if other_structure != structure:
-            raise ValueError(f"Trees differ in structure: {other_structure} was given, {structure} was expected.")
-        columns.append(found)
-    return unflatten(structure, [f(*row) for row in zip(*columns, strict=True)])
+    flat = [flatten(one) for one in (tree, *rest)]
+    structure = flat[0][1]
+    for _, other in flat:
+        if other != structure:
+            raise ValueError(f"Trees differ in structure: {other} was given, {structure} was expected.")
+    return unflatten(structure, [f(*row) for row in zip(*[found for found, _ in flat], strict=True)])
 
 
 def paths(tree: Any) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,17 @@ from typing import Any
 import numpy as np
 
 from adbench.results.row import Row, Verdict
-from adbench.spec import namespace
 from adbench.spec.case import Case
 from adbench.spec.inputs import Inputs
 from adbench.spec.model import Model
 from adbench.spec.operators import Operator
-from adbench.truth import answers, behaviour, diagnosis, identities, known, verdict
+from adbench.truth import answers, behaviour, diagnosis, enclosure, identities, known, verdict
 from adbench.truth.answers import Answer
 from reference_ad import tree
 
 FEW_INPUTS = 10_000
 """The order of the Taylor remainder is taken where there are no more active scalars than this: each of its
-function values in extended precision then takes milliseconds."""
+function values, in balls, then takes milliseconds."""
 
 TOO_LOW = 1.5
 """A Taylor remainder of a lower order than this is flagged."""
@@ -145,7 +143,7 @@ class Examiner:
             largest = max(largest, apart)
         if not second and inputs.n <= FEW_INPUTS:
             if self.ray is None or self.ray[0] is not inputs:
-                self.ray = (inputs, _ray(model, inputs))
+                self.ray = (inputs, enclosure.along_tangent(model, inputs))
             order = identities.taylor_order(self.ray[1], here.value, here.tolerance, float(np.finfo(np.longdouble).eps))
             if order < TOO_LOW:
                 said.append(f"The Taylor remainder is of order {order:.2f} in h.")
@@ -196,18 +194,3 @@ def _failed(row: Row, judgement: verdict.Judgement, failed: list[str], check: st
     if row.verdict is Verdict.WRONG:
         return row
     return replace(row, **{**asdict(judgement), "message": f"{what} {judgement.message}".strip()})
-
-
-def _ray(model: Model, inputs: Inputs) -> Callable[[float], Any]:
-    """Return h -> u . f(x + hv) in extended precision, each value computed once."""
-    exact = inputs.astype(np.longdouble)
-    cotangent = exact.cotangent
-
-    @cache
-    def value(h: float) -> Any:
-        arguments = list(exact.arguments)
-        arguments[exact.active] = tree.map(lambda x, v: x + h * v, arguments[exact.active], exact.tangent)
-        with np.errstate(all="ignore"):
-            return np.sum(model.function(namespace.numpy, *arguments) * cotangent)
-
-    return value

@@ -9,7 +9,10 @@ undecided, and the answer is the hull of both branches, not a convention.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -22,6 +25,7 @@ from adbench.spec.model import Model
 from adbench.spec.operators import MODES, Mode, Operator, passes
 from adbench.truth.answers import Answer, Array
 from ball_arithmetic import numbers, precision
+from reference_ad import numpy as xp
 from reference_ad import tree
 
 PRECISIONS = (128, 256, 512, 1060)
@@ -142,6 +146,28 @@ def evaluate(
 def cheapest(operator: Operator, inputs: Inputs) -> Mode:
     """Return the mode that takes the fewest passes."""
     return min(MODES[operator], key=lambda mode: passes(operator, mode, inputs.n, inputs.m))
+
+
+def along_tangent(model: Model, inputs: Inputs) -> Callable[[float], Any]:
+    """Return h -> u . f(x + hv), right to the last digit of longdouble, each value computed once.
+
+    It is nan where balls of the lowest precision do not tell that digit: at a kink, say, or where they are unbounded.
+    """
+    arguments = [tree.map(Balls().asarray, argument) for argument in inputs.arguments]
+    active = arguments[inputs.active]
+
+    @cache
+    def value(h: float) -> Any:
+        with precision(PRECISIONS[0]):
+            arguments[inputs.active] = tree.map(lambda x, v: x + h * numbers(v), active, inputs.tangent)
+            try:
+                projected = xp.sum(model.function(xp, *arguments) * numbers(inputs.cotangent))
+            except UNDECIDED:
+                return np.longdouble(nan)
+            centre, radius = (array[()] for array in rounded(projected.primal))
+        return centre if radius <= 4 * EXTENDED * abs(centre) else np.longdouble(nan)
+
+    return value
 
 
 def rounded(balls: Array) -> tuple[Array, Array]:

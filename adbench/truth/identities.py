@@ -111,7 +111,7 @@ def _leaf_ndim(arrays: Sequence[Array], count: int, i: int) -> int:
 def taylor_order(function: Callable[[float], Any], slope: float, tolerance: float, spacing: float) -> float:
     """Return the order in h of the remainder |f(h) - f(0) - h slope|: 2 where the slope is right, 1 where it is not.
 
-    function: the function along the tangent, h -> u . f(x + hv), in extended precision; slope: u'J v, right up to
+    function: the function along the tangent, h -> u . f(x + hv), as longdouble; slope: u'J v, right up to
     `tolerance`; spacing: the relative rounding of the function's values. The order is taken between the two smallest
     steps at which rounding does not show; nan where there are none, as for a linear function.
     """

@@ -152,3 +152,13 @@ def test_an_axis_out_of_range_is_answered_with_its_range() -> None:
         xp.sum(X, axis=2)
     with pytest.raises(ValueError, match="name axes of length 1"):
         xp.squeeze(X, axis=0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numbers_among_joined_arrays_take_their_dtype(dtype: Any) -> None:
+    x = ROW.astype(dtype)
+    value, gradient = ad.value_and_grad(lambda x: xp.sum(xp.stack([x[0], 2.0, x[1], 3]) ** 2))(x)
+    assert value.dtype == gradient.dtype == dtype
+    np.testing.assert_array_equal(gradient, [2 * x[0], 2 * x[1], 0, 0])
+    np.testing.assert_array_equal(xp.concat([x, [1.0], 2], axis=None), [*x, 1, 2])
+    assert xp.stack([1.0, 2.0]).dtype == np.float64
