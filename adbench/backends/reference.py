@@ -25,6 +25,7 @@ INTEGER_FUNCTIONS = (
     "bitwise_xor",
 )
 
+# What the engine does not bring: the bits of integers, and the step to the next number, which counts as a constant.
 namespace = Namespace(
     reference_ad.numpy,
     reference_ad.numpy.special,

@@ -34,11 +34,15 @@ EXTENSIONS = ("linalg", "special")
 class Namespace:
     """A namespace made of an array module and a `special`; an attribute given by name replaces the module's own."""
 
+    # A copy asks for attributes before it has any.
+    _module: Any = None
+    _title = ""
+    _prefix = "xp."
+
     def __init__(self, module: Any, special: Any, **replacements: Any) -> None:
         self._module = module
         named = module._title if isinstance(module, Namespace) else getattr(module, "__name__", type(module).__name__)
-        self._title: str = named
-        self._prefix = "xp."
+        self._title = named
         for name, value in {"special": special, **replacements}.items():
             self.__dict__[name] = self._extension(name, value)
 
