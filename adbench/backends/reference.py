@@ -8,6 +8,31 @@ import numpy as np
 
 import reference_ad
 from adbench.backends.base import Answer, Backend, Call, Function
+from adbench.spec import namespace as plain
+from adbench.spec.namespace import Namespace
+from reference_ad.core import Observation
+
+# ---- namespace
+
+_step = Observation("nextafter", lambda x1, x2: np.nextafter(x1, x2) - x1)
+
+INTEGER_FUNCTIONS = (
+    "bitwise_and",
+    "bitwise_invert",
+    "bitwise_left_shift",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+)
+
+# What the engine does not bring: the bits of integers, and the step to the next number, which counts as a constant.
+namespace = Namespace(
+    reference_ad.numpy,
+    reference_ad.numpy.special,
+    **{name: Observation(name, getattr(np, name)) for name in INTEGER_FUNCTIONS},
+    finfo=plain.numpy.finfo,
+    nextafter=lambda x1, x2: x1 + _step(x1, x2),
+)
 
 
 class Tape(Backend):
@@ -15,10 +40,7 @@ class Tape(Backend):
 
     framework = "reference"
     dtypes = ("float64", "float32", "float16")  # NumPy makes float32 of bfloat16 and a Python number
-
-    # ---- namespace
-
-    xp = reference_ad.numpy
+    xp = namespace
 
     # ---- arrays
 

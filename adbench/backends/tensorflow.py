@@ -2,6 +2,9 @@
 
 TensorFlow has no namespace of the array API standard. `tensorflow.experimental.numpy` comes nearest: its NumPy
 behaviour gives `@`, indexing and promotion as in NumPy, and what it lacks or calls otherwise is added here.
+
+What differs from NumPy all the same: `hypot` squares its arguments, so it overflows from 1e154 on; `floor_divide` and
+`//` round the quotient before they take its floor, so that 0.5 // 0.1 is 5, not 4.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from collections.abc import Callable
 from itertools import accumulate
 from math import log, prod
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,6 +32,9 @@ tf.get_logger().setLevel("ERROR")
 # "legacy" keeps float32 with Python scalars and float64 for new arrays; "all" makes new arrays float32.
 tnp.experimental_enable_numpy_behavior(dtype_conversion_mode="legacy")
 tf.Tensor.mT = property(tf.linalg.matrix_transpose)
+tf.Tensor.__iter__ = lambda x: iter(tf.unstack(x))  # the original refuses in a graph
+tf.Tensor.__lshift__ = lambda x, y: tf.bitwise.left_shift(*_alike(x, y))
+tf.Tensor.__rshift__ = lambda x, y: tf.bitwise.right_shift(*_alike(x, y))
 
 Apply = Callable[[Any], Any]
 ZERO = tf.UnconnectedGradients.ZERO
@@ -41,6 +47,26 @@ FORWARD_ORDERS = 3
 """How deep accumulators nest: the first call takes 10 s at order 3 for two lines of tanh, 100 s at order 4."""
 
 # ---- namespace
+
+
+def _alike(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Both as tensors; a Python number takes the dtype of the other, which the module's own forget here and there."""
+    if not tf.is_tensor(x1):
+        return _number(x1, x2.dtype), x2
+    return x1, x2 if tf.is_tensor(x2) else _number(x2, x1.dtype)
+
+
+def _number(value: Any, dtype: Any) -> Any:
+    # By way of NumPy, since TensorFlow keeps the constants it has made and takes 0.0 for -0.0. It raises, where NumPy
+    # would round, when an integer dtype is given a fraction.
+    return tf.constant(np.asarray(value, _numpy_dtype(dtype)) if dtype.is_floating else value, dtype)
+
+
+def _arange(start: Any, stop: Any = None, step: Any = 1, *, dtype: Any = None) -> Any:
+    # By NumPy: the module's own computes in float32 and casts.
+    first, last = (0, start) if stop is None else (start, stop)
+    options: dict[str, Any] = {} if dtype is None else {"dtype": _numpy_dtype(dtype)}
+    return tf.constant(np.arange(first, last, step, **options))
 
 
 def _argmax(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
@@ -79,7 +105,8 @@ def _concat(arrays: Any, axis: int | None = 0) -> Any:
 
 
 def _copysign(x1: Any, x2: Any) -> Any:
-    return tnp.where(tnp.signbit(x1) == tnp.signbit(x2), x1, -x1)
+    x1, x2 = _alike(x1, x2)
+    return tf.where(_signbit(x1) == _signbit(x2), x1, -x1)
 
 
 def _count_nonzero(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
@@ -97,6 +124,8 @@ def _cumulative_prod(x: Any, *, axis: int | None = None, dtype: Any = None, incl
 def _cumulative(accumulate: Any, initial: int, x: Any, axis: int | None, dtype: Any, include_initial: bool) -> Any:
     if axis is None:
         x, axis = tf.reshape(x, [-1]), 0
+    if dtype is None and x.dtype.is_integer and x.dtype.size < 8:
+        dtype = tf.uint64 if x.dtype.is_unsigned else tf.int64
     x = x if dtype is None else tf.cast(x, dtype)
     answer = accumulate(x, axis)
     if include_initial:
@@ -114,23 +143,69 @@ def _eye(n_rows: int, n_cols: int | None = None, *, k: int = 0, dtype: Any = Non
     return tnp.eye(n_rows, n_cols, k, dtype or tf.float64)
 
 
+def _finfo(type: Any) -> Any:
+    return np.finfo(_numpy_dtype(type))
+
+
+def _flip(x: Any, *, axis: Any = None) -> Any:
+    return tf.reverse(x, list(range(x.ndim)) if axis is None else [axis] if isinstance(axis, int) else list(axis))
+
+
+def _hypot(x1: Any, x2: Any) -> Any:
+    return tnp.hypot(*_alike(x1, x2))
+
+
+def _iinfo(type: Any) -> Any:
+    return np.iinfo(_numpy_dtype(type))
+
+
 def _isdtype(dtype: Any, kind: Any) -> bool:
     kinds = kind if isinstance(kind, tuple) else (kind,)
     return bool(np.isdtype(_numpy_dtype(dtype), tuple(k if isinstance(k, str) else _numpy_dtype(k) for k in kinds)))
 
 
-def _numpy_dtype(dtype: Any) -> Any:
-    return np.dtype(tf.as_dtype(dtype).as_numpy_dtype)
+def _linspace(start: Any, stop: Any, num: int, *, dtype: Any = None, endpoint: bool = True) -> Any:
+    # The module's own has no regard to `dtype`.
+    steps = tnp.linspace(start, stop, num, endpoint=endpoint)
+    return steps if dtype is None else tf.cast(steps, dtype)
+
+
+def _numpy_dtype(of: Any) -> Any:
+    """The NumPy dtype of a tensor or of a dtype, TensorFlow's or NumPy's."""
+    return np.dtype(tf.as_dtype(of.dtype if tf.is_tensor(of) else of).as_numpy_dtype)
+
+
+def _permute_dims(x: Any, axes: tuple[int, ...]) -> Any:
+    return tf.transpose(x, [axis % x.ndim for axis in axes])  # the derivative of a transpose takes no negative axis
 
 
 def _repeat(x: Any, repeats: Any, *, axis: int | None = None) -> Any:
     return tf.repeat(x, repeats, axis)
 
 
+def _roll(x: Any, shift: Any, *, axis: Any = None) -> Any:
+    if axis is None:
+        return tf.reshape(tf.roll(tf.reshape(x, [-1]), shift, 0), x.shape)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    shifts = shift if isinstance(shift, tuple) else (shift,) * len(axes)
+    # Not negative, because tf.vectorized_map, which forward mode uses, would count those from the axis of its batch.
+    return tf.roll(x, shifts, [axis % x.ndim for axis in axes])
+
+
+def _rounding(function: Apply) -> Apply:
+    """The function, which gives integers back as they are."""
+    return lambda x: x if x.dtype.is_integer else function(x)
+
+
 def _searchsorted(x1: Any, x2: Any, *, side: str = "left", sorter: Any = None) -> Any:
     ordered = x1 if sorter is None else tf.gather(x1, sorter)
     flat = tf.searchsorted(ordered, tf.reshape(x2, [-1]), side, tf.int64)
     return tf.reshape(flat, x2.shape)
+
+
+def _signbit(x: Any) -> Any:
+    # The sign is the highest bit, of minus zero and of NaN too; the module's own asks whether x < 0.
+    return tf.bitcast(x, {2: tf.int16, 4: tf.int32, 8: tf.int64}[x.dtype.size]) < 0
 
 
 def _sort(x: Any, axis: int = -1, *, descending: bool = False, stable: bool = True) -> Any:
@@ -156,7 +231,12 @@ def _take(x: Any, indices: Any, *, axis: int | None = None) -> Any:
 
 
 def _take_along_axis(x: Any, indices: Any, *, axis: int = -1) -> Any:
-    return tnp.take_along_axis(x, indices, axis)
+    # The module's own decides by the values of shapes how it broadcasts, which tf.vectorized_map refuses.
+    last = [tnp.moveaxis(array, axis, -1) for array in (x, indices)]
+    stack = tf.broadcast_static_shape(*[array.shape[:-1] for array in last])
+    arrays, places = [tf.broadcast_to(array, [*stack, array.shape[-1]]) for array in last]
+    places = tf.where(places < 0, places + tf.cast(x.shape[axis], places.dtype), places)
+    return tnp.moveaxis(tf.gather(arrays, places, batch_dims=len(stack)), -1, axis)
 
 
 def _trunc(x: Any) -> Any:
@@ -187,10 +267,159 @@ special = SimpleNamespace(
     erfc=tf.math.erfc,
     expit=tf.math.sigmoid,
     gammaln=tf.math.lgamma,
+    log_expit=tf.math.log_sigmoid,
     log_softmax=_log_softmax,
     logsumexp=_logsumexp,
+    polygamma=lambda n, x: tf.math.polygamma(tf.cast(n, x.dtype), x),
     softmax=_softmax,
-    xlogy=tf.math.xlogy,
+    softplus=tf.math.softplus,
+    xlogy=lambda x, y: tf.math.xlogy(*_alike(x, y)),
+)
+
+# ---- linear algebra
+
+
+class Slogdet(NamedTuple):
+    sign: Any
+    logabsdet: Any
+
+
+class Eigh(NamedTuple):
+    eigenvalues: Any
+    eigenvectors: Any
+
+
+class QR(NamedTuple):
+    Q: Any
+    R: Any
+
+
+class SVD(NamedTuple):
+    U: Any
+    S: Any
+    Vh: Any
+
+
+def _cholesky(x: Any, *, upper: bool = False) -> Any:
+    factor = tf.linalg.cholesky(x)
+    return tf.linalg.matrix_transpose(factor) if upper else factor
+
+
+def _cross(x1: Any, x2: Any, *, axis: int = -1) -> Any:
+    # TensorFlow's own neither broadcasts nor takes an axis.
+    turned = [_roll(x, -1, axis=axis) for x in (x1, x2)]
+    return _roll(x1 * turned[1] - turned[0] * x2, -1, axis=axis)
+
+
+def _diagonal(x: Any, *, offset: int = 0) -> Any:
+    rows, columns = x.shape[-2:]
+    if not -rows < offset < columns:  # outside of the matrix, where TensorFlow's own raises
+        return tf.zeros((*x.shape[:-2], 0), x.dtype)
+    return tf.linalg.diag_part(x, k=offset)
+
+
+def _matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+    if ord == "fro":
+        return _vector_norm(x, axis=(-2, -1), keepdims=keepdims)
+    if ord in ("nuc", 2, -2):
+        combine = {"nuc": tf.reduce_sum, 2: tf.reduce_max, -2: tf.reduce_min}[ord]
+        found = combine(tf.linalg.svd(x, compute_uv=False), -1)
+    elif ord in (1, -1, float("inf"), -float("inf")):
+        sums = tf.reduce_sum(tf.abs(x), -2 if abs(ord) == 1 else -1)
+        found = (tf.reduce_max if ord > 0 else tf.reduce_min)(sums, -1)
+    else:
+        raise ValueError(f"matrix_norm was given ord={ord!r}: give 'fro', 'nuc', 2, -2, 1, -1, inf or -inf.")
+    return found[..., None, None] if keepdims else found
+
+
+def _matrix_power(x: Any, n: int) -> Any:
+    if n < 0:
+        return _matrix_power(tf.linalg.inv(x), -n)
+    if n == 0:
+        return tf.eye(x.shape[-1], batch_shape=x.shape[:-2], dtype=x.dtype)
+    if n == 1:
+        return x
+    half = _matrix_power(x, n // 2)
+    return half @ half @ x if n % 2 else half @ half
+
+
+def _matrix_rank(x: Any, *, rtol: Any = None) -> Any:
+    sizes = tf.linalg.svd(x, compute_uv=False)
+    threshold = tf.convert_to_tensor(_cutoff(x) if rtol is None else rtol, x.dtype)[..., None]
+    return tf.math.count_nonzero(sizes > threshold * tf.reduce_max(sizes, -1, keepdims=True), -1)
+
+
+def _cutoff(x: Any) -> float:
+    """The standard's relative tolerance, below which a singular value counts as zero."""
+    return max(x.shape[-2:]) * float(_finfo(x).eps)
+
+
+def _pinv(x: Any, *, rtol: Any = None) -> Any:
+    return tf.linalg.pinv(x, rcond=_cutoff(x) if rtol is None else rtol)
+
+
+def _qr(x: Any, *, mode: str = "reduced") -> QR:
+    if mode not in ("reduced", "complete"):
+        raise ValueError(f"qr was given mode={mode!r}: give 'reduced' or 'complete'.")
+    return QR(*tf.linalg.qr(x, full_matrices=mode == "complete"))
+
+
+def _solve(x1: Any, x2: Any) -> Any:
+    # TensorFlow's own takes matrices alone, and as many of them on both sides.
+    columns = x2[:, None] if x2.ndim == 1 else x2
+    stack = tf.broadcast_static_shape(x1.shape[:-2], columns.shape[:-2])
+    matrices, columns = [tf.broadcast_to(x, [*stack, *x.shape[-2:]]) for x in (x1, columns)]
+    found = tf.linalg.solve(matrices, columns)
+    return found[..., 0] if x2.ndim == 1 else found
+
+
+def _svd(x: Any, *, full_matrices: bool = True) -> SVD:
+    s, u, v = tf.linalg.svd(x, full_matrices=full_matrices)
+    return SVD(u, s, tf.linalg.matrix_transpose(v))
+
+
+def _trace(x: Any, *, offset: int = 0, dtype: Any = None) -> Any:
+    return tnp.sum(_diagonal(x, offset=offset), axis=-1, dtype=dtype)
+
+
+def _vector_norm(x: Any, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    # tf.norm takes two axes for those of a matrix. For one axis these are its formulas.
+    if ord == 2:
+        return tf.sqrt(tf.reduce_sum(x * x, axis, keepdims))
+    if ord == 0:
+        return tf.math.count_nonzero(x, axis, keepdims, x.dtype)
+    size = tf.abs(x)
+    if ord == 1:
+        return tf.reduce_sum(size, axis, keepdims)
+    if ord in (float("inf"), -float("inf")):
+        return (tf.reduce_max if ord > 0 else tf.reduce_min)(size, axis, keepdims)
+    return tf.reduce_sum(size**ord, axis, keepdims) ** (1 / ord)
+
+
+linalg = SimpleNamespace(
+    cholesky=_cholesky,
+    cross=_cross,
+    det=tf.linalg.det,
+    diagonal=_diagonal,
+    eigh=lambda x: Eigh(*tf.linalg.eigh(x)),
+    eigvalsh=tf.linalg.eigvalsh,
+    inv=tf.linalg.inv,
+    matmul=tnp.matmul,
+    matrix_norm=_matrix_norm,
+    matrix_power=_matrix_power,
+    matrix_rank=_matrix_rank,
+    matrix_transpose=tf.linalg.matrix_transpose,
+    outer=lambda x1, x2: x1[:, None] * x2[None, :],
+    pinv=_pinv,
+    qr=_qr,
+    slogdet=lambda x: Slogdet(*tf.linalg.slogdet(x)),
+    solve=_solve,
+    svd=_svd,
+    svdvals=lambda x: tf.linalg.svd(x, compute_uv=False),
+    tensordot=tnp.tensordot,
+    trace=_trace,
+    vecdot=_vecdot,
+    vector_norm=_vector_norm,
 )
 
 namespace = Namespace(
@@ -198,6 +427,7 @@ namespace = Namespace(
     special,
     acos=tnp.arccos,
     acosh=tnp.arccosh,
+    arange=_arange,
     argmax=_argmax,
     argmin=_argmin,
     argsort=_argsort,
@@ -212,7 +442,8 @@ namespace = Namespace(
     bitwise_left_shift=tf.bitwise.left_shift,
     bitwise_right_shift=tf.bitwise.right_shift,
     bool=np.bool_,
-    can_cast=lambda from_, to: np.can_cast(_numpy_dtype(getattr(from_, "dtype", from_)), _numpy_dtype(to)),
+    can_cast=lambda from_, to: np.can_cast(_numpy_dtype(from_), _numpy_dtype(to)),
+    ceil=_rounding(tf.math.ceil),
     clip=_clip,
     concat=_concat,
     copysign=_copysign,
@@ -222,22 +453,32 @@ namespace = Namespace(
     diff=_diff,
     expand_dims=lambda x, axis=0: tf.expand_dims(x, axis),
     eye=_eye,
+    finfo=_finfo,
+    flip=_flip,
+    floor=_rounding(tf.math.floor),
+    hypot=_hypot,
+    iinfo=_iinfo,
     isdtype=_isdtype,
+    linalg=linalg,
+    linspace=_linspace,
     # The module's own turn float32 into float64.
     log10=lambda x: tf.math.log(x) / log(10.0),
     log2=lambda x: tf.math.log(x) / log(2.0),
     matrix_transpose=tf.linalg.matrix_transpose,
     nan=float("nan"),
-    permute_dims=lambda x, axes: tf.transpose(x, axes),
+    nextafter=lambda x1, x2: tf.math.nextafter(*_alike(x1, x2)),
+    permute_dims=_permute_dims,
     pow=tnp.power,
     repeat=_repeat,
     reshape=lambda x, shape, copy=None: tf.reshape(x, shape),
+    roll=_roll,
     searchsorted=_searchsorted,
+    signbit=_signbit,
     sort=_sort,
     std=_std,
     take=_take,
     take_along_axis=_take_along_axis,
-    trunc=_trunc,
+    trunc=_rounding(_trunc),
     unstack=lambda x, axis=0: tuple(tf.unstack(x, axis=axis)),
     var=_var,
     vecdot=_vecdot,
