@@ -66,6 +66,10 @@ IMPLEMENTATIONS.update(
         "logical_and": comparisons.logical_and,
         "logical_or": comparisons.logical_or,
         "logical_xor": comparisons.logical_xor,
+        "bitwise_invert": comparisons.logical_not,  # of truth values, and of integers elsewhere: no ball has bits
+        "bitwise_and": comparisons.logical_and,
+        "bitwise_or": comparisons.logical_or,
+        "bitwise_xor": comparisons.logical_xor,
         "isnan": each(lambda v: element(constant_term(v)).is_nan()),
         "isfinite": each(lambda v: element(constant_term(v)).is_finite()),
         "isinf": each(lambda v: not (element(constant_term(v)).is_finite() or element(constant_term(v)).is_nan())),
@@ -96,7 +100,9 @@ IMPLEMENTATIONS.update(
     }
 )
 
-_LOGICAL = {"where", "astype", "discretize", "logical_not", "logical_and", "logical_or", "logical_xor", "stop_gradient"}
+_LOGICAL = {"where", "astype", "discretize", "stop_gradient"} | {
+    f"{kind}_{name}" for kind in ("logical", "bitwise") for name in ("not", "invert", "and", "or", "xor")
+}
 _MOVING = {"reshape", "broadcast_to", "permute_dims", "matrix_transpose", "flip", "roll", "getitem", "concat", "stack"}
 TAKE_CONDITIONS = _LOGICAL | _MOVING
 """The primitives that take conditions as such; to the others they are numbers between 0 and 1."""

@@ -30,11 +30,12 @@ from . import special
 from .operators import pow
 from .rules_contraction import matmul
 from .rules_elementwise import (
-    abs, acos, acosh, add, asin, asinh, atan, atan2, atanh, ceil, conj, copysign, cos, cosh, divide, equal, exp,
-    expm1, floor, floor_divide, greater, greater_equal, hypot, imag, isfinite, isinf, isnan, less, less_equal, log,
-    log1p, log2, log10, logaddexp, logical_and, logical_not, logical_or, logical_xor, maximum, minimum, multiply,
-    negative, not_equal, positive, real, reciprocal, remainder, round, signbit, sin, sinh, sqrt, square, subtract,
-    tan, tanh, trunc, where,
+    abs, acos, acosh, add, asin, asinh, atan, atan2, atanh, bitwise_and, bitwise_invert, bitwise_left_shift,
+    bitwise_or, bitwise_right_shift, bitwise_xor, ceil, conj, copysign, cos, cosh, divide, equal, exp, expm1, floor,
+    floor_divide, greater, greater_equal, hypot, imag, isfinite, isinf, isnan, less, less_equal, log, log1p, log2,
+    log10, logaddexp, logical_and, logical_not, logical_or, logical_xor, maximum, minimum, multiply, negative,
+    not_equal, positive, real, reciprocal, remainder, round, signbit, sin, sinh, sqrt, square, subtract, tan, tanh,
+    trunc, where,
 )
 from .rules_elementwise import discretize as _discretize, sign as _sign, stop_gradient as _stop_gradient, unit as _unit
 from .rules_linalg import diagonal
@@ -281,6 +282,9 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
 
 
 def _cast(x: Array, dtype: Any) -> Array:
+    """x in the dtype that its sums and products have: integers in the widest, unless told otherwise."""
+    if dtype is None and x.dtype.kind in "biu":
+        dtype = np.uint64 if x.dtype.kind == "u" else np.int64
     return x if dtype is None else astype(x, dtype)
 
 
@@ -439,16 +443,21 @@ def _order(x: Array, axis: int | None) -> Any:
     return scalars.order(reshape(x, (-1,)) if axis is None else x, 0 if axis is None else axis)
 
 
+def _place(find: Callable[..., Any], x: Array, axis: int | None, keepdims: Any) -> Any:
+    found = find(_order(x, axis), axis=axis, keepdims=keepdims)
+    return found.reshape((1,) * x.ndim) if keepdims and axis is None else found
+
+
 @_observed
 def argmax(x: Array, /, *, axis: int | None = None, keepdims: Any = False) -> Any:
     """The index of the largest element."""
-    return np.argmax(_order(x, axis), axis=axis, keepdims=keepdims)
+    return _place(np.argmax, x, axis, keepdims)
 
 
 @_observed
 def argmin(x: Array, /, *, axis: int | None = None, keepdims: Any = False) -> Any:
     """The index of the smallest element."""
-    return np.argmin(_order(x, axis), axis=axis, keepdims=keepdims)
+    return _place(np.argmin, x, axis, keepdims)
 
 
 @_observed

@@ -18,6 +18,11 @@ _BINARY = {
     "floordiv": table.floor_divide,
     "mod": table.remainder,
     "matmul": matmul,
+    "and": table.bitwise_and,
+    "or": table.bitwise_or,
+    "xor": table.bitwise_xor,
+    "lshift": table.bitwise_left_shift,
+    "rshift": table.bitwise_right_shift,
 }
 _COMPARISONS = {
     "eq": table.equal,
@@ -54,6 +59,7 @@ def attach() -> None:
     tracer.__rpow__ = lambda self, other: pow(other, self)
     tracer.__neg__ = lambda self: table.negative(self)
     tracer.__pos__ = lambda self: table.positive(self)
+    tracer.__invert__ = lambda self: table.bitwise_invert(self)
     tracer.__abs__ = lambda self: table.abs(self)
     tracer.__getitem__ = lambda self, index: indexed(self, index)
     tracer.mT = property(lambda self: matrix_transpose(self))

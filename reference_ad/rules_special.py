@@ -32,7 +32,7 @@ def _log_expit(x: Any) -> Any:
 
 def _xlogy(x: Any, y: Any) -> Any:
     nothing = np.equal(x, 0)
-    return np.where(nothing, 0, x * np.log(np.where(nothing, 1, y)))
+    return np.where(nothing, 0, x * np.log(np.where(nothing, 1, np.asarray(y, np.result_type(x, y)))))
 
 
 def _in_doubles(function: Callable[[float], float]) -> Callable[..., Any]:

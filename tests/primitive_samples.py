@@ -42,6 +42,7 @@ A, B, ROW, COLUMN, SCALAR = _random(3, 4), _random(3, 4) + 0.1, _random(4), _ran
 POSITIVE = _random(3, 4, low=0.3, high=3.0)
 FRACTION = _random(3, 4, low=-0.9, high=0.9)
 CONDITION = _random(3, 4) > 0
+BITS = np.arange(12).reshape(3, 4)
 
 unary = {
     **{
@@ -57,6 +58,7 @@ unary = {
     "gammaln": [POSITIVE, np.asarray([-0.4, -1.3])],
     "digamma": [POSITIVE, np.asarray([-0.4, -1.3])],
     "logical_not": [CONDITION],
+    "bitwise_invert": [CONDITION, BITS],
 }
 binary = {
     **{
@@ -72,6 +74,8 @@ binary = {
     "floor_divide": [(_distinct(3, 4), np.full((3, 1), 7.3))],
     **{name: [(A, B)] for name in ["equal", "not_equal", "less", "less_equal", "greater", "greater_equal"]},
     **{name: [(CONDITION, CONDITION[0])] for name in ["logical_and", "logical_or", "logical_xor"]},
+    **{name: [(CONDITION, CONDITION[0]), (BITS, BITS[0])] for name in ["bitwise_and", "bitwise_or", "bitwise_xor"]},
+    **{name: [(BITS, BITS[0])] for name in ["bitwise_left_shift", "bitwise_right_shift"]},
 }
 D = _distinct(3, 4)
 reduced = [{"axis": axis, "keepdims": keep} for axis in [(0,), (1,), (0, 1), ()] for keep in [False, True]]

@@ -122,6 +122,7 @@ EXACT = {
     *("floor", "ceil", "round", "trunc", "floor_divide", "discretize", "astype", "signbit", "copysign"),
     *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
     *("logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isinf", "isfinite"),
+    *("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_invert", "bitwise_left_shift", "bitwise_right_shift"),
     *("reshape", "broadcast_to", "permute_dims", "matrix_transpose", "flip", "roll", "tril", "triu", "getitem"),
     *("concat", "stack", "real", "imag", "conj", "sign_of_det", "nearly_singular"),
 }

@@ -51,11 +51,6 @@ CANNOT: dict[str, dict[str, str]] = {
         "xp.abs(xp.linalg.qr(x.T, mode='complete').R)": "The complete factors have no derivative.",
         "xp.matmul(*xp.linalg.qr(x.T, mode='complete'))": "The complete factors have no derivative.",
         "xp.linalg.svd(x, full_matrices=True).Vh.shape[0]": "The complete factors have no derivative.",
-        "xp.argmax(x, keepdims=True)": "The engine keeps one axis of length 1, whatever the shape.",
-        "xp.argmin(x, keepdims=True)": "The engine keeps one axis of length 1, whatever the shape.",
-        "xp.prod(xp.astype(i, xp.int32))": "The engine multiplies small integers in their own type.",
-        "xp.cumulative_prod(xp.astype(j, xp.int32), axis=1)": "The engine multiplies small integers in their own type.",
-        "xp.special.xlogy(x, 2.0)": "SciPy makes float64 of float32 and a Python number as the second argument.",
     },
     "torch": {
         "x.shape[1] * x.ndim * x.size": "The size of a tensor is a method.",

@@ -12,7 +12,9 @@ import reference_ad as ad
 from ball_arithmetic import midpoints, numbers, precision, radii
 from reference_ad.core import PRIMITIVES
 
-LOCALLY_CONSTANT = [name for name, p in PRIMITIVES.items() if p.jvp is None and not name.startswith("logical_")]
+LOCALLY_CONSTANT = [
+    name for name, p in PRIMITIVES.items() if p.jvp is None and not name.startswith(("logical_", "bitwise_"))
+]
 
 
 def directions(like: Any, seed: int) -> Any:
