@@ -73,7 +73,7 @@ def not_run(rows: Sequence[Row]) -> Table | None:
 
 
 def left_open(rows: Sequence[Row]) -> Table | None:
-    """What was answered and could not be judged, or not asked: counted by its reason."""
+    """What was answered and could not be judged, or not asked: counted by its reason, for backends alike at once."""
     alike: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         if row.verdict is Verdict.UNRESOLVED:
@@ -84,7 +84,10 @@ def left_open(rows: Sequence[Row]) -> Table | None:
         else:
             continue
         alike.setdefault(key, []).append(row.model)
-    cells = [(backend, _counted(models), reason) for (backend, reason), models in alike.items()]
+    backends: dict[tuple[str, str], list[str]] = {}
+    for (backend, reason), models in alike.items():
+        backends.setdefault((_counted(models), reason), []).append(backend)
+    cells = [(", ".join(names), count, reason) for (count, reason), names in backends.items()]
     return Table("Left open", "", ("backend", "cells", "reason"), 3, tuple(cells), prose=True) if cells else None
 
 
