@@ -168,7 +168,8 @@ def _differences(
 
 def _columns(block: Any, v: Array) -> Any:
     """A block of a Jacobian times the part of the direction that belongs to its last axes; its other axes flat."""
-    return xp.matmul(xp.reshape(block, (block.size // max(v.size, 1), v.size)), numbers(v.ravel()))
+    rows = math.prod(block.shape[: block.ndim - v.ndim])
+    return xp.matmul(xp.reshape(block, (rows, v.size)), numbers(v.ravel()))
 
 
 def _dot(block: Any, v: Array) -> Any:

@@ -266,6 +266,17 @@ def test_numbers_that_a_model_brings_along_may_be_rounded_to_the_dtype(f, dtype)
     assert judgement.verdict is Verdict.CORRECT, judgement
 
 
+def test_an_empty_leaf_is_certified_with_the_others():
+    model = Model(
+        name="f",
+        function=lambda xp, p: xp.sum(p[0] * p[0]) + xp.sum(p[1]),
+        make=lambda size, rng: ([np.ones(2), np.ones((0, 3))],),
+        sizes={"": {}},
+    )
+    for operator in (Operator.GRADIENT, Operator.HVP, Operator.HESSIAN):
+        assert truth_of(model, operator)[1].doubt == ""
+
+
 def test_a_second_derivative_that_is_zero_is_certified_beside_values_that_are_not_exact():
     _, truth = truth_of(function(lambda xp, x: xp.sum(x * xp.exp(xp.asarray(0.3))), [1.0, 2.0]), Operator.HESSIAN)
     assert truth.doubt == "" and not np.any(truth.answer.arrays[0])
