@@ -1,6 +1,7 @@
 """Automatic differentiation on NumPy arrays: forward and reverse mode, nested in any order."""
 
 from . import numpy as numpy
+from . import operators as operators  # gives the tracers theirs
 from . import scalars as scalars
 from .compile import compile as compile
 from .custom import checkpoint as checkpoint

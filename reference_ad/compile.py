@@ -12,8 +12,9 @@ import numpy as np
 
 from . import tree
 from .arguments import output_leaves
+from .builder import Builder
 from .core import Array, Level, Primitive, Tracer
-from .graph import Builder, Graph, Kind, Node
+from .graph import Graph, Kind, Node
 from .lower import lowered
 from .scalars import OBJECT
 from .source import OPERATORS, Body, aligned, empty, named

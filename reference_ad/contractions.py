@@ -1,4 +1,4 @@
-"""Sums of products and sliding windows, composed from multiplication, moves and matmul."""
+"""Sums of products, composed from moves and matmul."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from . import numpy as xp
 from .core import Array
-from .rules_structural import scatter_add
+from .manipulation import broadcast_to, permute_dims, reshape
+from .reductions import sum
+from .rules_elementwise import conj
+from .rules_linalg import diagonal
+from .rules_reductions import canonical_axes
 
 
 def einsum(subscripts: str, /, *arrays: Array) -> Array:
@@ -25,7 +28,7 @@ def einsum(subscripts: str, /, *arrays: Array) -> Array:
         other, array = _without_repeats(inputs[k], array)
         labels, current = _pair(labels, current, other, array, later)
     labels, current = _summed(labels, current, set(result))
-    return xp.permute_dims(current, tuple([labels.index(label) for label in result]))
+    return permute_dims(current, tuple([labels.index(label) for label in result]))
 
 
 def _parsed(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
@@ -53,7 +56,7 @@ def _without_repeats(labels: str, x: Array) -> tuple[str, Array]:
     while repeated := [label for label in labels if labels.count(label) > 1]:
         first, second = [k for k, label in enumerate(labels) if label == repeated[0]][:2]
         rest = [k for k in range(x.ndim) if k not in (first, second)]
-        x = xp.diagonal(xp.permute_dims(x, (*rest, first, second)))
+        x = diagonal(permute_dims(x, (*rest, first, second)))
         labels = "".join([labels[k] for k in rest]) + repeated[0]
     return labels, x
 
@@ -61,7 +64,7 @@ def _without_repeats(labels: str, x: Array) -> tuple[str, Array]:
 def _summed(labels: str, x: Array, keep: set[str]) -> tuple[str, Array]:
     """The sum over axes that are not needed any more."""
     gone = tuple([k for k, label in enumerate(labels) if label not in keep])
-    return "".join([label for label in labels if label in keep]), xp.sum(x, axis=gone) if gone else x
+    return "".join([label for label in labels if label in keep]), sum(x, axis=gone) if gone else x
 
 
 def _pair(labels: str, x: Array, others: str, y: Array, later: set[str]) -> tuple[str, Array]:
@@ -72,13 +75,13 @@ def _pair(labels: str, x: Array, others: str, y: Array, later: set[str]) -> tupl
     inner = "".join([k for k in labels if k in others and k not in later])
     rows = "".join([k for k in labels if k not in others])
     columns = "".join([k for k in others if k not in labels])
-    x = xp.permute_dims(x, tuple([labels.index(k) for k in batch + rows + inner]))
-    y = xp.permute_dims(y, tuple([others.index(k) for k in batch + inner + columns]))
+    x = permute_dims(x, tuple([labels.index(k) for k in batch + rows + inner]))
+    y = permute_dims(y, tuple([others.index(k) for k in batch + inner + columns]))
     before, after = len(batch) + len(rows), len(batch) + len(inner)
     if x.shape[before:] != y.shape[len(batch) : after]:  # matmul stretches those of the batch alone
         summed = np.broadcast_shapes(x.shape[before:], y.shape[len(batch) : after])
-        x = xp.broadcast_to(x, (*x.shape[:before], *summed))
-        y = xp.broadcast_to(y, (*y.shape[: len(batch)], *summed, *y.shape[after:]))
+        x = broadcast_to(x, (*x.shape[:before], *summed))
+        y = broadcast_to(y, (*y.shape[: len(batch)], *summed, *y.shape[after:]))
     return batch + rows + columns, _product(x, y, len(batch), len(inner))
 
 
@@ -86,62 +89,27 @@ def _product(x: Array, y: Array, batch: int, inner: int) -> Array:
     """The sum of products of arrays with axes (batch, rows, inner) and (batch, inner, columns), so many of each."""
     rows, columns = x.shape[batch : x.ndim - inner], y.shape[batch + inner :]
     length = math.prod(x.shape[x.ndim - inner :])
-    left = xp.reshape(x, (*x.shape[:batch], math.prod(rows), length))
-    right = xp.reshape(y, (*y.shape[:batch], length, math.prod(columns)))
+    left = reshape(x, (*x.shape[:batch], math.prod(rows), length))
+    right = reshape(y, (*y.shape[:batch], length, math.prod(columns)))
     product = left @ right
-    return xp.reshape(product, (*product.shape[:batch], *rows, *columns))
+    return reshape(product, (*product.shape[:batch], *rows, *columns))
 
 
 def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
     """The sum of products over pairs of axes: the last ones of x1 and the first of x2, or those named."""
     if isinstance(axes, int):
         axes = (range(x1.ndim - axes, x1.ndim), range(axes))
-    first, second = xp.canonical_axes(tuple(axes[0]), x1.ndim), xp.canonical_axes(tuple(axes[1]), x2.ndim)
-    left = xp.permute_dims(x1, (*[k for k in range(x1.ndim) if k not in first], *first))
-    right = xp.permute_dims(x2, (*second, *[k for k in range(x2.ndim) if k not in second]))
+    first, second = canonical_axes(tuple(axes[0]), x1.ndim), canonical_axes(tuple(axes[1]), x2.ndim)
+    left = permute_dims(x1, (*[k for k in range(x1.ndim) if k not in first], *first))
+    right = permute_dims(x2, (*second, *[k for k in range(x2.ndim) if k not in second]))
     return _product(left, right, 0, len(first))
 
 
-def pad(x: Array, widths: Any, /, value: float = 0) -> Array:
-    """x with `value` around it; ``widths[k] = (before, after)`` for each axis."""
-    index = tuple([slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True)])
-    shape = tuple([before + n + after for (before, after), n in zip(widths, x.shape, strict=True)])
-    padded = scatter_add(x, index=index, shape=shape)
-    if value == 0:
-        return padded
-    inside = xp.zeros(shape, dtype=bool)
-    inside[index] = True
-    return xp.where(inside, padded, value)
+def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
+    """The inner product along an axis; the first vector is conjugated."""
+    return sum((conj(x1) if x1.dtype.kind == "c" else x1) * x2, axis=axis)
 
 
-def sliding_windows(x: Array, lengths: tuple[int, ...], /, *, strides: tuple[int, ...] | None = None) -> Array:
-    """All windows over the last axes: shape ``(..., *positions, *lengths)``."""
-    first = x.ndim - len(lengths)
-    for k, (length, stride) in enumerate(zip(lengths, strides or (1,) * len(lengths), strict=True)):
-        positions = xp.arange(0, x.shape[first + k] - length + 1, stride)
-        x = xp.moveaxis(xp.take(x, positions[:, None] + xp.arange(length)[None, :], axis=first + k), first + k + 1, -1)
-    return x
-
-
-def convolve(x: Array, kernel: Array, /, *, strides: tuple[int, ...] | None = None) -> Array:
-    """The cross-correlation of images with kernels, as layers of neural networks have it; `pad` first if need be.
-
-    x:      shape (batch, channels, *lengths)
-    kernel: shape (features, channels, *window)
-
-    Returns shape (batch, features, *positions).
-    """
-    n = kernel.ndim - 2
-    windows = sliding_windows(x, kernel.shape[2:], strides=strides)  # (batch, channels, *positions, *window)
-    summed = (1, *range(n + 2, 2 * n + 2))
-    return xp.moveaxis(tensordot(windows, kernel, axes=(summed, tuple(range(1, n + 2)))), -1, 1)
-
-
-def max_pool(x: Array, window: tuple[int, ...], /, *, strides: tuple[int, ...] | None = None) -> Array:
-    """The largest element of each window over the last axes; windows lie side by side if no strides are given."""
-    return xp.max(sliding_windows(x, window, strides=strides or window), axis=tuple(range(-len(window), 0)))
-
-
-def mean_pool(x: Array, window: tuple[int, ...], /, *, strides: tuple[int, ...] | None = None) -> Array:
-    """The mean of each window over the last axes; windows lie side by side if no strides are given."""
-    return xp.mean(sliding_windows(x, window, strides=strides or window), axis=tuple(range(-len(window), 0)))
+def outer(x1: Array, x2: Array, /) -> Array:
+    """All products of an element of one vector with an element of another."""
+    return x1[:, None] * x2[None, :]

@@ -1,8 +1,4 @@
-"""The graph of a program: which primitive is applied to what, with shapes and dtypes, without numbers.
-
-A graph grows one node at a time. What has been computed before is found again (common subexpressions), what is the same
-by an exact identity of algebra is replaced (`simplify.py`), and what no output needs is left out when it is finished.
-"""
+"""The graph of a program: which primitive is applied to what, with shapes and dtypes, without numbers."""
 
 from __future__ import annotations
 
@@ -119,55 +115,3 @@ def _flops(node: Node) -> int:
     if node.name == "matmul":
         return 2 * node.kind.size * node.args[0].kind.shape[-1]
     return node.args[0].kind.size if node.name in _REDUCTIONS else node.kind.size
-
-
-class Builder:
-    """A graph that is being built."""
-
-    def __init__(self) -> None:
-        self.made: list[Node] = []
-        self._known: dict[Any, Node] = {}
-
-    def input(self, kind: Kind) -> Node:
-        """A new input."""
-        self.made.append(Node(kind))
-        return self.made[-1]
-
-    def constant(self, value: Any) -> Node:
-        """The node of a constant, which is copied: it must stay what it is now."""
-        kind = Kind.of(value)
-        if isinstance(value, np.ndarray):
-            first = value.flat[0] if value.ndim and value.size and value.dtype.kind == "f" else None
-            if first is not None and value.tobytes() == first.tobytes() * value.size:  # as a number it can be moved
-                return self.apply(PRIMITIVES["broadcast_to"], (self.constant(first),), {"shape": value.shape}, kind)
-            value = value.copy()
-        return self.find((type(value), kind, np.asarray(value).tobytes()), Node(kind, value=value))
-
-    def apply(self, primitive: Primitive, args: tuple[Node, ...], params: dict[str, Any], kind: Kind) -> Node:
-        """The node of an application, or one that is equal to it by an identity."""
-        from .simplify import simplified  # it builds the nodes that it puts in place
-
-        if all(arg.value is not None for arg in args) and primitive.name != "broadcast_to":
-            return self.constant(primitive(*[arg.value for arg in args], **params))
-        simpler = simplified(self, primitive, args, params, kind)
-        return self.application(primitive, args, params, kind) if simpler is None else simpler
-
-    def make(self, kind: Kind, name: str, *args: Any, **params: Any) -> Node:
-        """The same for a primitive of the table, by its name; among the arguments may be numbers."""
-        nodes = tuple([arg if isinstance(arg, Node) else self.constant(arg) for arg in args])
-        return self.apply(PRIMITIVES[name], nodes, params, kind)
-
-    def application(self, primitive: Primitive, args: tuple[Node, ...], params: dict[str, Any], kind: Kind) -> Node:
-        """The node of this very application: a new one, or a known one."""
-        operands = [id(arg) for arg in args]
-        if primitive.name in ("add", "multiply"):
-            operands.sort()
-        key = (id(primitive), *operands, repr(sorted(params.items())))  # repr: tells -0.0 from 0.0, and 2 from 2.0
-        return self.find(key, Node(kind, primitive, args, params))
-
-    def find(self, key: Any, node: Node) -> Node:
-        """The node that is known by this key: from now on this one, if there is none."""
-        if key not in self._known:
-            self._known[key] = node
-            self.made.append(node)
-        return self._known[key]

@@ -7,13 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from . import numpy as xp
+from . import reductions as xp
 from . import rules_linalg as rules
 from .arguments import one
+from .contractions import outer, tensordot, vecdot
 from .core import Array
-from .numpy import diagonal, matmul, matrix_transpose, outer, tensordot, vecdot
-from .rules_linalg import det, inv
+from .creation import eye, zeros_like
+from .data_types import astype
+from .manipulation import concat, roll, tril, triu
+from .rules_contraction import matmul
+from .rules_elementwise import abs
+from .rules_linalg import det, diagonal, inv
 from .rules_linalg import pinv as _pinv
+from .rules_reductions import canonical_axes
+from .rules_structural import matrix_transpose
+from .searching import value
 
 Slogdet = namedtuple("Slogdet", ["sign", "logabsdet"])
 """The sign of a determinant, and the logarithm of its size."""
@@ -35,7 +43,7 @@ def solve(x1: Array, x2: Array, /) -> Array:
 
 def solve_triangular(x1: Array, x2: Array, /, *, lower: Any = True) -> Array:
     """The solution of x1 @ x = x2 with one triangle of x1, the rest of which is not looked at. Not in the standard."""
-    return solve(xp.tril(x1) if lower else xp.triu(x1), x2)
+    return solve(tril(x1) if lower else triu(x1), x2)
 
 
 def slogdet(x: Array, /) -> Slogdet:
@@ -56,7 +64,7 @@ def qr(x: Array, /, *, mode: Any = "reduced") -> QR:
         raise ValueError(f"qr was given mode={mode!r}: only 'reduced' has a derivative.")
     both = rules.qr(x if rows >= columns else x[..., :rows])
     q, r = both[..., :rows, :], both[..., rows:, :].mT
-    return QR(q, r if rows >= columns else xp.concat([r, q.mT @ x[..., rows:]], axis=-1))
+    return QR(q, r if rows >= columns else concat([r, q.mT @ x[..., rows:]], axis=-1))
 
 
 def eigh(x: Array, /) -> Eigh:
@@ -99,14 +107,14 @@ def matrix_power(x: Array, n: int, /) -> Array:
     if n < 0:
         return matrix_power(inv(x), -n)
     if n == 0:
-        return xp.zeros_like(x) + xp.eye(x.shape[-1], dtype=x.dtype)
+        return zeros_like(x) + eye(x.shape[-1], dtype=x.dtype)
     half = matrix_power(x, n // 2)
     return half @ half @ x if n % 2 else half @ half
 
 
 def matrix_rank(x: Array, /, *, rtol: Any = None) -> Any:
     """The numerical rank."""
-    return np.linalg.matrix_rank(xp._value(x), rtol=rtol)
+    return np.linalg.matrix_rank(value(x), rtol=rtol)
 
 
 def trace(x: Array, /, *, offset: int = 0, dtype: Any = None) -> Array:
@@ -116,20 +124,20 @@ def trace(x: Array, /, *, offset: int = 0, dtype: Any = None) -> Array:
 
 def cross(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     """The cross product of vectors of length 3."""
-    turned = [xp.roll(x, -1, axis=axis) for x in (x1, x2)]
-    return xp.roll(x1 * turned[1] - turned[0] * x2, -1, axis=axis)
+    turned = [roll(x, -1, axis=axis) for x in (x1, x2)]
+    return roll(x1 * turned[1] - turned[0] * x2, -1, axis=axis)
 
 
 def vector_norm(x: Array, /, *, axis: Any = None, keepdims: Any = False, ord: Any = 2) -> Array:
     """The norm over some axes. At 0 the derivative of the Euclidean norm is 0, its subgradient of least norm."""
     if x.dtype.kind == "c":
-        x = xp.abs(x)
+        x = abs(x)
     if ord == 2:
-        return rules.norm(x, axis=xp.canonical_axes(axis, x.ndim), keepdims=keepdims)
-    size = xp.abs(x)
+        return rules.norm(x, axis=canonical_axes(axis, x.ndim), keepdims=keepdims)
+    size = abs(x)
     if ord in (0, 1):
-        return xp.sum(size if ord else xp.astype(size > 0, x.dtype), axis=axis, keepdims=keepdims)
-    if ord in (xp.inf, -xp.inf):
+        return xp.sum(size if ord else astype(size > 0, x.dtype), axis=axis, keepdims=keepdims)
+    if ord in (np.inf, -np.inf):
         return (xp.max if ord > 0 else xp.min)(size, axis=axis, keepdims=keepdims)
     return xp.sum(size**ord, axis=axis, keepdims=keepdims) ** (one(x) / ord)
 
@@ -138,9 +146,10 @@ def matrix_norm(x: Array, /, *, keepdims: Any = False, ord: Any = "fro") -> Arra
     """The norm of matrices: 'fro', 'nuc', 2, -2, 1, -1, inf or -inf."""
     if ord == "fro":
         return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
-    combine = {"nuc": xp.sum, 1: xp.max, 2: xp.max, xp.inf: xp.max, -1: xp.min, -2: xp.min, -xp.inf: xp.min}
+    combine: dict[Any, Any] = {"nuc": xp.sum, **dict.fromkeys((1, 2, np.inf), xp.max)}
+    combine |= dict.fromkeys((-1, -2, -np.inf), xp.min)
     if ord not in combine:
         raise ValueError(f"matrix_norm was given ord={ord!r}: give 'fro', 'nuc', 2, -2, 1, -1, inf or -inf.")
-    parts = svdvals(x) if ord in ("nuc", 2, -2) else xp.sum(xp.abs(x), axis=-2 if abs(ord) == 1 else -1)
+    parts = svdvals(x) if ord in ("nuc", 2, -2) else xp.sum(abs(x), axis=-2 if ord in (1, -1) else -1)
     found = combine[ord](parts, axis=-1)
     return found[..., None, None] if keepdims else found

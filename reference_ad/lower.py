@@ -16,8 +16,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .builder import Builder
 from .core import PRIMITIVES, Observation
-from .graph import Builder, Graph, Kind, Node
+from .graph import Graph, Kind, Node
 
 SPREAD_LIMIT = 1 << 15
 """Up to this many elements spreading a row costs less than adding it with broadcasting."""

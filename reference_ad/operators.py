@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from . import rules_elementwise as table
-from .core import Array, Primitive, Tracer
+from .core import Primitive, Tracer
+from .elementwise import pow
 from .rules_contraction import matmul
 from .rules_structural import indexed, matrix_transpose, permute_dims
-from .scalars import OBJECT, numbers
 
 _BINARY = {
     "add": table.add,
@@ -32,16 +32,6 @@ _COMPARISONS = {
     "gt": table.greater,
     "ge": table.greater_equal,
 }
-
-
-def pow(x1: Array, x2: Array, /) -> Array:
-    """``x1 ** x2``; exact, and safe at 0, where the exponent is a Python number."""
-    if type(x2) is int or type(x2) is float:
-        return table.constant_power(x1, exponent=x2)
-    if type(x1) is int or type(x1) is float:
-        # its logarithm is needed in the precision of the exponent
-        x1 = numbers(x1) if x2.dtype == OBJECT else x2.dtype.type(x1)
-    return table.power(x1, x2)
 
 
 def _attach(name: str, primitive: Primitive) -> None:

@@ -15,27 +15,30 @@ from typing import Any
 import numpy as np
 
 from .core import PRIMITIVES, Primitive
-from .graph import Builder, Kind, Node
+from .graph import Kind, Node
 
 Make = Callable[..., Node]  # `Builder.make`
 Rule = Callable[..., Node | None]
 
 
 def simplified(
-    build: Builder, primitive: Primitive, args: tuple[Node, ...], params: dict[str, Any], kind: Kind
+    apply: Make, make: Make, primitive: Primitive, args: tuple[Node, ...], params: dict[str, Any], kind: Kind
 ) -> Node | None:
-    """A node equal to this application by one of the identities below; None where there is none."""
+    """A node equal to this application by one of the identities below; None where there is none.
+
+    apply, make: those of the `Builder`, which make the nodes that are put in place
+    """
     if primitive.elementwise:  # such broadcast by themselves
         for position, arg in enumerate(args):
             if arg.name == "broadcast_to":
                 lean = (*args[:position], arg.args[0], *args[position + 1 :])
                 if np.broadcast_shapes(*[x.kind.shape for x in lean]) == kind.shape:
-                    return build.apply(primitive, lean, params, kind)
+                    return apply(primitive, lean, params, kind)
     if kind.dtype.kind in "fc" and PRIMITIVES.get(primitive.name) is primitive:
         orders = (args, args[::-1]) if primitive.name in ("add", "multiply") else (args,)
         for rule in RULES.get(primitive.name, ()):
             for ordered in orders:
-                found = rule(build.make, kind, *ordered, **params)
+                found = rule(make, kind, *ordered, **params)
                 if found is not None:
                     return found
     return None

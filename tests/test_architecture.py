@@ -1,8 +1,11 @@
 """The house: imports run downwards only, and no framework is imported outside its own file."""
 
 import ast
+import io
 import subprocess
 import sys
+import tokenize
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -68,6 +71,36 @@ def test_a_framework_is_imported_in_its_own_file_alone(path):
     if path.parent.name == "ball_arithmetic":
         own = {"flint"}
     assert found <= own
+
+
+def test_the_files_of_the_engine_and_of_its_balls_import_each_other_in_no_circle():
+    for room in ("reference_ad", "ball_arithmetic"):
+        files = {path.stem: path for path in (ROOT / room).glob("*.py") if path.stem != "__init__"}
+        below = {}
+        for name, path in files.items():
+            found = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+            named = [[node.module] if node.module else [a.name for a in node.names] for node in found if node.level]
+            below[name] = {part for parts in named for part in parts if part in files}
+        TopologicalSorter(below).prepare()  # raises CycleError
+
+
+def test_the_engine_can_be_read_in_an_afternoon():
+    """At most 3,000 lines of code: without comments, docstrings and blank lines."""
+    count = 0
+    for path in (ROOT / "reference_ad").glob("*.py"):
+        text = path.read_text()
+        silent = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+        tokens = [t for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type not in silent]
+        lines = {line for token in tokens for line in range(token.start[0], token.end[0] + 1)}
+        for node in ast.walk(ast.parse(text)):
+            if (
+                isinstance(node, ast.Expr)
+                and isinstance(node.value, ast.Constant)
+                and isinstance(node.value.value, str)
+            ):
+                lines -= set(range(node.lineno, node.end_lineno + 1))
+        count += len(lines)
+    assert 2000 < count <= 3000
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "models").glob("*.py")), ids=lambda path: path.stem)
