@@ -27,13 +27,8 @@ _OUT = dict.fromkeys(["maximum", "minimum"], "out=")  # the others take it by po
 _IN_NAMES = str.maketrans({".": "_", "-": "m", "+": "p", "(": None, ")": None})
 _VIEWS = {"reshape", "permute_dims", "getitem"}
 """Primitives that show the memory of their argument and have none of their own."""
-_FRESH = (
-    UFUNCS
-    | {"matmul", "inner product", "sum", "broadcast_to", "where", "scatter_add", "concat", "stack"}
-    | {
-        *("max", "min", "cumulative_sum", "softmax", "log_softmax", "expit"),
-    }
-)
+_ALWAYS_NEW = "sum matmul broadcast_to where scatter_add concat stack max min cumulative_sum softmax log_softmax expit"
+_FRESH = UFUNCS | {"inner product", *_ALWAYS_NEW.split()}
 """Primitives that give new arrays. Those in neither set may do either."""
 _FUNCTIONS = "exp expm1 log log1p log2 log10 sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
 
