@@ -253,7 +253,8 @@ def check(shape: str, **asked: Any) -> None:
     model's own.
 
     Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised, crashed, ran out of
-    memory or out of time, or if nothing could be judged. A framework that is not installed is no failure.
+    memory or out of time, or if no derivative of a model could be judged, 4 if adbench's own truth was not certified.
+    A framework that is not installed is no failure.
     """
     import tempfile
 

@@ -95,8 +95,16 @@ def as_numbers(conditions: Any) -> Any:
     return choose_each(conditions, element(1), element(0))
 
 
+def _negative(v: Any) -> bool | None:
+    """Whether the sign is set: undecided at 0, for a ball does not tell the two zeros apart."""
+    return None if equal_element(v, 0) else less_element(v, 0)
+
+
+negative = each(_negative)
+
+
 def copysign(x: Any, y: Any) -> Any:
-    return choose_each(equal(less(x, 0), less(y, 0)), x, -x)
+    return choose_each(_xor_each(negative(x), negative(y)), -x, x)
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:

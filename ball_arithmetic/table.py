@@ -73,7 +73,7 @@ IMPLEMENTATIONS.update(
         "isnan": each(lambda v: element(constant_term(v)).is_nan()),
         "isfinite": each(lambda v: element(constant_term(v)).is_finite()),
         "isinf": each(lambda v: not (element(constant_term(v)).is_finite() or element(constant_term(v)).is_nan())),
-        "signbit": lambda x: comparisons.less(x, 0),
+        "signbit": comparisons.negative,
         "where": comparisons.where,
         "astype": arrays.astype,
         "discretize": arrays.discretize,

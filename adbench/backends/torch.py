@@ -105,8 +105,10 @@ LACKS_RULE = (
     "must override the setup_context staticmethod",
     "does not have vmap support",
     "marked with @once_differentiable",
+    "derivative for aten::",
+    "not differentiable",
 )
-"""What PyTorch says where a hand-written function cannot be differentiated in this mode."""
+"""What PyTorch says where a function, a hand-written one or its own, cannot be differentiated in this mode."""
 
 
 class Eager(Backend):

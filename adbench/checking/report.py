@@ -10,6 +10,7 @@ import pandas as pd
 from adbench.reporting import failures, tables
 from adbench.results import frames
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
+from adbench.spec.operators import Operator
 
 ALL_RIGHT, WRONG, NOT_RUN = 0, 1, 3
 """Exit statuses of a check: nothing wrong; one entry at least; a cell did not run, or nothing was judged."""
@@ -35,10 +36,16 @@ class Report:
 
     @property
     def exit_status(self) -> int:
-        """0 where all is right; 1 where an entry is wrong; 3 where a cell did not run, or none could be judged."""
+        """0 where all is right; 1 where an entry is wrong; 3 where a cell did not run, or no derivative was judged.
+
+        One derivative at least must have been judged of each model, size, dtype and implementation on each backend.
+        """
         if any(row.verdict is Verdict.WRONG for row in self.rows):
             return WRONG
-        if any(row.outcome in FAILURES for row in self.rows) or not any(map(_passed, self.rows)):
+        judged = [row for row in self.rows if row.operator != Operator.VALUE] or self.rows
+        asked = {_subject(row) for row in judged if row.outcome is Outcome.OK}
+        passed = {_subject(row) for row in judged if _passed(row)}
+        if any(row.outcome in FAILURES for row in self.rows) or not asked or asked - passed:
             return NOT_RUN
         return ALL_RIGHT
 
@@ -60,6 +67,10 @@ class Report:
 def failing(rows: tuple[Row, ...]) -> Iterator[Row]:
     """Yield the rows of cells that are wrong or did not run."""
     return (row for row in rows if row.verdict is Verdict.WRONG or row.outcome in FAILURES)
+
+
+def _subject(row: Row) -> tuple[str, ...]:
+    return row.model, row.size, row.dtype, row.implementation, row.backend
 
 
 def _passed(row: Row) -> bool:

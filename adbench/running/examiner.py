@@ -79,8 +79,8 @@ class Examiner:
                 truth_there = known.load(second_path(truth_path))
                 for answer in evidence.elsewhere:
                     judgement = self._judged(answer, truth_there, case, elsewhere, model)
-                    stale = " It is the answer of the first." if behaviour.same(evidence.first, answer) else ""
-                    said = f"At a second point the answer is wrong.{stale}"
+                    stale = behaviour.same(evidence.first, answer) and any(a.any() for a in answer.arrays)
+                    said = "At a second point the answer is wrong." + (" It is the answer of the first." * stale)
                     row = _failed(row, judgement, failed, "second point", said)
             if self.exact:
                 row = self._identical(row, case, evidence.first, truth, model, inputs, failed)
@@ -111,7 +111,9 @@ class Examiner:
     ) -> Row:
         """Hold an answer against the identities that it takes part in."""
         kept = all(str(array.dtype) == case.dtype for array in answer.arrays)
-        if truth.doubt or not kept or answers.mismatch(answer, truth.answer):
+        if not kept or not answer.is_finite or answers.mismatch(answer, truth.answer):
+            return row
+        if truth.doubt or truth.not_unique:
             return row
         bounds = truth.bounds[case.dtype]
         tangent = tree.leaves(inputs.tangent)
@@ -126,7 +128,7 @@ class Examiner:
         for other in self.projections:
             if (other.operator in identities.SECOND) is second:
                 apart = here.apart_from(other)
-                if apart > 1:
+                if apart > 1 and "identity" not in failed:  # one contradiction is enough to say
                     what = "v'Hv" if second else "<u, Jv> = <J'u, v>"
                     failed.append("identity")
                     said.append(
@@ -143,7 +145,7 @@ class Examiner:
             largest = max(largest, apart)
         if not second and inputs.n <= FEW_INPUTS:
             if self.ray is None or self.ray[0] is not inputs:
-                self.ray = (inputs, enclosure.along_tangent(model, inputs))
+                self.ray = (inputs, enclosure.along_tangent(model, inputs.astype("float64")))
             order = identities.taylor_order(self.ray[1], here.value, here.tolerance, float(np.finfo(np.longdouble).eps))
             if order < TOO_LOW:
                 said.append(f"The Taylor remainder is of order {order:.2f} in h.")

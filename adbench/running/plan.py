@@ -172,7 +172,8 @@ def make_plan(
     if not groups:
         raise SpecError(
             f"Nothing to run: none of the models {', '.join(s.model.name for s in sources)} can be asked for "
-            f"{' or '.join(operators)}, which needs a scalar output, or scalar input, that they do not have."
+            f"{' or '.join(operators)}: gradient, hvp and hessian are of functions with a scalar output, jacobian of "
+            "those without, derivative of scalar input and output."
         )
     return Plan(tuple(groups), tuple(backends), settings)
 
@@ -181,11 +182,11 @@ def questions(model: Model, inputs: Inputs) -> list[tuple[Operator, int]]:
     """Return the operators that apply to a model, each with its order."""
     if inputs.is_scalar_to_scalar:
         derivatives = [(Operator.DERIVATIVE, order) for order in range(1, model.orders + 1)]
-        return [(Operator.VALUE, 0), *derivatives]
+        return [(Operator.VALUE, 0), *derivatives, (Operator.VJP, 1)]
     scalar = inputs.cotangent.shape == ()
     asked = [operator for operator in Operator if operator is not Operator.DERIVATIVE]
-    if scalar:  # the Jacobian and the VJP of a scalar function are its gradient, up to a factor
-        asked = [operator for operator in asked if operator not in (Operator.JACOBIAN, Operator.VJP)]
+    if scalar:  # its Jacobian is its gradient; its VJP is that times a cotangent, which a backward pass may forget
+        asked = [operator for operator in asked if operator is not Operator.JACOBIAN]
     else:
         asked = [operator for operator in asked if operator not in NEEDS_SCALAR_OUTPUT]
     return [(operator, order_of(operator)) for operator in asked]

@@ -314,7 +314,9 @@ def write_truth(
     if time.monotonic() - began < SECOND_POINT_LIMIT_S and not truth.doubt:
         with suppress(Exception):  # where there is no truth, the second point is not judged
             moved = behaviour.second_point(inputs, lowest_dtype)
-            known.save(known.establish(model, moved, operator, order, dtypes), second_path(path))
+            there = known.establish(model, moved, operator, order, dtypes)
+            if not there.doubt and there.answer.is_finite:
+                known.save(there, second_path(path))
     return {"doubt": truth.doubt, "path": str(path)}
 
 

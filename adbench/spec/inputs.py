@@ -49,7 +49,7 @@ class Inputs:
         dtype = numpy_dtype(dtype) if isinstance(dtype, str) else dtype
 
         def cast(leaf: Array) -> Array:
-            return leaf.astype(dtype) if np.issubdtype(leaf.dtype, np.floating) else leaf
+            return leaf if leaf.dtype.kind in "biu" else leaf.astype(dtype)
 
         return Inputs(
             arguments=tuple(tree.map(cast, argument) for argument in self.arguments),

@@ -32,6 +32,9 @@ def bound(
     bounds = []
     for (middle, reach), centre, radius in zip(found, true.arrays, radii, strict=True):
         with np.errstate(all="ignore"):
-            widest = (np.abs(middle - centre) + reach + radius + form.smallest).astype(np.float64)
+            # where this evaluation only moves numbers, another may compute with them
+            least = form.arithmetic * form.unit * np.abs(centre)
+            widest = np.maximum(np.abs(middle - centre) + reach, least) + radius + form.smallest
+            widest = widest.astype(np.float64)
         bounds.append(np.where(np.isfinite(widest), widest, np.inf))
     return tuple(bounds)

@@ -30,7 +30,7 @@ from adbench.spec.inputs import Inputs
 from adbench.spec.model import Model
 from adbench.spec.operators import Operator
 from adbench.truth.answers import Array
-from adbench.truth.enclosure import NOTHING, UNDECIDED, Balls, Enclosure
+from adbench.truth.enclosure import NOTHING, UNDECIDED, Balls, Enclosure, evaluate
 from ball_arithmetic import numbers, precision, xp
 from reference_ad import tree
 
@@ -64,11 +64,26 @@ def certify(model: Model, inputs: Inputs, operator: Operator, order: int, enclos
         for path, left, right in zip(names, claimed, shown, strict=True):
             for index, (ball, other) in enumerate(zip(left.primal.flat, right.primal.flat, strict=True)):
                 if not ball.overlaps(other):
+                    if _jumps(model, inputs, operator, order, enclosure.bits):
+                        return "The function, or a derivative of a lower order, jumps here."
                     at = [int(i) for i in np.unravel_index(index, left.shape)] if left.shape else ""
                     raise CertificateError(_contradiction(model, operator, order, f"{path}{at}", ball, other))
     if not all(_unique(side, scale).all() for side in (*claimed, *shown)):
         return "The true answer is not finite here, or not unique."
     return ""
+
+
+def _jumps(model: Model, inputs: Inputs, operator: Operator, order: int, bits: int) -> bool:
+    """Whether the function or a derivative below the one in question is not continuous on the box."""
+    balls = Balls(2.0**-bits, inputs.arguments[inputs.active])
+    arguments = [tree.map(balls.asarray, argument) for argument in inputs.arguments]
+    found = [numbers(model.function(xp, *arguments))]
+    if operator in (Operator.HVP, Operator.HESSIAN):
+        found += evaluate(model, inputs, Operator.GRADIENT, 1, widened_by=2.0**-bits)[1]
+    for k in range(1, order if operator is Operator.DERIVATIVE else 1):
+        found += evaluate(model, inputs, operator, k, widened_by=2.0**-bits)[1]
+    wide = [float(v.rad()) > 2.0 ** (-bits / 2) * max(1.0, float(v.abs_upper())) for a in found for v in a.primal.flat]
+    return any(wide)
 
 
 def _contradiction(model: Model, operator: Operator, order: int, place: str, ball: Any, other: Any) -> str:

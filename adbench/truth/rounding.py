@@ -18,6 +18,7 @@ Beyond that:
 - functions evaluated through an argument reduction carry that error: exp(y log x) for powers, x - max(x) in softmax.
   `LOOSER` says by how much, in guards. `ROUGH` holds what was measured to be worse than all that.
 - solvers and factorizations are backward stable: they answer for a matrix that differs by n guard u of its norm.
+- slopes of sigmoids are computed by some from their values (`CUSTOMARY`), a maximum's tangent from both (`CHOSEN`).
 - selecting, moving, negating and comparing make no error.
 
 Fused multiply-add and a wider accumulator only make errors smaller. What is not covered: a backend that computes in a
@@ -43,7 +44,7 @@ import reference_ad.numpy  # noqa: F401  (the table of primitives is complete wh
 from ball_arithmetic import namespace, numbers, precision
 from ball_arithmetic.elements import IMPLEMENTATIONS, elements, widened
 from ball_arithmetic.functions import power
-from reference_ad.core import PRIMITIVES
+from reference_ad.core import PRIMITIVES, Rule
 from reference_ad.scalars import as_array
 
 
@@ -108,7 +109,7 @@ def arithmetic(form: Format) -> Iterator[Any]:
             widened = _widened(name, before.get(name, primitive.implementation), form)
             if widened is not None:
                 IMPLEMENTATIONS[name] = widened
-        with precision(WORKING_BITS):
+        with precision(WORKING_BITS), _formulas_of_others(form):
             yield namespace(partial(_stored, form))
     finally:
         IMPLEMENTATIONS.clear()
@@ -283,6 +284,58 @@ LOOSER: dict[str, Extra] = {
 
 ROUGH = {("log1p", 53): 512.0, ("atanh", 53): 512.0}
 """Units of roundoff that a function was measured to be off in a format of so many digits, doubled."""
+
+
+# ---- slopes for which others have formulas that lose more than the engine's
+
+CUSTOMARY: dict[str, Rule] = {
+    "expit": lambda g, ans, x: g * (ans * (1 - ans)),
+    "log_expit": lambda g, ans, x: g * (1 - PRIMITIVES["expit"](x)),
+    "expm1": lambda g, ans, x: g * (ans + 1),
+}
+"""Slopes as they are customarily computed from the value, by a subtraction."""
+
+CHOSEN = {"maximum", "minimum"}
+"""Functions that choose an argument, whose tangent others compute from those of both: s + m (t - s), say."""
+
+
+@contextmanager
+def _formulas_of_others(form: Format) -> Iterator[None]:
+    """Let the engine's rules enclose what other formulas give, too."""
+    before = {name: (PRIMITIVES[name].jvp, PRIMITIVES[name].vjps) for name in (*CUSTOMARY, *CHOSEN)}
+    half, lost = numbers(0.0, 0.5), numbers(0.0, form.arithmetic * form.unit)
+
+    def enclosing(own: Rule, other: Rule) -> Rule:
+        def rule(g: Any, ans: Any, x: Any) -> Any:
+            left, right = own(g, ans, x), other(g, ans, x)
+            return (left + right) / 2 + (left - right) * half
+
+        return rule
+
+    def of_both(jvp: Any) -> Any:
+        def rule(tangents: Any, ans: Any, args: Any, params: Any) -> Any:
+            given = [tangent for tangent in tangents if tangent is not None]
+            return sum((tangent * lost for tangent in given), jvp(tangents, ans, args, params))
+
+        return rule
+
+    try:
+        for name, other in CUSTOMARY.items():
+            own = PRIMITIVES[name].vjps[0]
+            assert own is not None
+            rule = enclosing(own, other)
+            PRIMITIVES[name].vjps = (rule,)
+            PRIMITIVES[name].jvp = partial(_along, rule)
+        for name in CHOSEN:
+            PRIMITIVES[name].jvp = of_both(PRIMITIVES[name].jvp)
+        yield
+    finally:
+        for name, (jvp, vjps) in before.items():
+            PRIMITIVES[name].jvp, PRIMITIVES[name].vjps = jvp, vjps
+
+
+def _along(rule: Rule, tangents: Any, ans: Any, args: Any, params: Any) -> Any:
+    return rule(tangents[0], ans, *args)
 
 
 # ---- pieces

@@ -21,7 +21,7 @@ def asked(plan, **known):
 
 def test_a_scalar_function_is_asked_for_gradient_and_hessian_and_not_for_a_jacobian():
     operators = {case.operator for case in asked(make("mlp"))}
-    assert operators == {Operator.VALUE, Operator.GRADIENT, Operator.JVP, Operator.HVP, Operator.HESSIAN}
+    assert operators == {Operator.VALUE, Operator.GRADIENT, Operator.JVP, Operator.VJP, Operator.HVP, Operator.HESSIAN}
 
 
 def test_a_vector_function_is_asked_for_jacobian_jvp_and_vjp():
