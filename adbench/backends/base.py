@@ -134,14 +134,20 @@ def pose(
 ) -> Problem:
     """Move the inputs of a case to the backend's side.
 
-    function: `function(xp, *arguments)`, or `function(*arguments)` where `native`.
+    function: `function(xp, *arguments)`, or `function(*arguments)` where `native`. An `hvp` is of its inner product
+    with the cotangent, which is the last of the constants then, unless its output is a scalar.
     """
     arguments = [tree.map(backend.asarray, argument) for argument in inputs.arguments]
     position = inputs.active
     namespace = () if native else (backend.xp,)
+    weighted = operator is Operator.HVP and inputs.cotangent.shape != ()
+    if weighted:
+        arguments.append(backend.asarray(inputs.cotangent))
 
     def of_active(active: Any, constants: tuple[Any, ...]) -> Any:
-        return function(*namespace, *constants[:position], active, *constants[position:])
+        *others, weights = constants if weighted else (*constants, None)
+        output = function(*namespace, *others[:position], active, *others[position:])
+        return backend.xp.sum(output * weights) if weighted else output
 
     direction = None
     if operator in (Operator.JVP, Operator.HVP):

@@ -107,6 +107,7 @@ LACKS_RULE = (
     "marked with @once_differentiable",
     "derivative for aten::",
     "not differentiable",
+    "Can't call numpy() on Tensor that requires grad",
 )
 """What PyTorch says where a function, a hand-written one or its own, cannot be differentiated in this mode."""
 

@@ -172,7 +172,7 @@ def make_plan(
     if not groups:
         raise SpecError(
             f"Nothing to run: none of the models {', '.join(s.model.name for s in sources)} can be asked for "
-            f"{' or '.join(operators)}: gradient, hvp and hessian are of functions with a scalar output, jacobian of "
+            f"{' or '.join(operators)}: gradient and hessian are of functions with a scalar output, jacobian of "
             "those without, derivative of scalar input and output."
         )
     return Plan(tuple(groups), tuple(backends), settings)

@@ -228,6 +228,7 @@ class Worker:
         """Return which of the inputs on the backend's side are not what they were, in a sentence."""
         arguments = [*problem.constants]
         arguments.insert(inputs.active, problem.active)
+        del arguments[len(inputs.arguments) :]  # the weights of an hvp
         names = argument_names(model, len(arguments))
         after = [self.backend.to_numpy(leaf) for argument in arguments for leaf in tree.leaves(argument)]
         before = [leaf for argument in inputs.arguments for leaf in tree.leaves(argument)]

@@ -21,7 +21,8 @@ class Operator(StrEnum):
     JACOBIAN = "jacobian"
     """J; for each leaf of the active argument an array of shape output shape + leaf shape."""
     HVP = "hvp"
-    """H v, the Hessian of a scalar function times a tangent; a tree like the active argument."""
+    """H v, the Hessian of a scalar function, or of u' f for an f with other outputs, times a tangent; a tree like the
+    active argument."""
     HESSIAN = "hessian"
     """H; for each pair of leaves (i, j) an array of shape leaf i shape + leaf j shape, row by row."""
 
@@ -57,7 +58,7 @@ MODES: dict[Operator, tuple[Mode, ...]] = {
     Operator.HESSIAN: SECOND_ORDER,
 }
 
-NEEDS_SCALAR_OUTPUT = frozenset({Operator.GRADIENT, Operator.HVP, Operator.HESSIAN, Operator.DERIVATIVE})
+NEEDS_SCALAR_OUTPUT = frozenset({Operator.GRADIENT, Operator.HESSIAN, Operator.DERIVATIVE})
 """Operators defined only where m = 1 and the output has shape ()."""
 
 

@@ -79,7 +79,8 @@ def _jumps(model: Model, inputs: Inputs, operator: Operator, order: int, bits: i
     arguments = [tree.map(balls.asarray, argument) for argument in inputs.arguments]
     found = [numbers(model.function(xp, *arguments))]
     if operator in (Operator.HVP, Operator.HESSIAN):
-        found += evaluate(model, inputs, Operator.GRADIENT, 1, widened_by=2.0**-bits)[1]
+        first = Operator.VJP if inputs.cotangent.shape else Operator.GRADIENT
+        found += evaluate(model, inputs, first, 1, widened_by=2.0**-bits)[1]
     for k in range(1, order if operator is Operator.DERIVATIVE else 1):
         found += evaluate(model, inputs, operator, k, widened_by=2.0**-bits)[1]
     wide = [float(v.rad()) > 2.0 ** (-bits / 2) * max(1.0, float(v.abs_upper())) for a in found for v in a.primal.flat]
@@ -137,7 +138,7 @@ def _both_sides(
         slope, scale = differences(first, second)
     else:
         slope, scale = differences(first)
-    if operator is Operator.VJP:
+    if operator is Operator.VJP or (operator is Operator.HVP and inputs.cotangent.shape):
         with precision(enclosure.bits):
             slope = xp.sum(slope * numbers(inputs.cotangent))
         scale *= float(np.sum(np.abs(inputs.cotangent)))

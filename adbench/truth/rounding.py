@@ -45,7 +45,7 @@ from ball_arithmetic import namespace, numbers, precision
 from ball_arithmetic.elements import IMPLEMENTATIONS, elements, widened
 from ball_arithmetic.functions import power
 from reference_ad.core import PRIMITIVES, Rule
-from reference_ad.scalars import as_array
+from reference_ad.scalars import Conditions, as_array
 
 
 @dataclass(frozen=True)
@@ -303,12 +303,11 @@ CHOSEN = {"maximum", "minimum"}
 def _formulas_of_others(form: Format) -> Iterator[None]:
     """Let the engine's rules enclose what other formulas give, too."""
     before = {name: (PRIMITIVES[name].jvp, PRIMITIVES[name].vjps) for name in (*CUSTOMARY, *CHOSEN)}
-    half, lost = numbers(0.0, 0.5), numbers(0.0, form.arithmetic * form.unit)
+    either, lost = Conditions(as_array(None)), numbers(0.0, form.arithmetic * form.unit)
 
     def enclosing(own: Rule, other: Rule) -> Rule:
         def rule(g: Any, ans: Any, x: Any) -> Any:
-            left, right = own(g, ans, x), other(g, ans, x)
-            return (left + right) / 2 + (left - right) * half
+            return PRIMITIVES["where"](either, own(g, ans, x), other(g, ans, x))  # the hull of both
 
         return rule
 

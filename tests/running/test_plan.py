@@ -24,9 +24,9 @@ def test_a_scalar_function_is_asked_for_gradient_and_hessian_and_not_for_a_jacob
     assert operators == {Operator.VALUE, Operator.GRADIENT, Operator.JVP, Operator.VJP, Operator.HVP, Operator.HESSIAN}
 
 
-def test_a_vector_function_is_asked_for_jacobian_jvp_and_vjp():
+def test_a_vector_function_is_asked_for_jacobian_jvp_vjp_and_hvp():
     operators = {case.operator for case in asked(make("dense"))}
-    assert operators == {Operator.VALUE, Operator.JVP, Operator.VJP, Operator.JACOBIAN}
+    assert operators == {Operator.VALUE, Operator.JVP, Operator.VJP, Operator.JACOBIAN, Operator.HVP}
 
 
 def test_tanh_is_asked_for_its_derivatives_of_order_1_to_8_in_both_modes():
