@@ -73,8 +73,8 @@ def judge(
     if wrong_dtype:
         return Judgement(
             Verdict.WRONG,
-            f"The answer came back as {', '.join(wrong_dtype)} where {dtype} was asked for: arrays that a model makes "
-            "need dtype=x.dtype.",
+            f"The answer came back as {', '.join(wrong_dtype)} where {dtype} was asked for: if the model makes "
+            "arrays, give them dtype=x.dtype.",
         )
 
     entries = [
