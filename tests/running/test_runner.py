@@ -147,7 +147,8 @@ def test_an_answer_in_another_dtype_is_wrong(tmp_path):
     row = only(run(tmp_path, fake("Single")), "fake:Single")
     assert row.verdict is Verdict.WRONG
     assert row.message == (
-        "The answer came back as float32 where float64 was asked for: if the model makes arrays, give them dtype=x.dtype."
+        "The answer came back as float32 where float64 was asked for: "
+        "if the model makes arrays, give them dtype=x.dtype."
     )
 
 
