@@ -134,4 +134,6 @@ def astype(x: Any, dtype: Any) -> Any:
 def discretize(x: Any, dtype: Any) -> Any:
     if np.dtype(dtype).kind == "b":
         return truths(x)
+    if x.dtype == OBJECT and x.size and (x.flat[0] is None or isinstance(x.flat[0], bool)):
+        return as_numbers(x)
     return x if x.dtype != OBJECT else each(truncate)(x)

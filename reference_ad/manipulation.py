@@ -166,7 +166,7 @@ def pad(x: Array, widths: Any, /, value: float = 0) -> Array:
     index = tuple([slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True)])
     shape = tuple([before + n + after for (before, after), n in zip(widths, x.shape, strict=True)])
     padded = rules_structural.scatter_add(x, index=index, shape=shape)
-    if value == 0:
+    if isinstance(value, (int, float)) and value == 0:
         return padded
     inside = np.zeros(shape, bool)
     inside[index] = True

@@ -167,7 +167,9 @@ class Body:
                 self._assign(node, text)
         elif name in UFUNCS:
             operands = [self._operand(arg, node) for arg in args]
-            if node.kind.shape == () and name in OPERATORS:
+            if name == "divide" and node.kind.weak:  # Python's numbers would raise where NumPy's go on
+                self._assign(node, f"(np.{node.kind.dtype.name}({operands[0]}) / {operands[1]}).item()")
+            elif node.kind.shape == () and name in OPERATORS:
                 self._assign(node, OPERATORS[name].format(*operands))
             else:
                 self._into(node, f"np.{name}({', '.join(operands)}", in_place=True)
@@ -293,7 +295,7 @@ class Body:
             self.names.setdefault(text, value)
             return text
         if id(node) in self.scalar and node.value is None and node.kind.dtype.kind == "f":
-            full = others and all(arg.kind.dtype == node.kind.dtype for arg in others)
+            full = others and all(arg.kind.dtype == node.kind.dtype and id(arg) not in self.scalar for arg in others)
             if full and np.broadcast_shapes(*[arg.kind.shape for arg in others]) == consumer.kind.shape:
                 return self.text[id(node)]
         return self._array(node, weak=True)
