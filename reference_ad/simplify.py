@@ -157,11 +157,23 @@ def _permute_dims(make: Make, kind: Kind, x: Node, axes: tuple[int, ...]) -> Nod
         return x
     if x.name == "permute_dims":
         return make(kind, "permute_dims", *x.args, axes=tuple([x.params["axes"][axis] for axis in axes]))
-    if x.primitive is not None and x.primitive.elementwise and any(arg.name == "permute_dims" for arg in x.args):
+    if _has_permuted(x) and _is_shallow(x):
         moved = [_permuted(make, arg, axes) for arg in x.args]
         if all(arg.name != "permute_dims" for arg in moved):  # all of them for nothing
             return make(kind, x.name, *moved, **x.params)
     return None
+
+
+def _has_permuted(x: Node) -> bool:
+    return x.primitive is not None and x.primitive.elementwise and any(arg.name == "permute_dims" for arg in x.args)
+
+
+def _is_shallow(x: Node) -> bool:
+    """Whether few enough such applications stand one upon another for a recursion through all of them."""
+    layer = [x]
+    for _ in range(50):
+        layer = list({id(arg): arg for node in layer if _has_permuted(node) for arg in node.args}.values())
+    return not layer
 
 
 def _permuted(make: Make, x: Node, axes: tuple[int, ...]) -> Node:

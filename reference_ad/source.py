@@ -27,6 +27,8 @@ _OUT = dict.fromkeys(["maximum", "minimum"], "out=")  # the others take it by po
 _IN_NAMES = str.maketrans({".": "_", "-": "m", "+": "p", "(": None, ")": None})
 _VIEWS = {"reshape", "permute_dims", "getitem"}
 """Primitives that show the memory of their argument and have none of their own."""
+VIEWS_LIMIT = 200
+"""Up to this many characters views of views are written as one expression: Python cannot read any depth."""
 _ALWAYS_NEW = "sum matmul broadcast_to where scatter_add concat stack max min cumulative_sum softmax log_softmax expit"
 _FRESH = UFUNCS | {"inner product", *_ALWAYS_NEW.split()}
 """Primitives that give new arrays. Those in neither set may do either."""
@@ -205,7 +207,9 @@ class Body:
         else:
             parts = [indices.pop(0) if part == ARRAY else repr(part) for part in node.params["index"]]
             text = f"{array}[{', '.join(parts) or '()'}]"
-        if self.uses[id(node)] == 1:  # it costs nothing much, so it is written where it is used
+        if (
+            self.uses[id(node)] == 1 and len(text) <= VIEWS_LIMIT
+        ):  # it costs nothing much, so it is written where it is used
             self.text[id(node)] = text
         else:
             self._assign(node, text)

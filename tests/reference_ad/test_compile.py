@@ -492,3 +492,18 @@ def test_the_shape_of_a_result_may_not_depend_on_traced_values() -> None:
     for f in (ad.compile(xp.nonzero), ad.jacrev(rule)):
         with pytest.raises(TypeError, match="asked for something whose shape depends on the values of a traced array"):
             f(B)
+
+
+def test_programs_may_be_deep() -> None:
+    def transposes(z: Any, a: Any) -> Any:
+        for _ in range(1000):
+            z = z * a.T
+        return z.T
+
+    def views(z: Any, a: Any) -> Any:
+        for _ in range(3000):
+            z = xp.reshape(z[::-1], (3, 4))
+        return z
+
+    for f in (transposes, views):
+        assert_same(ad.compile(f)(W.T, W / 4), f(W.T, W / 4))

@@ -198,6 +198,8 @@ def test_trees_name_their_leaves_and_compare_by_structure() -> None:
     assert tree.unflatten(structure, found) == example
     assert hash(structure) == hash(tree.flatten(tree.map(lambda x: -x, example))[1])
     assert tree.flatten((1.0,))[1] != tree.flatten([1.0])[1]
+    with pytest.raises(TypeError, match="A dict has keys that cannot be sorted"):
+        tree.flatten({1: 2.0, "a": 3.0})
     with pytest.raises(ValueError, match="Too many leaves"):
         tree.unflatten(structure, [*found, 5.0])
     with pytest.raises(ValueError, match="Too few leaves"):
