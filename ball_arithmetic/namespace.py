@@ -2,7 +2,9 @@
 
 With `reference_ad.numpy`, ``xp.exp(0.5)`` or ``xp.linspace(0.0, 1.0, 7)`` inside a model is computed in doubles
 before it meets a ball. Here the double 0.5 is taken for what `enclose` makes of it, exactly itself if nothing else is
-said, and the rest is enclosed. `pi` and `e` remain doubles, as they are in every array namespace.
+said, and the rest is enclosed. Integers remain what they are, and what is computed of them in floats, ``xp.sqrt(2)``
+say, is enclosed; but ``xp.arange(7) / 3`` is NumPy's, and rounded. `pi` and `e` remain doubles, as they are in every
+array namespace.
 """
 
 from __future__ import annotations

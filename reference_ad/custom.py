@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import tree
-from .arguments import fill, zeros
+from .arguments import ARRAYS, fill, zeros
 from .core import Array, Observation, Tracer
 from .forward import jvp as forward
 from .reverse import vjp as reverse
@@ -45,9 +45,9 @@ def _apply(f: Function, args: tuple[Any, ...], jvp: Pushed, vjp: Pulled) -> Arra
         outermost = max([array.level.number for array in arrays if isinstance(array, Tracer)], default=0)
         if isinstance(ans, Tracer) and ans.level.number > outermost:
             raise TypeError(f"{name!r} uses a traced array that is not among its arguments: pass it as one.")
-        if isinstance(ans, (list, tuple, dict)):
-            raise TypeError(f"{name!r} returned a {type(ans).__name__}: it must return one array.")
-        return ans
+        if not isinstance(ans, (*ARRAYS, int, float, complex)):
+            raise TypeError(f"{name!r} returned {type(ans).__name__}: it must return one array.")
+        return ans if hasattr(ans, "dtype") else np.asarray(ans)
 
     def push(tangents: Sequence[Array | None], ans: Array, arrays: Sequence[Array], params: dict[str, Any]) -> Array:
         return jvp(complete(tangents, [None] * len(given)), ans, structure, complete(arrays))

@@ -1,9 +1,10 @@
 """Linear algebra, on stacks of matrices (the last two axes), in the dtypes that LAPACK has.
 
 A decomposition is one array, its factors beside or above one another; `linalg.py` takes them apart. It has a derivative
-where its factors are unique up to signs: for eigh and svd where no value is repeated (inf or nan otherwise). Its JVP is
-written down, and its VJP is the transpose of that, found by reverse mode. Sources: Giles (2008), "Collected matrix
-derivative results"; Walter and Lehmann (2010) for QR; Townsend (2016) for the singular value decomposition.
+where its factors are unique up to signs: of real matrices, for eigh and svd where no value is repeated (inf or nan
+otherwise). Its JVP is written down, and its VJP is the transpose of that, found by reverse mode. Sources: Giles (2008),
+"Collected matrix derivative results"; Walter and Lehmann (2010) for QR; Townsend (2016) for the singular value
+decomposition.
 """
 
 # mypy: disable-error-code="has-type"
