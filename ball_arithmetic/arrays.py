@@ -10,7 +10,7 @@ import numpy as np
 
 from reference_ad.scalars import OBJECT, as_array
 
-from .comparisons import as_numbers, equal, equal_element, maximum_each, truths
+from .comparisons import are_truths, as_numbers, equal, equal_element, maximum_each, truths
 from .elements import (
     COMPLEX,
     IMPLEMENTATIONS,
@@ -126,7 +126,7 @@ def constant_power(x: Any, exponent: Any) -> Any:
 
 def astype(x: Any, dtype: Any) -> Any:
     """Balls stay balls in every floating dtype; in a complex one they become complex."""
-    if x.dtype != OBJECT or (x.size and (x.flat[0] is None or isinstance(x.flat[0], bool))):
+    if x.dtype != OBJECT or are_truths(x):
         x = as_numbers(x)
     return each(lambda v: flint.acb(v))(x) if np.dtype(dtype).kind == "c" else x
 
@@ -134,4 +134,6 @@ def astype(x: Any, dtype: Any) -> Any:
 def discretize(x: Any, dtype: Any) -> Any:
     if np.dtype(dtype).kind == "b":
         return truths(x)
+    if x.dtype == OBJECT and are_truths(x):
+        return as_numbers(x)
     return x if x.dtype != OBJECT else each(truncate)(x)

@@ -107,8 +107,13 @@ def copysign(x: Any, y: Any) -> Any:
     return choose_each(_xor_each(negative(x), negative(y)), -x, x)
 
 
+def are_truths(x: Any) -> bool:
+    """Whether an array's elements are truth values, undecided ones among them."""
+    return x.dtype == bool or (x.dtype == OBJECT and x.size > 0 and isinstance(x.flat[0], (bool, type(None))))
+
+
 def where(condition: Any, x: Any, y: Any) -> Any:
-    x, y = (as_numbers(a) if a.dtype == bool else a for a in (elements(x), elements(y)))
+    x, y = (as_numbers(a) if are_truths(a) else elements(a) for a in map(as_array, (x, y)))
     if condition.dtype == OBJECT:
         if condition.size and isinstance(condition.flat[0], ELEMENTS):
             condition = not_equal(condition, 0)

@@ -48,7 +48,12 @@ def _signs(x: Any) -> Any:
 
 def solve(a: Any, b: Any) -> Any:
     if SERIES not in kinds(a) | kinds(b):
-        return filled(matrix(a).solve(matrix(b)).entries(), (a.shape[1], b.shape[1]))
+        try:
+            return filled(matrix(a).solve(matrix(b)).entries(), (a.shape[1], b.shape[1]))
+        except ZeroDivisionError:
+            raise ValueError(
+                "A matrix of balls is singular, or too near to it to tell: raise the precision, or give narrower balls."
+            ) from None
     first = coefficient(a, 0)
     found: list[Any] = []
     for k in range(flint.ctx.cap):  # coefficient by coefficient: the rest of the product is known
@@ -80,7 +85,10 @@ def cholesky(x: Any) -> Any:
 
 
 def qr(x: Any) -> Any:
-    """Q above the transpose of R, by Gram and Schmidt's method; the signs of R's diagonal are LAPACK's."""
+    """Q above the transpose of R, by Gram and Schmidt's method.
+
+    The signs of R's diagonal are LAPACK's at the midpoint: those that it chooses elsewhere in the ball may be others.
+    """
     signs = _signs(np.diagonal(np.linalg.qr(_doubles(x))[1]))
     q, r = x.copy(), x[: x.shape[1]] * 0
     for j in range(x.shape[1]):
@@ -93,10 +101,19 @@ def qr(x: Any) -> Any:
 
 
 def eigh(x: Any) -> Any:
-    """By FLINT's enclosures of simple eigenvalues; in the order and with the signs of LAPACK at the midpoints."""
+    """By FLINT's enclosures of simple eigenvalues.
+
+    The vectors have the signs of LAPACK at the midpoint: those that it chooses elsewhere in the ball may be others.
+    """
     x = (x + x.T) / 2
     n = len(x)
-    values, right = flint.acb_mat(matrix(x)).eig(right=True)
+    try:
+        values, right = flint.acb_mat(matrix(x)).eig(right=True)
+    except ValueError:
+        raise ValueError(
+            "Eigenvalues of a matrix of balls are not separated: raise the precision, or move the point away from "
+            "where they meet."
+        ) from None
     near = np.linalg.eigh(_doubles(x))[1]
     columns = []
     for place, k in enumerate(sorted(range(n), key=lambda k: float(values[k].real.mid()))):
@@ -111,6 +128,7 @@ def eigh(x: Any) -> Any:
 
 
 def svd(x: Any) -> Any:
+    """By `eigh`, with the signs of LAPACK at the midpoint, as there."""
     v = eigh(matrix_product(x.T, x))[:, :0:-1]
     near = np.linalg.svd(_doubles(x), full_matrices=False)[2].T
     v = v * _signs(np.sum(_doubles(v) * near, axis=0))

@@ -2,7 +2,9 @@
 
 With `reference_ad.numpy`, ``xp.exp(0.5)`` or ``xp.linspace(0.0, 1.0, 7)`` inside a model is computed in doubles
 before it meets a ball. Here the double 0.5 is taken for what `enclose` makes of it, exactly itself if nothing else is
-said, and the rest is enclosed. `pi` and `e` remain doubles, as they are in every array namespace.
+said, and the rest is enclosed. Integers remain what they are, and what is computed of them in floats, ``xp.sqrt(2)``
+say, is enclosed; but ``xp.arange(7) / 3`` is NumPy's, and rounded. `pi` and `e` remain doubles, as they are in every
+array namespace.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ def namespace(enclose: Enclose = numbers) -> Any:
     return _Namespace(_numpy, enclose, linalg=linalg, special=special, linspace=linspace, arange=arange)
 
 
-_UNCHANGED = {"pow", "isdtype", "finfo", "iinfo", "result_type", "can_cast"}
+_UNCHANGED = {"isdtype", "finfo", "iinfo", "result_type", "can_cast"}
+_EXACT = {"zeros", "ones", "empty", "eye", "full", "zeros_like", "ones_like", "empty_like", "full_like"}
+"""Functions whose floats are no roundings of what integers would give."""
 
 
 class _Namespace:
@@ -58,20 +62,35 @@ class _Namespace:
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._module, name)
         if callable(value) and not isinstance(value, type) and name not in _UNCHANGED:
-            value = _enclosed(value, self._enclose)
+            value = _enclosed(value, self._enclose, name)
         self.__dict__[name] = value
         return value
 
 
-def _enclosed(function: Callable[..., Any], enclose: Enclose) -> Callable[..., Any]:
+def _enclosed(function: Callable[..., Any], enclose: Enclose, name: str) -> Callable[..., Any]:
     def each(leaf: Any) -> Any:
         return enclose(leaf) if _is_float(leaf) else leaf
 
-    return lambda *args, **keywords: tree.map(each, function(*tree.map(each, args), **keywords))
+    def call(*args: Any, **keywords: Any) -> Any:
+        operands, parameters = (args[:1], args[1:]) if name == "pow" else (args, ())  # an exponent is a number
+        operands = tree.map(each, operands)
+        result = function(*operands, *parameters, **keywords)
+        if name not in _EXACT and any(map(_is_float, tree.leaves(result))):  # of integers, and rounded
+            result = function(*_without_integers(operands), *parameters, **keywords)
+        return tree.map(each, result)
+
+    return call
 
 
 def _is_float(x: Any) -> bool:
-    return isinstance(x, float) or (isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc")
+    return isinstance(x, (float, complex)) or (isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc")
+
+
+def _without_integers(operands: Any) -> Any:
+    """The operands with balls for integers; Python's own are operands where there are no arrays of them."""
+    arrays = [isinstance(leaf, (np.ndarray, np.generic)) for leaf in tree.leaves(operands)]
+    types = (np.ndarray, np.generic) if any(arrays) else (int,)
+    return tree.map(lambda leaf: numbers(leaf) if isinstance(leaf, types) else leaf, operands)
 
 
 xp = namespace()

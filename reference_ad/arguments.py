@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,9 @@ def matching_leaves(
             "they must be the same."
         )
     for position, (leaf, expected) in enumerate(zip(found, like, strict=True)):
+        if leaf is None:
+            path = tree.paths(given)[position]
+            raise TypeError(f"{caller} was given None for {name}{path}: give zeros for what does not change.")
         if expected.dtype == OBJECT:
             leaf = found[position] = numbers(leaf)
         elif not isinstance(leaf, ARRAYS):
@@ -114,13 +117,18 @@ def fill(derivative: Array | None, like: Array) -> Array:
     return derivative if type(derivative) is np.ndarray else real_like(derivative, like)
 
 
-def own(arrays: list[Any]) -> list[Any]:
-    """Copy what the caller could not safely write to: read-only broadcasts, and one array given twice."""
-    seen = set()
+def _owner(array: Any) -> int:
+    """Whose memory the array shows."""
+    return id(array if getattr(array, "base", None) is None else array.base)
+
+
+def own(arrays: list[Any], held: Sequence[Any] = ()) -> list[Any]:
+    """Copy what the caller could not safely write to: read-only broadcasts, memory given twice or held by him."""
+    seen = set(map(_owner, held))
     for position, array in enumerate(arrays):
-        if type(array) is np.ndarray and (id(array) in seen or not array.flags.writeable):
+        if type(array) is np.ndarray and (_owner(array) in seen or not array.flags.writeable):
             arrays[position] = array.copy()
-        seen.add(id(array))
+        seen.add(_owner(array))
     return arrays
 
 

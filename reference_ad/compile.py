@@ -68,7 +68,10 @@ class Trace(Level):
         if all(node.kind.weak for node in nodes) and primitive.name not in OPERATORS:
             examples = [np.asarray(example)[()] for example in examples]  # no dtype to take on: as NumPy has them
         with np.errstate(all="ignore"):  # the example's numbers are not the caller's business
-            example = primitive.implementation(*examples, **params)
+            try:
+                example = primitive.implementation(*examples, **params)
+            except ZeroDivisionError:  # Python's numbers divide by 0 as NumPy's do, and stay Python's
+                example = primitive.implementation(*map(np.asarray, examples), **params).item()
         node = self.build.apply(primitive, tuple(nodes), params, Kind.of(example))
         same = [arg for arg in args if isinstance(arg, TraceTracer) and arg.node is node]
         return same[0] if same else TraceTracer(self, example, node)
@@ -254,13 +257,15 @@ class Compiled:
 
 def _normal(leaf: Any) -> Any:
     """A leaf as a plain array or number, if it is no tracer and nothing that the function is compiled for."""
-    if type(leaf) in (*_STATIC, float, complex, np.ndarray) or isinstance(leaf, (np.generic, Tracer)):
+    if isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind in "biufc":
+        canonical = np.dtype(leaf.dtype.str)  # of dtypes that are equal, the one that a program knows
+        plain = leaf if isinstance(leaf, np.generic) else np.asarray(leaf)
+        return plain if leaf.dtype is canonical else np.asarray(leaf).view(canonical)
+    if type(leaf) in (*_STATIC, float, complex) or isinstance(leaf, Tracer):
         return leaf
-    if isinstance(leaf, np.ndarray):
-        return np.asarray(leaf)
     raise TypeError(
-        f"A compiled function was given {type(leaf).__name__} {leaf!r}: give arrays, numbers, strings or None, in "
-        "lists, tuples and dicts, and let the function find everything else around it."
+        f"A compiled function was given {type(leaf).__name__} {leaf!r}: give arrays of numbers, numbers, strings or "
+        "None, in lists, tuples and dicts, and let the function find everything else around it."
     )
 
 

@@ -55,6 +55,10 @@ def _without_repeats(labels: str, x: Array) -> tuple[str, Array]:
     """The diagonal along axes that share a label."""
     while repeated := [label for label in labels if labels.count(label) > 1]:
         first, second = [k for k, label in enumerate(labels) if label == repeated[0]][:2]
+        if x.shape[first] != x.shape[second]:
+            raise ValueError(
+                f"einsum was given shape {x.shape} for {labels!r}: axes that share a letter are equally long."
+            )
         rest = [k for k in range(x.ndim) if k not in (first, second)]
         x = diagonal(permute_dims(x, (*rest, first, second)))
         labels = "".join([labels[k] for k in rest]) + repeated[0]
@@ -100,6 +104,12 @@ def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
     if isinstance(axes, int):
         axes = (range(x1.ndim - axes, x1.ndim), range(axes))
     first, second = canonical_axes(tuple(axes[0]), x1.ndim), canonical_axes(tuple(axes[1]), x2.ndim)
+    lengths = [tuple([x.shape[k] for k in chosen]) for x, chosen in ((x1, first), (x2, second))]
+    if lengths[0] != lengths[1]:
+        raise ValueError(
+            f"tensordot was given arrays of shapes {x1.shape} and {x2.shape} to sum over axes of lengths {lengths[0]} "
+            f"and {lengths[1]}: they must be the same."
+        )
     left = permute_dims(x1, (*[k for k in range(x1.ndim) if k not in first], *first))
     right = permute_dims(x2, (*second, *[k for k in range(x2.ndim) if k not in second]))
     return _product(left, right, 0, len(first))

@@ -13,42 +13,58 @@ from typing import Any
 import numpy as np
 
 from . import tree
-from .arguments import fill, zeros
+from .arguments import ARRAYS, fill, zeros
 from .core import Array, Observation, Tracer
 from .forward import jvp as forward
 from .reverse import vjp as reverse
 from .transposition import transposed
 
 Function = Callable[..., Array]
-Pushed = Callable[[Sequence[Array | None], Array, Sequence[Array], dict[str, Any]], Array]
-Pulled = Callable[..., Sequence[Array | None]]
+Leaves = Sequence[Any]
+Pushed = Callable[[Sequence[Array | None], Array, tree.Structure, Leaves], Array]
+Pulled = Callable[[Array, Array, tree.Structure, Leaves], Sequence[Array | None]]
 
 
-def _apply(f: Function, of_leaves: Function, leaves: Sequence[Any], jvp: Pushed, vjp: Pulled) -> Array:
-    """Apply `f` to the leaves of its arguments, as a primitive for this one call; it is in no table.
+def _apply(f: Function, args: tuple[Any, ...], jvp: Pushed, vjp: Pulled) -> Array:
+    """Apply `f` as a primitive of the arrays among its arguments, for this one call; it is in no table.
 
-    jvp: the tangent, as a primitive has it; vjp: the cotangents of all the leaves
+    jvp, vjp: the tangent of the answer, and the cotangents of all leaves, given structure and leaves of the arguments
     """
     name = getattr(f, "__name__", "a function")
+    given, structure = tree.flatten(args)
+    places = [place for place, leaf in enumerate(given) if hasattr(leaf, "dtype")]
 
-    def implementation(*leaves: Array) -> Array:
-        ans = of_leaves(*leaves)
-        outermost = max([leaf.level.number for leaf in leaves if isinstance(leaf, Tracer)], default=0)
+    def complete(found: Sequence[Any], others: Leaves = given) -> Leaves:
+        leaves = list(others)
+        for place, leaf in zip(places, found, strict=True):
+            leaves[place] = leaf
+        return leaves
+
+    def implementation(*arrays: Array) -> Array:
+        ans = f(*tree.unflatten(structure, complete(arrays)))
+        outermost = max([array.level.number for array in arrays if isinstance(array, Tracer)], default=0)
         if isinstance(ans, Tracer) and ans.level.number > outermost:
             raise TypeError(f"{name!r} uses a traced array that is not among its arguments: pass it as one.")
-        return ans
+        if not isinstance(ans, (*ARRAYS, int, float, complex)):
+            raise TypeError(f"{name!r} returned {type(ans).__name__}: it must return one array.")
+        return ans if hasattr(ans, "dtype") else np.asarray(ans)
 
-    latest: list[Any] = [None, None, None]
+    def push(tangents: Sequence[Array | None], ans: Array, arrays: Sequence[Array], params: dict[str, Any]) -> Array:
+        return jvp(complete(tangents, [None] * len(given)), ans, structure, complete(arrays))
 
-    def rule(position: int, g: Array, ans: Array, *leaves: Array) -> Array | None:
-        if latest[0] is not g or latest[1] is not ans:  # the rules share one computation of all the cotangents
-            latest[:] = g, ans, vjp(g, ans, *leaves)
-        return latest[2][position]
+    latest: tuple[Any, ...] = (None, None, None)
+
+    def pull(place: int, g: Array, ans: Array, *arrays: Array) -> Array | None:
+        nonlocal latest
+        known = latest  # the rules share one computation of all the cotangents
+        if known[0] is not g or known[1] is not ans:
+            known = latest = (g, ans, vjp(g, ans, structure, complete(arrays)))
+        return known[2][place]
 
     primitive = Observation(name, implementation)
-    primitive.jvp = jvp
-    primitive.vjps = [partial(rule, position) for position in range(len(leaves))]
-    return primitive(*leaves)
+    primitive.jvp = push
+    primitive.vjps = [partial(pull, place) for place in places]
+    return primitive(*[given[place] for place in places])
 
 
 def _is_floating(leaf: Any) -> bool:
@@ -61,23 +77,26 @@ def custom_jvp(f: Function, jvp: Callable[..., Array]) -> Function:
     f:   of any number of arguments, returns one array
     jvp: ``jvp(tangents, ans, *args)``, with one tangent per argument, like it in structure and shapes (zeros where
          there is none, None for leaves that are no arrays), returns the tangent of the answer. Linear in the tangents
+
+    Raises ValueError where the rule's answer is not like the function's.
     """
 
-    def call(*args: Any) -> Array:
-        leaves, structure = tree.flatten(args)
+    def pushed(tangents: Sequence[Array | None], ans: Array, structure: tree.Structure, leaves: Leaves) -> Array:
+        pairs = zip(tangents, leaves, strict=True)
+        filled = [fill(t, x) if hasattr(x, "dtype") else None for t, x in pairs]
+        tangent = jvp(tree.unflatten(structure, filled), ans, *tree.unflatten(structure, leaves))
+        if tangent is not None and np.shape(tangent) != np.shape(ans):
+            raise ValueError(
+                f"A JVP rule returned shape {np.shape(tangent)} for an answer of shape {np.shape(ans)}: "
+                "a tangent has the shape of the answer."
+            )
+        return tangent
 
-        def pushed(tangents: Sequence[Array | None], ans: Array, leaves: Sequence[Array], params: Any) -> Array:
-            pairs = zip(tangents, leaves, strict=True)
-            filled = [fill(t, x) if hasattr(x, "dtype") else None for t, x in pairs]
-            return jvp(tree.unflatten(structure, filled), ans, *tree.unflatten(structure, leaves))
+    def pulled(g: Array, ans: Array, structure: tree.Structure, leaves: Leaves) -> Sequence[Array | None]:
+        like = [x if _is_floating(x) else zeros(np.shape(x), float) for x in leaves]
+        return transposed(lambda *tangents: [pushed(tangents, ans, structure, leaves)], like, [g])
 
-        def pulled(g: Array, ans: Array, *leaves: Array) -> Sequence[Array | None]:
-            like = [x if _is_floating(x) else zeros(np.shape(x), float) for x in leaves]
-            return transposed(lambda *tangents: [pushed(tangents, ans, leaves, {})], like, [g])
-
-        return _apply(f, lambda *leaves: f(*tree.unflatten(structure, leaves)), leaves, pushed, pulled)
-
-    return call
+    return lambda *args: _apply(f, args, pushed, pulled)
 
 
 def custom_vjp(f: Function, vjp: Callable[..., Sequence[Any]]) -> Function:
@@ -86,38 +105,57 @@ def custom_vjp(f: Function, vjp: Callable[..., Sequence[Any]]) -> Function:
     f:   of any number of arguments, returns one array
     vjp: ``vjp(g, ans, *args)``, with the cotangent of the answer, returns a tuple with one cotangent per argument, like
          it in structure and shapes; None for a leaf without one. Linear in g
+
+    Raises ValueError where the rule returns anything else.
     """
 
-    def call(*args: Any) -> Array:
-        leaves, structure = tree.flatten(args)
+    def pulled(g: Array, ans: Array, structure: tree.Structure, leaves: Leaves) -> Sequence[Array | None]:
+        returned = vjp(g, ans, *tree.unflatten(structure, leaves))
+        found = tree.leaves(returned)
+        fits = isinstance(returned, tuple) and len(found) == len(leaves)
+        if not fits or any(c is not None and np.shape(c) != np.shape(x) for c, x in zip(found, leaves, strict=True)):
+            like = tree.unflatten(structure, leaves)
+            raise ValueError(
+                "A VJP rule must return a tuple with one cotangent per argument, like it in structure and shapes, and "
+                f"None for a leaf without one: it returned {_described(returned)} for {_described(like)}."
+            )
+        return found
 
-        def pulled(g: Array, ans: Array, *leaves: Array) -> Sequence[Array | None]:
-            return tree.leaves(tuple(vjp(g, ans, *tree.unflatten(structure, leaves))))
+    def pushed(tangents: Sequence[Array | None], ans: Array, structure: tree.Structure, leaves: Leaves) -> Array:
+        return transposed(lambda g: pulled(g, ans, structure, leaves), [ans], tangents)[0]
 
-        def pushed(tangents: Sequence[Array | None], ans: Array, leaves: Sequence[Array], params: Any) -> Array:
-            return transposed(lambda g: pulled(g, ans, *leaves), [ans], tangents)[0]
+    return lambda *args: _apply(f, args, pushed, pulled)
 
-        return _apply(f, lambda *leaves: f(*tree.unflatten(structure, leaves)), leaves, pushed, pulled)
 
-    return call
+def _described(given: Any) -> str:
+    shapes = ", ".join([str(np.shape(leaf)) if hasattr(leaf, "dtype") else repr(leaf) for leaf in tree.leaves(given)])
+    return f"{type(given).__name__} of shapes {shapes or 'none'}"
 
 
 def checkpoint(f: Function) -> Function:
-    """f without its intermediate results: they are computed again when its derivative is taken, to save memory."""
+    """f without its intermediate results: they are computed again when its derivative is taken, to save memory.
 
-    def call(*args: Any) -> Array:
-        leaves, structure = tree.flatten(args)
-        active = [k for k, x in enumerate(leaves) if _is_floating(x)]
+    f: of any number of arguments, returns one array
+    """
 
-        def inner(*values: Array) -> Array:
+    def of_active(structure: tree.Structure, leaves: Leaves) -> tuple[list[int], Function]:
+        active = [place for place, leaf in enumerate(leaves) if _is_floating(leaf)]
+
+        def again(*values: Array) -> Array:
             complete = list(leaves)
-            for position, value in zip(active, values, strict=True):
-                complete[position] = value
+            for place, value in zip(active, values, strict=True):
+                complete[place] = value
             return f(*tree.unflatten(structure, complete))
 
-        def pushed(tangents: Sequence[Array | None], ans: Array, xs: Sequence[Array], params: Any) -> Array:
-            return forward(inner, xs, [fill(t, x) for t, x in zip(tangents, xs, strict=True)])[1]
+        return active, again
 
-        return _apply(f, inner, [leaves[k] for k in active], pushed, lambda g, ans, *xs: reverse(inner, *xs)[1](g))
+    def pushed(tangents: Sequence[Array | None], ans: Array, structure: tree.Structure, leaves: Leaves) -> Array:
+        active, again = of_active(structure, leaves)
+        return forward(again, [leaves[k] for k in active], [fill(tangents[k], leaves[k]) for k in active])[1]
 
-    return call
+    def pulled(g: Array, ans: Array, structure: tree.Structure, leaves: Leaves) -> Sequence[Array | None]:
+        active, again = of_active(structure, leaves)
+        found = dict(zip(active, reverse(again, *[leaves[k] for k in active])[1](g), strict=True))
+        return [found.get(place) for place in range(len(leaves))]
+
+    return lambda *args: _apply(f, args, pushed, pulled)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import tree
-from .arguments import Argnums, active_leaves, fill, matching_leaves, output_leaves, select, zeros
+from .arguments import Argnums, active_leaves, fill, matching_leaves, output_leaves, own, select, zeros
 from .batching import over_basis
 from .core import Array, Level, Primitive, Tracer
 from .rules import reshape
@@ -73,7 +73,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
             derivatives.append(output.tangent)
         else:
             derivatives.append(fill(None, output))
-    return tree.unflatten(output_structure, outputs), tree.unflatten(output_structure, derivatives)
+    return tree.unflatten(output_structure, outputs), tree.unflatten(output_structure, own(derivatives, directions))
 
 
 def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
@@ -91,7 +91,7 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     def pushforward(*tangents: Any) -> Any:
         given = matching_leaves(tangents, structure, leaves, "The pushforward", "tangents", "primals")
         found = zip(_push(tape, indices, dict(enumerate(given))), outputs, strict=True)
-        return tree.unflatten(output_structure, [fill(tangent, output) for tangent, output in found])
+        return tree.unflatten(output_structure, own([fill(tangent, output) for tangent, output in found], given))
 
     return tree.unflatten(output_structure, outputs), pushforward
 

@@ -103,10 +103,10 @@ class Graph:
 
 
 _FREE = {"reshape", "broadcast_to", "astype", "permute_dims", "matrix_transpose", "flip", "roll", "tril", "triu"} | {
-    *("getitem", "concat", "stack", "where", "stop_gradient", "positive", "pad", "diagonal", "conj", "real", "imag"),
+    *("getitem", "concat", "stack", "where", "stop_gradient", "positive", "conj", "real", "imag"),
     *("discretize", "isnan", "isinf", "isfinite", "signbit"),
 }
-_REDUCTIONS = {"sum", "max", "min", "logsumexp", "prod", "scatter_add"}
+_REDUCTIONS = {"sum", "max", "min", "logsumexp", "norm", "scatter_add"}
 
 
 def _flops(node: Node) -> int:

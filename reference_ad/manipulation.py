@@ -12,7 +12,7 @@ from .core import Array
 from .data_types import result_type
 from .rules import axis_lengths
 from .rules_elementwise import where
-from .rules_reductions import Axis, canonical_axes, canonical_axis
+from .rules_reductions import Axis, canonical_axes, canonical_axis, only_axis
 
 Shape = int | tuple[int, ...]
 
@@ -147,8 +147,7 @@ def triu(x: Array, /, *, k: int = 0) -> Array:
 
 def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
     """Slices of x along an axis, by their indices."""
-    before = (slice(None),) * canonical_axis(0 if axis is None else axis, x.ndim)
-    return rules_structural.indexed(x, (*before, indices))
+    return rules_structural.indexed(x, at(indices, only_axis(axis, x.ndim)))
 
 
 def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
@@ -163,10 +162,16 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
 
 def pad(x: Array, widths: Any, /, value: float = 0) -> Array:
     """x with `value` around it; ``widths[k] = (before, after)`` for each axis."""
+    pairs = [np.shape(pair) for pair in widths] if np.iterable(widths) else None
+    if pairs != [(2,)] * x.ndim or np.min(widths, initial=0) < 0:
+        raise ValueError(
+            f"pad was given widths {widths!r} for an array of {x.ndim} dimension(s): give a pair (before, after), not "
+            "negative, for each."
+        )
     index = tuple([slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True)])
     shape = tuple([before + n + after for (before, after), n in zip(widths, x.shape, strict=True)])
     padded = rules_structural.scatter_add(x, index=index, shape=shape)
-    if value == 0:
+    if isinstance(value, (int, float)) and value == 0:
         return padded
     inside = np.zeros(shape, bool)
     inside[index] = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import math
 from typing import Any
 
@@ -16,7 +15,8 @@ from .data_types import astype
 from .manipulation import at, concat, permute_dims, reshape
 from .rules import axis_lengths
 from .rules_elementwise import sqrt
-from .rules_reductions import Axis, canonical_axes, canonical_axis
+from .rules_reductions import Axis, canonical_axes, canonical_axis, only_axis
+from .scalars import OBJECT, numbers
 
 
 def _cast(x: Array, dtype: Any) -> Array:
@@ -36,6 +36,12 @@ def _count(x: Array, axes: tuple[int, ...]) -> int:
     return math.prod([x.shape[k] for k in axes])
 
 
+def _freedom(x: Array, axes: tuple[int, ...], correction: float) -> Any:
+    """The count less the correction, in balls if x is of such, for a double would be rounded."""
+    count = _count(x, axes)
+    return 0 if count < correction else (numbers(count) if x.dtype == OBJECT else count) - correction
+
+
 def mean(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Array:
     """The arithmetic mean over some axes."""
     axes = canonical_axes(axis, x.ndim)
@@ -43,18 +49,18 @@ def mean(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Array:
 
 
 def var(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any = False) -> Array:
-    """The mean square deviation from the mean; `correction` is subtracted from the count."""
+    """The mean square deviation from the mean; `correction` is subtracted from the count (nan or inf if it is more)."""
     axes = canonical_axes(axis, x.ndim)
     deviation = x - mean(x, axis=axes, keepdims=True)
     total = rules_reductions.sum(deviation * deviation, axis=axes, keepdims=keepdims)
-    return total / (_count(x, axes) - correction)
+    return total / _freedom(x, axes, correction)
 
 
 def std(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any = False) -> Array:
     """The square root of `var`; where that is 0 so is its derivative, the subgradient of least norm."""
     axes = canonical_axes(axis, x.ndim)
     size = rules_linalg.norm(x - mean(x, axis=axes, keepdims=True), axis=axes, keepdims=keepdims)
-    return size / sqrt(one(x) * builtins.max(_count(x, axes) - correction, 0))  # a double would be no ball
+    return size / sqrt(one(x) * _freedom(x, axes, correction))  # a double would be no ball
 
 
 def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: Any = False) -> Array:
@@ -87,7 +93,7 @@ def min(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Array:
 def _running(x: Array, axis: int | None, dtype: Any, initial: int | None) -> tuple[Array, int]:
     """What a running sum or product takes: x, cast, behind an initial element if there is one; and the axis."""
     x = _cast(x, dtype)
-    place = canonical_axis(0 if axis is None else axis, x.ndim)
+    place = only_axis(axis, x.ndim)
     if initial is None:
         return x, place
     return concat([full(axis_lengths(x.shape, (place,)), initial, dtype=x.dtype), x], axis=place), place

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from . import tree
 from .arguments import Argnums, active_leaves, fill, matching_leaves, one, own, select
 from .batching import over_basis
@@ -28,6 +30,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         given = matching_leaves(cotangent, output_structure, outputs, "The pullback", "cotangent", "output")
+        given = [g.copy() if type(g) is np.ndarray else g for g in given]  # the caller may write to his
         return tree.unflatten(structure, _pulled(tape, indices, given, leaves))
 
     return tree.unflatten(output_structure, outputs), pullback

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .core import Array, Primitive, Rule
-from .scalars import OBJECT, numbers
+from .scalars import OBJECT, numbers, real_like
 
 Implementation = Callable[..., Any]
 Rules = Sequence[Rule | None]
@@ -90,8 +90,11 @@ def fit(g: Array, like: Array) -> Array:
         g = sum(g, axis=(*range(extra), *stretched), keepdims=False)
         if stretched:
             g = reshape(g, shape=shape)
-    if g.dtype != like.dtype:
-        g = astype(real(g) if g.dtype.kind == "c" and like.dtype.kind == "f" else g, dtype=like.dtype)
+    dtype = g.dtype
+    if dtype != like.dtype:
+        g = astype(real(g) if dtype.kind == "c" and like.dtype.kind == "f" else g, dtype=like.dtype)
+    elif dtype is OBJECT:  # which does not tell whether the numbers are complex
+        g = real_like(g, like)
     return g
 
 

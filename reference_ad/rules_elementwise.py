@@ -126,7 +126,7 @@ sinh = elementwise("sinh", np.sinh, lambda g, ans, x: g * cosh(x))
 cosh = elementwise("cosh", np.cosh, lambda g, ans, x: g * sinh(x))
 tanh = elementwise("tanh", np.tanh, lambda g, ans, x: g * (1 - ans * ans))
 asinh = elementwise("asinh", np.arcsinh, lambda g, ans, x: g / (sqrt(1 + x * x) if is_complex(x) else hypot(1, x)))
-acosh = elementwise("acosh", np.arccosh, lambda g, ans, x: g / sqrt((x - 1) * (x + 1)))
+acosh = elementwise("acosh", np.arccosh, lambda g, ans, x: g / (sqrt(x - 1) * sqrt(x + 1)))
 atanh = elementwise("atanh", np.arctanh, lambda g, ans, x: g / ((1 - x) * (1 + x)))
 atan2 = elementwise(
     "atan2",

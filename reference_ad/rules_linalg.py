@@ -1,9 +1,10 @@
 """Linear algebra, on stacks of matrices (the last two axes), in the dtypes that LAPACK has.
 
 A decomposition is one array, its factors beside or above one another; `linalg.py` takes them apart. It has a derivative
-where its factors are unique up to signs: for eigh and svd where no value is repeated (inf or nan otherwise). Its JVP is
-written down, and its VJP is the transpose of that, found by reverse mode. Sources: Giles (2008), "Collected matrix
-derivative results"; Walter and Lehmann (2010) for QR; Townsend (2016) for the singular value decomposition.
+where its factors are unique up to signs: of real matrices, for eigh and svd where no value is repeated (inf or nan
+otherwise). Its JVP is written down, and its VJP is the transpose of that, found by reverse mode. Sources: Giles (2008),
+"Collected matrix derivative results"; Walter and Lehmann (2010) for QR; Townsend (2016) for the singular value
+decomposition.
 """
 
 # mypy: disable-error-code="has-type"
@@ -18,14 +19,26 @@ import numpy as np
 
 from .core import Array, Primitive, Rule
 from .rules import define, sum
-from .rules_elementwise import conj, unit, where
+from .rules_elementwise import conj, imag, real, unit, where
 from .rules_reductions import reduction
 from .rules_structural import concat, tril
+from .scalars import is_complex
 from .transposition import transpose_of
 
 
 def _define(name: str, implementation: Callable[..., Any], jvp: Rule) -> Primitive:
     return define(name, implementation, jvps=[jvp], vjps=[transpose_of(jvp)])
+
+
+def _of_real(jvp: Rule) -> Rule:
+    """A JVP rule for real matrices alone: of complex ones the factors have phases, and transposes are conjugated."""
+
+    def rule(t: Array, ans: Array, x: Array) -> Array:
+        if is_complex(x):
+            raise TypeError("qr, eigh, svd and pinv have derivatives for real matrices only, and one is complex.")
+        return jvp(t, ans, x)
+
+    return rule
 
 
 def diagonal(x: Array, /, *, offset: int = 0) -> Array:
@@ -85,13 +98,21 @@ def _cofactors(x: Array, det_of_x: Array) -> Array:
 nearly_singular = Primitive(  # whether the inverse would lose more than half of the digits
     "nearly_singular", lambda x: np.linalg.cond(x) > np.finfo(x.dtype).eps ** -0.5
 )
-sign_of_det = Primitive("sign_of_det", lambda x: np.linalg.slogdet(x)[0])
+sign_of_det = _define(  # of real matrices it is locally constant
+    "sign_of_det",
+    lambda x: np.linalg.slogdet(x)[0],
+    lambda t, ans, x: ans * 1j * imag(_trace(solve(x, t))) if is_complex(x) else None,
+)
 det = _define(
     "det",
     np.linalg.det,
     lambda t, ans, x: sum(t * _cofactors(x, ans), axis=(x.ndim - 2, x.ndim - 1), keepdims=False),
 )
-logabsdet = _define("logabsdet", lambda x: np.linalg.slogdet(x)[1], lambda t, ans, x: _trace(solve(x, t)))
+logabsdet = _define(
+    "logabsdet",
+    lambda x: np.linalg.slogdet(x)[1],
+    lambda t, ans, x: real(_trace(solve(x, t))) if is_complex(x) else _trace(solve(x, t)),
+)
 
 # --- decompositions ---------------------------------------------------------------------------------------------------
 
@@ -152,10 +173,14 @@ def _pinv_jvp(t: Array, ans: Array, x: Array) -> Array:
 
 
 cholesky = _define("cholesky", lambda x: np.linalg.cholesky(_symmetric(x)), _cholesky_jvp)  # lower triangular
-qr = _define("qr", _qr, _qr_jvp)  # Q above the transpose of R, of at least as many rows as columns
-eigh = _define("eigh", _eigh, _eigh_jvp)  # of the symmetric part; eigenvalues, ascending, to the left of the vectors
-svd = _define("svd", _svd, _svd_jvp)  # U, singular values and V above one another; at least as many rows as columns
-pinv = _define("pinv", np.linalg.pinv, _pinv_jvp)  # of full rank
+qr = _define("qr", _qr, _of_real(_qr_jvp))  # Q above the transpose of R, of at least as many rows as columns
+eigh = _define(
+    "eigh", _eigh, _of_real(_eigh_jvp)
+)  # of the symmetric part; eigenvalues, ascending, to the left of the vectors
+svd = _define(
+    "svd", _svd, _of_real(_svd_jvp)
+)  # U, singular values and V above one another; at least as many rows as columns
+pinv = _define("pinv", np.linalg.pinv, _of_real(_pinv_jvp))  # of full rank
 
 # --- norms ------------------------------------------------------------------------------------------------------------
 

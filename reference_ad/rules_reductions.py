@@ -24,16 +24,25 @@ def canonical_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     """`axis` as a tuple of non-negative integers."""
     if axis is None:
         return tuple(range(ndim))
-    return tuple([canonical_axis(k, ndim) for k in (axis if isinstance(axis, tuple) else (axis,))])
+    return tuple([canonical_axis(k, ndim) for k in (axis if isinstance(axis, (tuple, list)) else (axis,))])
 
 
 def canonical_axis(axis: int, ndim: int) -> int:
     """`axis` as a non-negative integer. Raises ValueError where there is no such axis."""
+    if ndim == 0:
+        raise ValueError(f"axis {axis} was given for an array of no dimensions, which has no axes.")
     if not -ndim <= axis < ndim:
         raise ValueError(
             f"axis {axis} was given for an array of {ndim} dimension(s): give one from {-ndim} to {ndim - 1}."
         )
     return axis % ndim
+
+
+def only_axis(axis: int | None, ndim: int) -> int:
+    """`axis` as a non-negative integer; None for the only one. Raises ValueError where there are several."""
+    if axis is None and ndim > 1:
+        raise ValueError(f"No axis was given for an array of {ndim} dimensions: name one of them.")
+    return canonical_axis(0 if axis is None else axis, ndim)
 
 
 def restored(x: Array, like: Array, axis: tuple[int, ...]) -> Array:

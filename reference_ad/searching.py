@@ -30,10 +30,10 @@ def value(x: Array) -> Any:
     """The array below all transformations."""
     while isinstance(x, Tracer) and not isinstance(x, scalars.Numbers):
         inner = stop_gradient(x)
-        if inner is x:
+        if isinstance(inner, Tracer) and inner.level is x.level:
             raise TypeError(
-                "A compiled function asked for something whose shape depends on the values of a traced array: do this "
-                "outside of compile, and give what is found as an argument."
+                "A compiled function, or a rule in a batched Jacobian, asked for something whose shape depends on the "
+                "values of a traced array: do this outside, and give what is found as an argument."
             )
         x = inner
     return x

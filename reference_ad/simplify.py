@@ -30,7 +30,7 @@ def simplified(
     """
     if primitive.elementwise:  # such broadcast by themselves
         for position, arg in enumerate(args):
-            if arg.name == "broadcast_to":
+            if arg.name == "broadcast_to" and not arg.args[0].kind.weak:  # a number would take another dtype
                 lean = (*args[:position], arg.args[0], *args[position + 1 :])
                 if np.broadcast_shapes(*[x.kind.shape for x in lean]) == kind.shape:
                     return apply(primitive, lean, params, kind)
@@ -51,12 +51,22 @@ def _number(node: Node) -> Any:
     """The value of a constant real scalar, else None."""
     if node.value is None or node.kind.shape != () or node.kind.dtype.kind not in "fi":
         return None
-    return node.value if node.kind.weak else node.value[()]
+    return node.value if node.kind.weak else node.value.item()
 
 
 def _same(make: Make, kind: Kind, x: Node, **params: Any) -> Node | None:
-    """The argument, if it has the shape and dtype of the result."""
-    return x if x.kind[:2] == kind[:2] else None
+    """The argument, if it is of the result's kind."""
+    return x if x.kind == kind else None
+
+
+def _fits(number: Any, dtype: Any) -> bool:
+    """Whether a factor neither overflows nor underflows in this dtype."""
+    return float(np.finfo(dtype).tiny) <= abs(number) <= float(np.finfo(dtype).max)
+
+
+def _is_negative(node: Node, kind: Kind) -> bool:
+    """Whether it is the opposite of something, in the dtype of the result: in another one the sign may wrap around."""
+    return node.name == "negative" and (node.kind.weak or node.kind.dtype == kind.dtype)
 
 
 def _is_power_of_two(number: Any) -> bool:
@@ -69,7 +79,7 @@ def _factor(node: Node, kind: Kind) -> tuple[Any, Node] | None:
         return -1, node.args[0]
     for constant, other in (node.args, node.args[::-1]) if node.name == "multiply" else ():
         number = _number(constant)
-        if number is not None and other.kind.dtype == kind.dtype:
+        if number is not None and other.kind[1:] == kind[1:]:
             return number, other
     return None
 
@@ -77,23 +87,24 @@ def _factor(node: Node, kind: Kind) -> tuple[Any, Node] | None:
 def _scaled(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
     """A number times y."""
     number = _number(x)
-    if number is None or y.kind.dtype != kind.dtype:
+    if number is None or y.kind[1:] != kind[1:]:
         return None
     if number == 1 and _same(make, kind, y):
         return y
     if number == -1:
         return make(kind, "negative", y)
     inner = _factor(y, kind)
-    if inner is not None and (_is_power_of_two(number) or _is_power_of_two(inner[0])):
-        return make(kind, "multiply", number * inner[0], inner[1])
-    return None
+    exact = inner is not None and (_is_power_of_two(number) or _is_power_of_two(inner[0]))
+    if inner is None or not exact or not _fits(number * inner[0], kind.dtype):
+        return None
+    return make(kind, "multiply", number * inner[0], inner[1])
 
 
 def _halved(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
     """x divided by a power of two."""
     number = _number(y)
     exact = number is not None and x.kind.dtype == kind.dtype and _is_power_of_two(number)
-    return make(kind, "multiply", 1 / number, x) if exact else None
+    return make(kind, "multiply", 1 / number, x) if exact and _fits(1 / number, kind.dtype) else None
 
 
 def _opposite(make: Make, kind: Kind, x: Node) -> Node | None:
@@ -105,9 +116,14 @@ def _signs_outwards(name: str) -> Rule:
     """Signs travel outwards, where they meet a sum or each other."""
 
     def rule(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
-        return make(kind, "negative", make(kind, name, *x.args, y)) if x.name == "negative" else None
+        return make(kind, "negative", make(kind, name, *x.args, y)) if _is_negative(x, kind) else None
 
     return rule
+
+
+def _without_sign(name: str) -> Rule:
+    """A sum or a difference with something negative, as the difference or sum `name`."""
+    return lambda make, kind, x, y: make(kind, name, x, *y.args) if _is_negative(y, kind) else None
 
 
 def _square(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
@@ -117,7 +133,7 @@ def _square(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
 def _constant_power(make: Make, kind: Kind, x: Node, exponent: Any) -> Node | None:
     if exponent == 1:
         return _same(make, kind, x)
-    return make(kind, "square", x) if exponent == 2 and kind.dtype.kind == "f" else None
+    return make(kind, "square", x) if exponent == 2 and x.kind[1:] == kind[1:] and kind.dtype.kind == "f" else None
 
 
 # --- moving elements about --------------------------------------------------------------------------------------------
@@ -141,11 +157,23 @@ def _permute_dims(make: Make, kind: Kind, x: Node, axes: tuple[int, ...]) -> Nod
         return x
     if x.name == "permute_dims":
         return make(kind, "permute_dims", *x.args, axes=tuple([x.params["axes"][axis] for axis in axes]))
-    if x.primitive is not None and x.primitive.elementwise and any(arg.name == "permute_dims" for arg in x.args):
+    if _has_permuted(x) and _is_shallow(x):
         moved = [_permuted(make, arg, axes) for arg in x.args]
         if all(arg.name != "permute_dims" for arg in moved):  # all of them for nothing
             return make(kind, x.name, *moved, **x.params)
     return None
+
+
+def _has_permuted(x: Node) -> bool:
+    return x.primitive is not None and x.primitive.elementwise and any(arg.name == "permute_dims" for arg in x.args)
+
+
+def _is_shallow(x: Node) -> bool:
+    """Whether few enough such applications stand one upon another for a recursion through all of them."""
+    layer = [x]
+    for _ in range(50):
+        layer = list({id(arg): arg for node in layer if _has_permuted(node) for arg in node.args}.values())
+    return not layer
 
 
 def _permuted(make: Make, x: Node, axes: tuple[int, ...]) -> Node:
@@ -198,16 +226,17 @@ def _matmul(make: Make, kind: Kind, x: Node, y: Node) -> Node | None:
         return _same(make, kind, x)
     n = x.kind.shape[0]
     for identity, diagonal in (x.args, x.args[::-1]) if x.name == "multiply" else ():
-        if diagonal.kind.shape in ((n,), (1, n)) and _is_identity(identity):
+        one_dtype = diagonal.kind.dtype == y.kind.dtype == kind.dtype
+        if one_dtype and diagonal.kind.shape in ((n,), (1, n)) and _is_identity(identity):
             column = make(Kind((n, 1), diagonal.kind.dtype), "reshape", diagonal, shape=(n, 1))
             return make(kind, "multiply", column, y)
     return None
 
 
 RULES: dict[str, list[Rule]] = {
-    **dict.fromkeys(["astype", "broadcast_to", "positive", "stop_gradient"], [_same]),
+    **dict.fromkeys(["astype", "broadcast_to", "positive"], [_same]),
     "abs": [lambda make, kind, x: make(kind, "abs", *x.args) if x.name == "negative" else None],
-    "add": [lambda make, kind, x, y: make(kind, "subtract", x, *y.args) if y.name == "negative" else None],
+    "add": [_without_sign("subtract")],
     "constant_power": [_constant_power],
     "divide": [_halved, _signs_outwards("divide")],
     "getitem": [_getitem],
@@ -217,6 +246,6 @@ RULES: dict[str, list[Rule]] = {
     "negative": [_opposite],
     "permute_dims": [_permute_dims],
     "reshape": [_reshape],
-    "subtract": [lambda make, kind, x, y: make(kind, "add", x, *y.args) if y.name == "negative" else None],
+    "subtract": [_without_sign("add")],
     "sum": [_sum],
 }

@@ -27,6 +27,8 @@ _OUT = dict.fromkeys(["maximum", "minimum"], "out=")  # the others take it by po
 _IN_NAMES = str.maketrans({".": "_", "-": "m", "+": "p", "(": None, ")": None})
 _VIEWS = {"reshape", "permute_dims", "getitem"}
 """Primitives that show the memory of their argument and have none of their own."""
+VIEWS_LIMIT = 200
+"""Up to this many characters views of views are written as one expression: Python cannot read any depth."""
 _ALWAYS_NEW = "sum matmul broadcast_to where scatter_add concat stack max min cumulative_sum softmax log_softmax expit"
 _FRESH = UFUNCS | {"inner product", *_ALWAYS_NEW.split()}
 """Primitives that give new arrays. Those in neither set may do either."""
@@ -167,7 +169,9 @@ class Body:
                 self._assign(node, text)
         elif name in UFUNCS:
             operands = [self._operand(arg, node) for arg in args]
-            if node.kind.shape == () and name in OPERATORS:
+            if name == "divide" and node.kind.weak:  # Python's numbers would raise where NumPy's go on
+                self._assign(node, f"(np.{node.kind.dtype.name}({operands[0]}) / {operands[1]}).item()")
+            elif node.kind.shape == () and name in OPERATORS:
                 self._assign(node, OPERATORS[name].format(*operands))
             else:
                 self._into(node, f"np.{name}({', '.join(operands)}", in_place=True)
@@ -203,7 +207,9 @@ class Body:
         else:
             parts = [indices.pop(0) if part == ARRAY else repr(part) for part in node.params["index"]]
             text = f"{array}[{', '.join(parts) or '()'}]"
-        if self.uses[id(node)] == 1:  # it costs nothing much, so it is written where it is used
+        if (
+            self.uses[id(node)] == 1 and len(text) <= VIEWS_LIMIT
+        ):  # it costs nothing much, so it is written where it is used
             self.text[id(node)] = text
         else:
             self._assign(node, text)
@@ -293,7 +299,7 @@ class Body:
             self.names.setdefault(text, value)
             return text
         if id(node) in self.scalar and node.value is None and node.kind.dtype.kind == "f":
-            full = others and all(arg.kind.dtype == node.kind.dtype for arg in others)
+            full = others and all(arg.kind.dtype == node.kind.dtype and id(arg) not in self.scalar for arg in others)
             if full and np.broadcast_shapes(*[arg.kind.shape for arg in others]) == consumer.kind.shape:
                 return self.text[id(node)]
         return self._array(node, weak=True)

@@ -29,7 +29,10 @@ def _collect(tree: Any, found: list[Any]) -> Structure:
     if kind is tuple or kind is list or isinstance(tree, (tuple, list)):
         return Node(kind, (), tuple([_collect(child, found) for child in tree]))
     if isinstance(tree, dict):
-        keys = tuple(sorted(tree))
+        try:
+            keys = tuple(sorted(tree))
+        except TypeError:
+            raise TypeError(f"A dict has keys that cannot be sorted: {list(tree)!r}. Give keys of one type.") from None
         return Node(kind, keys, tuple([_collect(tree[key], found) for key in keys]))
     found.append(tree)
     return None

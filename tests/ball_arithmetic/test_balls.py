@@ -399,3 +399,43 @@ def test_no_double_leaks_into_balls() -> None:
         expected = [(flint.arb(2) / 3).sqrt(), flint.arb(36).root(3), power * flint.arb(2) ** (power - 1)]
         for ball, exact in zip(found, expected, strict=True):
             assert ball.rad() < 1e-36 and ball.overlaps(exact), (ball, exact)
+
+
+def test_undecided_truth_values_become_the_numbers_between() -> None:
+    x = numbers([0.0, 2.0], 1.0)
+    open_or_true = x > 0
+    for found in (xp.astype(open_or_true, np.int64), xp.where(open_or_true, open_or_true, x > 5)):
+        assert all(contains(found, np.asarray([value, 1.0])).all() for value in (0.0, 1.0))
+
+
+def test_integers_of_a_model_are_exact_and_what_is_computed_of_them_is_enclosed() -> None:
+    xe, k, a = ball_arithmetic.xp, np.asarray([1, 2, 4]), np.asarray([[3, 1], [1, 2]])
+
+    def rounded(xp: Any) -> list[Any]:
+        made = [xp.sqrt(2), xp.divide(1, 3), xp.pow(0.3, 0.1), xp.log(k), xp.mean(k), xp.var(k), xp.std(k)]
+        return [*made, xp.special.softmax(k), xp.linalg.inv(a), xp.linalg.vector_norm(k), xp.linalg.matrix_power(a, -1)]
+
+    found = rounded(xe)
+    with precision(300):
+        finer = rounded(xe)
+    for balls, exact, double in zip(found, finer, rounded(xp), strict=True):
+        assert np.all(contains(balls, exact))
+        assert np.all(radii(balls, double) < 1e-14)
+    for f in (xe.argsort, xe.sum, xe.square, lambda k: xe.take(k, np.asarray([0])), lambda k: xe.repeat(k, 2)):
+        assert f(k).dtype.kind == "i"
+
+
+def test_a_correction_of_the_count_is_not_rounded() -> None:
+    x = numbers([1.0, 2.0, 4.0])
+    found = [f(x, correction=0.1).primal[()] for f in (xp.var, xp.std)]
+    with precision(300):
+        variance = 14 / numbers(3.0) / (3 - numbers(0.1))
+        for ball, exact in zip(found, [variance, xp.sqrt(variance)], strict=True):
+            assert ball.rad() < 1e-36 and ball.overlaps(exact.primal[()])
+
+
+def test_linear_algebra_says_what_the_balls_leave_open() -> None:
+    with pytest.raises(ValueError, match="A matrix of balls is singular, or too near to it to tell"):
+        xp.linalg.inv(numbers(np.ones((2, 2))))
+    with pytest.raises(ValueError, match="Eigenvalues of a matrix of balls are not separated"):
+        xp.linalg.eigh(numbers(np.eye(2)))

@@ -431,3 +431,79 @@ def test_masks_are_combined_by_operators() -> None:
     np.testing.assert_array_equal(ad.grad(f)(x), expected)
     np.testing.assert_array_equal(ad.compile(ad.grad(f))(x), expected)
     np.testing.assert_array_equal(ad.grad(ad.compile(f))(x), expected)
+
+
+SINGLE = X[:3, 0].astype("f4")
+CORNERS = {
+    "what a stopped gradient stops": (ad.grad(lambda x: xp.sum(x * ad.stop_gradient(x))), (B,)),
+    "an unsigned opposite times a float": (lambda k, x: (-k) * x, (np.arange(3, dtype="u1"), B)),
+    "an unsigned opposite added to a float": (lambda k, x: x - (-k), (np.arange(3, dtype="u1"), B)),
+    "small integer factors": (lambda x: np.int8(64) * (np.int8(64) * x), (SINGLE,)),
+    "factors whose product overflows": (lambda x: 2.0**100 * (2.0**100 * x), (SINGLE * 0,)),
+    "a quotient by the smallest power of 2": (lambda x: x / 2.0**-1074, (B * 0,)),
+    "the floating square of integers": (lambda k: k**2.0, (np.arange(3),)),
+    "a float64 identity among float32": (lambda d, x: (np.eye(3) * d) @ x, (SINGLE, SINGLE.reshape(3, 1))),
+    "an array filled with a number": (lambda a, x: xp.full(3, a) * x, (2.0, SINGLE)),
+    "a number made an array by 1": (lambda a, x: (a * np.float64(1)) * x, (2.0, SINGLE)),
+    "a number made an array by -1": (lambda a, x: (a * np.float64(-1)) * x, (2.0, SINGLE)),
+    "a logarithm of single elements": (lambda a, b: xp.logaddexp(a * 2, b * 2), (np.ones(1), np.ones(1))),
+    "a sign of single elements": (lambda a, b: xp.copysign(a * 2, b * 2), (np.ones(1), np.ones(1))),
+    "a remainder of single elements": (lambda a, b: xp.remainder(a * 2, b * 2), (np.ones(1), np.ones(1))),
+    "a floor of single elements": (lambda a, b: xp.floor_divide(a * 2, b * 2), (np.ones(1), np.ones(1))),
+    "padding with a traced number": (lambda x, a: xp.pad(x, [(1, 2)], a), (B, 2.0)),
+    "a checkpoint with indices and truth values": (
+        ad.grad(lambda x, k, c: xp.sum(ad.checkpoint(lambda x, k, c: xp.where(c, x[k], x) ** 2)(x, k, c))),
+        (B, np.asarray([0, 0, 1]), np.asarray([True, False, True])),
+    ),
+    "rules of one's own with None and a string": (
+        ad.grad(
+            lambda x: xp.sum(
+                ad.custom_vjp(lambda x, n, s: 2 * x, lambda g, ans, x, n, s: (3 * g, None, None))(x, None, "a")
+                + ad.custom_jvp(lambda x, n, s: 2 * x, lambda tangents, ans, x, n, s: 5 * tangents[0])(x, None, "a")
+            )
+        ),
+        (B,),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CORNERS)
+def test_numbers_dtype_and_shape_are_the_same_at_corners_too(name: str) -> None:
+    f, args = CORNERS[name]
+    assert_same(ad.compile(f)(*args), f(*args), 1e-6 if args[-1] is SINGLE else 1e-14)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_number_divides_by_zero_as_an_array_does() -> None:
+    f = ad.value_and_grad(lambda a: 1 / a)
+    assert ad.compile(f)(0.0) == f(0.0) == (np.inf, -np.inf)
+    assert ad.compile(lambda a: 1 / (a - 1))(1.0) == np.inf
+
+
+def test_dtypes_that_are_equal_share_a_program() -> None:
+    compiled = ad.compile(lambda k, x: k * x)
+    for dtype in (np.int64, np.dtype("q"), np.int64):
+        np.testing.assert_array_equal(compiled(np.arange(3).astype(dtype), B), np.arange(3) * B)
+    assert len(compiled.programs) == 1
+
+
+def test_the_shape_of_a_result_may_not_depend_on_traced_values() -> None:
+    rule = ad.custom_vjp(lambda x: 2 * x, lambda g, ans, x: (g * len(xp.nonzero(g)[0]),))
+    for f in (ad.compile(xp.nonzero), ad.jacrev(rule)):
+        with pytest.raises(TypeError, match="asked for something whose shape depends on the values of a traced array"):
+            f(B)
+
+
+def test_programs_may_be_deep() -> None:
+    def transposes(z: Any, a: Any) -> Any:
+        for _ in range(1000):
+            z = z * a.T
+        return z.T
+
+    def views(z: Any, a: Any) -> Any:
+        for _ in range(3000):
+            z = xp.reshape(z[::-1], (3, 4))
+        return z
+
+    for f in (transposes, views):
+        assert_same(ad.compile(f)(W.T, W / 4), f(W.T, W / 4))

@@ -115,3 +115,16 @@ def test_the_running_product_is_right_at_zeros() -> None:
     np.testing.assert_array_equal(hessian, hessian.T)
     x = random(3, 4)
     np.testing.assert_allclose(xp.cumulative_prod(x, axis=1), np.cumprod(x, axis=1), rtol=1e-14)
+
+
+def test_contracted_axes_are_equally_long() -> None:
+    with pytest.raises(ValueError, match="to sum over axes of lengths"):
+        xp.tensordot(random(2, 3), random(3, 2), axes=2)
+    with pytest.raises(ValueError, match="axes that share a letter are equally long"):
+        xp.einsum("ii", random(2, 3))
+
+
+@pytest.mark.parametrize("widths", [1, ((1, 1),), ((1, 1), (1,)), ((1, 1), (0, -1))])
+def test_padding_needs_a_pair_of_widths_per_axis(widths: Any) -> None:
+    with pytest.raises(ValueError, match=r"give a pair \(before, after\), not negative, for each"):
+        xp.pad(random(2, 3), widths)

@@ -83,3 +83,33 @@ def test_rules_run_on_balls() -> None:
         found = ad.grad(lambda p, f=f: xp.sum(f(p, 3)))(balls)
         for one, other in zip(ad.tree.leaves(found), ad.tree.leaves(expected), strict=True):
             assert all(v.overlaps(w) for v, w in zip(one.primal, other.primal, strict=True))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [lambda g, ans, x, y: (g,), lambda g, ans, x, y: g, lambda g, ans, x, y: (xp.sum(g), g)],
+    ids=["too few", "no tuple", "another shape"],
+)
+def test_a_vjp_rule_that_answers_something_else_is_refused(rule: Any) -> None:
+    with pytest.raises(ValueError, match="A VJP rule must return a tuple with one cotangent per argument"):
+        ad.grad(lambda x: xp.sum(ad.custom_vjp(lambda x, y: x * y, rule)(x, x)))(X)
+
+
+def test_a_jvp_rule_that_answers_another_shape_is_refused() -> None:
+    f = ad.custom_jvp(lambda x: 2 * x, lambda tangents, ans, x: xp.sum(tangents[0]))
+    with pytest.raises(ValueError, match="A JVP rule returned shape .* for an answer of shape"):
+        ad.jvp(f, (X,), (X,))
+
+
+def test_a_function_with_rules_returns_one_array() -> None:
+    with pytest.raises(TypeError, match="returned tuple: it must return one array"):
+        ad.checkpoint(lambda x: (x, x))(X)
+    np.testing.assert_array_equal(ad.grad(lambda x: xp.sum(x) + ad.checkpoint(lambda x: 2.0)(x))(X), [1, 1, 1])
+
+
+def test_a_pullback_sees_what_is_written_into_its_cotangent() -> None:
+    _, pullback = ad.vjp(ad.custom_vjp(lambda x: 2 * x, lambda g, ans, x: (3 * g,)), X)
+    cotangent = np.ones(3)
+    pullback(cotangent)
+    cotangent[:] = 5
+    np.testing.assert_array_equal(pullback(cotangent)[0], [15, 15, 15])

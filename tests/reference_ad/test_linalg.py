@@ -172,3 +172,22 @@ def test_rules_found_by_transposition_batch_nest_and_compile(name: str) -> None:
     hessian = ad.hessian(loss)(x)
     np.testing.assert_allclose(ad.jacrev(ad.grad(loss))(x), hessian, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(ad.compile(ad.hessian(loss))(x), hessian, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("f", [linalg.qr, linalg.eigh, linalg.eigvalsh, linalg.svd, linalg.svdvals, linalg.pinv])
+def test_a_decomposition_of_a_complex_matrix_has_no_derivative_here(f: Any) -> None:
+    a = WELL[0] + 1j * np.eye(3)
+    for derivative in (lambda: ad.jvp(f, (a,), (a,)), lambda: ad.vjp(f, a)[1](f(a))):
+        with pytest.raises(TypeError, match="have derivatives for real matrices only, and one is complex"):
+            derivative()
+
+
+def test_the_sign_of_a_complex_determinant_turns() -> None:
+    a = WELL[0] + 1j * RNG.uniform(-1, 1, (3, 3))
+    t = RNG.uniform(-1, 1, (3, 3)) + 1j * RNG.uniform(-1, 1, (3, 3))
+    tangent = ad.jvp(lambda a: linalg.slogdet(a).sign, (a,), (t,))[1]
+    signs = [linalg.slogdet(a + h * t).sign for h in (1e-6, -1e-6)]
+    np.testing.assert_allclose(tangent, (signs[0] - signs[1]) / 2e-6, rtol=1e-5)
+    u = np.asarray(0.3 + 0.5j)
+    (g,) = ad.vjp(lambda a: linalg.slogdet(a).sign, a)[1](u)
+    np.testing.assert_allclose(np.sum(np.real(g * t)), np.real(u * tangent), rtol=1e-12)

@@ -152,6 +152,15 @@ def test_an_axis_out_of_range_is_answered_with_its_range() -> None:
         xp.sum(X, axis=2)
     with pytest.raises(ValueError, match="name axes of length 1"):
         xp.squeeze(X, axis=0)
+    with pytest.raises(ValueError, match="axis 0 was given for an array of no dimensions, which has no axes"):
+        xp.cumulative_sum(np.asarray(1.0))
+    for f in (xp.cumulative_sum, xp.cumulative_prod, lambda x: xp.take(x, np.asarray([0]))):
+        with pytest.raises(ValueError, match="No axis was given for an array of 2 dimensions: name one of them"):
+            f(X)
+
+
+def test_a_list_of_axes_is_as_good_as_a_tuple() -> None:
+    assert xp.sum(X, axis=[0, 1]) == xp.sum(X, axis=(0, 1))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -139,3 +139,17 @@ def test_complex_balls_agree_with_complex_floats(name: str) -> None:
         for found, balls in zip(everything(f, x, t, u), truth, strict=True):
             size = max(np.max(np.abs(midpoints(balls)), initial=0), 1)
             assert np.all(radii(balls, found) <= 1e-13 * size)
+
+
+def test_complex_cotangents_of_real_balls_are_made_real() -> None:
+    def f(z: Any) -> Any:
+        return xp.sum(xp.real(xp.real(z) * 1j * z))
+
+    z = np.asarray([1 + 2j, -3 + 0.5j])
+    np.testing.assert_allclose(midpoints(ad.grad(f)(numbers(z))), ad.grad(f)(z), rtol=1e-14)
+
+
+@pytest.mark.parametrize("z", [2 + 1j, -2 + 1j, -2 - 1j, -0.5 + 0.3j])
+def test_acosh_has_its_derivative_in_the_whole_plane(z: complex) -> None:
+    slope = (np.arccosh(z + 1e-6) - np.arccosh(z - 1e-6)) / 2e-6
+    np.testing.assert_allclose(ad.jvp(xp.acosh, (np.asarray(z),), (np.asarray(1 + 0j),))[1], slope, rtol=1e-8)

@@ -198,6 +198,8 @@ def test_trees_name_their_leaves_and_compare_by_structure() -> None:
     assert tree.unflatten(structure, found) == example
     assert hash(structure) == hash(tree.flatten(tree.map(lambda x: -x, example))[1])
     assert tree.flatten((1.0,))[1] != tree.flatten([1.0])[1]
+    with pytest.raises(TypeError, match="A dict has keys that cannot be sorted"):
+        tree.flatten({1: 2.0, "a": 3.0})
     with pytest.raises(ValueError, match="Too many leaves"):
         tree.unflatten(structure, [*found, 5.0])
     with pytest.raises(ValueError, match="Too few leaves"):
@@ -213,3 +215,18 @@ def test_python_numbers_do_not_change_the_precision_of_derivatives(dtype: Any) -
     expected = 3**x * np.log(dtype(3)) + 1 / (2 * np.sqrt(x))
     assert slope.dtype == dtype
     np.testing.assert_allclose(slope, expected, rtol=4 * np.finfo(dtype).eps)
+
+
+def test_no_two_derivatives_share_memory() -> None:
+    a, b = np.ones((3, 3)), np.eye(3)
+    both = ad.grad(lambda p: xp.sum((p[0] + p[1].T) * b))((a, a))
+    assert not np.shares_memory(*both)
+    t = np.ones(3)
+    assert not np.shares_memory(ad.jvp(lambda x: x[::-1], (t,), (t,))[1], t)
+    assert not np.shares_memory(ad.linearize(lambda x: x[::-1], t)[1](t), t)
+    assert not np.shares_memory(ad.vjp(lambda x: x[::-1], t)[1](t)[0], t)
+
+
+def test_a_missing_tangent_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"jvp was given None for tangents\[0\]: give zeros"):
+        ad.jvp(xp.sin, (1.0,), (None,))
