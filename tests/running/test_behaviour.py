@@ -1,7 +1,7 @@
 """A backend that is right once and wrong thereafter is wrong."""
 
 import pytest
-from test_runner import fake, only, run
+from runs import fake, only, run
 
 from adbench.backends.catalog import REFERENCE
 from adbench.results.row import Verdict

@@ -1,13 +1,8 @@
 """What the bounds assume of every backend's primitives, measured: values against balls, at easy and at hard points."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "backends"))
-from frameworks import EXACT, load  # noqa: E402
+from frameworks import EXACT, load
 
 from adbench.backends.base import pose, prepare
 from adbench.spec import Mode, Model, Operator
