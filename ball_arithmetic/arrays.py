@@ -87,9 +87,9 @@ def with_zeros(implementation: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _shift(x: Any, axis: tuple[int, ...]) -> Any:
-    """Exact numbers near the maxima, to subtract before exponentials are taken: any finite ones are right."""
-    near = each(lambda v: element(constant_term(v)).mid() if element(constant_term(v)).is_finite() else 0)
-    return near(largest(each(constant_term)(x), axis, True)) if axis else near(x)
+    """Exact numbers near the largest real parts, to subtract before exponentials are taken: any finite ones do."""
+    parts = each(lambda v: element(constant_term(v)).real)(x)
+    return each(lambda v: v.mid() if v.is_finite() else 0)(largest(parts, axis, True) if axis else parts)
 
 
 def logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:

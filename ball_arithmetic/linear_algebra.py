@@ -32,6 +32,9 @@ def stacked(function: Callable[..., Any]) -> Callable[..., Any]:
     def apply(*stacks: Any) -> Any:
         batch = np.broadcast_shapes(*[x.shape[:-2] for x in stacks])
         stacks = tuple([np.broadcast_to(x, (*batch, *x.shape[-2:])) for x in stacks])
+        if 0 in batch:  # no matrix: the shape is that for any other, none of whose eigenvalues agree
+            any_other = [elements(np.eye(*x.shape[-2:]) * np.arange(1.0, x.shape[-1] + 1)) for x in stacks]
+            return filled([], (*batch, *as_array(function(*any_other)).shape))
         parts = [as_array(function(*[x[place] for x in stacks])) for place in np.ndindex(batch)]
         return filled([v for part in parts for v in part.ravel()], (*batch, *parts[0].shape))
 

@@ -14,9 +14,9 @@ from .creation import full, ones
 from .data_types import astype
 from .manipulation import at, concat, permute_dims, reshape
 from .rules import axis_lengths
-from .rules_elementwise import sqrt
+from .rules_elementwise import abs, sqrt
 from .rules_reductions import Axis, canonical_axes, canonical_axis, only_axis
-from .scalars import OBJECT, numbers
+from .scalars import OBJECT, is_complex, numbers
 
 
 def _cast(x: Array, dtype: Any) -> Array:
@@ -48,10 +48,16 @@ def mean(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Array:
     return rules_reductions.sum(x, axis=axes, keepdims=keepdims) / _count(x, axes)
 
 
+def _deviation(x: Array, axes: tuple[int, ...]) -> Array:
+    """How far x is from its mean: with complex numbers the distance."""
+    deviation = x - mean(x, axis=axes, keepdims=True)
+    return abs(deviation) if is_complex(x) else deviation
+
+
 def var(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any = False) -> Array:
     """The mean square deviation from the mean; `correction` is subtracted from the count (nan or inf if it is more)."""
     axes = canonical_axes(axis, x.ndim)
-    deviation = x - mean(x, axis=axes, keepdims=True)
+    deviation = _deviation(x, axes)
     total = rules_reductions.sum(deviation * deviation, axis=axes, keepdims=keepdims)
     return total / _freedom(x, axes, correction)
 
@@ -59,8 +65,8 @@ def var(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any 
 def std(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any = False) -> Array:
     """The square root of `var`; where that is 0 so is its derivative, the subgradient of least norm."""
     axes = canonical_axes(axis, x.ndim)
-    size = rules_linalg.norm(x - mean(x, axis=axes, keepdims=True), axis=axes, keepdims=keepdims)
-    return size / sqrt(one(x) * _freedom(x, axes, correction))  # a double would be no ball
+    size = rules_linalg.norm(_deviation(x, axes), axis=axes, keepdims=keepdims)
+    return size / sqrt(one(size) * _freedom(x, axes, correction))  # a double would be no ball
 
 
 def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: Any = False) -> Array:

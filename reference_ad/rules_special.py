@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,25 @@ from .rules_elementwise import exp, logaddexp
 # --- values -----------------------------------------------------------------------------------------------------------
 
 
+def _of_real(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of real numbers alone: of complex ones the formulas here would be another function, or lose a part."""
+
+    def checked(x: Any, **params: Any) -> Any:
+        if x.dtype.kind == "c":
+            name = function.__name__.lstrip("_")
+            raise TypeError(f"{name} takes real numbers, and was given {x.dtype}: take the real part, or compose it.")
+        return function(x, **params)
+
+    return checked
+
+
+@_of_real
 def _expit(x: Any) -> Any:
     e = np.exp(-np.abs(x))  # never overflows
     return np.where(x >= 0, 1, e) / (1 + e)
 
 
+@_of_real
 def _log_expit(x: Any) -> Any:
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
@@ -38,12 +52,17 @@ def _xlogy(x: Any, y: Any) -> Any:
 def _in_doubles(function: Callable[[float], float]) -> Callable[..., Any]:
     """One of Python's functions on arrays; right to double precision, whatever the dtype."""
     each = np.vectorize(function, otypes=[np.float64])
-    return lambda x: each(x).astype(x.dtype)[()]
+    return _of_real(functools.wraps(function)(lambda x: each(x).astype(x.dtype)[()]))
 
 
 def _through_extended(function: Callable[..., Any]) -> Callable[..., Any]:
     """Evaluate in extended precision and round once: the recurrences below lose a few digits."""
-    return lambda x, **params: function(x.astype(np.longdouble), **params).astype(x.dtype)[()]
+
+    @functools.wraps(function)
+    def evaluate(x: Any, **params: Any) -> Any:
+        return function(x.astype(np.longdouble), **params).astype(x.dtype)[()]
+
+    return _of_real(evaluate)
 
 
 _BERNOULLI = [Fraction(*pair) for pair in [(1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6)]]
@@ -51,7 +70,7 @@ _BERNOULLI += [Fraction(-3617, 510), Fraction(43867, 798)]  # B_2, B_4, ..., B_1
 _FAR = 16  # where the asymptotic series with these terms has reached extended precision
 
 
-@cache
+@functools.cache
 def _weights(order: int) -> list[tuple[int, int]]:
     """B_2k (2k + order - 1)! / (2k)! for k = 1, 2, ..., as numerators and denominators."""
     ratios = [Fraction(math.factorial(2 * k + order - 1), math.factorial(2 * k)) for k in range(1, len(_BERNOULLI) + 1)]

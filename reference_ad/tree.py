@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -33,6 +34,7 @@ def _collect(tree: Any, found: list[Any]) -> Structure:
             keys = tuple(sorted(tree))
         except TypeError:
             raise TypeError(f"A dict has keys that cannot be sorted: {list(tree)!r}. Give keys of one type.") from None
+        kind = kind if kind is OrderedDict else dict  # others, such as Counter, are not made from items
         return Node(kind, keys, tuple([_collect(tree[key], found) for key in keys]))
     found.append(tree)
     return None

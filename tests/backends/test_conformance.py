@@ -80,7 +80,7 @@ SUPPORTED_BY_DIFFERENCES = {Mode.NONE, Mode.FORWARD, Mode.FORWARD_OVER_FORWARD}
 
 def inputs_of(operator: Operator) -> tuple[Any, Inputs]:
     vectorial = operator in (Operator.JVP, Operator.VJP, Operator.JACOBIAN)
-    return (vector if vectorial else scalar), Inputs((P, X), 0, V, U)
+    return (vector, Inputs((P, X), 0, V, U)) if vectorial else (scalar, Inputs((P, X), 0, V, np.asarray(1.0)))
 
 
 @pytest.mark.parametrize(("operator", "mode"), CASES)
@@ -98,6 +98,20 @@ def test_answer_agrees_with_the_closed_form(backend: Backend, operator: Operator
         assert got.shape == want.shape
         assert got.dtype == np.float64
         np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("mode", MODES[Operator.HVP])
+def test_an_hvp_of_several_outputs_is_that_of_their_product_with_the_cotangent(backend: Backend, mode: Mode) -> None:
+    if not backend.exact and mode not in SUPPORTED_BY_DIFFERENCES:
+        pytest.skip("differences have no reverse mode")
+
+    def product(xp: Any, p: Any, x: Any, u: Any) -> Any:
+        return xp.sum(vector(xp, p, x) * u)
+
+    _, found = answer(backend, vector, Inputs((P, X), 0, V, U), Operator.HVP, mode)
+    _, expected = answer(backend, product, Inputs((P, X, U), 0, V, np.asarray(1.0)), Operator.HVP, mode)
+    for got, want in zip(tree.leaves(found), tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-13)
 
 
 @pytest.mark.parametrize(

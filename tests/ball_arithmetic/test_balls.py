@@ -388,6 +388,13 @@ def test_a_choice_between_no_balls_has_empty_derivatives() -> None:
         assert transform(f)(numbers(np.zeros(0))).shape == shape
 
 
+@pytest.mark.parametrize("name", ["solve", "det", "cholesky", "eigh", "qr", "svd", "pinv"])
+def test_a_stack_of_no_matrices_keeps_its_shape(name: str) -> None:
+    primitive = PRIMITIVES[name]
+    args = [np.zeros((0, 3, 3))] * (2 if name == "solve" else 1)
+    assert primitive(*map(numbers, args)).shape == primitive(*args).shape
+
+
 def test_no_double_leaks_into_balls() -> None:
     import flint
 

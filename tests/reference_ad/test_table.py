@@ -60,7 +60,8 @@ def pairing(left: Any, right: Any) -> Any:
 HOLOMORPHIC = (
     "positive negative square exp expm1 log log1p log2 log10 sqrt reciprocal sin cos tan sinh cosh tanh asin acos atan "
     "asinh acosh atanh add subtract multiply divide power constant_power where sum cumulative_sum reshape broadcast_to "
-    "permute_dims matrix_transpose flip roll tril triu getitem scatter_add concat stack matmul solve det"
+    "permute_dims matrix_transpose flip roll tril triu getitem scatter_add concat stack matmul solve det "
+    "xlogy logsumexp softmax log_softmax"
 ).split()
 NOT_HOLOMORPHIC = "real imag conj abs".split()
 CUT = "asin acos acosh atanh".split()  # their samples lie near the cuts, so they are moved by less
@@ -147,6 +148,30 @@ def test_complex_cotangents_of_real_balls_are_made_real() -> None:
 
     z = np.asarray([1 + 2j, -3 + 0.5j])
     np.testing.assert_allclose(midpoints(ad.grad(f)(numbers(z))), ad.grad(f)(z), rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["std", "var"])
+@pytest.mark.parametrize("axis", [None, 0])
+def test_the_spread_of_complex_numbers_is_that_of_their_distances(name: str, axis: int | None) -> None:
+    (z, t) = directions([np.ones((4, 3), np.complex128)] * 2, 4)
+
+    def f(z: Any) -> Any:
+        return getattr(xp, name)(z, axis=axis)
+
+    np.testing.assert_allclose(f(z), getattr(np, name)(z, axis=axis), rtol=1e-14)
+    tangent = ad.jvp(f, (z,), (t,))[1]
+    assert tangent.dtype == np.float64
+    np.testing.assert_allclose(tangent, (f(z + 1e-6 * t) - f(z - 1e-6 * t)) / 2e-6, rtol=1e-7)
+    u = np.ones_like(tangent)
+    np.testing.assert_allclose(pairing(ad.vjp(f, z)[1](u), [t]), pairing([u], [tangent]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["expit", "log_expit", "erf", "erfc", "gammaln", "digamma"])
+def test_a_function_of_real_numbers_alone_says_so(name: str) -> None:
+    f, z = getattr(ad.special, name), np.ones(2) + 1j
+    for call in (lambda: f(z), lambda: ad.compile(f)(z), lambda: ad.vjp(f, z)):
+        with pytest.raises(TypeError, match=f"{name} takes real numbers, and was given complex128: "):
+            call()
 
 
 @pytest.mark.parametrize("z", [2 + 1j, -2 + 1j, -2 - 1j, -0.5 + 0.3j])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
+from collections import Counter, OrderedDict, defaultdict, namedtuple
 from typing import Any
 
 import numpy as np
@@ -198,6 +198,9 @@ def test_trees_name_their_leaves_and_compare_by_structure() -> None:
     assert tree.unflatten(structure, found) == example
     assert hash(structure) == hash(tree.flatten(tree.map(lambda x: -x, example))[1])
     assert tree.flatten((1.0,))[1] != tree.flatten([1.0])[1]
+    assert type(tree.map(abs, OrderedDict(a=-1.0))) is OrderedDict
+    for other in (defaultdict(list, a=-1.0), Counter(a=-1)):
+        assert type(tree.map(abs, other)) is dict and tree.map(abs, other) == {"a": 1}
     with pytest.raises(TypeError, match="A dict has keys that cannot be sorted"):
         tree.flatten({1: 2.0, "a": 3.0})
     with pytest.raises(ValueError, match="Too many leaves"):
