@@ -35,6 +35,7 @@ from rivals import Compiled, Thunk, engines, same  # noqa: E402
 import reference_ad as ad  # noqa: E402
 from adbench.models import chain, dense, mlp, tanh  # noqa: E402
 from adbench.timing import clock, stats  # noqa: E402
+from ball_arithmetic import midpoints, numbers, precision  # noqa: E402
 
 xp = ad.numpy
 SAMPLE_S = 1e-3
@@ -57,6 +58,7 @@ class Contest:
     contenders: dict[str, Thunk]
     targets: tuple[Target, ...] = ()
     checked: bool = True
+    most_rounds: int | None = None  # where a sample takes seconds
 
 
 def of_each(ask: Callable[[Any], Thunk | None], everyone: list[Any]) -> dict[str, Thunk]:
@@ -129,6 +131,23 @@ def jacobians(everyone: list[Any]) -> Iterator[Contest]:
                 yield Contest(f"dense n={n} m={m}, Jacobian, {mode}", contenders, targets)
 
 
+def enclosures(everyone: list[Any]) -> Iterator[Contest]:
+    """Proven digits of every entry of a gradient, against torch's comparison with differences."""
+    args = mlp.make(mlp.model.sizes["32-64-64-1x32"], np.random.default_rng(0))
+
+    def enclosure() -> Any:
+        with precision(128):
+            return ad.grad(lambda *args: mlp.loss(xp, *args))(*ad.tree.map(numbers, args))
+
+    if not same(ad.tree.map(midpoints, enclosure()), ad.grad(lambda *args: mlp.loss(xp, *args))(*args)):
+        raise AssertionError("The gradient of the MLP in balls disagrees with that in float64.")
+    contenders: dict[str, Thunk] = {"balls": enclosure}
+    for torch in [engine for engine in everyone if engine.name == "torch"]:
+        contenders["gradcheck"] = torch.gradcheck(mlp.loss, args)
+    targets = (Target("balls", "gradcheck", 0.15),)
+    yield Contest("MLP 32-64-64-1x32, gradient in balls of 128 bits", contenders, targets, False, most_rounds=7)
+
+
 def lengths(everyone: list[Any]) -> Iterator[Contest]:
     def per_operation(count: int) -> Thunk:
         def f(x: Any) -> Any:
@@ -157,6 +176,7 @@ PROBLEMS = {
     "derivative": derivatives,
     "hessian": hessians,
     "jacobian": jacobians,
+    "enclosure": enclosures,
     "length": lengths,
 }
 
@@ -232,7 +252,7 @@ def main(rounds: int, only: tuple[str, ...]) -> None:
         if only and name not in only:
             continue
         for contest in problem(everyone):
-            samples = measure(contest, rounds)
+            samples = measure(contest, min(rounds, contest.most_rounds or rounds))
             console.print(times(contest, samples))
             for target in contest.targets:
                 if target.numerator in samples and target.denominator in samples:
