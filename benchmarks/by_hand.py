@@ -11,12 +11,12 @@ def mlp(params: Any, inputs: Any, targets: Any) -> tuple[Any, Any]:
     """Value and gradient of the lecture's multilayer perceptron."""
     activations = [inputs]
     for W, b in params[:-1]:
-        z = np.dot(activations[-1], W)
+        z = activations[-1].dot(W)
         z += b
         np.tanh(z, z)
         activations.append(z)
     W, b = params[-1]
-    d = np.dot(activations[-1], W)
+    d = activations[-1].dot(W)
     d += b
     d -= targets
     value = np.vdot(d, d) / d.size
@@ -24,9 +24,9 @@ def mlp(params: Any, inputs: Any, targets: Any) -> tuple[Any, Any]:
     gradient = []
     for k in range(len(params) - 1, -1, -1):
         a = activations[k]
-        gradient.append((np.dot(a.T, d), np.add.reduce(d, 0)))
+        gradient.append((a.T.dot(d), np.add.reduce(d, 0)))
         if k:
-            back = np.dot(d, params[k][0].T)
+            back = d.dot(params[k][0].T)
             slope = a * a
             np.subtract(1.0, slope, slope)
             back *= slope
@@ -62,14 +62,14 @@ def chain(params: Any, inputs: Any, targets: Any) -> tuple[Any, Any]:
 
 def layer_hessian(x: Any, W: Any, b: Any) -> Any:
     """Hessian of the sum of squares of tanh(W x + b)."""
-    t = np.tanh(np.dot(W, x) + b)
+    t = np.tanh(W.dot(x) + b)
     slope = 1.0 - t * t
-    return np.dot(W.T, (2.0 * slope * (slope - 2.0 * t * t))[:, None] * W)
+    return W.T.dot((2.0 * slope * (slope - 2.0 * t * t))[:, None] * W)
 
 
 def layer_jacobian(x: Any, W: Any, b: Any) -> Any:
     """Jacobian of tanh(W x + b)."""
-    t = np.dot(W, x)
+    t = W.dot(x)
     t += b
     np.tanh(t, t)
     return (1.0 - t * t)[:, None] * W
