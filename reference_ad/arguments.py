@@ -34,6 +34,9 @@ def select(
                 f"argnums must lie in the range 0 to {len(args) - 1}."
             )
 
+    if len({position % len(args) for position in positions}) < len(positions):
+        raise ValueError(f"{caller} was given argnums={argnums!r}: name each argument once.")
+
     def call(active: Any) -> Any:
         complete = list(args)
         for position, value in zip(positions, active, strict=True) if several else [(positions[0], active)]:
@@ -41,6 +44,16 @@ def select(
         return f(*complete, **kwargs)
 
     return tuple([args[position] for position in positions]) if several else args[positions[0]], call
+
+
+def listed(given: Any, caller: str, name: str) -> tuple[Any, ...]:
+    """A tuple or list with an entry for each argument of a function, as a tuple."""
+    if not isinstance(given, (tuple, list)):
+        raise TypeError(
+            f"{caller} was given {type(given).__name__} for {name}: give a tuple or list with one entry for each "
+            "argument of the function."
+        )
+    return tuple(given)
 
 
 def active_leaves(active: Any, caller: str) -> tuple[list[Array], tree.Structure]:
@@ -85,8 +98,8 @@ def matching_leaves(
     found, found_structure = tree.flatten(given)
     if found_structure != structure:
         raise ValueError(
-            f"{caller} was given {name} of structure {found_structure}, and {other} of structure {structure}: "
-            "they must be the same."
+            f"{caller} was given {name} of structure {tree.shown(found_structure)}, and {other} of structure "
+            f"{tree.shown(structure)}: they must be the same."
         )
     for position, (leaf, expected) in enumerate(zip(found, like, strict=True)):
         if leaf is None:

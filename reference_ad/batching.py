@@ -93,7 +93,7 @@ def _deepened(x: Array, ndim: int) -> Array:
 
 def _aligned(one: Application) -> Array:
     """Broadcasting counts axes from the last."""
-    deepest = max([getattr(arg, "ndim", 0) for arg in one.args])
+    deepest = max([np.ndim(arg) for arg in one.args])
     return one.on_stacks(lambda x: _deepened(x, deepest))
 
 

@@ -85,7 +85,7 @@ class Trace(Level):
                 "A compiled function uses a traced array from around it: give it as an argument, so that its "
                 "derivative is known."
             )
-        return self.build.constant(value)
+        return self.build.constant(np.asarray(value) if isinstance(value, (list, tuple)) else value)
 
 
 class Program:

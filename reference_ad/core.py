@@ -79,8 +79,8 @@ class Tracer:
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(
-            "NumPy was given a traced array, and would lose its derivative: use the functions of reference_ad.numpy, "
-            "or reference_ad.stop_gradient if the derivative is meant to be lost."
+            "NumPy was given a traced array, or Python asked for it as a number, and its derivative would be lost: use "
+            "the functions of reference_ad.numpy, or reference_ad.stop_gradient if it is meant to be lost."
         )
 
     __float__ = __int__ = __complex__ = __array__

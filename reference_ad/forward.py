@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import tree
-from .arguments import Argnums, active_leaves, fill, matching_leaves, output_leaves, own, select, zeros
+from .arguments import Argnums, active_leaves, fill, listed, matching_leaves, output_leaves, own, select, zeros
 from .batching import over_basis
 from .core import Array, Level, Primitive, Tracer
 from .rules import reshape
@@ -61,8 +61,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     Returns ``(f(*primals), tangent of the output)``, two pytrees of the same structure and shapes.
     Raises TypeError for leaves without derivatives (integers, say), ValueError where tangents do not fit the primals.
     """
-    leaves, structure = active_leaves(tuple(primals), "jvp")
-    directions = matching_leaves(tuple(tangents), structure, leaves, "jvp", "tangents", "primals")
+    leaves, structure = active_leaves(listed(primals, "jvp", "primals"), "jvp")
+    directions = matching_leaves(listed(tangents, "jvp", "tangents"), structure, leaves, "jvp", "tangents", "primals")
     with Dual() as level:
         traced = [DualTracer(level, x, t) for x, t in zip(leaves, directions, strict=True)]
         outputs, output_structure = output_leaves(f(*tree.unflatten(structure, traced)), "jvp")

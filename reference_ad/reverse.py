@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import tree
-from .arguments import Argnums, active_leaves, fill, matching_leaves, one, own, select
+from .arguments import Argnums, active_leaves, fill, listed, matching_leaves, one, own, select
 from .batching import over_basis
 from .core import Array
 from .forward import Blocks, jacfwd, jacobian, jvp
@@ -107,7 +107,7 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     The result is like `primals[0]` if there is one primal, else a tuple with one entry per primal.
     Raises what `grad` and `jvp` raise.
     """
-    argnums: Argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
+    argnums: Argnums = 0 if len(listed(primals, "hvp", "primals")) == 1 else tuple(range(len(primals)))
     return jvp(grad(f, argnums), primals, tangents)[1]
 
 

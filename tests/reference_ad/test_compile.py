@@ -507,3 +507,10 @@ def test_programs_may_be_deep() -> None:
 
     for f in (transposes, views):
         assert_same(ad.compile(f)(W.T, W / 4), f(W.T, W / 4))
+
+
+def test_the_ends_of_a_slice_may_be_arrays_without_dimensions() -> None:
+    def f(x: Any) -> Any:
+        return 2 * x[np.asarray(1) : np.int64(3)]
+
+    assert_same(ad.compile(f)(W), f(W))

@@ -174,8 +174,8 @@ def test_wrong_use_is_answered_with_one_clear_sentence() -> None:
         "float64: they must be the same."
     )
     assert failing(ad.grad(lambda x: np.sum(np.asarray(x))), X) == (
-        "NumPy was given a traced array, and would lose its derivative: use the functions of reference_ad.numpy, "
-        "or reference_ad.stop_gradient if the derivative is meant to be lost."
+        "NumPy was given a traced array, or Python asked for it as a number, and its derivative would be lost: use the "
+        "functions of reference_ad.numpy, or reference_ad.stop_gradient if it is meant to be lost."
     )
 
 
@@ -233,3 +233,22 @@ def test_no_two_derivatives_share_memory() -> None:
 def test_a_missing_tangent_is_refused() -> None:
     with pytest.raises(TypeError, match=r"jvp was given None for tangents\[0\]: give zeros"):
         ad.jvp(xp.sin, (1.0,), (None,))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ad.jvp(cubes, X, X), "jvp was given ndarray for primals: give a tuple or list with one entry"),
+        (lambda: ad.jvp(cubes, (X,), X), "jvp was given ndarray for tangents: give a tuple or list with one entry"),
+        (lambda: ad.hvp(cubes, 1.0, 1.0), "hvp was given float for primals: give a tuple or list with one entry"),
+        (lambda: ad.grad(lambda x, y: x, (0, -2))(1.0, 2.0), r"argnums=\(0, -2\): name each argument once"),
+        (
+            lambda: ad.jvp(lambda p: p["a"], ({"a": 1.0},), ({"b": 1.0},)),
+            r"tangents of structure \(\{'b': \*\},\), and primals of structure \(\{'a': \*\},\): they must be the same",
+        ),
+        (lambda: ad.grad(lambda x: x.sum())(X), "has no attribute 'sum': use the functions of reference_ad.numpy"),
+    ],
+)
+def test_what_does_not_fit_is_named(call: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError, AttributeError), match=message):
+        call()
