@@ -73,7 +73,8 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """The Jacobian of f by reverse mode: a cotangent for each output scalar, all of them in one batch.
 
     The result is as that of `jacfwd`.
-    Raises TypeError for leaves without derivatives, ValueError for argnums out of range.
+    Raises TypeError for leaves without derivatives and complex results of real arguments, ValueError for argnums out of
+    range.
     """
 
     def blocks(tape: Tape, leaves: list[Array], outputs: list[Array], indices: list[int]) -> Blocks:

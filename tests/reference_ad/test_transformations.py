@@ -252,3 +252,21 @@ def test_a_missing_tangent_is_refused() -> None:
 def test_what_does_not_fit_is_named(call: Any, message: str) -> None:
     with pytest.raises((TypeError, ValueError, AttributeError), match=message):
         call()
+
+
+def test_both_jacobians_have_the_dtype_of_input_and_output_together() -> None:
+    x = X.astype(np.float32)
+    for f, given in [(lambda x: x * X, x), (lambda x: xp.astype(x, np.float32), X), (lambda x: 0 * X + x[0], x)]:
+        for jacobian in (ad.jacfwd, ad.jacrev):
+            for run in (jacobian(f), ad.compile(jacobian(f))):
+                assert run(given).dtype == np.float64
+                np.testing.assert_allclose(run(given), ad.jacfwd(f)(given.astype(np.float64)), rtol=1e-6)
+
+
+def test_a_jacobian_that_would_lose_an_imaginary_part_is_refused() -> None:
+    z = X + 1j
+    np.testing.assert_allclose(ad.jacrev(xp.abs)(z), np.diag(np.conj(z) / np.abs(z)), rtol=1e-15)
+    np.testing.assert_array_equal(ad.jacfwd(lambda x: x * z)(X), np.diag(z))
+    for lossy in (lambda: ad.jacfwd(xp.abs)(z), lambda: ad.jacrev(lambda x: x * z)(X)):
+        with pytest.raises(TypeError, match="take jacfwd for complex results of real arguments, and jacrev for real"):
+            lossy()
