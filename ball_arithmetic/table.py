@@ -9,7 +9,6 @@ from reference_ad.core import PRIMITIVES
 from reference_ad.scalars import Arithmetic
 
 from . import arrays, comparisons, functions, linear_algebra
-from .comparisons import equal_element
 from .elements import COMPLEX, CONSTANTS, IMPLEMENTATIONS, constant_term, each, element, elements, kinds, method
 from .linear_algebra import stacked
 
@@ -36,7 +35,6 @@ IMPLEMENTATIONS.update(
         "copysign": comparisons.copysign,
         "abs": each(functions.absolute),
         "square": each(functions.square_element),
-        "quotient": each(lambda v, w: v if equal_element(v, 0) and equal_element(w, 0) else v / w),
         "reciprocal": each(lambda v: 1 / v),
         "constant_power": arrays.constant_power,
         "power": each(functions.power),

@@ -133,7 +133,10 @@ class Primitive:
 
 
 class Observation(Primitive):
-    """A function of values alone, such as the order of elements: it has no derivative, and is in no table."""
+    """A primitive that is in no table: a function of values alone, such as their order, or made of others.
+
+    Below all transformations its implementation is a program like any other, on balls too.
+    """
 
     __slots__ = ()
 

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from .constants import constant
-from .core import Array, Primitive
+from .core import Array, Observation, Primitive, Tracer
 from .rules import define, elementwise, linear, spread
 from .rules import real as real
 from .scalars import OBJECT, is_complex, numbers
@@ -76,17 +76,18 @@ reciprocal = elementwise("reciprocal", np.reciprocal, lambda g, ans, x: -g * (an
 square = elementwise("square", np.square, lambda g, ans, x: g * (2 * x))
 
 
-def _quotient(x: Any, y: Any) -> Any:
-    if np.count_nonzero(y) < np.size(y):
-        y = np.where(np.equal(x, 0) & np.equal(y, 0), 1, y)
+def _quotient(x: Array, y: Array) -> Array:
+    if isinstance(x, Tracer) or isinstance(y, Tracer) or np.count_nonzero(y) < np.size(y):
+        y = where(logical_and(equal(x, 0), equal(y, 0)), 1, y)
     return x / y
 
 
 quotient = elementwise(  # 0 where both are 0: what has no influence before an infinite slope has none after it
-    "quotient",
+    "guarded quotient",  # which no function of a user's can be called
     _quotient,
     lambda g, ans, x, y: quotient(g, y),
     lambda g, ans, x, y: -quotient(g, y) * ans,
+    kind=Observation,  # made of others, which say how it is rounded
 )
 sqrt = elementwise("sqrt", np.sqrt, lambda g, ans, x: quotient(g, ans) / 2)
 

@@ -245,7 +245,6 @@ RULES: dict[str, list[Rule]] = {
     "multiply": [_scaled, _signs_outwards("multiply"), _square],
     "negative": [_opposite],
     "permute_dims": [_permute_dims],
-    "quotient": [lambda make, kind, x, y: make(kind, "divide", x, y) if _number(x) else None],
     "reshape": [_reshape],
     "subtract": [_without_sign("add")],
     "sum": [_sum],

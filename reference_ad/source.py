@@ -49,7 +49,7 @@ SCALARS = {
     "maximum": "({0} if {0} >= {1} or {0} != {0} else {1})",
     "minimum": "({0} if {0} <= {1} or {0} != {0} else {1})",
     "power": "math.pow({}, {})",
-    "quotient": "{0} / ({1} if {0} or {1} else 1.0)",
+    "guarded quotient": "{0} / ({1} if {0} or {1} else 1.0)",
     "reciprocal": "1.0 / {}",
     "sign": "({0} if {0} == 0 or {0} != {0} else math.copysign(1.0, {0}))",
     "square": "{0} * {0}",

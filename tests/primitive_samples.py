@@ -66,7 +66,6 @@ binary = {
         for name in ["add", "subtract", "multiply", "logaddexp", "hypot", "atan2"]
     },
     "divide": [(A, POSITIVE), (A, POSITIVE[0]), (POSITIVE[:, :1], POSITIVE[0])],
-    "quotient": [(A, POSITIVE), (COLUMN, POSITIVE[0])],
     "remainder": [(_distinct(3, 4), np.full((3, 1), 7.3))],
     "power": [(POSITIVE, A), (POSITIVE[:, :1], ROW), (POSITIVE, np.asarray(2.0))],
     "xlogy": [(A, POSITIVE), (COLUMN, POSITIVE[0])],
