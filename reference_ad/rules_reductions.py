@@ -111,7 +111,8 @@ def _softmax_derivative(g: Array, ans: Array, x: Array, axis: tuple[int, ...]) -
     return ans * (g - _total(ans * g, axis))  # a symmetric matrix: one rule for both modes
 
 
-logsumexp = reduction("logsumexp", _logsumexp, lambda ans, x, axis: exp(x - ans))
+# exp(x - ans) would lose as many digits as ans has before its point
+logsumexp = reduction("logsumexp", _logsumexp, lambda ans, x, axis: softmax(x, axis=axis))
 softmax = define("softmax", _softmax, jvps=[_softmax_derivative], vjps=[_softmax_derivative])
 log_softmax = define(
     "log_softmax",

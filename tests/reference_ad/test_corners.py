@@ -86,3 +86,10 @@ def test_an_infinite_slope_is_infinite_for_every_way_to_it() -> None:
 
 def test_xlogy_does_not_depend_on_y_where_x_is_0() -> None:
     assert ad.grad(lambda y: special.xlogy(np.asarray(0.0), y))(0.0) == 0
+
+
+def test_the_gradient_of_logsumexp_does_not_lose_the_digits_of_a_common_offset() -> None:
+    x = np.asarray([1e4, 1e4 - 1, 1e4 - 3], np.float32)
+    expected = special.softmax(x.astype(np.float64))
+    for gradient in (ad.grad(special.logsumexp), ad.compile(ad.grad(special.logsumexp)), ad.jacfwd(special.logsumexp)):
+        np.testing.assert_allclose(gradient(x), expected, rtol=5e-7)
