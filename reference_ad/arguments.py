@@ -31,7 +31,7 @@ def select(
         if not -len(args) <= position < len(args):
             raise ValueError(
                 f"{caller} was given argnums={argnums!r} and {len(args)} positional argument(s): "
-                f"argnums must lie in the range 0 to {len(args) - 1}."
+                + (f"argnums must lie in the range 0 to {len(args) - 1}." if args else "give the active by position.")
             )
 
     if len({position % len(args) for position in positions}) < len(positions):

@@ -87,6 +87,8 @@ def roll(x: Array, /, shift: int | tuple[int, ...], *, axis: Axis = None) -> Arr
 
 def _with_arrays_for_numbers(given: Sequence[Array]) -> Sequence[Array]:
     """Python's numbers take the dtype that they have beside the arrays."""
+    if len(given) == 0:
+        raise ValueError("No arrays were given to join: give at least one.")
     if all(hasattr(x, "dtype") for x in given):
         return given
     arrays = [stack(x) if isinstance(x, (list, tuple)) else x for x in given]

@@ -81,7 +81,7 @@ solve = define(  # the right-hand side is a matrix
 
 def inv(x: Array, /) -> Array:
     """The inverse."""
-    return solve(x, np.eye(x.shape[-1], dtype=x.dtype))
+    return solve(x, np.eye(matrix_shape(x)[1], dtype=x.dtype))
 
 
 def _cofactors(x: Array, det_of_x: Array) -> Array:

@@ -496,3 +496,12 @@ def test_balls_decompose_real_matrices_alone(name: str) -> None:
 def test_an_exponent_may_be_huge(x: float, exponent: float, power: float) -> None:
     found = numbers(x) ** exponent
     assert contains(found, power) or midpoints(found) == power
+
+
+def test_a_ball_has_no_bits() -> None:
+    x = numbers([6.0, 0.0])
+    assert list((x > 1) & (x < 7)) == [True, False]
+    assert list(~(x > 1) | (x > 7)) == [False, True]
+    for bits in (lambda: x & numbers([3.0, 3.0]), lambda: x | 1, lambda: ~x, lambda: x ^ x):
+        with pytest.raises(TypeError, match="Bits of balls were asked for, and a ball has none"):
+            bits()

@@ -212,6 +212,9 @@ def test_a_sorter_may_be_found_in_a_compiled_function() -> None:
     ("call", "message"),
     [
         (lambda: xp.repeat(X, 2, axis=5), r"axis 5 was given for an array of 2 dimension\(s\)"),
+        (lambda: xp.concat([]), "No arrays were given to join: give at least one"),
+        (lambda: xp.stack([]), "No arrays were given to join: give at least one"),
+        (lambda: xp.linalg.inv(ROW[0]), r"A matrix was expected, and an array of shape \(\) was given"),
         (lambda: xp.diff(X, n=-1), "diff was given n=-1: give how often"),
         (lambda: xp.moveaxis(X, (0, 1), 0), r"moveaxis was given axes \(0, 1\) to move to 0"),
         (lambda: xp.tensordot(ROW, X, axes=2), "axis -2 was given for an array of 1 dimension"),

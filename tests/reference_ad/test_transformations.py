@@ -246,6 +246,8 @@ def test_a_missing_tangent_is_refused() -> None:
             lambda: ad.jvp(lambda p: p["a"], ({"a": 1.0},), ({"b": 1.0},)),
             r"tangents of structure \(\{'b': \*\},\), and primals of structure \(\{'a': \*\},\): they must be the same",
         ),
+        (lambda: ad.grad(cubes)(), r"argnums=0 and 0 positional argument\(s\): give the active by position"),
+        (lambda: ad.compile(lambda x: x + None)(X), "A compiled function uses NoneType None: give numbers or"),
         (lambda: ad.grad(lambda x: x.sum())(X), "has no attribute 'sum': use the functions of reference_ad.numpy"),
     ],
 )
