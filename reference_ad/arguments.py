@@ -9,7 +9,7 @@ import numpy as np
 
 from . import tree
 from .core import Array, Tracer
-from .scalars import OBJECT, numbers, real_like
+from .scalars import OBJECT, is_complex, numbers, real_like
 
 Argnums = int | tuple[int, ...]
 """The position of the argument to differentiate, or several."""
@@ -126,7 +126,9 @@ def zeros(shape: tuple[int, ...], dtype: Any) -> Array:
 def fill(derivative: Array | None, like: Array) -> Array:
     """The derivative, or the zeros for which None stands."""
     if derivative is None:
-        return zeros(like.shape, like.dtype)
+        if like.dtype == OBJECT:  # which does not tell whether the numbers are complex
+            return numbers(np.zeros(like.shape, complex if is_complex(like) else float))
+        return np.zeros(like.shape, like.dtype)
     return derivative if type(derivative) is np.ndarray else real_like(derivative, like)
 
 

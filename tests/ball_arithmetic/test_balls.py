@@ -505,3 +505,18 @@ def test_a_ball_has_no_bits() -> None:
     for bits in (lambda: x & numbers([3.0, 3.0]), lambda: x | 1, lambda: ~x, lambda: x ^ x):
         with pytest.raises(TypeError, match="Bits of balls were asked for, and a ball has none"):
             bits()
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        xp.linalg.det,
+        lambda z: xp.linalg.slogdet(z).logabsdet,
+        lambda z: xp.linalg.slogdet(z).sign,
+        ad.custom_jvp(lambda z: z * z, lambda tangents, ans, z: 2 * z * tangents[0]),
+    ],
+)
+def test_rules_found_by_transposition_keep_the_imaginary_parts_of_complex_balls(f: Any) -> None:
+    cotangent = np.ones_like(f(HERMITIAN + 1j))
+    (found,) = ad.vjp(f, numbers(HERMITIAN + 1j))[1](numbers(cotangent))
+    np.testing.assert_allclose(midpoints(found), ad.vjp(f, HERMITIAN + 1j)[1](cotangent)[0], rtol=1e-13, atol=1e-14)
