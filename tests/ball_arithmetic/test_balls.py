@@ -255,6 +255,8 @@ def test_single_elements_go_out_of_arrays_and_back() -> None:
 
 
 def test_an_array_of_balls_does_not_turn_into_one_of_numpy_unnoticed() -> None:
+    with pytest.raises(TypeError, match="or Python asked for it as a number: use the functions of reference_ad.numpy"):
+        float(numbers(1.0))
     with pytest.raises(TypeError, match="NumPy was given an array of balls"):
         np.sin(np.asarray(numbers(1.0)))
 
