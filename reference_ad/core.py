@@ -74,6 +74,9 @@ class Tracer:
     def __bool__(self) -> bool:
         return bool(self.primal)
 
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self  # nobody can write to it, and a copied level would be another one
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}(level={self.level.number}, primal={self.primal!r})"
 

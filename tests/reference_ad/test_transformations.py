@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter, OrderedDict, defaultdict, namedtuple
 from typing import Any
 
@@ -272,3 +273,13 @@ def test_a_jacobian_that_would_lose_an_imaginary_part_is_refused() -> None:
     for lossy in (lambda: ad.jacfwd(xp.abs)(z), lambda: ad.jacrev(lambda x: x * z)(X)):
         with pytest.raises(TypeError, match="take jacfwd for complex results of real arguments, and jacrev for real"):
             lossy()
+
+
+def test_a_deep_copy_of_an_argument_keeps_its_derivative() -> None:
+    def f(p: Any) -> Any:
+        return cubes(copy.deepcopy(p)["x"])
+
+    expected = ad.grad(cubes)(X)
+    np.testing.assert_array_equal(ad.grad(f)({"x": X})["x"], expected)
+    np.testing.assert_array_equal(ad.compile(ad.grad(f))({"x": X})["x"], expected)
+    np.testing.assert_array_equal(ad.jvp(f, ({"x": X},), ({"x": X},))[1], np.sum(expected * X))
