@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import flint
@@ -125,6 +126,17 @@ def truths(x: Any) -> Any:
     """Truth values as they are, and of numbers whether they differ from 0."""
     x = as_array(x)
     return not_equal(x, 0) if x.size and isinstance(x.flat[0], ELEMENTS) else x
+
+
+def of_truths(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of bits for truth values alone."""
+
+    def checked(*args: Any) -> Any:
+        if not all(are_truths(x) or x.size == 0 for x in map(as_array, args)):
+            raise TypeError("Bits of balls were asked for, and a ball has none: take truth values or plain integers.")
+        return function(*args)
+
+    return checked
 
 
 def logical_not(x: Any) -> Any:

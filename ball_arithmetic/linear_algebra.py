@@ -12,6 +12,7 @@ from reference_ad.scalars import as_array
 
 from .arrays import matrix, matrix_product
 from .elements import (
+    COMPLEX,
     IMPLEMENTATIONS,
     SERIES,
     coefficient,
@@ -41,7 +42,13 @@ def stacked(function: Callable[..., Any]) -> Callable[..., Any]:
     return apply
 
 
+def _adjoint(x: Any) -> Any:
+    return IMPLEMENTATIONS["conj"](x.T) if COMPLEX in kinds(x) else x.T
+
+
 def _doubles(x: Any) -> Any:
+    if COMPLEX in kinds(x):
+        raise TypeError("qr, eigh and svd of balls are those of real matrices, and one is complex.")
     return np.asarray([float(constant_term(v).mid()) for v in x.ravel()]).reshape(x.shape)
 
 
@@ -78,11 +85,11 @@ def det(x: Any) -> Any:
 
 
 def cholesky(x: Any) -> Any:
-    """The lower triangular factor of the symmetric part of x."""
-    x = (x + x.T) / 2
+    """The lower triangular factor of the symmetric (or Hermitian) part of x."""
+    x = (x + _adjoint(x)) / 2
     factor = x * 0
     for j in range(len(x)):
-        column = x[j:, j] - np.add.reduce(factor[j:, :j] * factor[j : j + 1, :j], axis=-1)
+        column = x[j:, j] - np.add.reduce(factor[j:, :j] * _adjoint(factor[j, :j]), axis=-1)
         factor[j:, j] = column / np.sqrt(column[:1])
     return factor
 
@@ -141,9 +148,9 @@ def svd(x: Any) -> Any:
 
 
 def pinv(x: Any) -> Any:
-    tall = x if x.shape[0] >= x.shape[1] else x.T
-    ans = solve(matrix_product(tall.T, tall), tall.T)
-    return ans if tall is x else ans.T
+    tall = x if x.shape[0] >= x.shape[1] else _adjoint(x)
+    ans = solve(matrix_product(_adjoint(tall), tall), _adjoint(tall))
+    return ans if tall is x else _adjoint(ans)
 
 
 def norm(x: Any, axis: Any, keepdims: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import tree
 from .core import Array, Tracer
-from .scalars import OBJECT, numbers, real_like
+from .scalars import OBJECT, is_complex, numbers, real_like
 
 Argnums = int | tuple[int, ...]
 """The position of the argument to differentiate, or several."""
@@ -31,8 +31,11 @@ def select(
         if not -len(args) <= position < len(args):
             raise ValueError(
                 f"{caller} was given argnums={argnums!r} and {len(args)} positional argument(s): "
-                f"argnums must lie in the range 0 to {len(args) - 1}."
+                + (f"argnums must lie in the range 0 to {len(args) - 1}." if args else "give the active by position.")
             )
+
+    if len({position % len(args) for position in positions}) < len(positions):
+        raise ValueError(f"{caller} was given argnums={argnums!r}: name each argument once.")
 
     def call(active: Any) -> Any:
         complete = list(args)
@@ -41,6 +44,16 @@ def select(
         return f(*complete, **kwargs)
 
     return tuple([args[position] for position in positions]) if several else args[positions[0]], call
+
+
+def listed(given: Any, caller: str, name: str) -> tuple[Any, ...]:
+    """A tuple or list with an entry for each argument of a function, as a tuple."""
+    if not isinstance(given, (tuple, list)):
+        raise TypeError(
+            f"{caller} was given {type(given).__name__} for {name}: give a tuple or list with one entry for each "
+            "argument of the function."
+        )
+    return tuple(given)
 
 
 def active_leaves(active: Any, caller: str) -> tuple[list[Array], tree.Structure]:
@@ -85,8 +98,8 @@ def matching_leaves(
     found, found_structure = tree.flatten(given)
     if found_structure != structure:
         raise ValueError(
-            f"{caller} was given {name} of structure {found_structure}, and {other} of structure {structure}: "
-            "they must be the same."
+            f"{caller} was given {name} of structure {tree.shown(found_structure)}, and {other} of structure "
+            f"{tree.shown(structure)}: they must be the same."
         )
     for position, (leaf, expected) in enumerate(zip(found, like, strict=True)):
         if leaf is None:
@@ -113,7 +126,9 @@ def zeros(shape: tuple[int, ...], dtype: Any) -> Array:
 def fill(derivative: Array | None, like: Array) -> Array:
     """The derivative, or the zeros for which None stands."""
     if derivative is None:
-        return zeros(like.shape, like.dtype)
+        if like.dtype == OBJECT:  # which does not tell whether the numbers are complex
+            return numbers(np.zeros(like.shape, complex if is_complex(like) else float))
+        return np.zeros(like.shape, like.dtype)
     return derivative if type(derivative) is np.ndarray else real_like(derivative, like)
 
 

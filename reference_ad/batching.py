@@ -93,7 +93,7 @@ def _deepened(x: Array, ndim: int) -> Array:
 
 def _aligned(one: Application) -> Array:
     """Broadcasting counts axes from the last."""
-    deepest = max([getattr(arg, "ndim", 0) for arg in one.args])
+    deepest = max([np.ndim(arg) for arg in one.args])
     return one.on_stacks(lambda x: _deepened(x, deepest))
 
 
@@ -179,6 +179,11 @@ def over_basis(leaf: Array, tape: Tape, apply: Callable[[Array], Sequence[Array 
     for units in _basis(leaf, tape):
         with Batch(len(units)) as batch:
             answers = apply(BatchTracer(batch, units))
+            if leaf.dtype.kind == "c" and not all(answer is None or answer.dtype.kind == "c" for answer in answers):
+                raise TypeError(
+                    "A Jacobian between real and complex numbers would lose one of two parts: take jacfwd for complex "
+                    "results of real arguments, and jacrev for real results of complex arguments."
+                )
             parts.append([None if answer is None else batch.whole(answer) for answer in answers])
     columns = zip(*parts, strict=True)  # zero or not is a matter of the program, so all parts agree
     return own([None if c[0] is None else c[0] if len(c) == 1 else concat(*c, axis=0) for c in columns])

@@ -85,7 +85,10 @@ class Trace(Level):
                 "A compiled function uses a traced array from around it: give it as an argument, so that its "
                 "derivative is known."
             )
-        return self.build.constant(value)
+        constant = np.asarray(value) if isinstance(value, (list, tuple)) else value
+        if not isinstance(constant, (np.ndarray, np.generic, int, float, complex)):
+            raise TypeError(f"A compiled function uses {type(value).__name__} {value!r}: give numbers or arrays.")
+        return self.build.constant(constant)
 
 
 class Program:

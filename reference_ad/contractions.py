@@ -13,6 +13,7 @@ from .reductions import sum
 from .rules_elementwise import conj
 from .rules_linalg import diagonal
 from .rules_reductions import canonical_axes
+from .scalars import is_complex
 
 
 def einsum(subscripts: str, /, *arrays: Array) -> Array:
@@ -102,8 +103,8 @@ def _product(x: Array, y: Array, batch: int, inner: int) -> Array:
 def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
     """The sum of products over pairs of axes: the last ones of x1 and the first of x2, or those named."""
     if isinstance(axes, int):
-        axes = (range(x1.ndim - axes, x1.ndim), range(axes))
-    first, second = canonical_axes(tuple(axes[0]), x1.ndim), canonical_axes(tuple(axes[1]), x2.ndim)
+        axes = (tuple(range(-axes, 0)), tuple(range(axes)))
+    first, second = canonical_axes(axes[0], x1.ndim), canonical_axes(axes[1], x2.ndim)
     lengths = [tuple([x.shape[k] for k in chosen]) for x, chosen in ((x1, first), (x2, second))]
     if lengths[0] != lengths[1]:
         raise ValueError(
@@ -117,9 +118,9 @@ def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
 
 def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     """The inner product along an axis; the first vector is conjugated."""
-    return sum((conj(x1) if x1.dtype.kind == "c" else x1) * x2, axis=axis)
+    return sum((conj(x1) if is_complex(x1) else x1) * x2, axis=axis)
 
 
 def outer(x1: Array, x2: Array, /) -> Array:
-    """All products of an element of one vector with an element of another."""
-    return x1[:, None] * x2[None, :]
+    """All products of an element of one array with an element of another, both taken for vectors."""
+    return reshape(x1, (-1, 1)) * reshape(x2, (1, -1))

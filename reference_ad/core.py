@@ -74,13 +74,16 @@ class Tracer:
     def __bool__(self) -> bool:
         return bool(self.primal)
 
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self  # nobody can write to it, and a copied level would be another one
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}(level={self.level.number}, primal={self.primal!r})"
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(
-            "NumPy was given a traced array, and would lose its derivative: use the functions of reference_ad.numpy, "
-            "or reference_ad.stop_gradient if the derivative is meant to be lost."
+            "NumPy was given a traced array, or Python asked for it as a number, and its derivative would be lost: use "
+            "the functions of reference_ad.numpy, or reference_ad.stop_gradient if it is meant to be lost."
         )
 
     __float__ = __int__ = __complex__ = __array__
@@ -133,7 +136,10 @@ class Primitive:
 
 
 class Observation(Primitive):
-    """A function of values alone, such as the order of elements: it has no derivative, and is in no table."""
+    """A primitive that is in no table: a function of values alone, such as their order, or made of others.
+
+    Below all transformations its implementation is a program like any other, on balls too.
+    """
 
     __slots__ = ()
 

@@ -17,6 +17,7 @@ from .arguments import ARRAYS, fill, zeros
 from .core import Array, Observation, Tracer
 from .forward import jvp as forward
 from .reverse import vjp as reverse
+from .rules import spread
 from .transposition import transposed
 
 Function = Callable[..., Array]
@@ -47,7 +48,7 @@ def _apply(f: Function, args: tuple[Any, ...], jvp: Pushed, vjp: Pulled) -> Arra
             raise TypeError(f"{name!r} uses a traced array that is not among its arguments: pass it as one.")
         if not isinstance(ans, (*ARRAYS, int, float, complex)):
             raise TypeError(f"{name!r} returned {type(ans).__name__}: it must return one array.")
-        return ans if hasattr(ans, "dtype") else np.asarray(ans)
+        return _as_array(ans)
 
     def push(tangents: Sequence[Array | None], ans: Array, arrays: Sequence[Array], params: dict[str, Any]) -> Array:
         return jvp(complete(tangents, [None] * len(given)), ans, structure, complete(arrays))
@@ -65,6 +66,10 @@ def _apply(f: Function, args: tuple[Any, ...], jvp: Pushed, vjp: Pulled) -> Arra
     primitive.jvp = push
     primitive.vjps = [partial(pull, place) for place in places]
     return primitive(*[given[place] for place in places])
+
+
+def _as_array(x: Any) -> Array:
+    return x if hasattr(x, "dtype") else np.asarray(x)
 
 
 def _is_floating(leaf: Any) -> bool:
@@ -90,7 +95,7 @@ def custom_jvp(f: Function, jvp: Callable[..., Array]) -> Function:
                 f"A JVP rule returned shape {np.shape(tangent)} for an answer of shape {np.shape(ans)}: "
                 "a tangent has the shape of the answer."
             )
-        return tangent
+        return None if tangent is None else spread(_as_array(tangent), ans)
 
     def pulled(g: Array, ans: Array, structure: tree.Structure, leaves: Leaves) -> Sequence[Array | None]:
         like = [x if _is_floating(x) else zeros(np.shape(x), float) for x in leaves]
@@ -119,7 +124,7 @@ def custom_vjp(f: Function, vjp: Callable[..., Sequence[Any]]) -> Function:
                 "A VJP rule must return a tuple with one cotangent per argument, like it in structure and shapes, and "
                 f"None for a leaf without one: it returned {_described(returned)} for {_described(like)}."
             )
-        return found
+        return [None if c is None else _as_array(c) for c in found]
 
     def pushed(tangents: Sequence[Array | None], ans: Array, structure: tree.Structure, leaves: Leaves) -> Array:
         return transposed(lambda g: pulled(g, ans, structure, leaves), [ans], tangents)[0]

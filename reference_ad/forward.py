@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from . import tree
-from .arguments import Argnums, active_leaves, fill, matching_leaves, output_leaves, own, select, zeros
+from .arguments import Argnums, active_leaves, fill, listed, matching_leaves, output_leaves, own, select, zeros
 from .batching import over_basis
 from .core import Array, Level, Primitive, Tracer
-from .rules import reshape
+from .rules import astype, reshape
 from .rules_structural import permute_dims
 from .tape import Tape, record
 
@@ -61,8 +61,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     Returns ``(f(*primals), tangent of the output)``, two pytrees of the same structure and shapes.
     Raises TypeError for leaves without derivatives (integers, say), ValueError where tangents do not fit the primals.
     """
-    leaves, structure = active_leaves(tuple(primals), "jvp")
-    directions = matching_leaves(tuple(tangents), structure, leaves, "jvp", "tangents", "primals")
+    leaves, structure = active_leaves(listed(primals, "jvp", "primals"), "jvp")
+    directions = matching_leaves(listed(tangents, "jvp", "tangents"), structure, leaves, "jvp", "tangents", "primals")
     with Dual() as level:
         traced = [DualTracer(level, x, t) for x, t in zip(leaves, directions, strict=True)]
         outputs, output_structure = output_leaves(f(*tree.unflatten(structure, traced)), "jvp")
@@ -100,8 +100,10 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """The Jacobian of f by forward mode: a tangent for each active scalar, all of them in one batch.
 
     The Jacobian has the structure of the output, and in place of each of its leaves the structure of the active
-    argument (a tuple of them if `argnums` is a tuple), with leaves of shape ``output.shape + input.shape``.
-    Raises TypeError for leaves without derivatives, ValueError for argnums out of range.
+    argument (a tuple of them if `argnums` is a tuple), with leaves of shape ``output.shape + input.shape``, in the
+    dtype of both together. A function of complex numbers with complex results is taken for holomorphic.
+    Raises TypeError for leaves without derivatives and real results of complex arguments, ValueError for argnums out of
+    range.
     """
 
     def blocks(tape: Tape, leaves: list[Array], outputs: list[Array], indices: list[int]) -> Blocks:
@@ -136,8 +138,10 @@ def jacobian(f: Callable[..., Any], argnums: Argnums, caller: str, blocks: Calla
 
 
 def _whole(block: Array | None, output: Array, leaf: Array) -> Array:
-    shape = (*output.shape, *leaf.shape)
-    return zeros(shape, np.result_type(output.dtype, leaf.dtype)) if block is None else reshape(block, shape=shape)
+    shape, dtype = (*output.shape, *leaf.shape), np.result_type(output.dtype, leaf.dtype)
+    if block is None:
+        return zeros(shape, dtype)
+    return reshape(block if block.dtype == dtype else astype(block, dtype=dtype), shape=shape)
 
 
 def _push(tape: Tape, indices: list[int], given: dict[int, Array]) -> list[Array | None]:

@@ -16,11 +16,12 @@ from .creation import eye, zeros_like
 from .data_types import astype
 from .manipulation import concat, roll, tril, triu
 from .rules_contraction import matmul
-from .rules_elementwise import abs
-from .rules_linalg import det, diagonal, inv
+from .rules_elementwise import abs, conj, real
+from .rules_linalg import det, diagonal, inv, matrix_shape
 from .rules_linalg import pinv as _pinv
 from .rules_reductions import canonical_axes
 from .rules_structural import matrix_transpose
+from .scalars import is_complex
 from .searching import value
 
 Slogdet = namedtuple("Slogdet", ["sign", "logabsdet"])
@@ -54,12 +55,12 @@ def slogdet(x: Array, /) -> Slogdet:
 def cholesky(x: Array, /, *, upper: Any = False) -> Array:
     """The triangular factor of the symmetric part of x, which must be positive definite."""
     factor = rules.cholesky(x)
-    return factor.mT if upper else factor
+    return conj(factor).mT if upper else factor
 
 
 def qr(x: Array, /, *, mode: Any = "reduced") -> QR:
     """Q and R, with x = Q @ R."""
-    rows, columns = x.shape[-2:]
+    rows, columns = matrix_shape(x)
     if mode != "reduced":
         raise ValueError(f"qr was given mode={mode!r}: only 'reduced' has a derivative.")
     both = rules.qr(x if rows >= columns else x[..., :rows])
@@ -67,10 +68,15 @@ def qr(x: Array, /, *, mode: Any = "reduced") -> QR:
     return QR(q, r if rows >= columns else concat([r, q.mT @ x[..., rows:]], axis=-1))
 
 
+def _real(values: Array) -> Array:
+    """Eigenvalues and singular values are real, and share one array with vectors that may not be."""
+    return real(values) if is_complex(values) else values
+
+
 def eigh(x: Array, /) -> Eigh:
     """Eigenvalues and eigenvectors of the symmetric part of x."""
     both = rules.eigh(x)
-    return Eigh(both[..., 0], both[..., 1:])
+    return Eigh(_real(both[..., 0]), both[..., 1:])
 
 
 def eigvalsh(x: Array, /) -> Array:
@@ -80,14 +86,14 @@ def eigvalsh(x: Array, /) -> Array:
 
 def svd(x: Array, /, *, full_matrices: Any = True) -> SVD:
     """The singular value decomposition; the reduced one (`full_matrices=False`) only, for that alone is unique."""
-    rows, columns = x.shape[-2:]
+    rows, columns = matrix_shape(x)
     if full_matrices and rows != columns:
         raise ValueError("svd of a matrix that is not square has a derivative with full_matrices=False only.")
     if rows < columns:
         u, s, vh = svd(x.mT, full_matrices=False)
         return SVD(vh.mT, s, u.mT)
     all_three = rules.svd(x)
-    return SVD(all_three[..., :rows, :], all_three[..., rows, :], all_three[..., rows + 1 :, :].mT)
+    return SVD(all_three[..., :rows, :], _real(all_three[..., rows, :]), all_three[..., rows + 1 :, :].mT)
 
 
 def svdvals(x: Array, /) -> Array:
@@ -104,6 +110,8 @@ def pinv(x: Array, /, *, rtol: Any = None) -> Array:
 
 def matrix_power(x: Array, n: int, /) -> Array:
     """The n-th power, for an integer n."""
+    if n != int(n):
+        raise TypeError(f"matrix_power was given n={n!r}: give an integer.")
     if n < 0:
         return matrix_power(inv(x), -n)
     if n == 0:
@@ -124,13 +132,15 @@ def trace(x: Array, /, *, offset: int = 0, dtype: Any = None) -> Array:
 
 def cross(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     """The cross product of vectors of length 3."""
+    if x1.shape[axis] != 3 or x2.shape[axis] != 3:
+        raise ValueError(f"cross was given shapes {x1.shape} and {x2.shape}: axis {axis} of both must have length 3.")
     turned = [roll(x, -1, axis=axis) for x in (x1, x2)]
     return roll(x1 * turned[1] - turned[0] * x2, -1, axis=axis)
 
 
 def vector_norm(x: Array, /, *, axis: Any = None, keepdims: Any = False, ord: Any = 2) -> Array:
     """The norm over some axes. At 0 the derivative of the Euclidean norm is 0, its subgradient of least norm."""
-    if x.dtype.kind == "c":
+    if is_complex(x):
         x = abs(x)
     if ord == 2:
         return rules.norm(x, axis=canonical_axes(axis, x.ndim), keepdims=keepdims)

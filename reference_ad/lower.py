@@ -98,4 +98,15 @@ def _log_expit(build: Builder, kind: Kind, x: Node) -> Node:
     return build.make(kind, "subtract", least, build.make(kind, "log1p", _decay(build, kind, x)))
 
 
-RULES: dict[str, Callable[..., Node | None]] = {"expit": _expit, "log_expit": _log_expit, "sum": _sum}
+def _quotient(build: Builder, kind: Kind, x: Node, y: Node) -> Node:
+    if x.value is not None and np.all(x.value):
+        return build.make(kind, "divide", x, y)
+    truths = [Kind(shape, np.dtype(bool)) for shape in (x.kind.shape, y.kind.shape, kind.shape)]
+    zeros = [build.make(truth, "equal", node, 0) for truth, node in zip(truths, (x, y), strict=False)]
+    both = build.make(truths[2], "logical_and", *zeros)
+    return build.make(kind, "divide", x, build.make(Kind(kind.shape, y.kind.dtype), "where", both, 1, y))
+
+
+RULES: dict[str, Callable[..., Node | None]] = {
+    **{"expit": _expit, "log_expit": _log_expit, "guarded quotient": _quotient, "sum": _sum}
+}

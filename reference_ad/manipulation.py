@@ -30,6 +30,8 @@ def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
 def moveaxis(x: Array, source: Any, destination: Any, /) -> Array:
     """x with some axes moved to new positions."""
     sources, destinations = canonical_axes(source, x.ndim), canonical_axes(destination, x.ndim)
+    if len(sources) != len(destinations):
+        raise ValueError(f"moveaxis was given axes {source} to move to {destination}: give a new place for each.")
     order = [k for k in range(x.ndim) if k not in sources]
     for position, axis in sorted(zip(destinations, sources, strict=True)):
         order.insert(position, axis)
@@ -85,6 +87,8 @@ def roll(x: Array, /, shift: int | tuple[int, ...], *, axis: Axis = None) -> Arr
 
 def _with_arrays_for_numbers(given: Sequence[Array]) -> Sequence[Array]:
     """Python's numbers take the dtype that they have beside the arrays."""
+    if len(given) == 0:
+        raise ValueError("No arrays were given to join: give at least one.")
     if all(hasattr(x, "dtype") for x in given):
         return given
     arrays = [stack(x) if isinstance(x, (list, tuple)) else x for x in given]
@@ -121,11 +125,12 @@ def repeat(x: Array, repeats: int, /, *, axis: int | None = None) -> Array:
     """Each element of x repeated along an axis."""
     if axis is None:
         return repeat(reshape(x, (-1,)), repeats, axis=0)
-    return take(x, np.repeat(np.arange(x.shape[axis]), repeats), axis=axis)
+    return take(x, np.repeat(np.arange(x.shape[canonical_axis(axis, x.ndim)]), repeats), axis=axis)
 
 
-def tile(x: Array, repetitions: tuple[int, ...], /) -> Array:
+def tile(x: Array, repetitions: Shape, /) -> Array:
     """x repeated as a block."""
+    repetitions = (repetitions,) if isinstance(repetitions, int) else repetitions
     ndim = max(x.ndim, len(repetitions))
     shape = (1,) * (ndim - x.ndim) + tuple(x.shape)
     counts = (1,) * (ndim - len(repetitions)) + tuple(repetitions)

@@ -40,11 +40,19 @@ def _attach(name: str, primitive: Primitive) -> None:
         setattr(Tracer, f"__r{name}__", lambda self, other: primitive(other, self))
 
 
+def _absent(self: Tracer, name: str) -> Any:
+    raise AttributeError(
+        f"A traced array, or one of balls, has no attribute {name!r}: use the functions of reference_ad.numpy, such as "
+        "sum(x) for x.sum()."
+    )
+
+
 def attach() -> None:
     """Give `Tracer` its operators."""
     for name, primitive in (_BINARY | _COMPARISONS).items():
         _attach(name, primitive)
     tracer: Any = Tracer
+    tracer.__getattr__ = _absent
     tracer.__pow__ = pow
     tracer.__rpow__ = lambda self, other: pow(other, self)
     tracer.__neg__ = lambda self: table.negative(self)

@@ -124,6 +124,8 @@ def cumulative_prod(x: Array, /, *, axis: int | None = None, dtype: Any = None, 
 
 def diff(x: Array, /, *, axis: int = -1, n: int = 1, prepend: Array = None, append: Array = None) -> Array:
     """The n-th difference along an axis, after joining `prepend` and `append` to it."""
+    if n < 0:
+        raise ValueError(f"diff was given n={n}: give how often to take the difference, 0 or more.")
     x = concat([part for part in (prepend, x, append) if part is not None], axis=axis)
     place = canonical_axis(axis, x.ndim)
     for _ in range(n):

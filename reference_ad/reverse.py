@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import tree
-from .arguments import Argnums, active_leaves, fill, matching_leaves, one, own, select
+from .arguments import Argnums, active_leaves, fill, listed, matching_leaves, one, own, select
 from .batching import over_basis
 from .core import Array
 from .forward import Blocks, jacfwd, jacobian, jvp
@@ -73,7 +73,8 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """The Jacobian of f by reverse mode: a cotangent for each output scalar, all of them in one batch.
 
     The result is as that of `jacfwd`.
-    Raises TypeError for leaves without derivatives, ValueError for argnums out of range.
+    Raises TypeError for leaves without derivatives and complex results of real arguments, ValueError for argnums out of
+    range.
     """
 
     def blocks(tape: Tape, leaves: list[Array], outputs: list[Array], indices: list[int]) -> Blocks:
@@ -107,7 +108,7 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     The result is like `primals[0]` if there is one primal, else a tuple with one entry per primal.
     Raises what `grad` and `jvp` raise.
     """
-    argnums: Argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
+    argnums: Argnums = 0 if len(listed(primals, "hvp", "primals")) == 1 else tuple(range(len(primals)))
     return jvp(grad(f, argnums), primals, tangents)[1]
 
 

@@ -110,20 +110,24 @@ def spread(t: Array, like: Array) -> Array:
 # --- the other two kinds ----------------------------------------------------------------------------------------------
 
 
-def elementwise(name: str, implementation: Implementation, *derivatives: Rule | None) -> Primitive:
+def elementwise(
+    name: str, implementation: Implementation, *derivatives: Rule | None, kind: type[Primitive] = Primitive
+) -> Primitive:
     """A primitive that acts on each element (after broadcasting).
 
     ``derivatives[position](g, ans, *args, **params)`` is g times the partial derivative; None where it is zero
     everywhere. With no derivatives at all the primitive is locally constant.
     """
-    primitive = define(name, implementation, jvps=derivatives, vjps=derivatives)
+    primitive = define(name, implementation, jvps=derivatives, vjps=derivatives, kind=kind)
     primitive.elementwise = True
     return primitive
 
 
-def define(name: str, implementation: Implementation, *, jvps: Rules, vjps: Rules) -> Primitive:
+def define(
+    name: str, implementation: Implementation, *, jvps: Rules, vjps: Rules, kind: type[Primitive] = Primitive
+) -> Primitive:
     """A primitive with a JVP and a VJP rule for each argument; without any, a locally constant one."""
-    primitive = Primitive(name, implementation)
+    primitive = kind(name, implementation)
     primitive.vjps = vjps
 
     def jvp(tangents: Sequence[Array], ans: Array, args: Sequence[Array], params: dict[str, Any]) -> Array:

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from .constants import constant
-from .core import Array, Primitive
+from .core import Array, Observation, Primitive, Tracer
 from .rules import define, elementwise, linear, spread
 from .rules import real as real
 from .scalars import OBJECT, is_complex, numbers
@@ -41,11 +41,6 @@ def _share(g: Array, x: Array, y: Array) -> Array:
 def unit(x: Array, size: Array) -> Array:
     """x divided by its size, and 0 where that is 0."""
     return x / where(equal(size, 0), 1, size)
-
-
-def _over(g: Array, x: Array) -> Array:
-    """g / x, and 0 where both are 0: what had no influence before an infinite slope has none after it."""
-    return g / where(logical_and(equal(x, 0), equal(g, 0)), 1, x)
 
 
 # --- locally constant -------------------------------------------------------------------------------------------------
@@ -79,7 +74,22 @@ divide = elementwise("divide", operator.truediv, lambda g, ans, x, y: g / y, lam
 remainder = elementwise("remainder", np.remainder, lambda g, ans, x, y: g, lambda g, ans, x, y: -g * floor_divide(x, y))
 reciprocal = elementwise("reciprocal", np.reciprocal, lambda g, ans, x: -g * (ans * ans))
 square = elementwise("square", np.square, lambda g, ans, x: g * (2 * x))
-sqrt = elementwise("sqrt", np.sqrt, lambda g, ans, x: _over(g, ans) / 2)
+
+
+def _quotient(x: Array, y: Array) -> Array:
+    if isinstance(x, Tracer) or isinstance(y, Tracer) or np.count_nonzero(y) < np.size(y):
+        y = where(logical_and(equal(x, 0), equal(y, 0)), 1, y)
+    return x / y
+
+
+quotient = elementwise(  # 0 where both are 0: what has no influence before an infinite slope has none after it
+    "guarded quotient",  # which no function of a user's can be called
+    _quotient,
+    lambda g, ans, x, y: quotient(g, y),
+    lambda g, ans, x, y: -quotient(g, y) * ans,
+    kind=Observation,  # made of others, which say how it is rounded
+)
+sqrt = elementwise("sqrt", np.sqrt, lambda g, ans, x: quotient(g, ans) / 2)
 
 
 def _constant_power_derivative(g: Array, ans: Array, x: Array, exponent: float) -> Array:
@@ -92,24 +102,29 @@ def _constant_power_derivative(g: Array, ans: Array, x: Array, exponent: float) 
     return g * (exponent * (x if exponent == 2 else constant_power(x, exponent=exponent - 1)))
 
 
+def _among(x: Array, ans: Array) -> Array:
+    """One of the arguments of which `ans` was made; among balls a ball, so that no double is rounded."""
+    return numbers(x) if ans.dtype == OBJECT else x
+
+
 constant_power = elementwise(  # params: exponent, a Python number
     "constant_power", lambda x, exponent: x**exponent, _constant_power_derivative
 )
 power = elementwise(
     "power",
     np.power,
-    lambda g, ans, x, y: g * (y * power(x, where(equal(y, 0), 1, y - 1))),
-    lambda g, ans, x, y: g * (ans * log(where(equal(x, 0), 1, x))),
+    lambda g, ans, x, y: g * (y * power(x, where(equal(y, 0), 1, _among(y, ans) - 1))),
+    lambda g, ans, x, y: g * (ans * log(where(equal(x, 0), 1, _among(x, ans)))),
 )
 
 # --- exponentials and logarithms --------------------------------------------------------------------------------------
 
 exp = elementwise("exp", np.exp, lambda g, ans, x: g * ans)
 expm1 = elementwise("expm1", np.expm1, lambda g, ans, x: g * exp(x))  # not ans + 1, which cancels for x << 0
-log = elementwise("log", np.log, lambda g, ans, x: _over(g, x))
+log = elementwise("log", np.log, lambda g, ans, x: quotient(g, x))
 log1p = elementwise("log1p", np.log1p, lambda g, ans, x: g / (1 + x))
-log2 = elementwise("log2", np.log2, lambda g, ans, x: _over(g, x) / constant("log_2", x))
-log10 = elementwise("log10", np.log10, lambda g, ans, x: _over(g, x) / constant("log_10", x))
+log2 = elementwise("log2", np.log2, lambda g, ans, x: quotient(g, x) / constant("log_2", x))
+log10 = elementwise("log10", np.log10, lambda g, ans, x: quotient(g, x) / constant("log_10", x))
 logaddexp = elementwise(
     "logaddexp", np.logaddexp, lambda g, ans, x, y: g * exp(x - ans), lambda g, ans, x, y: g * exp(y - ans)
 )

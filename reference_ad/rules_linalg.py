@@ -1,10 +1,10 @@
 """Linear algebra, on stacks of matrices (the last two axes), in the dtypes that LAPACK has.
 
 A decomposition is one array, its factors beside or above one another; `linalg.py` takes them apart. It has a derivative
-where its factors are unique up to signs: of real matrices, for eigh and svd where no value is repeated (inf or nan
-otherwise). Its JVP is written down, and its VJP is the transpose of that, found by reverse mode. Sources: Giles (2008),
-"Collected matrix derivative results"; Walter and Lehmann (2010) for QR; Townsend (2016) for the singular value
-decomposition.
+where its factors are unique up to signs: of real matrices, for the vectors of eigh and svd where no value is repeated
+(inf or nan otherwise). Its JVP is written down, and its VJP is the transpose of that, found by reverse mode. Sources:
+Giles (2008), "Collected matrix derivative results"; Walter and Lehmann (2010) for QR; Townsend (2016) for the singular
+value decomposition.
 """
 
 # mypy: disable-error-code="has-type"
@@ -19,7 +19,7 @@ import numpy as np
 
 from .core import Array, Primitive, Rule
 from .rules import define, sum
-from .rules_elementwise import conj, imag, real, unit, where
+from .rules_elementwise import conj, imag, quotient, real, unit, where
 from .rules_reductions import reduction
 from .rules_structural import concat, tril
 from .scalars import is_complex
@@ -41,9 +41,16 @@ def _of_real(jvp: Rule) -> Rule:
     return rule
 
 
+def matrix_shape(x: Array) -> tuple[int, int]:
+    """The shape of each matrix in a stack. Raises ValueError where x is none."""
+    if x.ndim < 2:
+        raise ValueError(f"A matrix was expected, and an array of shape {x.shape} was given: it needs two dimensions.")
+    return x.shape[-2], x.shape[-1]
+
+
 def diagonal(x: Array, /, *, offset: int = 0) -> Array:
     """The diagonals of a stack of matrices, shape ``(..., length)``."""
-    rows, columns = x.shape[-2:]
+    rows, columns = matrix_shape(x)
     row, column = max(-offset, 0), max(offset, 0)
     steps = np.arange(max(min(rows - row, columns - column), 0))
     return x[..., row + steps, column + steps]
@@ -57,10 +64,9 @@ def _symmetric(x: Array) -> Array:
     return (x + conj(x.mT)) / 2
 
 
-def _inverse_gaps(values: Array) -> Array:
-    """1 / (values[j] - values[i]) at [i, j], and 0 on the diagonal."""
-    same = np.eye(values.shape[-1], dtype=bool)
-    return where(same, 0, 1 / where(same, 1, values[..., None, :] - values[..., None]))
+def _gaps(values: Array) -> Array:
+    """values[j] - values[i] at [i, j], and infinity on the diagonal: what is divided by that has no part in it."""
+    return where(np.eye(values.shape[-1], dtype=bool), np.inf, values[..., None, :] - values[..., None])
 
 
 # --- systems and determinants -----------------------------------------------------------------------------------------
@@ -75,7 +81,7 @@ solve = define(  # the right-hand side is a matrix
 
 def inv(x: Array, /) -> Array:
     """The inverse."""
-    return solve(x, np.eye(x.shape[-1], dtype=x.dtype))
+    return solve(x, np.eye(matrix_shape(x)[1], dtype=x.dtype))
 
 
 def _cofactors(x: Array, det_of_x: Array) -> Array:
@@ -145,7 +151,7 @@ def _eigh(x: Any) -> Any:
 def _eigh_jvp(t: Array, ans: Array, x: Array) -> Array:
     values, vectors = ans[..., 0], ans[..., 1:]
     inner = vectors.mT @ _symmetric(t) @ vectors
-    return concat(diagonal(inner)[..., None], vectors @ (_inverse_gaps(values) * inner), axis=x.ndim - 1)
+    return concat(diagonal(inner)[..., None], vectors @ quotient(inner, _gaps(values)), axis=x.ndim - 1)
 
 
 def _svd(x: Any) -> Any:
@@ -158,11 +164,11 @@ def _svd_jvp(t: Array, ans: Array, x: Array) -> Array:
     u, s, v = ans[..., :rows, :], ans[..., rows, :], ans[..., rows + 1 :, :]
     image = t @ v
     inner = u.mT @ image
-    gaps = _inverse_gaps(s * s)
-    row, column = s[..., None, :], s[..., None]
-    u_turn = gaps * (inner * row + column * inner.mT)
-    v_turn = gaps * (column * inner + inner.mT * row)
-    u_part = u @ u_turn + (image - u @ inner) / row
+    gaps = _gaps(s * s)
+    row = s[..., None, :]
+    of_u, of_v = inner * row, s[..., None] * inner
+    u_turn, v_turn = [quotient(part + part.mT, gaps) for part in (of_u, of_v)]
+    u_part = u @ u_turn + quotient(image - u @ inner, row)
     return concat(u_part, diagonal(inner)[..., None, :], v @ v_turn, axis=x.ndim - 2)
 
 

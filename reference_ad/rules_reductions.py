@@ -90,7 +90,7 @@ cumulative_sum = linear(  # params: axis, one non-negative integer
 
 
 def _logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    largest = np.maximum.reduce(x, axis=axis, keepdims=True)
+    largest = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
     largest = np.where(np.isfinite(largest), largest, 0)
     with np.errstate(divide="ignore"):  # the logarithm of an empty sum is -inf
         ans = np.log(np.add.reduce(np.exp(x - largest), axis=axis, keepdims=True)) + largest
@@ -98,12 +98,12 @@ def _logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
 
 
 def _softmax(x: Any, axis: tuple[int, ...]) -> Any:
-    y = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
+    y = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf))
     return y / np.add.reduce(y, axis=axis, keepdims=True)
 
 
 def _log_softmax(x: Any, axis: tuple[int, ...]) -> Any:
-    y = x - np.maximum.reduce(x, axis=axis, keepdims=True)
+    y = x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
     return y - np.log(np.add.reduce(np.exp(y), axis=axis, keepdims=True))
 
 
@@ -111,7 +111,8 @@ def _softmax_derivative(g: Array, ans: Array, x: Array, axis: tuple[int, ...]) -
     return ans * (g - _total(ans * g, axis))  # a symmetric matrix: one rule for both modes
 
 
-logsumexp = reduction("logsumexp", _logsumexp, lambda ans, x, axis: exp(x - ans))
+# exp(x - ans) would lose as many digits as ans has before its point
+logsumexp = reduction("logsumexp", _logsumexp, lambda ans, x, axis: softmax(x, axis=axis))
 softmax = define("softmax", _softmax, jvps=[_softmax_derivative], vjps=[_softmax_derivative])
 log_softmax = define(
     "log_softmax",

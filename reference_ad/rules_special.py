@@ -16,7 +16,7 @@ import numpy as np
 from .constants import constant
 from .core import Array
 from .rules import elementwise
-from .rules_elementwise import exp, logaddexp
+from .rules_elementwise import exp, logaddexp, quotient
 
 # --- values -----------------------------------------------------------------------------------------------------------
 
@@ -136,7 +136,7 @@ def _bell(x: Array) -> Array:
 
 expit = elementwise("expit", _expit, lambda g, ans, x: g * (ans * expit(-x)))
 log_expit = elementwise("log_expit", _log_expit, lambda g, ans, x: g * expit(-x))
-xlogy = elementwise("xlogy", _xlogy, lambda g, ans, x, y: xlogy(g, y), lambda g, ans, x, y: g * (x / y))
+xlogy = elementwise("xlogy", _xlogy, lambda g, ans, x, y: xlogy(g, y), lambda g, ans, x, y: g * quotient(x, y))
 erf = elementwise("erf", _in_doubles(math.erf), lambda g, ans, x: g * _bell(x))
 erfc = elementwise("erfc", _in_doubles(math.erfc), lambda g, ans, x: -g * _bell(x))
 gammaln = elementwise("gammaln", _gammaln, lambda g, ans, x: g * digamma(x))

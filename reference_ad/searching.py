@@ -10,7 +10,7 @@ import numpy as np
 
 from . import scalars
 from .core import Array, Observation, Tracer
-from .manipulation import reshape, take_along_axis
+from .manipulation import reshape, take, take_along_axis
 from .rules_elementwise import stop_gradient
 from .rules_reductions import Axis
 
@@ -92,10 +92,12 @@ def count_nonzero(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> A
     return np.count_nonzero(_truth(x), axis=axis, keepdims=keepdims)
 
 
-@_observed
+_searchsorted = Observation("searchsorted", np.searchsorted)
+
+
 def searchsorted(x1: Array, x2: Array, /, *, side: Any = "left", sorter: Any = None) -> Any:
-    """Where the elements of x2 would go in the sorted x1."""
-    return np.searchsorted(x1, x2, side=side, sorter=sorter)
+    """Where the elements of x2 would go in x1, which is sorted, or is so when taken in the order of `sorter`."""
+    return _searchsorted(x1 if sorter is None else take(x1, sorter), x2, side=side)
 
 
 @_observed

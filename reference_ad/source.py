@@ -50,6 +50,7 @@ SCALARS = {
     "maximum": "({0} if {0} >= {1} or {0} != {0} else {1})",
     "minimum": "({0} if {0} <= {1} or {0} != {0} else {1})",
     "power": "math.pow({}, {})",
+    "guarded quotient": "{0} / ({1} if {0} or {1} else 1.0)",
     "reciprocal": "1.0 / {}",
     "sign": "({0} if {0} == 0 or {0} != {0} else math.copysign(1.0, {0}))",
     "square": "{0} * {0}",
@@ -209,7 +210,7 @@ class Body:
             axes = node.params["axes"]
             text = array + (".T" if axes == tuple(range(len(axes)))[::-1] else f".transpose({axes})")
         else:
-            parts = [indices.pop(0) if part == ARRAY else repr(part) for part in node.params["index"]]
+            parts = [indices.pop(0) if part == ARRAY else _literal(part) for part in node.params["index"]]
             text = f"{array}[{', '.join(parts) or '()'}]"
         if (
             self.uses[id(node)] == 1 and len(text) <= VIEWS_LIMIT
@@ -326,6 +327,13 @@ class Body:
         own = len(roots) == 1 and roots <= self.returned and not roots & claimed
         claimed.update(roots)
         return text if own or _is_number(node) else f"{text}.copy()"
+
+
+def _literal(part: Any) -> str:
+    """A part of an index as Python writes it; the ends of a slice may be NumPy's integers."""
+    if isinstance(part, slice):
+        part = slice(*[end if end is None else int(end) for end in (part.start, part.stop, part.step)])
+    return repr(part)
 
 
 def _is_number(node: Node) -> bool:

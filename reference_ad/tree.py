@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -66,6 +67,16 @@ def _build(structure: Structure, remaining: Iterator[Any]) -> Any:
     return kind(*built) if hasattr(kind, "_fields") else kind(built)
 
 
+class _Star:
+    def __repr__(self) -> str:
+        return "*"
+
+
+def shown(structure: Structure) -> str:
+    """The structure as Python would write a tree of it, with stars for leaves."""
+    return repr(_build(structure, itertools.repeat(_Star())))
+
+
 def leaves(tree: Any) -> list[Any]:
     """The leaves from left to right."""
     return flatten(tree)[0]
@@ -77,7 +88,7 @@ def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
     structure = flat[0][1]
     for _, other in flat:
         if other != structure:
-            raise ValueError(f"Trees differ in structure: {other} was given, {structure} was expected.")
+            raise ValueError(f"Trees differ in structure: {shown(other)} was given, {shown(structure)} was expected.")
     return unflatten(structure, [f(*row) for row in zip(*[found for found, _ in flat], strict=True)])
 
 

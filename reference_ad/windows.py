@@ -12,8 +12,14 @@ from .reductions import max, mean
 
 def sliding_windows(x: Array, lengths: tuple[int, ...], /, *, strides: tuple[int, ...] | None = None) -> Array:
     """All windows over the last axes: shape ``(..., *positions, *lengths)``."""
+    strides = (1,) * np.size(lengths) if strides is None else strides
+    if np.ndim(lengths) != 1 or np.shape(strides) != np.shape(lengths) or x.ndim < len(lengths):
+        raise ValueError(
+            f"Windows of lengths {lengths!r} with strides {strides!r} were asked of an array of {x.ndim} dimension(s): "
+            "give a tuple with an int for each axis, the same number of both."
+        )
     first = x.ndim - len(lengths)
-    for k, (length, stride) in enumerate(zip(lengths, strides or (1,) * len(lengths), strict=True)):
+    for k, (length, stride) in enumerate(zip(lengths, strides, strict=True)):
         positions = np.arange(0, x.shape[first + k] - length + 1, stride)
         x = moveaxis(take(x, positions[:, None] + np.arange(length)[None, :], axis=first + k), first + k + 1, -1)
     return x

@@ -255,6 +255,8 @@ def test_single_elements_go_out_of_arrays_and_back() -> None:
 
 
 def test_an_array_of_balls_does_not_turn_into_one_of_numpy_unnoticed() -> None:
+    with pytest.raises(TypeError, match="or Python asked for it as a number: use the functions of reference_ad.numpy"):
+        float(numbers(1.0))
     with pytest.raises(TypeError, match="NumPy was given an array of balls"):
         np.sin(np.asarray(numbers(1.0)))
 
@@ -446,3 +448,77 @@ def test_linear_algebra_says_what_the_balls_leave_open() -> None:
         xp.linalg.inv(numbers(np.ones((2, 2))))
     with pytest.raises(ValueError, match="Eigenvalues of a matrix of balls are not separated"):
         xp.linalg.eigh(numbers(np.eye(2)))
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda y: np.asarray([2.5]) ** y, 1.3),
+        (lambda x: xp.pow(x, np.asarray([0.1])), 1.3),
+        (lambda x: xp.pow(x, 0.1), 1.3),
+    ],
+)
+def test_the_constants_of_a_power_are_not_rounded(f: Any, x: float) -> None:
+    found = ad.grad(lambda x: xp.sum(f(x)))(numbers([x]))
+    with precision(300):
+        assert np.all(contains(found, ad.grad(lambda x: xp.sum(f(x)))(numbers([x]))))
+        assert np.all(radii(found - central_difference(f, ([x],), ([1.0],)), np.zeros(1)) < 1e-34)
+
+
+HERMITIAN = np.asarray([[3, 1 + 1j], [1 - 1j, 4]])
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda z: xp.vecdot(z, z * (1 + 2j)), HERMITIAN),
+        (lambda z: xp.linalg.vector_norm(z, axis=1), HERMITIAN),
+        (xp.sign, HERMITIAN),
+        (xp.linalg.cholesky, HERMITIAN),
+        (xp.linalg.pinv, HERMITIAN + np.eye(2) * 1j),
+        (xp.linalg.pinv, HERMITIAN[:, :1]),
+        (xp.linalg.pinv, HERMITIAN[:1]),
+    ],
+)
+def test_complex_balls_are_conjugated_where_complex_floats_are(f: Any, x: Any) -> None:
+    np.testing.assert_allclose(midpoints(f(numbers(x))), f(x), atol=1e-14)
+    if f is not xp.linalg.pinv:  # whose derivative is that of real matrices
+        t = np.asarray([[1, 0.5j], [-0.5j, -2]])
+        found = ad.jvp(f, (numbers(x),), (numbers(t),))[1]
+        np.testing.assert_allclose(midpoints(found), ad.jvp(f, (x,), (t,))[1], atol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["qr", "eigh", "svd"])
+def test_balls_decompose_real_matrices_alone(name: str) -> None:
+    with pytest.raises(TypeError, match="qr, eigh and svd of balls are those of real matrices, and one is complex"):
+        getattr(xp.linalg, name)(numbers(HERMITIAN))
+
+
+@pytest.mark.parametrize(("x", "exponent", "power"), [(1.0, 1e300, 1.0), (0.5, np.inf, 0.0), (0.5, -(2.0**21), np.inf)])
+def test_an_exponent_may_be_huge(x: float, exponent: float, power: float) -> None:
+    found = numbers(x) ** exponent
+    assert contains(found, power) or midpoints(found) == power
+
+
+def test_a_ball_has_no_bits() -> None:
+    x = numbers([6.0, 0.0])
+    assert list((x > 1) & (x < 7)) == [True, False]
+    assert list(~(x > 1) | (x > 7)) == [False, True]
+    for bits in (lambda: x & numbers([3.0, 3.0]), lambda: x | 1, lambda: ~x, lambda: x ^ x):
+        with pytest.raises(TypeError, match="Bits of balls were asked for, and a ball has none"):
+            bits()
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        xp.linalg.det,
+        lambda z: xp.linalg.slogdet(z).logabsdet,
+        lambda z: xp.linalg.slogdet(z).sign,
+        ad.custom_jvp(lambda z: z * z, lambda tangents, ans, z: 2 * z * tangents[0]),
+    ],
+)
+def test_rules_found_by_transposition_keep_the_imaginary_parts_of_complex_balls(f: Any) -> None:
+    cotangent = np.ones_like(f(HERMITIAN + 1j))
+    (found,) = ad.vjp(f, numbers(HERMITIAN + 1j))[1](numbers(cotangent))
+    np.testing.assert_allclose(midpoints(found), ad.vjp(f, HERMITIAN + 1j)[1](cotangent)[0], rtol=1e-13, atol=1e-14)

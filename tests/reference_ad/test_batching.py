@@ -198,3 +198,10 @@ def test_every_kind_of_index_has_its_jacobian(index: Any) -> None:
         compare(transform(f)(W), expected)
         compare(ad.compile(transform(f))(W), expected)
         compare(transform(ad.compile(f))(W), expected)
+
+
+def test_nested_lists_are_broadcast_like_the_arrays_they_stand_for() -> None:
+    rows, x = [[1.0, 2.0], [3.0, 4.0]], np.ones(2)
+    expected = ad.jacfwd(lambda x: x * np.asarray(rows))(x)
+    for transform in (ad.jacfwd, ad.jacrev, lambda f: ad.compile(ad.jacfwd(f))):
+        np.testing.assert_array_equal(transform(lambda x: x * rows)(x), expected)

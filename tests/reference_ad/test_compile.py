@@ -507,3 +507,24 @@ def test_programs_may_be_deep() -> None:
 
     for f in (transposes, views):
         assert_same(ad.compile(f)(W.T, W / 4), f(W.T, W / 4))
+
+
+def test_the_ends_of_a_slice_may_be_arrays_without_dimensions() -> None:
+    def f(x: Any) -> Any:
+        return 2 * x[np.asarray(1) : np.int64(3)]
+
+    assert_same(ad.compile(f)(W), f(W))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # the slope is infinite
+def test_a_root_at_0_keeps_its_conventions_beside_a_function_of_the_same_name() -> None:
+    def quotient(x: Any, y: Any) -> Any:
+        return x - y
+
+    def f(x: Any) -> Any:
+        rule = ad.custom_jvp(quotient, lambda tangents, ans, x, y: tangents[0] - tangents[1])
+        return xp.sum(xp.sqrt(xp.maximum(x, 0)) + rule(x, 2 * x) ** 2)
+
+    x = np.asarray([-1.0, 4.0])
+    np.testing.assert_array_equal(ad.compile(ad.grad(f))(x), [-2, 8.25])
+    np.testing.assert_array_equal(ad.compile(ad.hessian(f))(x), ad.hessian(f)(x))

@@ -73,3 +73,23 @@ def test_a_slope_that_is_infinite_stays_so() -> None:
 def test_contributions_of_a_repeated_index_add_up() -> None:
     gradient = ad.grad(lambda x: xp.sum(xp.take(x, np.asarray([0, 2, 0, 0])) * np.asarray([1.0, 2.0, 4.0, 8.0])))
     np.testing.assert_array_equal(gradient(np.zeros(3)), [13, 0, 2])
+
+
+def test_an_infinite_slope_is_infinite_for_every_way_to_it() -> None:
+    def pulled(g: Any) -> Any:
+        return ad.vjp(xp.sqrt, 0.0)[1](g)[0]
+
+    assert ad.jvp(pulled, (0.0,), (1.0,))[1] == INF
+    by_jvp = ad.custom_jvp(lambda x: xp.sqrt(x), lambda tangents, ans, x: ad.jvp(xp.sqrt, (x,), tangents)[1])
+    assert ad.grad(by_jvp)(0.0) == INF
+
+
+def test_xlogy_does_not_depend_on_y_where_x_is_0() -> None:
+    assert ad.grad(lambda y: special.xlogy(np.asarray(0.0), y))(0.0) == 0
+
+
+def test_the_gradient_of_logsumexp_does_not_lose_the_digits_of_a_common_offset() -> None:
+    x = np.asarray([1e4, 1e4 - 1, 1e4 - 3], np.float32)
+    expected = special.softmax(x.astype(np.float64))
+    for gradient in (ad.grad(special.logsumexp), ad.compile(ad.grad(special.logsumexp)), ad.jacfwd(special.logsumexp)):
+        np.testing.assert_allclose(gradient(x), expected, rtol=5e-7)

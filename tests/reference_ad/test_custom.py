@@ -113,3 +113,20 @@ def test_a_pullback_sees_what_is_written_into_its_cotangent() -> None:
     pullback(cotangent)
     cotangent[:] = 5
     np.testing.assert_array_equal(pullback(cotangent)[0], [15, 15, 15])
+
+
+def test_derivatives_by_rules_have_the_dtype_of_what_they_belong_to() -> None:
+    x = X.astype(np.float32)
+    f = ad.custom_jvp(lambda x: 2 * x, lambda tangents, ans, x: np.float64(2) * tangents[0])
+    assert ad.jvp(f, (x,), (x,))[1].dtype == np.float32
+    tangent = ad.jvp(lambda x: ad.checkpoint(lambda y: 3 * y)(f(x)), (x,), (x,))[1]
+    np.testing.assert_array_equal(tangent, 6 * x)
+
+
+def test_a_rule_may_answer_with_a_number() -> None:
+    by_vjp = ad.custom_vjp(lambda x: 2 * x, lambda g, ans, x: (0.0,))
+    by_jvp = ad.custom_jvp(lambda x: 2 * x, lambda tangents, ans, x: 0.0)
+    for f in (by_vjp, by_jvp):
+        for transform in (ad.grad, ad.jacfwd, lambda f: ad.compile(ad.grad(f))):
+            assert transform(f)(1.0) == 0
+        assert type(ad.jvp(f, (1.0,), (1.0,))[1]) is np.ndarray

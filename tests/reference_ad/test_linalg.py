@@ -191,3 +191,26 @@ def test_the_sign_of_a_complex_determinant_turns() -> None:
     u = np.asarray(0.3 + 0.5j)
     (g,) = ad.vjp(lambda a: linalg.slogdet(a).sign, a)[1](u)
     np.testing.assert_allclose(np.sum(np.real(g * t)), np.real(u * tangent), rtol=1e-12)
+
+
+def test_complex_factors_are_numpy_s() -> None:
+    a = WELL[0] + 1j * RNG.uniform(-1, 1, (3, 3))
+    hermitian = a @ a.conj().T
+    upper = linalg.cholesky(hermitian, upper=True)
+    np.testing.assert_allclose(upper, np.linalg.cholesky(hermitian, upper=True), rtol=1e-12)
+    for values in (linalg.eigvalsh(hermitian), linalg.svdvals(a), linalg.matrix_norm(a, ord="nuc")):
+        assert values.dtype == np.float64
+    np.testing.assert_allclose(linalg.svdvals(a), np.linalg.svdvals(a), rtol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # the vectors' derivatives are infinite
+def test_sums_of_values_have_derivatives_where_values_are_repeated() -> None:
+    eye = np.eye(3)
+    for f in (lambda a: linalg.matrix_norm(a, ord="nuc"), lambda a: xp.sum(linalg.eigvalsh(a))):
+        for transform in (ad.grad, ad.jacfwd, lambda f: ad.compile(ad.grad(f))):
+            np.testing.assert_allclose(transform(f)(eye), eye, atol=1e-15)
+
+
+def test_a_power_that_is_no_integer_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"matrix_power was given n=2.5: give an integer"):
+        linalg.matrix_power(WELL[0], 2.5)

@@ -171,3 +171,68 @@ def test_numbers_among_joined_arrays_take_their_dtype(dtype: Any) -> None:
     np.testing.assert_array_equal(gradient, [2 * x[0], 2 * x[1], 0, 0])
     np.testing.assert_array_equal(xp.concat([x, [1.0], 2], axis=None), [*x, 1, 2])
     assert xp.stack([1.0, 2.0]).dtype == np.float64
+
+
+def test_a_number_to_the_power_of_integers_keeps_its_fraction() -> None:
+    exponents = np.asarray([1, 2])
+    for f in (lambda n: xp.pow(2.5, n), ad.compile(lambda n: 2.5**n)):
+        np.testing.assert_array_equal(f(exponents), [2.5, 6.25])
+
+
+@pytest.mark.parametrize("name", ["logsumexp", "softmax", "log_softmax"])
+def test_exponentials_of_integers_are_those_of_floats(name: str) -> None:
+    f, x = getattr(ad.special, name), np.asarray([1, 3, 200], np.uint8)
+    np.testing.assert_array_equal(f(x), f(x.astype(np.float64)))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # the logarithm of an empty sum is -inf
+def test_nothing_has_no_exponentials() -> None:
+    x = np.ones((2, 0))
+    np.testing.assert_array_equal(ad.special.logsumexp(x, axis=1), [-np.inf, -np.inf])
+    assert ad.special.softmax(x, axis=1).shape == ad.special.log_softmax(x, axis=1).shape == (2, 0)
+
+
+def test_a_bound_that_is_nan_clips_to_nan() -> None:
+    x = np.asarray([-1.0, 0.0, 2.0])
+    for bounds in [(np.nan, 1.0), (0.0, np.nan)]:
+        assert np.all(np.isnan(xp.clip(x, *bounds)))
+
+
+def test_a_sorter_may_be_found_in_a_compiled_function() -> None:
+    def f(x: Any) -> Any:
+        return xp.searchsorted(x, x + 0.5, sorter=xp.argsort(x))
+
+    x = np.asarray([3.0, 1.0, 2.0])
+    expected = np.searchsorted(x, x + 0.5, sorter=np.argsort(x))
+    np.testing.assert_array_equal(f(x), expected)
+    np.testing.assert_array_equal(ad.compile(f)(x), expected)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: xp.repeat(X, 2, axis=5), r"axis 5 was given for an array of 2 dimension\(s\)"),
+        (lambda: xp.concat([]), "No arrays were given to join: give at least one"),
+        (lambda: xp.stack([]), "No arrays were given to join: give at least one"),
+        (lambda: xp.linalg.inv(ROW[0]), r"A matrix was expected, and an array of shape \(\) was given"),
+        (lambda: xp.diff(X, n=-1), "diff was given n=-1: give how often"),
+        (lambda: xp.moveaxis(X, (0, 1), 0), r"moveaxis was given axes \(0, 1\) to move to 0"),
+        (lambda: xp.tensordot(ROW, X, axes=2), "axis -2 was given for an array of 1 dimension"),
+        (lambda: xp.linalg.cross(ROW, ROW), r"cross was given shapes \(4,\) and \(4,\): axis -1 of both must have"),
+        (lambda: xp.linalg.diagonal(ROW), r"A matrix was expected, and an array of shape \(4,\) was given"),
+        (lambda: xp.linalg.qr(ROW), "A matrix was expected"),
+        (lambda: xp.linalg.svd(ROW), "A matrix was expected"),
+        (lambda: xp.max_pool(X, 2), "Windows of lengths 2 with strides 2 were asked of an array of 2"),
+        (lambda: xp.mean_pool(X, (2, 2), strides=(1,)), "give a tuple with an int for each axis"),
+        (lambda: xp.special.polygamma(-1, X), "polygamma was given n=-1: give an integer that is not negative"),
+    ],
+)
+def test_parameters_that_mean_nothing_are_refused(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_one_number_stands_for_a_tuple_of_one_as_in_numpy() -> None:
+    np.testing.assert_array_equal(xp.tile(ROW, 2), np.tile(ROW, 2))
+    np.testing.assert_array_equal(xp.tensordot(X, X, axes=(0, 0)), np.tensordot(X, X, axes=(0, 0)))
+    np.testing.assert_array_equal(xp.linalg.outer(X, ROW), np.outer(X, ROW))

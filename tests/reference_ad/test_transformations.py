@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter, OrderedDict, defaultdict, namedtuple
 from typing import Any
 
@@ -174,8 +175,8 @@ def test_wrong_use_is_answered_with_one_clear_sentence() -> None:
         "float64: they must be the same."
     )
     assert failing(ad.grad(lambda x: np.sum(np.asarray(x))), X) == (
-        "NumPy was given a traced array, and would lose its derivative: use the functions of reference_ad.numpy, "
-        "or reference_ad.stop_gradient if the derivative is meant to be lost."
+        "NumPy was given a traced array, or Python asked for it as a number, and its derivative would be lost: use the "
+        "functions of reference_ad.numpy, or reference_ad.stop_gradient if it is meant to be lost."
     )
 
 
@@ -233,3 +234,52 @@ def test_no_two_derivatives_share_memory() -> None:
 def test_a_missing_tangent_is_refused() -> None:
     with pytest.raises(TypeError, match=r"jvp was given None for tangents\[0\]: give zeros"):
         ad.jvp(xp.sin, (1.0,), (None,))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ad.jvp(cubes, X, X), "jvp was given ndarray for primals: give a tuple or list with one entry"),
+        (lambda: ad.jvp(cubes, (X,), X), "jvp was given ndarray for tangents: give a tuple or list with one entry"),
+        (lambda: ad.hvp(cubes, 1.0, 1.0), "hvp was given float for primals: give a tuple or list with one entry"),
+        (lambda: ad.grad(lambda x, y: x, (0, -2))(1.0, 2.0), r"argnums=\(0, -2\): name each argument once"),
+        (
+            lambda: ad.jvp(lambda p: p["a"], ({"a": 1.0},), ({"b": 1.0},)),
+            r"tangents of structure \(\{'b': \*\},\), and primals of structure \(\{'a': \*\},\): they must be the same",
+        ),
+        (lambda: ad.grad(cubes)(), r"argnums=0 and 0 positional argument\(s\): give the active by position"),
+        (lambda: ad.compile(lambda x: x + None)(X), "A compiled function uses NoneType None: give numbers or"),
+        (lambda: ad.grad(lambda x: x.sum())(X), "has no attribute 'sum': use the functions of reference_ad.numpy"),
+    ],
+)
+def test_what_does_not_fit_is_named(call: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError, AttributeError), match=message):
+        call()
+
+
+def test_both_jacobians_have_the_dtype_of_input_and_output_together() -> None:
+    x = X.astype(np.float32)
+    for f, given in [(lambda x: x * X, x), (lambda x: xp.astype(x, np.float32), X), (lambda x: 0 * X + x[0], x)]:
+        for jacobian in (ad.jacfwd, ad.jacrev):
+            for run in (jacobian(f), ad.compile(jacobian(f))):
+                assert run(given).dtype == np.float64
+                np.testing.assert_allclose(run(given), ad.jacfwd(f)(given.astype(np.float64)), rtol=1e-6)
+
+
+def test_a_jacobian_that_would_lose_an_imaginary_part_is_refused() -> None:
+    z = X + 1j
+    np.testing.assert_allclose(ad.jacrev(xp.abs)(z), np.diag(np.conj(z) / np.abs(z)), rtol=1e-15)
+    np.testing.assert_array_equal(ad.jacfwd(lambda x: x * z)(X), np.diag(z))
+    for lossy in (lambda: ad.jacfwd(xp.abs)(z), lambda: ad.jacrev(lambda x: x * z)(X)):
+        with pytest.raises(TypeError, match="take jacfwd for complex results of real arguments, and jacrev for real"):
+            lossy()
+
+
+def test_a_deep_copy_of_an_argument_keeps_its_derivative() -> None:
+    def f(p: Any) -> Any:
+        return cubes(copy.deepcopy(p)["x"])
+
+    expected = ad.grad(cubes)(X)
+    np.testing.assert_array_equal(ad.grad(f)({"x": X})["x"], expected)
+    np.testing.assert_array_equal(ad.compile(ad.grad(f))({"x": X})["x"], expected)
+    np.testing.assert_array_equal(ad.jvp(f, ({"x": X},), ({"x": X},))[1], np.sum(expected * X))
