@@ -173,7 +173,8 @@ def make_plan(
         raise SpecError(
             f"Nothing to run: none of the models {', '.join(s.model.name for s in sources)} can be asked for "
             f"{' or '.join(operators)}: gradient and hessian are of functions with a scalar output, jacobian of "
-            "those without, derivative of scalar input and output."
+            "those without, derivative of scalar input and output; and at most "
+            f"{settings.effort.passes} passes through a function are made for one answer."
         )
     return Plan(tuple(groups), tuple(backends), settings)
 

@@ -28,7 +28,7 @@ from adbench.running import wire
 from adbench.running.examiner import Evidence, Examiner, argument_names, second_path
 from adbench.spec.case import DTYPES, NATIVE, Case
 from adbench.spec.inputs import Inputs, make_inputs
-from adbench.spec.model import Model
+from adbench.spec.model import Model, SpecError
 from adbench.spec.operators import Mode, Operator
 from adbench.timing import clock, memory, stats
 from adbench.truth import answers, behaviour, known
@@ -267,7 +267,7 @@ def ended(row: Row, error: Exception, backend: Backend) -> Row:
 def sentence(error: BaseException) -> str:
     """Return an exception as one line: its type and the first lines of its message."""
     text = " ".join(str(error).split())
-    if isinstance(error, Unsupported):
+    if isinstance(error, Unsupported | SpecError):
         return text
     return f"{type(error).__name__}: {text[:400]}{' ...' if len(text) > 400 else ''}"
 

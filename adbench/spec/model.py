@@ -22,6 +22,21 @@ class SpecError(ValueError):
     """A model, a size, an operator or a backend that was asked for cannot be used; the message says why."""
 
 
+def account(error: BaseException, file: str, of: str = "") -> str:
+    """Return what the user's code raised, for a sentence: the type, the last line of `file` on the way, the message.
+
+    of: what to call the file where the sentence does not name it already.
+    """
+    lines, frame = [], error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == file:
+            lines.append(frame.tb_lineno)
+        frame = frame.tb_next
+    place = f" in line {lines[-1]}{of and f' of {of}'}" if lines else ""
+    said = " ".join(str(error).split()).rstrip(".")
+    return f"{type(error).__name__}{place}{said and f': {said}'}."
+
+
 @dataclass(frozen=True, kw_only=True)
 class Model:
     """A function to differentiate, its inputs and what is known about its derivatives.
