@@ -153,3 +153,28 @@ def test_the_plugin_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_function_that_is_marked_once_differentiable_is_not_called_wrong_in_second_order():
+    if find_spec("torch") is None:
+        pytest.skip("torch is not installed")
+    import torch
+    from torch.autograd.function import once_differentiable
+
+    class Cube(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        @once_differentiable
+        def backward(ctx, cotangent):
+            (x,) = ctx.saved_tensors
+            return cotangent.mul_(3 * x**2)
+
+    report = adbench.check(lambda xp, x: x**3, X, backend="torch", native=Cube.apply, operators=["vjp", "hvp"])
+    assert report, report
+    (hvp,) = (row for row in report.rows if row.mode == "reverse-over-reverse")
+    assert hvp.outcome == "unsupported"
+    assert hvp.message == "It is marked @once_differentiable, so it has no second derivative."
