@@ -13,7 +13,6 @@ import click
 from adbench import __version__
 from adbench.spec.case import DTYPES
 from adbench.spec.model import SpecError
-from adbench.spec.operators import Operator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,7 +146,7 @@ def _plan(
             registry.find_models((*models, *more) or registry.models()),
             registry.find_backends(backends or registry.backends()),
             settings,
-            operators=_known("operator", operators, [operator.value for operator in Operator]),
+            operators=operators,
             sizes=sizes,
             dtypes=dtypes or DTYPES[:1],
         )

@@ -244,9 +244,8 @@ def _pulled(outputs: Any, leaves: Any, cotangents: Any, *, create_graph: bool = 
     if not connected:
         return [torch.zeros_like(leaf) for leaf in leaves]
     if create_graph:
-        # The mark shows where the cotangent has a gradient, and looks like a linear function elsewhere. A copy, since
-        # a backward pass may write into what it is given.
-        connected = [(y, torch.ones_like(y).requires_grad_().clone() if u is None else u) for y, u in connected]
+        # The mark shows where the cotangent has a gradient; elsewhere it looks like a linear function.
+        connected = [(y, torch.ones_like(y, requires_grad=True) if u is None else u) for y, u in connected]
     pulled = torch.autograd.grad(
         [y for y, _ in connected],
         leaves,
