@@ -146,6 +146,10 @@ def test_right(gradcheck):
 
 def test_wrong(gradcheck):
     assert gradcheck(square, np.arange(1.0, 4.0), native=lambda x: rnp.sum(x * x * x))
+
+
+def test_integers(gradcheck):
+    gradcheck(square, np.arange(3))
 """
 
 
@@ -154,7 +158,9 @@ def test_the_fixture_fails_a_test_with_the_table(pytester):
     plugin = "adbench.pytest_plugin"
     installed = any(point.value == plugin for point in entry_points(group="pytest11"))
     result = pytester.runpytest_subprocess(*([] if installed else ["-p", plugin]))
-    result.assert_outcomes(passed=1, failed=1)
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.no_fnmatch_line("*inputs.py*")
+    result.stdout.fnmatch_lines(["*derivatives need floating-point values*"])
     result.stdout.fnmatch_lines(["*the derivatives are not right*", "*worst entry*returned*true*", "*x[[]*"])
 
 
