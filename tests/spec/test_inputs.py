@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from adbench.spec import Model
+import pytest
+
+from adbench.spec import Model, SpecError
 from adbench.spec.inputs import make_inputs
 
 
@@ -16,3 +18,15 @@ def test_a_function_may_round_otherwise_the_second_time() -> None:
     model = Model(name="mine", function=function, make=lambda size, rng: (rng.random(2),), sizes={"s": {}})
     assert make_inputs(model, "s", seed=0).m == 1
     assert len(calls) == 2
+
+
+def test_a_field_of_a_model_that_is_of_another_kind_is_refused_in_one_sentence() -> None:
+    fields = {"name": "mine", "function": max, "make": max, "sizes": {"s": {}}}
+    for wrong, sentence in (
+        ({"sizes": ["s"]}, "has sizes=['s']; it must be a mapping of names to sizes, such as {'small': {}}."),
+        ({"native": {"torch": None}}, "has native={'torch': None}; give a function."),
+        ({"oracle": max}, "has oracle=<built-in function max>; it must be a mapping of operators to functions."),
+    ):
+        with pytest.raises(SpecError) as caught:
+            Model(**(fields | wrong))
+        assert str(caught.value) == f"The model 'mine' {sentence}"
