@@ -30,3 +30,9 @@ def test_a_field_of_a_model_that_is_of_another_kind_is_refused_in_one_sentence()
         with pytest.raises(SpecError) as caught:
             Model(**(fields | wrong))
         assert str(caught.value) == f"The model 'mine' {sentence}"
+
+
+def test_a_point_that_overflows_in_the_lowest_dtype_is_refused() -> None:
+    model = Model(name="mine", function=lambda xp, x: x, make=lambda size, rng: (1e5,), sizes={"s": {}})
+    with pytest.raises(SpecError, match="has values that are nan or infinite in float16; derivatives need finite"):
+        make_inputs(model, "s", seed=0, lowest_dtype="float16")
