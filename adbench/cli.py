@@ -77,7 +77,7 @@ WHAT_TO_ASK = (
     click.option(
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
-        help="Seconds a cell may take. Default: 60, with --full 600.",
+        help="Seconds a cell may take. Default: 60; 600 in a full run.",
     ),
     click.option(
         "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the models' inputs."
@@ -98,7 +98,7 @@ def what_to_ask(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for the results. Default: reports/<date and time>."
 )
-@click.option("--quick", is_flag=True, help="Smallest sizes, few samples: a minute.")
+@click.option("--quick", is_flag=True, help="Smallest sizes, few samples: a minute or two.")
 @click.option("--full", is_flag=True, help="All sizes and modes, many samples: an hour.")
 def run(out: Path | None, quick: bool, full: bool, **asked: Any) -> None:
     """Check and time models on all backends, and show tables.
