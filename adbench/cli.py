@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from adbench import __version__
 from adbench.spec.case import DTYPES
 from adbench.spec.model import SpecError
-from adbench.spec.operators import Operator
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
     from adbench.checking.report import Report
+    from adbench.results.differences import StepRow
     from adbench.running.plan import Effort, Plan
 
 ALL_RIGHT, WRONG, USAGE, NOT_RUN, BROKEN, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -27,20 +27,35 @@ ALL_RIGHT, WRONG, USAGE, NOT_RUN, BROKEN, INTERRUPTED = 0, 1, 2, 3, 4, 130
 adbench itself is at fault, for its own truth was not certified; stopped by Ctrl-C."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Commands that end in one sentence on stderr and an exit status, whatever they end with."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except SpecError as error:
+            _end(str(error), USAGE)
+        except KeyboardInterrupt:
+            _end("interrupted.", INTERRUPTED)
+        except Exception as error:
+            from adbench.truth.certificate import CertificateError
+
+            if not isinstance(error, CertificateError):
+                raise
+            _end(str(error), BROKEN)
+
+
+def _end(sentence: str, status: int) -> NoReturn:
+    click.echo(f"adbench: {sentence}", err=True)
+    sys.exit(status)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="adbench")
 def main() -> None:
     """Compare automatic-differentiation backends: is the derivative right, and what does it cost?"""
-
-
-@contextmanager
-def one_sentence() -> Iterator[None]:
-    """Turn what is wrong with the user's input into one sentence on stderr and exit status 2."""
-    try:
-        yield
-    except SpecError as error:
-        click.echo(f"adbench: {error}", err=True)
-        sys.exit(USAGE)
 
 
 WHAT_TO_ASK = (
@@ -62,7 +77,7 @@ WHAT_TO_ASK = (
     click.option(
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
-        help="Seconds a cell may take. Default: 60, with --full 600.",
+        help="Seconds a cell may take. Default: 60; 600 in a full run.",
     ),
     click.option(
         "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the models' inputs."
@@ -83,7 +98,7 @@ def what_to_ask(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for the results. Default: reports/<date and time>."
 )
-@click.option("--quick", is_flag=True, help="Smallest sizes, few samples: a minute.")
+@click.option("--quick", is_flag=True, help="Smallest sizes, few samples: a minute or two.")
 @click.option("--full", is_flag=True, help="All sizes and modes, many samples: an hour.")
 def run(out: Path | None, quick: bool, full: bool, **asked: Any) -> None:
     """Check and time models on all backends, and show tables.
@@ -94,12 +109,11 @@ def run(out: Path | None, quick: bool, full: bool, **asked: Any) -> None:
     """
     from adbench.running import plan as planning
 
-    with one_sentence():
-        if quick and full:
-            raise SpecError("--quick and --full were both given; choose one.")
-        effort = planning.QUICK if quick else planning.FULL if full else planning.CUSTOMARY
-        plan = _plan(effort, **asked)
-        folder = _new_folder(out)
+    if quick and full:
+        raise SpecError("--quick and --full were both given; choose one.")
+    effort = planning.QUICK if quick else planning.FULL if full else planning.CUSTOMARY
+    plan = _plan(effort, **asked)
+    folder = _new_folder(out)
     sys.exit(_run(plan, folder))
 
 
@@ -127,14 +141,15 @@ def _plan(
         seed=seed,
         lowest_dtype=max(_known("dtype", dtypes or DTYPES[:1], DTYPES), key=DTYPES.index),
     )
-    return planning.make_plan(
-        registry.find_models((*models, *more) or registry.models()),
-        registry.find_backends(backends or registry.backends()),
-        settings,
-        operators=_known("operator", operators, [operator.value for operator in Operator]),
-        sizes=sizes,
-        dtypes=dtypes or DTYPES[:1],
-    )
+    with redirect_stdout(sys.stderr):  # what a model prints is no part of a report
+        return planning.make_plan(
+            registry.find_models((*models, *more) or registry.models()),
+            registry.find_backends(backends or registry.backends()),
+            settings,
+            operators=operators,
+            sizes=sizes,
+            dtypes=dtypes or DTYPES[:1],
+        )
 
 
 def _run(plan: Plan, folder: Path) -> int:
@@ -156,17 +171,18 @@ def _run(plan: Plan, folder: Path) -> int:
     environment = describe(plan.backends, **facts)
     (folder / "environment.json").write_text(json.dumps(environment, indent=2) + "\n")
     interrupted, broken = False, ""
+    steps: list[StepRow] = []
     try:
         _measure(plan, folder)
+        steps = list(step_sweep.run(plan))
     except KeyboardInterrupt:
         interrupted = True
     except CertificateError as error:
         broken = str(error)
-    table = frames.load(folder)
+    table, sweep = frames.load(folder), step_results.frame(steps)
     frames.write(table, folder)
-    steps = step_results.frame([] if interrupted or broken else step_sweep.run(plan))
-    step_results.write(steps, folder)
-    _report(table, steps, folder, environment, screen)
+    step_results.write(sweep, folder)
+    _report(table, sweep, folder, environment, screen)
     if interrupted:
         screen.print(f"Interrupted: {len(table)} of {plan.total} cells were measured and are kept.")
         return INTERRUPTED
@@ -262,19 +278,10 @@ def check(shape: str, **asked: Any) -> None:
     from adbench.checking.report import Report
     from adbench.results import frames, journal
     from adbench.running import plan as planning
-    from adbench.truth.certificate import CertificateError
 
-    with one_sentence():
-        plan = _plan(planning.CHECK, **asked)
+    plan = _plan(planning.CHECK, **asked)
     with tempfile.TemporaryDirectory(prefix="adbench-") as folder:
-        try:
-            _measure(plan, Path(folder))
-        except KeyboardInterrupt:
-            click.echo("Interrupted; nothing is reported.", err=True)
-            sys.exit(INTERRUPTED)
-        except CertificateError as error:
-            click.echo(f"adbench: {error}", err=True)
-            sys.exit(BROKEN)
+        _measure(plan, Path(folder))
         report = Report(tuple(journal.read(Path(folder) / frames.JOURNAL)))
     if shape == "json":
         click.echo(formats.to_json(report))
@@ -322,10 +329,9 @@ def differences(
     from adbench.running import differences as running
     from adbench.running import plan as planning
 
-    with one_sentence():
-        plan = _plan(planning.CHECK, models=models, backends=["reference"], sizes=sizes, dtypes=dtypes, seed=seed)
-        if out is not None:
-            _make_folder(out)
+    plan = _plan(planning.CHECK, models=models, backends=["reference"], sizes=sizes, dtypes=dtypes, seed=seed)
+    if out is not None:
+        _make_folder(out)
     table = results.frame(running.run(plan))
     if out is not None:
         results.write(table, out)
@@ -362,14 +368,8 @@ def selftest(seed: int, timeout: float) -> None:
     from adbench.selftest import run as selftesting
     from adbench.selftest import table
 
-    with tempfile.TemporaryDirectory(prefix="adbench-") as logs:
-        status = Console(stderr=True)
-        with one_sentence(), status.status("starting") as line:
-            try:
-                results = selftesting.run(Path(logs), seed, timeout, lambda what: line.update(what))
-            except KeyboardInterrupt:
-                click.echo("Interrupted; nothing is reported.", err=True)
-                sys.exit(INTERRUPTED)
+    with tempfile.TemporaryDirectory(prefix="adbench-") as logs, Console(stderr=True).status("starting") as line:
+        results = selftesting.run(Path(logs), seed, timeout, lambda what: line.update(what))
     screen = Console()
     for each in table.tables(results):
         render.to_screen(each, screen)
@@ -389,14 +389,13 @@ def list_() -> None:
     from adbench.reporting.tables import Table
 
     screen = Console()
-    with one_sentence():
-        models = tuple(
-            (name, ", ".join(source.model.sizes), source.model.summary) for name, source in registry.models().items()
-        )
-        backends = []
-        for name, entry in registry.backends().items():
-            version = registry.installed_version(entry)
-            backends.append((name, "not installed" if version is None else version))
+    models = tuple(
+        (name, ", ".join(source.model.sizes), source.model.summary) for name, source in registry.models().items()
+    )
+    backends = []
+    for name, entry in registry.backends().items():
+        version = registry.installed_version(entry)
+        backends.append((name, "not installed" if version is None else version))
     render.to_screen(Table("Models", "", ("model", "sizes", "what it is"), 3, models, prose=True), screen)
     render.to_screen(Table("Backends", "", ("backend ", "version"), 2, tuple(backends)), screen)
 
@@ -411,8 +410,7 @@ def env() -> None:
     from adbench.reporting.tables import Table
     from adbench.running.environment import describe
 
-    with one_sentence():
-        facts = describe(list(registry.backends().values()))
+    facts = describe(list(registry.backends().values()))
     render.to_screen(
         Table("Environment", "", ("what", "value"), 2, tuple(render.rows_of(facts)), prose=True), Console()
     )
@@ -440,7 +438,12 @@ def _new_folder(out: Path | None) -> Path:
 
 
 def _make_folder(folder: Path) -> None:
+    import tempfile
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise SpecError(f"The folder {folder} cannot be made ({error.strerror}); choose another with --out.") from error
+        raise SpecError(
+            f"The folder {folder} cannot be made or written to ({error.strerror}); choose another with --out."
+        ) from error

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from adbench.backends.catalog import Entry
-from adbench.spec.model import Model, SpecError
+from adbench.spec.model import Model, SpecError, account
 
 MODELS_GROUP = "adbench.models"
 BACKENDS_GROUP = "adbench.backends"
@@ -204,8 +204,6 @@ def _module_of_file(path: Path) -> ModuleType:
         raise SpecError(f"{path} is not valid Python: {error.msg} in line {error.lineno}.") from error
     except ModuleNotFoundError:
         raise  # A framework that is not installed is an outcome of its own, see `models_of_file` and the worker.
-    except Exception as error:
-        frames = inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []
-        line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(path)), 0)
-        raise SpecError(f"{path} raised {type(error).__name__} in line {line}: {error}.") from error
+    except (Exception, SystemExit) as error:
+        raise SpecError(f"{path} raised {account(error, module.__file__ or '')}") from error
     return module

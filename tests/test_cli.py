@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 import adbench
 from adbench.cli import main
+from adbench.truth.certificate import CertificateError
 
 ROOT = Path(__file__).parent.parent
 FAKES = ROOT / "tests" / "running" / "fakes.py"
@@ -62,13 +63,38 @@ model = Model(name="mine", function={function}, make={make}, sizes={{"small": {{
     [
         ({"before": "x ="}, r"model\.py is not valid Python: invalid syntax in line 3\."),
         ({"before": "1 / 0"}, r"model\.py raised ZeroDivisionError in line 3: division by zero\."),
+        ({"before": "raise RuntimeError('one\\ntwo.')"}, r"model\.py raised RuntimeError in line 3: one two\.$"),
+        ({"before": "raise SystemExit(0)"}, r"model\.py raised SystemExit in line 3: 0\."),
         ({"before": "import no_such_module"}, r"imports 'no_such_module', which is not installed here"),
+        ({"make": "None"}, r"The model 'mine' has make=None; it must be a function of size and rng\."),
+        ({"function": "3"}, r"The model 'mine' has function=3; it must be a function of xp and the arguments\."),
+        ({"active": "'x'"}, r"The model 'mine' has active='x'; it must be the position of an argument\."),
         ({"make": "lambda size, rng: 1.0"}, r"gave a float; it must give a tuple of arguments: .* as \(x,\)\."),
         ({"make": "lambda size, rng: 1 / 0"}, r"make\(size, rng\) of the model 'mine' raised ZeroDivisionError"),
         ({"make": "lambda size, rng: (3,)"}, r"has int64 values; derivatives need floating-point values\."),
         (
             {"function": "lambda xp, x: xp.no_such(x)"},
-            r"The function of the model 'mine' raised AttributeError: .*no_such",
+            r"AttributeError in line 4 of \S+model\.py: `xp\.no_such` is not in the namespace",
+        ),
+        ({"function": "lambda xp, x, y: x"}, r"raised TypeError: .* missing 1 required positional argument: 'y'\.$"),
+        ({"function": "lambda xp, x: exit(3)"}, r"The function of the model 'mine' raised SystemExit"),
+        ({"function": "lambda xp, x: 3.5"}, r"gave a float; it must give one floating-point array\."),
+        ({"function": "lambda xp, x: 3"}, r"gave an int; it must give one floating-point array\."),
+        (
+            {"before": "import random", "function": "lambda xp, x: xp.sum(x) * random.random()"},
+            r"gave another value the second time; it must be pure",
+        ),
+        (
+            {"function": "lambda xp, x: xp.sum(x.__imul__(2.0))"},
+            r"The function of the model 'mine' changes its arguments; it must be pure",
+        ),
+        (
+            {"before": "import numpy", "make": "lambda size, rng: (numpy.random.standard_normal(2),)"},
+            r"gave other arguments the second time; take what is random from rng\.",
+        ),
+        (
+            {"make": "lambda size, rng: ({'w': rng.normal(size=2) * float('nan')},)"},
+            r"has values that are nan or infinite in float64 at \['w'\]; derivatives need finite values\.",
         ),
         ({"function": "lambda xp, x: (x, x)"}, r"gave a tuple; it must give one floating-point array\."),
         ({"function": "lambda xp, x: x > 0"}, r"it must give one floating-point array\."),
@@ -88,6 +114,38 @@ def test_a_bad_model_file_gets_one_sentence(tmp_path, changes, sentence):
     assert result.exit_code == 2
     assert re.search(sentence, result.stderr), result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["run", "check", "differences"])
+def test_ctrl_c_before_anything_is_measured_has_its_own_status(tmp_path, command):
+    file = tmp_path / "model.py"
+    file.write_text("raise KeyboardInterrupt")
+    result = call(command, file)
+    assert result.exit_code == 130
+    assert result.stderr == "adbench: interrupted.\n"
+
+
+@pytest.mark.parametrize("command", ["run", "differences"])
+def test_a_folder_that_cannot_be_written_to_is_refused_before_the_run(tmp_path, command, monkeypatch):
+    def refuse(**where):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    result = call(command, "tanh", "--out", tmp_path)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"adbench: The folder {tmp_path} cannot be made or written to (Permission denied); choose another with --out.\n"
+    )
+
+
+def test_a_truth_that_is_not_certified_stops_every_command_with_its_own_status(monkeypatch):
+    def fail(*arguments):
+        raise CertificateError("The gradient of the model 'tanh' is not certified.")
+
+    monkeypatch.setattr("adbench.truth.known.establish", fail)
+    result = call("differences", "tanh")
+    assert result.exit_code == 4
+    assert result.stderr == "adbench: The gradient of the model 'tanh' is not certified.\n"
 
 
 def test_a_run_writes_its_files_and_shows_its_tables(tmp_path):

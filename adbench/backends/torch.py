@@ -15,7 +15,7 @@ import torch
 from array_api_compat import torch as array_module
 from torch.func import grad, jacfwd, jacrev, jvp, vjp
 
-from adbench.backends.base import Answer, Backend, Function
+from adbench.backends.base import Answer, Backend, Function, Unsupported
 from adbench.spec.case import numpy_dtype
 from adbench.spec.namespace import Namespace
 from reference_ad import tree
@@ -234,17 +234,25 @@ def _watched(active: Any) -> tuple[list[torch.Tensor], Any]:
 
 
 def _pulled(outputs: Any, leaves: Any, cotangents: Any, *, create_graph: bool = False) -> list[torch.Tensor]:
-    """Pull cotangents back to the leaves; zeros where nothing depends on them. A cotangent None stands for 1."""
+    """Pull cotangents back to the leaves; zeros where nothing depends on them. A cotangent None stands for 1.
+
+    create_graph: whether what comes back will be pulled back as well. Raises Unsupported where a function marked
+    @once_differentiable forbids that.
+    """
     # autograd.grad refuses an output that depends on no leaf, such as the gradient of a linear function.
     connected = [(y, u) for y, u in zip(outputs, cotangents, strict=True) if y.requires_grad]
     if not connected:
         return [torch.zeros_like(leaf) for leaf in leaves]
-    return list(
-        torch.autograd.grad(
-            [y for y, _ in connected],
-            leaves,
-            [u for _, u in connected],
-            create_graph=create_graph,
-            materialize_grads=True,
-        )
+    if create_graph:
+        # The mark shows where the cotangent has a gradient; elsewhere it looks like a linear function.
+        connected = [(y, torch.ones_like(y, requires_grad=True) if u is None else u) for y, u in connected]
+    pulled = torch.autograd.grad(
+        [y for y, _ in connected],
+        leaves,
+        [u for _, u in connected],
+        create_graph=create_graph,
+        materialize_grads=True,
     )
+    if create_graph and any(type(gradient.grad_fn).__name__ == "Error" for gradient in pulled):
+        raise Unsupported("It is marked @once_differentiable, so it has no second derivative.")
+    return list(pulled)

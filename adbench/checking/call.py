@@ -29,9 +29,9 @@ def check(
     *arguments: Any,
     backend: str | Sequence[str] = "reference",
     native: Callable[..., Any] | Mapping[str, Callable[..., Any]] | None = None,
-    operators: Sequence[str] = (),
+    operators: Sequence[str] | str = (),
     dtypes: Sequence[str] | str | None = None,
-    sizes: Sequence[str] = (),
+    sizes: Sequence[str] | str = (),
     active: int = 0,
     seed: int = 0,
 ) -> Report:
@@ -50,7 +50,7 @@ def check(
     A function that crashes crashes this process; `adbench check` runs every backend in a process of its own.
     Raises SpecError where the question cannot be asked.
     """
-    entries = registry.find_backends([backend] if isinstance(backend, str) else backend)
+    entries = registry.find_backends(_listed(backend))
     if not isinstance(model, Model):
         if not callable(model):
             raise SpecError(
@@ -67,19 +67,27 @@ def check(
     if native is not None:
         frameworks = dict.fromkeys(entry.framework for entry in entries)
         model = replace(model, native=native if isinstance(native, Mapping) else dict.fromkeys(frameworks, native))
-    asked = [dtypes] if isinstance(dtypes, str) else list(dtypes or DTYPES[:1])
+    asked = _listed(dtypes or DTYPES[:1])
     for dtype in asked:
         if dtype not in DTYPES:
             raise SpecError(registry.nearest("dtype", dtype, DTYPES))
     settings = planning.Settings(effort=planning.CHECK, seed=seed, lowest_dtype=max(asked, key=DTYPES.index))
     source = registry.ModelSource(model, HERE)
-    plan = planning.make_plan([source], entries, settings, operators=operators, sizes=sizes, dtypes=asked)
+    plan = planning.make_plan(
+        [source], entries, settings, operators=_listed(operators), sizes=_listed(sizes), dtypes=asked
+    )
     if native is not None:
         groups = tuple(
             replace(group, cases=tuple(case for case in group.cases if case.implementation == NATIVE))
             for group in plan.groups
         )
         plan = replace(plan, groups=groups)
+    if not plan.total:
+        backends = ", ".join(entry.name for entry in entries)
+        raise SpecError(
+            f"check has nothing to run: the backends are {backends or 'none'}, and native is for "
+            f"{', '.join(model.native) or 'none'}."
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a framework's warning about itself is no verdict, and no error of the user's
         return Report(tuple(_rows(plan)))
@@ -92,9 +100,15 @@ def _model_of(function: Callable[..., Any], arguments: Sequence[Any], active: in
 
 
 def _as_numpy(leaf: Any) -> np.ndarray[Any, Any]:
-    # A tensor that records gradients must be asked to leave them behind.
-    array = np.asarray(leaf.detach().cpu() if hasattr(leaf, "detach") else leaf)
-    return array.astype(np.float64) if array.dtype.kind not in "biuf" else array
+    if hasattr(leaf, "detach"):  # a tensor that records gradients must be asked to leave them behind
+        leaf = leaf.detach().cpu()
+        leaf = leaf.double() if leaf.is_floating_point() else leaf  # NumPy does not know PyTorch's bfloat16
+    array = np.asarray(leaf)
+    return array.astype(np.float64) if array.dtype.name == "bfloat16" else array
+
+
+def _listed(names: Sequence[str] | str) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
 
 
 def _dtype_of(arguments: Sequence[Any], active: int) -> str:

@@ -47,7 +47,8 @@ def summary(frame: pd.DataFrame) -> str:
     verdicts = frame.loc[frame["outcome"] == "ok", "verdict"].value_counts()
     judged = ", ".join(f"{verdicts[name]} {name}" for name in MARKS if name in verdicts)
     others = ", ".join(f"{count} {name}" for name, count in outcomes.items() if name != "ok")
-    return f"{len(frame)} cells: {judged or 'none answered'}{'; ' + others if others else ''}."
+    cells = "1 cell" if len(frame) == 1 else f"{len(frame)} cells"
+    return f"{cells}: {judged or 'none answered'}{'; ' + others if others else ''}."
 
 
 def correctness(frame: pd.DataFrame) -> Table | None:

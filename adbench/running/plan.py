@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from adbench import registry
 from adbench.backends.catalog import Entry
 from adbench.registry import ModelSource, nearest
 from adbench.spec.case import DTYPES, NATIVE, SPECIFICATION, Case
@@ -150,7 +151,11 @@ def make_plan(
     a name is unknown, or where nothing is left to ask.
     """
     operators, sizes = list(operators), list(sizes)
+    for operator in operators:
+        if operator not in list(Operator):
+            raise SpecError(nearest("operator", operator, [known.value for known in Operator]))
     _check_sizes(sources, sizes)
+    _check_native(sources, backends)
     groups: list[Group] = []
     for source in sources:
         model = source.model
@@ -173,7 +178,8 @@ def make_plan(
         raise SpecError(
             f"Nothing to run: none of the models {', '.join(s.model.name for s in sources)} can be asked for "
             f"{' or '.join(operators)}: gradient and hessian are of functions with a scalar output, jacobian of "
-            "those without, derivative of scalar input and output."
+            "those without, derivative of scalar input and output; and at most "
+            f"{settings.effort.passes} passes through a function are made for one answer."
         )
     return Plan(tuple(groups), tuple(backends), settings)
 
@@ -221,3 +227,12 @@ def _check_sizes(sources: Sequence[ModelSource], sizes: Sequence[str]) -> None:
     for size in sizes:
         if size not in known:
             raise SpecError(nearest("size", size, known))
+
+
+def _check_native(sources: Sequence[ModelSource], backends: Sequence[Entry]) -> None:
+    """A hand-written function for a framework that does not exist would never be judged, and nobody would know."""
+    known = dict.fromkeys(entry.framework for entry in (*registry.backends().values(), *backends))
+    for source in sources:
+        for framework in source.model.native:
+            if framework not in known:
+                raise SpecError(f"native of the model {source.model.name!r}: {nearest('framework', framework, known)}")

@@ -28,7 +28,7 @@ from adbench.running import wire
 from adbench.running.examiner import Evidence, Examiner, argument_names, second_path
 from adbench.spec.case import DTYPES, NATIVE, Case
 from adbench.spec.inputs import Inputs, make_inputs
-from adbench.spec.model import Model
+from adbench.spec.model import Model, SpecError
 from adbench.spec.operators import Mode, Operator
 from adbench.timing import clock, memory, stats
 from adbench.truth import answers, behaviour, known
@@ -139,7 +139,7 @@ class Worker:
             )
         (second, second_s), peak = memory.watched(lambda: clock.once(operator))
         again = answers.collect(second, self.backend.to_numpy)
-        evidence = Evidence(answer, again, tuple(elsewhere), self._changed(problem, inputs, model))
+        evidence = Evidence(answer, again, tuple(elsewhere), self._changed(problem, inputs, model, case))
         row = replace(
             row,
             route=route,
@@ -224,16 +224,16 @@ class Worker:
         pairs = zip(_arrays(problem), _arrays(other), strict=True)
         return all(self.backend.overwrite(array, self.backend.to_numpy(values)) for array, values in pairs)
 
-    def _changed(self, problem: Problem, inputs: Inputs, model: Model) -> str:
+    def _changed(self, problem: Problem, inputs: Inputs, model: Model, case: Case) -> str:
         """Return which of the inputs on the backend's side are not what they were, in a sentence."""
-        arguments = [*problem.constants]
-        arguments.insert(inputs.active, problem.active)
-        del arguments[len(inputs.arguments) :]  # the weights of an hvp
-        names = argument_names(model, len(arguments))
-        after = [self.backend.to_numpy(leaf) for argument in arguments for leaf in tree.leaves(argument)]
-        before = [leaf for argument in inputs.arguments for leaf in tree.leaves(argument)]
-        places = zip(names, inputs.arguments, strict=True)
-        return behaviour.changed(before, after, [f"{n}{path}" for n, a in places for path in tree.paths(a)])
+        names = argument_names(model, len(inputs.arguments))
+        titles = [names.pop(inputs.active), *names]
+        trees = _trees(problem)
+        directions = ["the cotangent"] if case.operator is Operator.VJP else ["the cotangent", "the tangent"]
+        titles += directions[len(titles) - len(trees) :] if len(trees) > len(titles) else []
+        paths = [f"{title}{path}" for title, each in zip(titles, trees, strict=True) for path in tree.paths(each)]
+        before = [self.backend.to_numpy(array) for array in _arrays(self._problem(model, inputs, case))]
+        return behaviour.changed(before, [self.backend.to_numpy(array) for array in _arrays(problem)], paths)
 
     def _problem(self, model: Model, inputs: Inputs, case: Case) -> Problem:
         native = case.implementation == NATIVE
@@ -267,15 +267,19 @@ def ended(row: Row, error: Exception, backend: Backend) -> Row:
 def sentence(error: BaseException) -> str:
     """Return an exception as one line: its type and the first lines of its message."""
     text = " ".join(str(error).split())
-    if isinstance(error, Unsupported):
+    if isinstance(error, Unsupported | SpecError):
         return text
     return f"{type(error).__name__}: {text[:400]}{' ...' if len(text) > 400 else ''}"
 
 
+def _trees(problem: Problem) -> list[Any]:
+    """What a problem is posed with: the active argument, the constants, the direction."""
+    return [problem.active, *problem.constants, *([] if problem.direction is None else [problem.direction])]
+
+
 def _arrays(problem: Problem) -> list[Any]:
-    """Every array of a problem: the active ones, the constants, the direction."""
-    trees = [problem.active, *problem.constants, *([] if problem.direction is None else [problem.direction])]
-    return [leaf for each in trees for leaf in tree.leaves(each)]
+    """Every array of a problem."""
+    return [leaf for each in _trees(problem) for leaf in tree.leaves(each)]
 
 
 def establish(request: wire.Message) -> wire.Message:

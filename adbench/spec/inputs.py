@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zlib
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from adbench.spec import namespace
 from adbench.spec.case import DTYPES, numpy_dtype
-from adbench.spec.model import Model, SpecError
+from adbench.spec.model import Model, SpecError, account
 from reference_ad import tree
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -69,18 +70,19 @@ def make_inputs(model: Model, size: str, seed: int, lowest_dtype: str = DTYPES[0
     stream = [seed, zlib.crc32(model.name.encode()), zlib.crc32(size.encode())]
     rng = np.random.default_rng(stream)
     lowest = numpy_dtype(lowest_dtype)
+    maker, function = f"make(size, rng) of the model {model.name!r}", f"The function of the model {model.name!r}"
 
     def rounded(leaf: Any) -> Array:
         array = np.asarray(leaf)
         if not np.issubdtype(array.dtype, np.floating):
             return array
-        return np.asarray(array.astype(lowest).astype(np.float64))
+        with np.errstate(over="ignore"):  # what overflows is refused below
+            return np.asarray(array.astype(lowest).astype(np.float64))
 
-    made = _call(f"make(size, rng) of the model {model.name!r}", model.make, model.size(size), rng)
+    made = _call(maker, model.make, model.size(size), rng)
     if not isinstance(made, list | tuple):
         raise SpecError(
-            f"make(size, rng) of the model {model.name!r} gave a {type(made).__name__}; "
-            "it must give a tuple of arguments: a single argument x is returned as (x,)."
+            f"{maker} gave {_a(made)}; it must give a tuple of arguments: a single argument x is returned as (x,)."
         )
     if not 0 <= model.active < len(made):
         raise SpecError(
@@ -88,34 +90,57 @@ def make_inputs(model: Model, size: str, seed: int, lowest_dtype: str = DTYPES[0
             f"argument(s); choose one of 0 to {len(made) - 1}."
         )
     arguments = tuple(tree.map(rounded, argument) for argument in made)
+    remade = _call(maker, model.make, model.size(size), np.random.default_rng(stream))
+    if not _same(arguments, tuple(tree.map(rounded, argument) for argument in remade)):
+        raise SpecError(f"{maker} gave other arguments the second time; take what is random from rng.")
     for path, leaf in zip(tree.paths(arguments[model.active]), tree.leaves(arguments[model.active]), strict=True):
+        place = f" at {path}" if path else ""
         if not np.issubdtype(leaf.dtype, np.floating):
             raise SpecError(
-                f"The active argument of the model {model.name!r} has {leaf.dtype} values"
-                f"{' at ' + path if path else ''}; derivatives need floating-point values."
+                f"The active argument of the model {model.name!r} has {leaf.dtype} values{place}; "
+                "derivatives need floating-point values."
             )
-    function = f"The function of the model {model.name!r}"
-    output = _call(function, model.function, namespace.numpy, *arguments)
-    try:
-        shape = np.asarray(output).shape
-        floating = np.issubdtype(np.asarray(output).dtype, np.floating)
-    except ValueError:
-        floating = False
-    if isinstance(output, list | tuple | dict) or not floating:
-        given = f"an array of {output.dtype}" if hasattr(output, "dtype") else f"a {type(output).__name__}"
-        raise SpecError(f"{function} gave {given}; it must give one floating-point array.")
+        if not np.isfinite(leaf).all():
+            raise SpecError(
+                f"The active argument of the model {model.name!r} has values that are nan or infinite in "
+                f"{lowest_dtype}{place}; derivatives need finite values."
+            )
+    output = _call(function, model.function, namespace.numpy, *tree.map(np.copy, arguments))
+    if not (isinstance(output, np.ndarray | np.generic) and np.issubdtype(output.dtype, np.floating)):
+        raise SpecError(f"{function} gave {_a(output)}; it must give one floating-point array.")
+    given = tree.map(np.copy, arguments)
+    again = _call(function, model.function, namespace.numpy, *given)
+    if not _same(arguments, given):
+        raise SpecError(f"{function} changes its arguments; it must be pure and leave them as they are.")
+    # Memory that lies otherwise lets NumPy add in another order: what differs by rounding alone is the same.
+    if np.shape(again) != output.shape or not np.allclose(again, output, rtol=1e-6, atol=1e-9, equal_nan=True):
+        raise SpecError(f"{function} gave another value the second time; it must be pure, and random in nothing.")
     tangent = tree.map(lambda leaf: rounded(rng.standard_normal(leaf.shape)), arguments[model.active])
-    return Inputs(arguments, model.active, tangent, rounded(rng.standard_normal(shape)))
+    return Inputs(arguments, model.active, tangent, rounded(rng.standard_normal(output.shape)))
 
 
 def _call(what: str, function: Any, *arguments: Any) -> Any:
-    """Call the user's code; whatever it raises becomes one sentence that names the place in it."""
+    """Call the user's code; whatever it raises becomes one sentence that names the line in it."""
     try:
-        with np.errstate(all="ignore"):  # the numbers are judged later
+        # The numbers are judged later, and so are they that something warns of.
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             return function(*arguments)
-    except Exception as error:
-        frame = error.__traceback__
-        while frame is not None and frame.tb_next is not None:
-            frame = frame.tb_next
-        place = f" at {frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else ""
-        raise SpecError(f"{what} raised {type(error).__name__}: {error}{place}.") from error
+    except (Exception, SystemExit) as error:
+        file = getattr(getattr(function, "__code__", None), "co_filename", "")
+        raise SpecError(f"{what} raised {account(error, file, of=file)}") from error
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two trees of arrays have the same numbers, nan beside nan, in the same places."""
+    if tree.paths(one) != tree.paths(other):
+        return False
+    return all(x.tobytes() == y.tobytes() for x, y in zip(tree.leaves(one), tree.leaves(other), strict=True))
+
+
+def _a(value: Any) -> str:
+    """What something is, with its article."""
+    if hasattr(value, "dtype"):
+        return f"an array of {value.dtype}"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

@@ -22,6 +22,33 @@ class SpecError(ValueError):
     """A model, a size, an operator or a backend that was asked for cannot be used; the message says why."""
 
 
+_KINDS: tuple[tuple[str, Any, str], ...] = (
+    ("name", str, "a string"),
+    ("function", Callable, "a function of xp and the arguments"),
+    ("make", Callable, "a function of size and rng"),
+    ("sizes", Mapping, "a mapping of names to sizes, such as {'small': {}}"),
+    ("active", int, "the position of an argument"),
+    ("oracle", Mapping, "a mapping of operators to functions"),
+    ("native", Mapping, "a mapping of frameworks to functions"),
+)
+"""What the fields of a model must be, in words."""
+
+
+def account(error: BaseException, file: str, of: str = "") -> str:
+    """Return what the user's code raised, for a sentence: the type, the last line of `file` on the way, the message.
+
+    of: what to call the file where the sentence does not name it already.
+    """
+    lines, frame = [], error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == file:
+            lines.append(frame.tb_lineno)
+        frame = frame.tb_next
+    place = f" in line {lines[-1]}{of and f' of {of}'}" if lines else ""
+    said = " ".join(str(error).split()).rstrip(".")
+    return f"{type(error).__name__}{place}{said and f': {said}'}."
+
+
 @dataclass(frozen=True, kw_only=True)
 class Model:
     """A function to differentiate, its inputs and what is known about its derivatives.
@@ -56,6 +83,14 @@ class Model:
     summary: str = ""
 
     def __post_init__(self) -> None:
+        for name, kind, what in _KINDS:
+            value = getattr(self, name)
+            if not isinstance(value, kind):
+                raise SpecError(f"The model {self.name!r} has {name}={value!r}; it must be {what}.")
+        for name in ("oracle", "native"):
+            for key, function in getattr(self, name).items():
+                if not callable(function):
+                    raise SpecError(f"The model {self.name!r} has {name}={{{key!r}: {function!r}}}; give a function.")
         if not self.sizes:
             raise SpecError(f"The model {self.name!r} names no size; give it sizes={{'small': {{...}}}}.")
         known = {operator.value for operator in Operator}

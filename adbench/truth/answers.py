@@ -35,9 +35,12 @@ def mismatch(answer: Answer, like: Answer) -> str:
     """Return what is wrong with the shape of an answer in one sentence, or "" where it has the shape of `like`."""
     if len(answer.arrays) != len(like.arrays):
         return f"The answer has {len(answer.arrays)} array(s) where {len(like.arrays)} were expected."
-    for path, given, expected in zip(like.paths, answer.arrays, like.arrays, strict=True):
-        if given.shape != expected.shape:
-            return f"The answer{path} has shape {given.shape} where {expected.shape} was expected."
+    if answer.paths != like.paths:
+        given, expected = (", ".join(path or "no key" for path in each.paths) for each in (answer, like))
+        return f"The answer has its arrays at {given} where {expected} was expected."
+    for path, array, true in zip(like.paths, answer.arrays, like.arrays, strict=True):
+        if array.shape != true.shape:
+            return f"The answer{path} has shape {array.shape} where {true.shape} was expected."
     return ""
 
 

@@ -42,6 +42,9 @@ SPARE = 64
 
 SEED = 20250
 
+JUMPS = "The function, or a derivative of a lower order, jumps here."
+"""Where the mean value theorem does not hold, and nothing can be certified."""
+
 
 class CertificateError(Exception):
     """An enclosure is contradicted by the spec it encloses a derivative of: a derivative rule of ours is wrong."""
@@ -57,15 +60,19 @@ def certify(model: Model, inputs: Inputs, operator: Operator, order: int, enclos
         return ""  # the enclosure is the forward spec itself
     try:
         claimed, shown, scale = _both_sides(model, inputs, operator, order, enclosure)
+        with precision(enclosure.bits):
+            jumps, known = _jumps(model, inputs, operator, order, enclosure.bits)
     except UNDECIDED as error:
         return f"The true answer is not certified: {error}"
+    if jumps:  # differences may well see one side alone, and agree
+        return JUMPS
     with precision(enclosure.bits):
         names = enclosure.paths if len(claimed) == len(enclosure.paths) else ("",) * len(claimed)
         for path, left, right in zip(names, claimed, shown, strict=True):
             for index, (ball, other) in enumerate(zip(left.primal.flat, right.primal.flat, strict=True)):
                 if not ball.overlaps(other):
-                    if _jumps(model, inputs, operator, order, enclosure.bits):
-                        return "The function, or a derivative of a lower order, jumps here."
+                    if not known:
+                        return JUMPS
                     at = [int(i) for i in np.unravel_index(index, left.shape)] if left.shape else ""
                     raise CertificateError(_contradiction(model, operator, order, f"{path}{at}", ball, other))
     if not all(_unique(side, scale).all() for side in (*claimed, *shown)):
@@ -73,8 +80,8 @@ def certify(model: Model, inputs: Inputs, operator: Operator, order: int, enclos
     return ""
 
 
-def _jumps(model: Model, inputs: Inputs, operator: Operator, order: int, bits: int) -> bool:
-    """Whether the function or a derivative below the one in question is not continuous on the box."""
+def _jumps(model: Model, inputs: Inputs, operator: Operator, order: int, bits: int) -> tuple[bool, bool]:
+    """Whether the function or a derivative below the one in question jumps in the box, and whether all are finite."""
     balls = Balls(2.0**-bits, inputs.arguments[inputs.active])
     arguments = [tree.map(balls.asarray, argument) for argument in inputs.arguments]
     found = [numbers(model.function(xp, *arguments))]
@@ -83,8 +90,10 @@ def _jumps(model: Model, inputs: Inputs, operator: Operator, order: int, bits: i
         found += evaluate(model, inputs, first, 1, widened_by=2.0**-bits)[1]
     for k in range(1, order if operator is Operator.DERIVATIVE else 1):
         found += evaluate(model, inputs, operator, k, widened_by=2.0**-bits)[1]
-    wide = [float(v.rad()) > 2.0 ** (-bits / 2) * max(1.0, float(v.abs_upper())) for a in found for v in a.primal.flat]
-    return any(wide)
+    entries = [v for each in found for v in each.primal.flat]
+    finite = [v for v in entries if v.is_finite()]
+    wide = any(float(v.rad()) > 2.0 ** (-bits / 2) * max(1.0, float(v.abs_upper())) for v in finite)
+    return wide, len(finite) == len(entries)
 
 
 def _contradiction(model: Model, operator: Operator, order: int, place: str, ball: Any, other: Any) -> str:

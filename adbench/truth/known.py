@@ -73,8 +73,9 @@ def establish(model: Model, inputs: Inputs, operator: Operator, order: int, dtyp
     doubt = certify(model, inputs, operator, order, enclosure)
     bounds = {dtype: bound(model, inputs, operator, order, dtype, answer, radii) for dtype in dtypes}
     if oracle is not None and not doubt:
-        doubt = mismatch(oracle, answer)
-        if not doubt and (apart := relative_error(oracle, answer)) > CONTRADICTION:
+        if unlike := mismatch(oracle, answer):
+            doubt = f"The oracle of the model {model.name!r} is wrong. {unlike}"
+        elif (apart := relative_error(oracle, answer)) > CONTRADICTION:
             doubt = f"The oracle of the model {model.name!r} is wrong: it is {apart:.1e} from the certified enclosure."
     return Truth(answer, radii, bounds, oracle, enclosure.bits, doubt)
 

@@ -99,7 +99,7 @@ def judge(
         verdict = Verdict.CORRECT
     message = truth.doubt
     if verdict is Verdict.UNRESOLVED and not message:
-        message = _why(truth, resolution)
+        message = _why(truth, error, resolution, exact)
     if verdict is Verdict.IMPRECISE and noise:
         message = f"In {noise} entries 0 is right, and rounding of the size of other entries' came back."
     place, returned, true = _worst(answer, truth.answer, entries, name)
@@ -118,11 +118,15 @@ def judge(
     )
 
 
-def _why(truth: Truth, resolution: float) -> str:
+def _why(truth: Truth, error: float, resolution: float, exact: bool) -> str:
     """Why an answer that is not wrong is not called correct either."""
     if truth.not_unique:
         total = sum(array.size for array in truth.answer.arrays)
         return f"The true answer is not finite, or not unique, in {truth.not_unique} of {total} entries."
+    if not exact:
+        return f"The approximation has hardly a digit right: its relative error is {error:.1e}."
+    if resolution == inf:
+        return "Correct arithmetic may err by all of the answer: no error would have been seen."
     return f"Correct arithmetic may err by as much: only relative errors above {resolution:.1e} would have been seen."
 
 

@@ -65,6 +65,11 @@ def test_the_dtype_is_that_of_the_active_argument():
     }
 
 
+def test_one_name_can_be_given_for_a_list_of_them():
+    (row,) = adbench.check(product, X, Y, operators="value", dtypes="float64").rows
+    assert row.operator == "value"
+
+
 def test_any_argument_can_be_the_active_one():
     report = adbench.check(product, X, Y, active=1, native=lambda x, y: 2 * rnp.sum(x * rnp.sin(x) * y))
     assert any(row.worst_entry.startswith("y[") for row in report.failures)
@@ -88,6 +93,12 @@ def test_a_model_makes_its_own_points():
         ((product, X, Y), {"backend": "touch"}, "did you mean 'torch'"),
         ((product, X, Y), {"dtypes": "float46"}, "did you mean 'float64'"),
         ((product, X, Y), {"active": 2}, "has active=2"),
+        ((product, X, Y), {"operators": ["vjp", "grad"]}, "There is no operator 'grad'; did you mean 'gradient'"),
+        ((product, X, Y), {"backend": []}, "nothing to run: the backends are none, and native is for none"),
+        ((product, X, Y), {"native": {"jax": right}}, "the backends are reference:tape, and native is for jax"),
+        ((product, X, Y), {"native": {"refrence": right}}, "no framework 'refrence'; did you mean 'reference'"),
+        ((product, X + 1j, Y), {}, "has complex128 values; derivatives need floating-point values"),
+        ((product, "abc", Y), {}, "has <U3 values; derivatives need floating-point values"),
     ],
 )
 def test_bad_arguments_get_one_sentence(arguments, options, sentence):
@@ -113,10 +124,11 @@ def test_a_torch_function_is_judged_on_torch_tensors():
     def square(xp, x):
         return xp.sum(x * x)
 
-    x = torch.tensor([1.0, -2.0], dtype=torch.float64, requires_grad=True)
-    report = adbench.check(square, x, backend="torch", native=Square.apply, operators=["gradient"])
-    assert not report
-    assert "returned = true × 1/2" in str(report)
+    for dtype in (torch.float64, torch.bfloat16):
+        x = torch.tensor([1.0, -2.0], dtype=dtype, requires_grad=True)
+        report = adbench.check(square, x, backend="torch", native=Square.apply, operators=["gradient"])
+        assert not report
+        assert "returned = true × 1/2" in str(report)
 
 
 TEST_FILE = """
@@ -134,6 +146,10 @@ def test_right(gradcheck):
 
 def test_wrong(gradcheck):
     assert gradcheck(square, np.arange(1.0, 4.0), native=lambda x: rnp.sum(x * x * x))
+
+
+def test_integers(gradcheck):
+    gradcheck(square, np.arange(3))
 """
 
 
@@ -142,7 +158,9 @@ def test_the_fixture_fails_a_test_with_the_table(pytester):
     plugin = "adbench.pytest_plugin"
     installed = any(point.value == plugin for point in entry_points(group="pytest11"))
     result = pytester.runpytest_subprocess(*([] if installed else ["-p", plugin]))
-    result.assert_outcomes(passed=1, failed=1)
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.no_fnmatch_line("*inputs.py*")
+    result.stdout.fnmatch_lines(["*derivatives need floating-point values*"])
     result.stdout.fnmatch_lines(["*the derivatives are not right*", "*worst entry*returned*true*", "*x[[]*"])
 
 
@@ -153,3 +171,50 @@ def test_the_plugin_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_function_that_is_marked_once_differentiable_is_not_called_wrong_in_second_order():
+    if find_spec("torch") is None:
+        pytest.skip("torch is not installed")
+    import torch
+    from torch.autograd.function import once_differentiable
+
+    class Cube(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        @once_differentiable
+        def backward(ctx, cotangent):
+            (x,) = ctx.saved_tensors
+            return cotangent * 3 * x**2
+
+    report = adbench.check(lambda xp, x: x**3, X, backend="torch", native=Cube.apply, operators=["vjp", "hvp"])
+    assert report, report
+    (hvp,) = (row for row in report.rows if row.mode == "reverse-over-reverse")
+    assert hvp.outcome == "unsupported"
+    assert hvp.message == "It is marked @once_differentiable, so it has no second derivative."
+
+
+def test_a_backward_pass_that_writes_into_its_cotangent_is_wrong():
+    if find_spec("torch") is None:
+        pytest.skip("torch is not installed")
+    import torch
+
+    class Cube(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx, cotangent):
+            (x,) = ctx.saved_tensors
+            return cotangent.mul_(3 * x**2)
+
+    report = adbench.check(lambda xp, x: x**3, X, backend="torch", native=Cube.apply, operators=["vjp"])
+    (row,) = report.rows
+    assert row.verdict == "wrong" and row.failed_checks == "inputs"
+    assert row.message == "The call changed its inputs, which differ from what they were: the cotangent."

@@ -89,6 +89,17 @@ def test_nothing_is_timed():
     assert {cell["verdict"] for cell in cells} == {"correct"}
 
 
+def test_what_a_model_prints_is_no_part_of_the_report(tmp_path):
+    file = tmp_path / "model.py"
+    file.write_text(
+        "from adbench import Model\nprint('loaded')\ndef f(xp, x):\n    print('called')\n    return xp.sum(x)\n"
+        "model = Model(name='mine', function=f, make=lambda size, rng: (rng.random(2),), sizes={'s': {}})\n"
+    )
+    result = check(file, "--backend", "reference", "--format", "json")
+    assert json.loads(result.stdout)["exit_status"] == 0
+    assert "called" in result.stderr
+
+
 def test_the_text_shows_the_entry_what_was_returned_and_what_is_true(fake):
     result = check("chain", "--backend", fake("Wrong"), "--operator", "gradient")
     assert "Wrong" in result.stdout

@@ -26,6 +26,29 @@ def test_at_a_kink_a_jump_or_an_overflow_nothing_is_wrong(name):
     assert Verdict.WRONG not in {row.verdict for row in report.rows}, report
 
 
+@pytest.mark.parametrize(
+    ("function", "point"),
+    [
+        (lambda xp, x: xp.floor(x), 1.0),
+        (lambda xp, x: xp.where(x >= 0, x * 0 + 1, x * 0), 0.0),
+        (lambda xp, x: xp.sum(2 * xp.floor(x)), [1.0, 0.5]),
+    ],
+)
+def test_no_derivative_of_a_function_that_jumps_is_correct_whichever_side_differences_see(function, point):
+    report = adbench.check(function, np.asarray(point), backend="reference")
+    assert {row.verdict for row in report.rows if row.operator != "value"} == {Verdict.UNRESOLVED}, report
+
+
+@pytest.mark.parametrize("name", ["abs", "ties"])
+def test_no_second_derivative_at_a_kink_is_correct_whichever_side_differences_see(name):
+    function, point = KINKS_AND_JUMPS[name]
+    for seed in range(3):
+        report = adbench.check(
+            function, np.asarray(point), backend="reference", operators=("hvp", "hessian"), seed=seed
+        )
+        assert {row.verdict for row in report.rows} == {Verdict.UNRESOLVED}, report
+
+
 @pytest.mark.parametrize("point", [-7.3, -20.0, 7.3, 20.0])
 @pytest.mark.parametrize("name", ["expit", "expm1"])
 @pytest.mark.parametrize("backend", ["torch", "jax"])

@@ -49,3 +49,6 @@ def test_a_mismatch_names_what_was_given_and_what_was_expected():
         answers.mismatch(answer([1.0]), answer([1.0, 2.0])) == "The answer[0] has shape (1,) where (2,) was expected."
     )
     assert answers.mismatch(answer([1.0]), answer([2.0])) == ""
+    keyed = answers.Answer(("['a']",), (np.ones(2),))
+    plain = answers.Answer(("",), (np.ones(2),))
+    assert answers.mismatch(keyed, plain) == "The answer has its arrays at ['a'] where no key was expected."

@@ -113,7 +113,9 @@ def test_what_is_not_finite_where_the_truth_is_is_wrong(value):
 
 def test_an_approximation_is_imprecise_or_unresolved_but_never_wrong():
     assert judged(scaled(1 + 1e-7), exact=False).verdict is Verdict.IMPRECISE
-    assert judged(scaled(2.0), exact=False).verdict is Verdict.UNRESOLVED
+    hopeless = judged(scaled(2.0), exact=False)
+    assert hopeless.verdict is Verdict.UNRESOLVED
+    assert hopeless.message.startswith("The approximation has hardly a digit right: its relative error is ")
 
 
 def test_one_entry_near_zero_is_counted_and_does_not_spoil_its_cell():
