@@ -82,7 +82,8 @@ def sentence(backend: str, cells: pd.DataFrame) -> str:
     if more.reverse == more.cells:
         claim = f"reverse mode won wherever inputs outnumber outputs ({more.cells} of {more.cells} cells)"
     elif more.reverse > more.forward:
-        claim = f"reverse mode mostly won where inputs outnumber outputs, {_score(more, more.reverse)}"
+        claim = f"where inputs outnumber outputs reverse mode won {_score(more, more.reverse)}, forward mode in "
+        claim += str(more.forward or "none")
     else:
         claim = f"reverse mode did not win where inputs outnumber outputs: it won {_score(more, more.reverse)}"
     other = f"with fewer inputs than outputs forward mode won {_score(fewer, fewer.forward)}"
@@ -115,9 +116,9 @@ def _where(found: dict[int, float]) -> str:
     always = [m for m, n in found.items() if n == 0]
     never = [m for m, n in found.items() if n == np.inf]
     if always:
-        parts.append(f"reverse won at every n for m = {_listed(always)}")
+        parts.append(f"reverse is ahead at every n for m = {_listed(always)}")
     if never:
-        parts.append(f"forward won at every n for m = {_listed(never)}")
+        parts.append(f"forward is ahead at every n for m = {_listed(never)}")
     return ", ".join(parts)
 
 
