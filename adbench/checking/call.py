@@ -60,10 +60,16 @@ def check(
             raise SpecError(
                 "check was given a function and no arguments: give the point to check it at, check(f, x, ...)."
             )
+        if not 0 <= active < len(arguments):
+            raise SpecError(
+                f"check was given active={active} and {len(arguments)} argument(s); give the place of one, from 0 on."
+            )
         dtypes = dtypes or _dtype_of(arguments, active)
         model = _model_of(model, arguments, active)
     elif arguments:
         raise SpecError("check was given a Model and arguments; a Model makes its own, so leave them out.")
+    if seed < 0:
+        raise SpecError(f"check was given seed={seed}; give an integer that is not negative.")
     if native is not None:
         frameworks = dict.fromkeys(entry.framework for entry in entries)
         model = replace(model, native=native if isinstance(native, Mapping) else dict.fromkeys(frameworks, native))

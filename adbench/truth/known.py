@@ -11,7 +11,7 @@ import numpy as np
 
 from adbench.spec.case import DTYPES
 from adbench.spec.inputs import Inputs
-from adbench.spec.model import Model
+from adbench.spec.model import Model, SpecError, account
 from adbench.spec.operators import Operator
 from adbench.truth.answers import Answer, Array, collect, mismatch, relative_error
 from adbench.truth.bound import bound
@@ -62,7 +62,8 @@ def establish(model: Model, inputs: Inputs, operator: Operator, order: int, dtyp
     """Compute the truth of one question.
 
     inputs: float64, representable in all of `dtypes`, for which bounds are wanted; order: of a `derivative`.
-    Raises CertificateError where the enclosure is contradicted by the function itself (`certificate.py`).
+    Raises CertificateError where the enclosure is contradicted by the function itself (`certificate.py`), and SpecError
+    where the model's oracle raises.
     """
     oracle = _oracle(model, inputs, operator, order)
     try:
@@ -85,8 +86,12 @@ def _oracle(model: Model, inputs: Inputs, operator: Operator, order: int) -> Ans
     if oracle is None:
         return None
     known = {"order": order} if operator is Operator.DERIVATIVE else {}
-    with np.errstate(all="ignore"):
-        return collect(oracle(*inputs.astype(np.longdouble).arguments, **known))
+    try:
+        with np.errstate(all="ignore"):
+            return collect(oracle(*inputs.astype(np.longdouble).arguments, **known))
+    except Exception as error:
+        file = getattr(getattr(oracle, "__code__", None), "co_filename", "")
+        raise SpecError(f"The oracle of the model {model.name!r} raised {account(error, file, of=file)}") from error
 
 
 # ---- on disk, between the worker that establishes a truth and those that judge by it

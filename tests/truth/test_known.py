@@ -11,6 +11,7 @@ from adbench.results.row import Verdict
 from adbench.running.plan import questions
 from adbench.spec import Model, Operator
 from adbench.spec.inputs import make_inputs
+from adbench.spec.model import SpecError
 from adbench.truth import known
 from adbench.truth.answers import Answer, relative_error
 from adbench.truth.certificate import CertificateError
@@ -206,6 +207,16 @@ def test_a_broken_rule_of_the_engine_fails_the_certificate(monkeypatch, rule, op
         CertificateError, match=rf"The {operator} of the model 'mlp' is not certified: .*do not overlap"
     ):
         truth_of(MODELS["mlp"].model, operator)
+
+
+def test_an_oracle_that_raises_is_named_with_its_line():
+    def oracle(x):
+        raise ValueError("no formula")
+
+    model = function(lambda xp, x: xp.sum(x * x * x), [1.0, 2.0], oracle={"gradient": oracle})
+    said = r"The oracle of the model '\w+' raised ValueError in line \d+ of .*test_known.py: no formula\."
+    with pytest.raises(SpecError, match=said):
+        truth_of(model, Operator.GRADIENT)
 
 
 def test_a_wrong_oracle_is_named():
