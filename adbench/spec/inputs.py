@@ -79,7 +79,7 @@ def make_inputs(model: Model, size: str, seed: int, lowest_dtype: str = DTYPES[0
         with np.errstate(over="ignore"):  # what overflows is refused below
             return np.asarray(array.astype(lowest).astype(np.float64))
 
-    made = _call(maker, model.make, model.size(size), rng)
+    made = call(maker, model.make, model.size(size), rng)
     if not isinstance(made, list | tuple):
         raise SpecError(
             f"{maker} gave {_a(made)}; it must give a tuple of arguments: a single argument x is returned as (x,)."
@@ -90,7 +90,7 @@ def make_inputs(model: Model, size: str, seed: int, lowest_dtype: str = DTYPES[0
             f"argument(s); choose one of 0 to {len(made) - 1}."
         )
     arguments = tuple(tree.map(rounded, argument) for argument in made)
-    remade = _call(maker, model.make, model.size(size), np.random.default_rng(stream))
+    remade = call(maker, model.make, model.size(size), np.random.default_rng(stream))
     if not _same(arguments, tuple(tree.map(rounded, argument) for argument in remade)):
         raise SpecError(f"{maker} gave other arguments the second time; take what is random from rng.")
     for path, leaf in zip(tree.paths(arguments[model.active]), tree.leaves(arguments[model.active]), strict=True):
@@ -105,11 +105,11 @@ def make_inputs(model: Model, size: str, seed: int, lowest_dtype: str = DTYPES[0
                 f"The active argument of the model {model.name!r} has values that are nan or infinite in "
                 f"{lowest_dtype}{place}; derivatives need finite values."
             )
-    output = _call(function, model.function, namespace.numpy, *tree.map(np.copy, arguments))
+    output = call(function, model.function, namespace.numpy, *tree.map(np.copy, arguments))
     if not (isinstance(output, np.ndarray | np.generic) and np.issubdtype(output.dtype, np.floating)):
         raise SpecError(f"{function} gave {_a(output)}; it must give one floating-point array.")
     given = tree.map(np.copy, arguments)
-    again = _call(function, model.function, namespace.numpy, *given)
+    again = call(function, model.function, namespace.numpy, *given)
     if not _same(arguments, given):
         raise SpecError(f"{function} changes its arguments; it must be pure and leave them as they are.")
     # Memory that lies otherwise lets NumPy add in another order: what differs by rounding alone is the same.
@@ -119,13 +119,13 @@ def make_inputs(model: Model, size: str, seed: int, lowest_dtype: str = DTYPES[0
     return Inputs(arguments, model.active, tangent, rounded(rng.standard_normal(output.shape)))
 
 
-def _call(what: str, function: Any, *arguments: Any) -> Any:
-    """Call the user's code; whatever it raises becomes one sentence that names the line in it."""
+def call(what: str, function: Any, *arguments: Any, **known: Any) -> Any:
+    """Call a user's function; whatever it raises becomes a SpecError, one sentence on `what` that names the line."""
     try:
         # The numbers are judged later, and so are they that something warns of.
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return function(*arguments)
+            return function(*arguments, **known)
     except (Exception, SystemExit) as error:
         file = getattr(getattr(function, "__code__", None), "co_filename", "")
         raise SpecError(f"{what} raised {account(error, file, of=file)}") from error

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from adbench.spec.case import DTYPES
-from adbench.spec.inputs import Inputs
-from adbench.spec.model import Model, SpecError, account
+from adbench.spec.inputs import Inputs, call
+from adbench.spec.model import Model
 from adbench.spec.operators import Operator
 from adbench.truth.answers import Answer, Array, collect, mismatch, relative_error
 from adbench.truth.bound import bound
@@ -86,12 +86,8 @@ def _oracle(model: Model, inputs: Inputs, operator: Operator, order: int) -> Ans
     if oracle is None:
         return None
     known = {"order": order} if operator is Operator.DERIVATIVE else {}
-    try:
-        with np.errstate(all="ignore"):
-            return collect(oracle(*inputs.astype(np.longdouble).arguments, **known))
-    except Exception as error:
-        file = getattr(getattr(oracle, "__code__", None), "co_filename", "")
-        raise SpecError(f"The oracle of the model {model.name!r} raised {account(error, file, of=file)}") from error
+    what = f"The oracle of the model {model.name!r}"
+    return collect(call(what, oracle, *inputs.astype(np.longdouble).arguments, **known))
 
 
 # ---- on disk, between the worker that establishes a truth and those that judge by it

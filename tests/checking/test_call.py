@@ -174,25 +174,24 @@ def test_the_plugin_imports_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def cube_of_torch(backward):
+    """x^3 as a torch.autograd.Function with this backward pass, a function of x and the cotangent."""
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**3
+
+    rules = {"forward": forward, "backward": lambda ctx, cotangent: backward(*ctx.saved_tensors, cotangent)}
+    return type("Cube", (torch.autograd.Function,), {name: staticmethod(rule) for name, rule in rules.items()})
+
+
 def test_a_function_that_is_marked_once_differentiable_is_not_called_wrong_in_second_order():
-    if find_spec("torch") is None:
-        pytest.skip("torch is not installed")
-    import torch
+    cube = cube_of_torch(lambda x, cotangent: cotangent * 3 * x**2)
     from torch.autograd.function import once_differentiable
 
-    class Cube(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            ctx.save_for_backward(x)
-            return x**3
-
-        @staticmethod
-        @once_differentiable
-        def backward(ctx, cotangent):
-            (x,) = ctx.saved_tensors
-            return cotangent * 3 * x**2
-
-    report = adbench.check(lambda xp, x: x**3, X, backend="torch", native=Cube.apply, operators=["vjp", "hvp"])
+    cube.backward = staticmethod(once_differentiable(cube.backward))
+    report = adbench.check(lambda xp, x: x**3, X, backend="torch", native=cube.apply, operators=["vjp", "hvp"])
     assert report, report
     (hvp,) = (row for row in report.rows if row.mode == "reverse-over-reverse")
     assert hvp.outcome == "unsupported"
@@ -200,22 +199,8 @@ def test_a_function_that_is_marked_once_differentiable_is_not_called_wrong_in_se
 
 
 def test_a_backward_pass_that_writes_into_its_cotangent_is_wrong():
-    if find_spec("torch") is None:
-        pytest.skip("torch is not installed")
-    import torch
-
-    class Cube(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            ctx.save_for_backward(x)
-            return x**3
-
-        @staticmethod
-        def backward(ctx, cotangent):
-            (x,) = ctx.saved_tensors
-            return cotangent.mul_(3 * x**2)
-
-    report = adbench.check(lambda xp, x: x**3, X, backend="torch", native=Cube.apply, operators=["vjp"])
+    cube = cube_of_torch(lambda x, cotangent: cotangent.mul_(3 * x**2))
+    report = adbench.check(lambda xp, x: x**3, X, backend="torch", native=cube.apply, operators=["vjp"])
     (row,) = report.rows
     assert row.verdict == "wrong" and row.failed_checks == "inputs"
     assert row.message == "The call changed its inputs, which differ from what they were: the cotangent."
