@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adbench.spec import Model as Model
+from adbench.cases import Model as Model
 
 if TYPE_CHECKING:
     from adbench.checking.call import check as check

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from adbench import __version__
-from adbench.spec.case import DTYPES
-from adbench.spec.model import SpecError
+from adbench.cases.case import DTYPES
+from adbench.cases.model import SpecError
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
     from adbench.checking.report import Report
-    from adbench.results.differences import StepRow
     from adbench.running.plan import Effort, Plan
+    from adbench.step_sweep.rows import StepRow
 
 ALL_RIGHT, WRONG, USAGE, NOT_RUN, BROKEN, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit statuses: no wrong derivative; one at least; bad usage; a cell could not be run;
@@ -55,24 +55,53 @@ def _end(sentence: str, status: int) -> NoReturn:
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="adbench")
 def main() -> None:
-    """Compare automatic-differentiation backends: is the derivative right, and what does it cost?"""
+    """Compare automatic-differentiation backends: is the derivative right, and what does it
+    cost?"""
 
 
 WHAT_TO_ASK = (
     click.argument("models", nargs=-1, metavar="[MODEL | FILE.py]..."),
-    click.option("--model", "more", multiple=True, metavar="NAME", help="A model; may be repeated. Default: all."),
     click.option(
-        "--backend", "backends", multiple=True, metavar="NAME", help="A backend: torch, jax:jit, mine.py. Default: all."
-    ),
-    click.option("--operator", "operators", multiple=True, metavar="NAME", help="An operator, such as gradient."),
-    click.option(
-        "--size", "sizes", multiple=True, metavar="NAME", help="A size of a model. Default: the smaller ones."
-    ),
-    click.option(
-        "--dtype", "dtypes", multiple=True, metavar="NAME", help=f"{' or '.join(DTYPES)}. Default: {DTYPES[0]}."
+        "--model",
+        "more",
+        multiple=True,
+        metavar="NAME",
+        help="A model; may be repeated. Default: all.",
     ),
     click.option(
-        "--threads", type=click.IntRange(min=1), default=1, show_default=True, help="Threads of every backend."
+        "--backend",
+        "backends",
+        multiple=True,
+        metavar="NAME",
+        help="A backend: torch, jax:jit, mine.py. Default: all.",
+    ),
+    click.option(
+        "--operator",
+        "operators",
+        multiple=True,
+        metavar="NAME",
+        help="An operator, such as gradient.",
+    ),
+    click.option(
+        "--size",
+        "sizes",
+        multiple=True,
+        metavar="NAME",
+        help="A size of a model. Default: the smaller ones.",
+    ),
+    click.option(
+        "--dtype",
+        "dtypes",
+        multiple=True,
+        metavar="NAME",
+        help=f"{' or '.join(DTYPES)}. Default: {DTYPES[0]}.",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="Threads of every backend.",
     ),
     click.option(
         "--timeout",
@@ -80,7 +109,11 @@ WHAT_TO_ASK = (
         help="Seconds a cell may take. Default: 60; 600 in a full run.",
     ),
     click.option(
-        "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the models' inputs."
+        "--seed",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        help="Seed of the models' inputs.",
     ),
 )
 """The arguments and options by which `run` and `check` are told what to ask of whom."""
@@ -96,16 +129,18 @@ def what_to_ask(command: Callable[..., None]) -> Callable[..., None]:
 @main.command()
 @what_to_ask
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder for the results. Default: reports/<date and time>."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for the results. Default: reports/<date and time>.",
 )
 @click.option("--quick", is_flag=True, help="Smallest sizes, few samples: a minute or two.")
 @click.option("--full", is_flag=True, help="All sizes and modes, many samples: an hour.")
 def run(out: Path | None, quick: bool, full: bool, **asked: Any) -> None:
     """Check and time models on all backends, and show tables.
 
-    Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised, crashed, ran out of
-    memory or out of time, 4 if adbench's own truth was not certified, which is a bug of adbench and stops the run.
-    A framework that is not installed is no failure.
+    Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised,
+    crashed, ran out of memory or out of time, 4 if adbench's own truth was not certified, which is
+    a bug of adbench and stops the run. A framework that is not installed is no failure.
     """
     from adbench.running import plan as planning
 
@@ -130,7 +165,8 @@ def _plan(
     timeout: float | None = None,
     seed: int,
 ) -> Plan:
-    """Make the plan that the options of `WHAT_TO_ASK` ask for; all models and backends where none is named."""
+    """Make the plan that the options of `WHAT_TO_ASK` ask for; all models and backends where none
+    is named."""
     from adbench import registry
     from adbench.running import plan as planning
 
@@ -158,10 +194,10 @@ def _run(plan: Plan, folder: Path) -> int:
 
     from rich.console import Console
 
-    from adbench.results import differences as step_results
     from adbench.results import frames
-    from adbench.running import differences as step_sweep
     from adbench.running.environment import describe
+    from adbench.step_sweep import rows as step_results
+    from adbench.step_sweep import run as step_sweep
     from adbench.truth.certificate import CertificateError
 
     screen = Console()
@@ -209,7 +245,10 @@ def _measure(plan: Plan, folder: Path) -> None:
         TextColumn("{task.description}", markup=False),
     )
     console = Console(stderr=True)
-    with Journal(folder / frames.JOURNAL) as journal, Progress(*columns, console=console, transient=True) as progress:
+    with (
+        Journal(folder / frames.JOURNAL) as journal,
+        Progress(*columns, console=console, transient=True) as progress,
+    ):
         bar = progress.add_task("starting", total=plan.total)
 
         def keep(row: Row) -> None:
@@ -220,10 +259,15 @@ def _measure(plan: Plan, folder: Path) -> None:
 
 
 def _report(
-    table: pd.DataFrame, steps: pd.DataFrame, folder: Path, environment: dict[str, Any], screen: Console
+    table: pd.DataFrame,
+    steps: pd.DataFrame,
+    folder: Path,
+    environment: dict[str, Any],
+    screen: Console,
 ) -> None:
     """Show the tables, and write them to report.md, with the curves of the step sweep."""
-    from adbench.reporting import crossover, differences, render, tables
+    from adbench.reporting import crossover, render, tables
+    from adbench.step_sweep import tables as differences
 
     best, curve = differences.best(steps), differences.curve(steps)
     made = [*tables.tables(table), *([best] if best else [])]
@@ -238,7 +282,10 @@ def _report(
     (folder / "report.md").write_text(written, encoding="utf-8")
     screen.print()
     screen.print(summary, highlight=False)
-    screen.print(f"Results are in {folder}: report.md, results.parquet, results.csv, journal.jsonl.", highlight=False)
+    screen.print(
+        f"Results are in {folder}: report.md, results.parquet, results.csv, journal.jsonl.",
+        highlight=False,
+    )
 
 
 def exit_status(table: pd.DataFrame) -> int:
@@ -260,17 +307,19 @@ def exit_status(table: pd.DataFrame) -> int:
     type=click.Choice(["text", "json", "junit", "github"]),
     default="text",
     show_default=True,
-    help="github: annotations on standard output, and the step's summary where GITHUB_STEP_SUMMARY is set.",
+    help="github: annotations on standard output, and the step's summary where GITHUB_STEP_SUMMARY "
+    "is set.",
 )
 def check(shape: str, **asked: Any) -> None:
-    """Check models on all backends and time nothing: for continuous integration, and for one's own backward pass.
+    """Check models on all backends and time nothing: for continuous integration, and for one's own
+    backward pass.
 
-    A model file with native={"torch": my_function} has the derivatives of that function judged against those of the
-    model's own.
+    A model file with native={"torch": my_function} has the derivatives of that function judged
+    against those of the model's own.
 
-    Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised, crashed, ran out of
-    memory or out of time, or if no derivative of a model could be judged, 4 if adbench's own truth was not certified.
-    A framework that is not installed is no failure.
+    Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised,
+    crashed, ran out of memory or out of time, or if no derivative of a model could be judged, 4 if
+    adbench's own truth was not certified. A framework that is not installed is no failure.
     """
     import tempfile
 
@@ -288,7 +337,11 @@ def check(shape: str, **asked: Any) -> None:
     elif shape == "junit":
         click.echo(formats.to_junit(report))
     elif shape == "github":
-        click.echo(formats.to_github(report, {group.source.model.name: group.source.model for group in plan.groups}))
+        click.echo(
+            formats.to_github(
+                report, {group.source.model.name: group.source.model for group in plan.groups}
+            )
+        )
         formats.append_step_summary(report)
     else:
         _show_check(report)
@@ -309,27 +362,55 @@ def _show_check(report: Report) -> None:
 
 @main.command()
 @click.argument("models", nargs=-1, metavar="[MODEL | FILE.py]...")
-@click.option("--size", "sizes", multiple=True, metavar="NAME", help="A size of a model. Default: the smaller ones.")
-@click.option("--dtype", "dtypes", multiple=True, metavar="NAME", help=f"{' or '.join(DTYPES)}. Default: {DTYPES[0]}.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the models' inputs.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for differences.parquet and differences.csv.")
+@click.option(
+    "--size",
+    "sizes",
+    multiple=True,
+    metavar="NAME",
+    help="A size of a model. Default: the smaller ones.",
+)
+@click.option(
+    "--dtype",
+    "dtypes",
+    multiple=True,
+    metavar="NAME",
+    help=f"{' or '.join(DTYPES)}. Default: {DTYPES[0]}.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of the models' inputs.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for differences.parquet and differences.csv.",
+)
 def differences(
-    models: tuple[str, ...], sizes: tuple[str, ...], dtypes: tuple[str, ...], seed: int, out: Path | None
+    models: tuple[str, ...],
+    sizes: tuple[str, ...],
+    dtypes: tuple[str, ...],
+    seed: int,
+    out: Path | None,
 ) -> None:
     """Show the error of finite differences over the step, beside that of AD, and what they cost.
 
-    Forward and central differences at steps from 1 to 1e-16, SciPy's and numdifftools' adaptive ones (where installed),
-    and reverse mode, all against the true derivative.
+    Forward and central differences at steps from 1 to 1e-16, SciPy's and numdifftools' adaptive
+    ones (where installed), and reverse mode, all against the true derivative.
     """
     from rich.console import Console
 
-    from adbench.reporting import differences as reporting
     from adbench.reporting import render
-    from adbench.results import differences as results
-    from adbench.running import differences as running
     from adbench.running import plan as planning
+    from adbench.step_sweep import rows as results
+    from adbench.step_sweep import run as running
+    from adbench.step_sweep import tables as reporting
 
-    plan = _plan(planning.CHECK, models=models, backends=["reference"], sizes=sizes, dtypes=dtypes, seed=seed)
+    plan = _plan(
+        planning.CHECK, models=models, backends=["reference"], sizes=sizes, dtypes=dtypes, seed=seed
+    )
     if out is not None:
         _make_folder(out)
     table = results.frame(running.run(plan))
@@ -341,11 +422,16 @@ def differences(
             render.to_screen(each, screen)
     if table.empty:
         most = planning.CHECK.passes
-        screen.print(f"No truth is known, or n is above {most}, where differences take too long.", highlight=False)
+        screen.print(
+            f"No truth is known, or n is above {most}, where differences take too long.",
+            highlight=False,
+        )
 
 
 @main.command()
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the points.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the points."
+)
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
@@ -354,11 +440,14 @@ def differences(
     help="Seconds a cell may take.",
 )
 def selftest(seed: int, timeout: float) -> None:
-    """Prove the checks on this machine: seeded bugs that must be caught, and controls that must not alarm.
+    """Prove the checks on this machine: seeded bugs that must be caught, and controls that must not
+    alarm.
 
-    Beside each, what torch.autograd.gradcheck and jax.test_util.check_grads say of it, where they are installed.
+    Beside each, what torch.autograd.gradcheck and jax.test_util.check_grads say of it, where they
+    are installed.
 
-    Exit status: 0 if every bug is caught and no control alarms, 1 if not, 3 if a cell could not be run.
+    Exit status: 0 if every bug is caught and no control alarms, 1 if not, 3 if a cell could not be
+    run.
     """
     import tempfile
 
@@ -368,7 +457,10 @@ def selftest(seed: int, timeout: float) -> None:
     from adbench.selftest import run as selftesting
     from adbench.selftest import table
 
-    with tempfile.TemporaryDirectory(prefix="adbench-") as logs, Console(stderr=True).status("starting") as line:
+    with (
+        tempfile.TemporaryDirectory(prefix="adbench-") as logs,
+        Console(stderr=True).status("starting") as line,
+    ):
         results = selftesting.run(Path(logs), seed, timeout, lambda what: line.update(what))
     screen = Console()
     for each in table.tables(results):
@@ -390,13 +482,16 @@ def list_() -> None:
 
     screen = Console()
     models = tuple(
-        (name, ", ".join(source.model.sizes), source.model.summary) for name, source in registry.models().items()
+        (name, ", ".join(source.model.sizes), source.model.summary)
+        for name, source in registry.models().items()
     )
     backends = []
     for name, entry in registry.backends().items():
         version = registry.installed_version(entry)
         backends.append((name, "not installed" if version is None else version))
-    render.to_screen(Table("Models", "", ("model", "sizes", "what it is"), 3, models, prose=True), screen)
+    render.to_screen(
+        Table("Models", "", ("model", "sizes", "what it is"), 3, models, prose=True), screen
+    )
     render.to_screen(Table("Backends", "", ("backend ", "version"), 2, tuple(backends)), screen)
 
 
@@ -412,7 +507,8 @@ def env() -> None:
 
     facts = describe(list(registry.backends().values()))
     render.to_screen(
-        Table("Environment", "", ("what", "value"), 2, tuple(render.rows_of(facts)), prose=True), Console()
+        Table("Environment", "", ("what", "value"), 2, tuple(render.rows_of(facts)), prose=True),
+        Console(),
     )
 
 
@@ -427,12 +523,15 @@ def _known(kind: str, names: Sequence[str], known: Sequence[str]) -> Sequence[st
 
 
 def _new_folder(out: Path | None) -> Path:
-    """Make the folder of a run. A folder that holds a run already is refused: nothing measured is overwritten."""
+    """Make the folder of a run. A folder that holds a run already is refused: nothing measured is
+    overwritten."""
     from datetime import datetime
 
     folder = out or Path("reports") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
     if (folder / "journal.jsonl").exists():
-        raise SpecError(f"{folder} already holds a run; choose another folder with --out, or remove it.")
+        raise SpecError(
+            f"{folder} already holds a run; choose another folder with --out, or remove it."
+        )
     _make_folder(folder)
     return folder
 
@@ -445,5 +544,6 @@ def _make_folder(folder: Path) -> None:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise SpecError(
-            f"The folder {folder} cannot be made or written to ({error.strerror}); choose another with --out."
+            f"The folder {folder} cannot be made or written to ({error.strerror}); choose another "
+            "with --out."
         ) from error

@@ -24,7 +24,7 @@ def gradcheck() -> Callable[..., Report]:
 def _checked(*arguments: Any, **options: Any) -> Report:
     __tracebackhide__ = True  # the failure is shown where the test calls it
     import adbench
-    from adbench.spec import SpecError
+    from adbench.cases import SpecError
 
     try:
         report = adbench.check(*arguments, **options)

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from adbench.backends.catalog import Entry
-from adbench.spec.model import Model, SpecError, account
+from adbench.cases.model import Model, SpecError, account
 
 MODELS_GROUP = "adbench.models"
 BACKENDS_GROUP = "adbench.backends"
@@ -28,7 +28,8 @@ BACKENDS_GROUP = "adbench.backends"
 class ModelSource:
     """A model and where it was found, in a form that a worker can find again.
 
-    origin: "entry:NAME", "file:PATH:NAME", or "module:MODULE:NAME" for a value of the module's mapping `MODELS`.
+    origin: "entry:NAME", "file:PATH:NAME", or "module:MODULE:NAME" for a value of the module's
+    mapping `MODELS`.
     """
 
     model: Model
@@ -50,23 +51,28 @@ def models() -> dict[str, ModelSource]:
 
 
 def models_of_file(path: Path) -> list[ModelSource]:
-    """Return the models that a file defines at its top level. Raises SpecError where it has none or cannot be run."""
+    """Return the models that a file defines at its top level. Raises SpecError where it has none or
+    cannot be run."""
     try:
         module = _module_of_file(path)
     except ModuleNotFoundError as error:
-        raise SpecError(f"{path} imports {error.name!r}, which is not installed here; install it first.") from error
+        raise SpecError(
+            f"{path} imports {error.name!r}, which is not installed here; install it first."
+        ) from error
     # A model that the file merely imported under another name is still listed once.
     found = {value.name: value for value in vars(module).values() if isinstance(value, Model)}
     if not found:
         raise SpecError(
-            f"{path} defines no model; assign one at its top level: model = Model(name=..., function=..., "
+            f"{path} defines no model; assign one at its top level: model = Model(name=..., "
+            "function=..., "
             "make=..., sizes=...), with `from adbench import Model`."
         )
     return [ModelSource(model, f"file:{path.resolve()}:{name}") for name, model in found.items()]
 
 
 def find_models(names: Iterable[str]) -> list[ModelSource]:
-    """Return the models called `names`, each the name of an installed model or the path of a file with models."""
+    """Return the models called `names`, each the name of an installed model or the path of a file
+    with models."""
     chosen: dict[str, ModelSource] = {}
     for name in names:
         if is_path(name):
@@ -78,7 +84,8 @@ def find_models(names: Iterable[str]) -> list[ModelSource]:
             clash = chosen.get(source.model.name)
             if clash is not None and clash.origin != source.origin:
                 raise SpecError(
-                    f"Two models are called {source.model.name!r} ({clash.origin} and {source.origin}); rename one."
+                    f"Two models are called {source.model.name!r} ({clash.origin} and "
+                    f"{source.origin}); rename one."
                 )
             chosen[source.model.name] = source
     return list(chosen.values())
@@ -100,23 +107,31 @@ def load_model(origin: str) -> Model:
 
 
 def backends() -> dict[str, Entry]:
-    """Return the installed backends by name, ordered by framework; of each framework the customary staging is first."""
+    """Return the installed backends by name, ordered by framework; of each framework the customary
+    staging is first."""
     order = ("reference", "torch", "jax", "tensorflow", "differences")
     points = sorted(
         _points(BACKENDS_GROUP),
-        key=lambda point: (order.index(point.name) if point.name in order else len(order), point.name),
+        key=lambda point: (
+            order.index(point.name) if point.name in order else len(order),
+            point.name,
+        ),
     )
     entries: Mapping[str, Entry] = {entry.name: entry for point in points for entry in point.load()}
     return dict(entries)
 
 
 def find_backends(names: Iterable[str]) -> list[Entry]:
-    """Return the backends called `names`: "torch:eager", "torch" for its customary staging, or a file's path."""
+    """Return the backends called `names`: "torch:eager", "torch" for its customary staging, or a
+    file's path."""
     chosen: dict[str, Entry] = {}
     for name in names:
         if is_path(name):
             if not Path(name).is_file():
-                raise SpecError(f"There is no file {name}; give the path of a Python file with a Backend subclass.")
+                raise SpecError(
+                    f"There is no file {name}; give the path of a Python file with a Backend "
+                    "subclass."
+                )
             entry = Entry(f"{Path(name).stem}:file", f"{Path(name).resolve()}:")
         else:
             installed = backends()
@@ -129,7 +144,8 @@ def find_backends(names: Iterable[str]) -> list[Entry]:
 
 
 def load_backend(load: str) -> Any:
-    """Import the class that `Entry.load` names and return an instance. The framework is imported by this."""
+    """Import the class that `Entry.load` names and return an instance. The framework is imported by
+    this."""
     place, _, attribute = load.rpartition(":")
     if not is_path(place):
         return getattr(import_module(place), attribute)()
@@ -141,17 +157,21 @@ def load_backend(load: str) -> Any:
     classes = [
         value
         for value in vars(module).values()
-        if inspect.isclass(value) and issubclass(value, Backend) and value.__module__ == module.__name__
+        if inspect.isclass(value)
+        and issubclass(value, Backend)
+        and value.__module__ == module.__name__
     ]
     if len(classes) != 1:
         raise SpecError(
-            f"{place} defines {len(classes)} subclasses of adbench.backends.base.Backend; it must define exactly one."
+            f"{place} defines {len(classes)} subclasses of adbench.backends.base.Backend; it must "
+            "define exactly one."
         )
     return classes[0]()
 
 
 def installed_version(entry: Entry) -> str | None:
-    """Return the version of a backend's framework without importing it, or None where it is not installed."""
+    """Return the version of a backend's framework without importing it, or None where it is not
+    installed."""
     if entry.requires is None:
         return version("adbench") if entry.load.startswith("adbench.") else ""
     try:
@@ -170,7 +190,10 @@ def is_path(name: str) -> bool:
 def _points(group: str) -> list[Any]:
     points = {point.name: point for point in entry_points(group=group)}
     if not points:
-        raise SpecError("adbench is not installed in this Python; run `make run`, or `pip install .` in its folder.")
+        raise SpecError(
+            "adbench is not installed in this Python; run `make run`, or `pip install .` in its "
+            "folder."
+        )
     return list(points.values())
 
 
@@ -196,14 +219,18 @@ def _module_of_file(path: Path) -> ModuleType:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     if str(path.parent.resolve()) not in sys.path:
-        sys.path.append(str(path.parent.resolve()))  # so that the file can import its neighbours, as a script can
+        sys.path.append(
+            str(path.parent.resolve())
+        )  # so that the file can import its neighbours, as a script can
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except SyntaxError as error:
-        raise SpecError(f"{path} is not valid Python: {error.msg} in line {error.lineno}.") from error
+        raise SpecError(
+            f"{path} is not valid Python: {error.msg} in line {error.lineno}."
+        ) from error
     except ModuleNotFoundError:
-        raise  # A framework that is not installed is an outcome of its own, see `models_of_file` and the worker.
+        raise  # a framework that is not installed is an outcome of its own
     except (Exception, SystemExit) as error:
         raise SpecError(f"{path} raised {account(error, module.__file__ or '')}") from error
     return module

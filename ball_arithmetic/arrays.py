@@ -8,7 +8,7 @@ from typing import Any
 import flint
 import numpy as np
 
-from reference_ad.scalars import OBJECT, as_array
+from reference_ad.engine.elements import OBJECT, as_array
 
 from .comparisons import are_truths, as_numbers, equal, equal_element, maximum_each, truths
 from .elements import (
@@ -38,12 +38,15 @@ def matrix(x: Any) -> Any:
 
 
 def matrix_product(x: Any, y: Any) -> Any:
-    """Two matrices of elements multiplied by FLINT, which is many times faster than element by element."""
+    """Two matrices of elements multiplied by FLINT, which is many times faster than element by
+    element."""
     if SERIES in kinds(x) | kinds(y):
         # by coefficients: each is a product of matrices of balls
         xs, ys = ([coefficient(a, k) for k in range(flint.ctx.cap)] for a in (x, y))
         orders = range(flint.ctx.cap)
-        sums = [np.add.reduce([matrix_product(xs[j], ys[k - j]) for j in range(k + 1)]) for k in orders]
+        sums = [
+            np.add.reduce([matrix_product(xs[j], ys[k - j]) for j in range(k + 1)]) for k in orders
+        ]
         return joined([s.ravel().tolist() for s in sums], sums[0].shape)
     return filled((matrix(x) * matrix(y)).entries(), (x.shape[0], y.shape[1]))
 
@@ -53,7 +56,9 @@ def matmul(x: Any, y: Any) -> Any:
     right = y[:, None] if y.ndim == 1 else y
     batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
     if left.shape[-1] != right.shape[-2]:
-        raise ValueError(f"matmul was given shapes {x.shape} and {y.shape}: the inner lengths must agree.")
+        raise ValueError(
+            f"matmul was given shapes {x.shape} and {y.shape}: the inner lengths must agree."
+        )
     ans = np.empty((*batch, left.shape[-2], right.shape[-1]), OBJECT)
     if left.shape[-1] == 0:
         ans[...] = flint.arb(0)
@@ -87,9 +92,12 @@ def with_zeros(implementation: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _shift(x: Any, axis: tuple[int, ...]) -> Any:
-    """Exact numbers near the largest real parts, to subtract before exponentials are taken: any finite ones do."""
+    """Exact numbers near the largest real parts, to subtract before exponentials are taken: any
+    finite ones do."""
     parts = each(lambda v: element(constant_term(v)).real)(x)
-    return each(lambda v: v.mid() if v.is_finite() else 0)(largest(parts, axis, True) if axis else parts)
+    return each(lambda v: v.mid() if v.is_finite() else 0)(
+        largest(parts, axis, True) if axis else parts
+    )
 
 
 def logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
@@ -105,15 +113,19 @@ def softmax(x: Any, axis: tuple[int, ...]) -> Any:
 
 
 def attains(x: Any, ans: Any) -> Any:
-    """Whether each element is the largest (or the smallest) along the axes on which `ans`, the extreme, has length 1.
+    """Whether each element is the largest (or the smallest) along the axes on which `ans`, the
+    extreme, has length 1.
 
-    An element that overlaps the extreme may attain it; it surely does if it is separated from all others there.
+    An element that overlaps the extreme may attain it; it surely does if it is separated from all
+    others there.
     """
     axis = tuple([k for k, n in enumerate(ans.shape) if n == 1])
     may = each(lambda v, w: equal_element(v, w) is not False)(x, ans)
     alone = np.add.reduce(may, axis=axis, keepdims=True) == 1
     exact = equal(x, ans)
-    return np.frompyfunc(lambda m, a, e: True if m and (a or e) else None if m else False, 3, 1)(may, alone, exact)
+    return np.frompyfunc(lambda m, a, e: True if m and (a or e) else None if m else False, 3, 1)(
+        may, alone, exact
+    )
 
 
 def constant_power(x: Any, exponent: Any) -> Any:

@@ -1,4 +1,5 @@
-"""Comparisons of balls: true, false, or None where the balls leave it open, and what is chosen by them."""
+"""Comparisons of balls: true, false, or None where the balls leave it open, and what is chosen by
+them."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any
 import flint
 import numpy as np
 
-from reference_ad.scalars import OBJECT, UndecidedError, as_array
+from reference_ad.engine.elements import OBJECT, UndecidedError, as_array
 
 from .elements import COMPLEX, ELEMENTS, SERIES, as_series, constant_term, each, element, elements
 
@@ -50,7 +51,8 @@ def branch(condition: bool | None, what: str) -> bool:
 
 
 def _hull(v: Any, w: Any) -> Any:
-    """What contains both: of balls, of truth values (then a ball from 0 to 1), of series coefficient by coefficient."""
+    """What contains both: of balls, of truth values (then a ball from 0 to 1), of series
+    coefficient by coefficient."""
     v, w = element(v), element(w)
     if isinstance(v, SERIES) or isinstance(w, SERIES):
         v, w = as_series(v), as_series(w)
@@ -110,7 +112,9 @@ def copysign(x: Any, y: Any) -> Any:
 
 def are_truths(x: Any) -> bool:
     """Whether an array's elements are truth values, undecided ones among them."""
-    return x.dtype == bool or (x.dtype == OBJECT and x.size > 0 and isinstance(x.flat[0], (bool, type(None))))
+    return x.dtype == bool or (
+        x.dtype == OBJECT and x.size > 0 and isinstance(x.flat[0], (bool, type(None)))
+    )
 
 
 def where(condition: Any, x: Any, y: Any) -> Any:
@@ -133,7 +137,10 @@ def of_truths(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def checked(*args: Any) -> Any:
         if not all(are_truths(x) or x.size == 0 for x in map(as_array, args)):
-            raise TypeError("Bits of balls were asked for, and a ball has none: take truth values or plain integers.")
+            raise TypeError(
+                "Bits of balls were asked for, and a ball has none: take truth values or plain "
+                "integers."
+            )
         return function(*args)
 
     return checked

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from reference_ad import scalars
-from reference_ad.core import Array
-from reference_ad.scalars import OBJECT, Numbers, as_array
+from reference_ad.engine import elements as engine_elements
+from reference_ad.engine.core import Array
+from reference_ad.engine.elements import OBJECT, ElementArray, as_array
 
 from . import elements
 
@@ -17,27 +17,29 @@ from . import elements
 def numbers(x: Any, radius: Any = None) -> Array:
     """An array of balls, exact ones if no radius is given.
 
-    x:      numbers, or an array of any shape, of real or complex floats, integers, truth values, or FLINT's elements.
+    x:      numbers, or an array of any shape, of real or complex floats, integers, truth values, or
+    FLINT's elements.
             Taken as they are: the double 0.1 is not one tenth
     radius: floats, broadcast against x
 
     Raises TypeError for elements that are not numbers.
     """
-    exact = scalars.numbers(x)
+    exact = engine_elements.numbers(x)
     if radius is None:
         return exact
-    return Numbers(as_array(elements.widened(exact.primal, np.asarray(radius, OBJECT))))
+    return ElementArray(as_array(elements.widened(exact.primal, np.asarray(radius, OBJECT))))
 
 
 def series(*coefficients: Any) -> Array:
-    """An array of power series, from arrays with their coefficients, that of order 0 first; all of one shape."""
+    """An array of power series, from arrays with their coefficients, that of order 0 first; all of
+    one shape."""
     parts = [elements.elements(c).ravel().tolist() for c in coefficients]
-    return Numbers(elements.joined(parts, np.shape(coefficients[0])))
+    return ElementArray(elements.joined(parts, np.shape(coefficients[0])))
 
 
 def coefficients(x: Array, order: int) -> Array:
     """The coefficients of one order of an array of power series, as an array of balls."""
-    return Numbers(elements.coefficient(elements.elements(x), order))
+    return ElementArray(elements.coefficient(elements.elements(x), order))
 
 
 def midpoints(x: Array) -> Any:
@@ -49,7 +51,8 @@ def midpoints(x: Array) -> Any:
 
 
 def radii(x: Array, centres: Any = None) -> Any:
-    """How far the number in each ball can be from the corresponding centre: float64, rounded outwards.
+    """How far the number in each ball can be from the corresponding centre: float64, rounded
+    outwards.
 
     centres: an array of floats or exact balls of the same shape; None: the midpoints in float64
 
@@ -58,7 +61,10 @@ def radii(x: Array, centres: Any = None) -> Any:
     balls = elements.elements(x)
     around = elements.elements(midpoints(x) if centres is None else centres)
     farthest = [(v - c).abs_upper() for v, c in zip(balls.ravel(), around.ravel(), strict=True)]
-    found = [0.0 if r == 0 else math.inf if r.is_nan() else math.nextafter(float(r), math.inf) for r in farthest]
+    found = [
+        0.0 if r == 0 else math.inf if r.is_nan() else math.nextafter(float(r), math.inf)
+        for r in farthest
+    ]
     return np.asarray(found, np.float64).reshape(balls.shape)
 
 

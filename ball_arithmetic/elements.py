@@ -9,24 +9,28 @@ from typing import Any
 
 import numpy as np
 
-from reference_ad.scalars import OBJECT, Numbers, as_array
+from reference_ad.engine.elements import OBJECT, ElementArray, as_array
 
 try:
     import flint
 except ModuleNotFoundError:
-    raise ModuleNotFoundError("Balls need python-flint: install it with `pip install python-flint`.") from None
+    raise ModuleNotFoundError(
+        "Balls need python-flint: install it with `pip install python-flint`."
+    ) from None
 
 SERIES: Any = flint.arb_series
 COMPLEX: Any = flint.acb
 ELEMENTS: Any = (flint.arb, flint.acb, flint.arb_series)
 
 IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {}
-"""How to compute a primitive on arrays of these, where its own implementation does not do: filled in `table.py`."""
+"""How to compute a primitive on arrays of these, where its own implementation does not do: filled
+in `table.py`."""
 
 
 @contextmanager
 def precision(bits: int) -> Iterator[None]:
-    """Compute with balls of this many bits within the block. The setting is FLINT's own, one for the whole process."""
+    """Compute with balls of this many bits within the block. The setting is FLINT's own, one for
+    the whole process."""
     before = flint.ctx.prec
     flint.ctx.prec = bits
     try:
@@ -69,16 +73,22 @@ def element(v: Any) -> Any:
             return flint.arb(numerator) / flint.arb(denominator)
     if isinstance(v, (float, np.floating)):
         return flint.arb(float(v))
-    if isinstance(v, np.ndarray) and v.ndim == 0:  # NumPy stores such as it is in an array of objects
+    if (
+        isinstance(v, np.ndarray) and v.ndim == 0
+    ):  # NumPy stores such as it is in an array of objects
         return element(v[()])
-    raise TypeError(f"An array of balls was given {type(v).__name__} {v!r} for an element: give numbers.")
+    raise TypeError(
+        f"An array of balls was given {type(v).__name__} {v!r} for an element: give numbers."
+    )
 
 
 def elements(x: Any) -> Any:
     """An object array of elements from whatever stands for numbers; truth values as they are."""
-    if isinstance(x, Numbers):
+    if isinstance(x, ElementArray):
         return x.primal
-    array = as_array(x) if isinstance(x, ELEMENTS) else np.asarray(x)  # NumPy takes a series for a sequence
+    array = (
+        as_array(x) if isinstance(x, ELEMENTS) else np.asarray(x)
+    )  # NumPy takes a series for a sequence
     if array.dtype == bool or (array.dtype == OBJECT and kinds(array) <= set(ELEMENTS)):
         return array
     if array.dtype.char in "fd":  # without a look at each, in a tenth of the time
@@ -87,7 +97,8 @@ def elements(x: Any) -> Any:
 
 
 def _widened(v: Any, radius: float) -> Any:
-    """The ball with a radius added, around the same midpoint whatever the precision; a square if v is complex."""
+    """The ball with a radius added, around the same midpoint whatever the precision; a square if v
+    is complex."""
     if isinstance(v, COMPLEX):
         return flint.acb(flint.arb(v.real, radius), flint.arb(v.imag, radius))
     return flint.arb(v, radius)
@@ -98,12 +109,16 @@ widened = np.frompyfunc(_widened, 2, 1)
 
 def joined(coefficients: list[list[Any]], shape: tuple[int, ...]) -> Any:
     """An array of series, from the lists of their coefficients, one for each order."""
-    return filled([flint.arb_series(list(terms)) for terms in zip(*coefficients, strict=True)], shape)
+    return filled(
+        [flint.arb_series(list(terms)) for terms in zip(*coefficients, strict=True)], shape
+    )
 
 
 def coefficient(x: Any, order: int) -> Any:
     """The coefficients of one order, of balls too."""
-    pick = np.frompyfunc(lambda v: v[order] if isinstance(v, SERIES) else v if order == 0 else flint.arb(0), 1, 1)
+    pick = np.frompyfunc(
+        lambda v: v[order] if isinstance(v, SERIES) else v if order == 0 else flint.arb(0), 1, 1
+    )
     return as_array(pick(x))
 
 
@@ -130,7 +145,11 @@ def method(name: str, formula: Callable[[Any], Any] | None = None) -> Callable[.
         method = getattr(v, name, None)
         if method is not None:
             return method()
-        return getattr(element(v), name)() if formula is None or not isinstance(v, SERIES) else formula(v)
+        return (
+            getattr(element(v), name)()
+            if formula is None or not isinstance(v, SERIES)
+            else formula(v)
+        )
 
     return np.frompyfunc(apply, 1, 1)
 

@@ -8,7 +8,14 @@ from typing import Any
 
 import flint
 
-from .comparisons import branch, choose, equal_element, less_element, less_equal_element, surely_less
+from .comparisons import (
+    branch,
+    choose,
+    equal_element,
+    less_element,
+    less_equal_element,
+    surely_less,
+)
 from .elements import COMPLEX, SERIES, as_series, constant_term, element
 
 
@@ -46,7 +53,9 @@ def power(v: Any, w: Any) -> Any:
 
 
 def gammaln(v: Any) -> Any:
-    if isinstance(v, COMPLEX) or branch(less_element(0, v), "Whether gammaln is right of its pole at 0"):
+    if isinstance(v, COMPLEX) or branch(
+        less_element(0, v), "Whether gammaln is right of its pole at 0"
+    ):
         return element(v).lgamma()
     size = v.gamma()
     return absolute(size).log()
@@ -69,7 +78,9 @@ def hypot(v: Any, w: Any) -> Any:
 
 def logaddexp(v: Any, w: Any) -> Any:
     v, w = element(v), element(w)
-    if float(constant_term(w).mid()) > float(constant_term(v).mid()):  # any order is right, this one is tighter
+    if float(constant_term(w).mid()) > float(
+        constant_term(v).mid()
+    ):  # any order is right, this one is tighter
         v, w = w, v
     difference = (w - v).exp()
     return v + (difference.log1p() if hasattr(difference, "log1p") else (1 + difference).log())

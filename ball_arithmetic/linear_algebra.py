@@ -8,7 +8,7 @@ from typing import Any
 import flint
 import numpy as np
 
-from reference_ad.scalars import as_array
+from reference_ad.engine.elements import as_array
 
 from .arrays import matrix, matrix_product
 from .elements import (
@@ -33,8 +33,12 @@ def stacked(function: Callable[..., Any]) -> Callable[..., Any]:
     def apply(*stacks: Any) -> Any:
         batch = np.broadcast_shapes(*[x.shape[:-2] for x in stacks])
         stacks = tuple([np.broadcast_to(x, (*batch, *x.shape[-2:])) for x in stacks])
-        if 0 in batch:  # no matrix: the shape is that for any other, none of whose eigenvalues agree
-            any_other = [elements(np.eye(*x.shape[-2:]) * np.arange(1.0, x.shape[-1] + 1)) for x in stacks]
+        if (
+            0 in batch
+        ):  # no matrix: the shape is that for any other, none of whose eigenvalues agree
+            any_other = [
+                elements(np.eye(*x.shape[-2:]) * np.arange(1.0, x.shape[-1] + 1)) for x in stacks
+            ]
             return filled([], (*batch, *as_array(function(*any_other)).shape))
         parts = [as_array(function(*[x[place] for x in stacks])) for place in np.ndindex(batch)]
         return filled([v for part in parts for v in part.ravel()], (*batch, *parts[0].shape))
@@ -62,7 +66,8 @@ def solve(a: Any, b: Any) -> Any:
             return filled(matrix(a).solve(matrix(b)).entries(), (a.shape[1], b.shape[1]))
         except ZeroDivisionError:
             raise ValueError(
-                "A matrix of balls is singular, or too near to it to tell: raise the precision, or give narrower balls."
+                "A matrix of balls is singular, or too near to it to tell: raise the precision, or "
+                "give narrower balls."
             ) from None
     first = coefficient(a, 0)
     found: list[Any] = []
@@ -97,14 +102,17 @@ def cholesky(x: Any) -> Any:
 def qr(x: Any) -> Any:
     """Q above the transpose of R, by Gram and Schmidt's method.
 
-    The signs of R's diagonal are LAPACK's at the midpoint: those that it chooses elsewhere in the ball may be others.
+    The signs of R's diagonal are LAPACK's at the midpoint: those that it chooses elsewhere in the
+    ball may be others.
     """
     signs = _signs(np.diagonal(np.linalg.qr(_doubles(x))[1]))
     q, r = x.copy(), x[: x.shape[1]] * 0
     for j in range(x.shape[1]):
         for i in range(j):
             r[i, j] = np.add.reduce(q[:, i] * q[:, j])
-            q[:, j] = q[:, j] - q[:, i] * r[i : i + 1, j]  # an array: NumPy takes a series for a sequence
+            q[:, j] = (
+                q[:, j] - q[:, i] * r[i : i + 1, j]
+            )  # an array: NumPy takes a series for a sequence
         r[j, j] = np.add.reduce(q[:, j] * q[:, j]).sqrt() * signs[j]
         q[:, j] = q[:, j] / r[j : j + 1, j]
     return np.concatenate([q, r.T])
@@ -113,7 +121,8 @@ def qr(x: Any) -> Any:
 def eigh(x: Any) -> Any:
     """By FLINT's enclosures of simple eigenvalues.
 
-    The vectors have the signs of LAPACK at the midpoint: those that it chooses elsewhere in the ball may be others.
+    The vectors have the signs of LAPACK at the midpoint: those that it chooses elsewhere in the
+    ball may be others.
     """
     x = (x + x.T) / 2
     n = len(x)
@@ -121,7 +130,8 @@ def eigh(x: Any) -> Any:
         values, right = flint.acb_mat(matrix(x)).eig(right=True)
     except ValueError:
         raise ValueError(
-            "Eigenvalues of a matrix of balls are not separated: raise the precision, or move the point away from "
+            "Eigenvalues of a matrix of balls are not separated: raise the precision, or move the "
+            "point away from "
             "where they meet."
         ) from None
     near = np.linalg.eigh(_doubles(x))[1]

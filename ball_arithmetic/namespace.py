@@ -1,10 +1,11 @@
-"""The namespace for balls: here a model's own constants are balls from the start, so that no double is rounded.
+"""The namespace for balls: here a model's own constants are balls from the start, so that no double
+is rounded.
 
-With `reference_ad.numpy`, ``xp.exp(0.5)`` or ``xp.linspace(0.0, 1.0, 7)`` inside a model is computed in doubles
-before it meets a ball. Here the double 0.5 is taken for what `enclose` makes of it, exactly itself if nothing else is
-said, and the rest is enclosed. Integers remain what they are, and what is computed of them in floats, ``xp.sqrt(2)``
-say, is enclosed; but ``xp.arange(7) / 3`` is NumPy's, and rounded. `pi` and `e` remain doubles, as they are in every
-array namespace.
+With `reference_ad.numpy`, ``xp.exp(0.5)`` or ``xp.linspace(0.0, 1.0, 7)`` inside a model is
+computed in doubles before it meets a ball. Here the double 0.5 is taken for what `enclose` makes of
+it, exactly itself if nothing else is said, and the rest is enclosed. Integers remain what they are,
+and what is computed of them in floats, ``xp.sqrt(2)`` say, is enclosed; but ``xp.arange(7) / 3`` is
+NumPy's, and rounded. `pi` and `e` remain doubles, as they are in every array namespace.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from reference_ad import numpy as _numpy
-from reference_ad import special as _special
-from reference_ad import tree
-from reference_ad.core import Array
-from reference_ad.scalars import OBJECT, numbers
+from reference_ad.engine import tree
+from reference_ad.engine.core import Array
+from reference_ad.engine.elements import OBJECT, numbers
+from reference_ad.namespace import special as _special
 
 Enclose = Callable[[Any], Array]
 
@@ -26,10 +27,13 @@ Enclose = Callable[[Any], Array]
 def namespace(enclose: Enclose = numbers) -> Any:
     """`reference_ad.numpy` for balls.
 
-    enclose: makes balls of the floats that a model brings along: a Python float, or an array of floats
+    enclose: makes balls of the floats that a model brings along: a Python float, or an array of
+    floats
     """
 
-    def linspace(start: Any, stop: Any, /, num: int, *, dtype: Any = None, endpoint: Any = True) -> Array:
+    def linspace(
+        start: Any, stop: Any, /, num: int, *, dtype: Any = None, endpoint: Any = True
+    ) -> Array:
         first, last = enclose(start), enclose(stop)
         return first + (last - first) * np.arange(num) / max(num - 1 if endpoint else num, 1)
 
@@ -43,11 +47,23 @@ def namespace(enclose: Enclose = numbers) -> Any:
         )
 
     linalg, special = _Namespace(_numpy.linalg, enclose), _Namespace(_special, enclose)
-    return _Namespace(_numpy, enclose, linalg=linalg, special=special, linspace=linspace, arange=arange)
+    return _Namespace(
+        _numpy, enclose, linalg=linalg, special=special, linspace=linspace, arange=arange
+    )
 
 
 _UNCHANGED = {"isdtype", "finfo", "iinfo", "result_type", "can_cast"}
-_EXACT = {"zeros", "ones", "empty", "eye", "full", "zeros_like", "ones_like", "empty_like", "full_like"}
+_EXACT = {
+    "zeros",
+    "ones",
+    "empty",
+    "eye",
+    "full",
+    "zeros_like",
+    "ones_like",
+    "empty_like",
+    "full_like",
+}
 """Functions whose floats are no roundings of what integers would give."""
 
 
@@ -72,10 +88,14 @@ def _enclosed(function: Callable[..., Any], enclose: Enclose, name: str) -> Call
         return enclose(leaf) if _is_float(leaf) else leaf
 
     def call(*args: Any, **keywords: Any) -> Any:
-        operands, parameters = (args[:1], args[1:]) if name == "pow" else (args, ())  # an exponent is a number
+        operands, parameters = (
+            (args[:1], args[1:]) if name == "pow" else (args, ())
+        )  # an exponent is a number
         operands = tree.map(each, operands)
         result = function(*operands, *parameters, **keywords)
-        if name not in _EXACT and any(map(_is_float, tree.leaves(result))):  # of integers, and rounded
+        if name not in _EXACT and any(
+            map(_is_float, tree.leaves(result))
+        ):  # of integers, and rounded
             result = function(*_without_integers(operands), *parameters, **keywords)
         return tree.map(each, result)
 
@@ -83,11 +103,14 @@ def _enclosed(function: Callable[..., Any], enclose: Enclose, name: str) -> Call
 
 
 def _is_float(x: Any) -> bool:
-    return isinstance(x, (float, complex)) or (isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc")
+    return isinstance(x, (float, complex)) or (
+        isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "fc"
+    )
 
 
 def _without_integers(operands: Any) -> Any:
-    """The operands with balls for integers; Python's own are operands where there are no arrays of them."""
+    """The operands with balls for integers; Python's own are operands where there are no arrays of
+    them."""
     arrays = [isinstance(leaf, (np.ndarray, np.generic)) for leaf in tree.leaves(operands)]
     types = (np.ndarray, np.generic) if any(arrays) else (int,)
     return tree.map(lambda leaf: numbers(leaf) if isinstance(leaf, types) else leaf, operands)

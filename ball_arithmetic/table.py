@@ -5,16 +5,29 @@ from __future__ import annotations
 import flint
 import numpy as np
 
-from reference_ad.core import PRIMITIVES
-from reference_ad.scalars import Arithmetic
+from reference_ad.engine.core import PRIMITIVES
+from reference_ad.engine.elements import Arithmetic
 
 from . import arrays, comparisons, functions, linear_algebra
-from .elements import COMPLEX, CONSTANTS, IMPLEMENTATIONS, constant_term, each, element, elements, kinds, method
+from .elements import (
+    COMPLEX,
+    CONSTANTS,
+    IMPLEMENTATIONS,
+    constant_term,
+    each,
+    element,
+    elements,
+    kinds,
+    method,
+)
 from .linear_algebra import stacked
 
 IMPLEMENTATIONS.update(
     {
-        **{name: method(name) for name in ["exp", "log", "sqrt", "sin", "cos", "tan", "erf", "erfc"]},
+        **{
+            name: method(name)
+            for name in ["exp", "log", "sqrt", "sin", "cos", "tan", "erf", "erfc"]
+        },
         "expm1": method("expm1", lambda v: v.exp() - 1),
         "log1p": method("log1p", lambda v: (1 + v).log()),
         "log2": each(lambda v: element(v).log() / flint.arb.const_log2()),
@@ -48,7 +61,9 @@ IMPLEMENTATIONS.update(
         "xlogy": each(functions.xlogy),
         "gammaln": each(functions.gammaln),
         "digamma": each(lambda v: functions.polygamma(v, 0)),
-        "polygamma": lambda x, order: np.frompyfunc(lambda v: functions.polygamma(v, order), 1, 1)(x),
+        "polygamma": lambda x, order: np.frompyfunc(lambda v: functions.polygamma(v, order), 1, 1)(
+            x
+        ),
         "floor": each(functions.floor),
         "ceil": each(functions.ceil),
         "round": each(functions.round_to_even),
@@ -72,7 +87,11 @@ IMPLEMENTATIONS.update(
         "bitwise_xor": comparisons.of_truths(comparisons.logical_xor),
         "isnan": each(lambda v: element(constant_term(v)).is_nan()),
         "isfinite": each(lambda v: element(constant_term(v)).is_finite()),
-        "isinf": each(lambda v: not (element(constant_term(v)).is_finite() or element(constant_term(v)).is_nan())),
+        "isinf": each(
+            lambda v: (
+                not (element(constant_term(v)).is_finite() or element(constant_term(v)).is_nan())
+            )
+        ),
         "signbit": comparisons.negative,
         "where": comparisons.where,
         "astype": arrays.astype,
@@ -95,15 +114,30 @@ IMPLEMENTATIONS.update(
         "svd": stacked(linear_algebra.svd),
         "pinv": stacked(linear_algebra.pinv),
         "norm": linear_algebra.norm,
-        **{name: arrays.with_zeros(PRIMITIVES[name].implementation) for name in ["tril", "triu", "scatter_add"]},
+        **{
+            name: arrays.with_zeros(PRIMITIVES[name].implementation)
+            for name in ["tril", "triu", "scatter_add"]
+        },
         "sum": arrays.total,
     }
 )
 
 _LOGICAL = {"where", "astype", "discretize", "stop_gradient"} | {
-    f"{kind}_{name}" for kind in ("logical", "bitwise") for name in ("not", "invert", "and", "or", "xor")
+    f"{kind}_{name}"
+    for kind in ("logical", "bitwise")
+    for name in ("not", "invert", "and", "or", "xor")
 }
-_MOVING = {"reshape", "broadcast_to", "permute_dims", "matrix_transpose", "flip", "roll", "getitem", "concat", "stack"}
+_MOVING = {
+    "reshape",
+    "broadcast_to",
+    "permute_dims",
+    "matrix_transpose",
+    "flip",
+    "roll",
+    "getitem",
+    "concat",
+    "stack",
+}
 TAKE_CONDITIONS = _LOGICAL | _MOVING
 """The primitives that take conditions as such; to the others they are numbers between 0 and 1."""
 

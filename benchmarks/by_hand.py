@@ -1,4 +1,5 @@
-"""Derivatives as a NumPy expert writes them by hand: in place, without dead code, one call for each step."""
+"""Derivatives as a NumPy expert writes them by hand: in place, without dead code, one call for each
+step."""
 
 from __future__ import annotations
 

@@ -1,10 +1,12 @@
-"""How fast is `reference_ad`? Side by side with hand-written NumPy and with other engines, in one run, on one thread.
+"""How fast is `reference_ad`? Side by side with hand-written NumPy and with other engines, in one
+run, on one thread.
 
     python benchmarks/engine.py [--rounds N] [--only mlp --only jacobian ...]
 
-In every round each engine gives one sample, in a new random order, so a drift of the machine hits all alike. A ratio is
-the median of the ratios of samples from the same round, with its distribution-free 95 % interval. Every engine's answer
-is compared with another's before it is timed.
+In every round each engine gives one sample, in a new random order, so a drift of the machine hits
+all alike. A ratio is the median of the ratios of samples from the same round, with its
+distribution-free 95 % interval. Every engine's answer is compared with another's before it is
+timed.
 """
 
 from __future__ import annotations
@@ -12,10 +14,17 @@ from __future__ import annotations
 import os
 
 # before NumPy and the others start their threads
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
+for variable in (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+):
     os.environ[variable] = "1"
 os.environ["JAX_PLATFORMS"] = "cpu"
-if hasattr(os, "sched_setaffinity"):  # XLA has no setting that keeps it to one thread; one core does
+if hasattr(
+    os, "sched_setaffinity"
+):  # XLA has no setting that keeps it to one thread; one core does
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 import random  # noqa: E402
@@ -66,7 +75,7 @@ def of_each(ask: Callable[[Any], Thunk | None], everyone: list[Any]) -> dict[str
     return {name: call for name, call in asked.items() if call is not None}
 
 
-# --- the problems -----------------------------------------------------------------------------------------------------
+# --- the problems ---------------------------------------------------------------------------------
 
 
 def mlps(everyone: list[Any]) -> Iterator[Contest]:
@@ -80,14 +89,24 @@ def mlps(everyone: list[Any]) -> Iterator[Contest]:
     for size, (hand, jit, torch, autograd) in limits.items():
         args = mlp.make(mlp.model.sizes[size], np.random.default_rng(0))
         contenders = {"by hand": lambda args=args: by_hand.mlp(*args)}
-        contenders |= of_each(lambda engine, args=args: engine.value_and_gradient(mlp.loss, args), everyone)
+        contenders |= of_each(
+            lambda engine, args=args: engine.value_and_gradient(mlp.loss, args), everyone
+        )
         targets = [Target("compiled", "by hand", hand), Target("compiled", "jax.jit", jit)]
         targets.append(Target("tape", "torch", torch))
         if autograd is not None:
             targets.append(Target("tape", "autograd", autograd))
         yield Contest(f"MLP {size}, value and gradient", contenders, tuple(targets))
-    primal = {"compiled": contenders["compiled"], "compiled primal": Compiled().value(mlp.loss, args)}
-    yield Contest(f"MLP {size}, cost ratio", primal, (Target("compiled", "compiled primal", 3.0),), checked=False)
+    primal = {
+        "compiled": contenders["compiled"],
+        "compiled primal": Compiled().value(mlp.loss, args),
+    }
+    yield Contest(
+        f"MLP {size}, cost ratio",
+        primal,
+        (Target("compiled", "compiled primal", 3.0),),
+        checked=False,
+    )
 
 
 def chains(everyone: list[Any]) -> Iterator[Contest]:
@@ -95,14 +114,18 @@ def chains(everyone: list[Any]) -> Iterator[Contest]:
         params, *constants = chain.make(chain.model.sizes[size], np.random.default_rng(0))
         args = ([(np.asarray(w), np.asarray(b)) for w, b in params], *constants)
         contenders = {"by hand": lambda args=args: by_hand.chain(*args)}
-        contenders |= of_each(lambda engine, args=args: engine.value_and_gradient(chain.cost, args), everyone)
+        contenders |= of_each(
+            lambda engine, args=args: engine.value_and_gradient(chain.cost, args), everyone
+        )
         yield Contest(f"chain {size}, value and gradient", contenders)
 
 
 def derivatives(everyone: list[Any]) -> Iterator[Contest]:
     x = np.asarray(0.5)
     for order in (1, 4):
-        contenders = of_each(lambda engine, order=order: engine.derivative(tanh.tanh, x, order), everyone)
+        contenders = of_each(
+            lambda engine, order=order: engine.derivative(tanh.tanh, x, order), everyone
+        )
         yield Contest(f"tanh, derivative of order {order}", contenders)
 
 
@@ -125,7 +148,8 @@ def jacobians(everyone: list[Any]) -> Iterator[Contest]:
             for mode in ("forward", "reverse"):
                 contenders = {"by hand": lambda args=args: by_hand.layer_jacobian(*args)}
                 contenders |= of_each(
-                    lambda engine, args=args, mode=mode: engine.jacobian(dense.layer, args, mode), everyone
+                    lambda engine, args=args, mode=mode: engine.jacobian(dense.layer, args, mode),
+                    everyone,
                 )
                 targets = (Target("compiled", "torch", 1.0),)
                 yield Contest(f"dense n={n} m={m}, Jacobian, {mode}", contenders, targets)
@@ -139,13 +163,21 @@ def enclosures(everyone: list[Any]) -> Iterator[Contest]:
         with precision(128):
             return ad.grad(lambda *args: mlp.loss(xp, *args))(*ad.tree.map(numbers, args))
 
-    if not same(ad.tree.map(midpoints, enclosure()), ad.grad(lambda *args: mlp.loss(xp, *args))(*args)):
+    if not same(
+        ad.tree.map(midpoints, enclosure()), ad.grad(lambda *args: mlp.loss(xp, *args))(*args)
+    ):
         raise AssertionError("The gradient of the MLP in balls disagrees with that in float64.")
     contenders: dict[str, Thunk] = {"balls": enclosure}
     for torch in [engine for engine in everyone if engine.name == "torch"]:
         contenders["gradcheck"] = torch.gradcheck(mlp.loss, args)
     targets = (Target("balls", "gradcheck", 0.15),)
-    yield Contest("MLP 32-64-64-1x32, gradient in balls of 128 bits", contenders, targets, False, most_rounds=7)
+    yield Contest(
+        "MLP 32-64-64-1x32, gradient in balls of 128 bits",
+        contenders,
+        targets,
+        False,
+        most_rounds=7,
+    )
 
 
 def lengths(everyone: list[Any]) -> Iterator[Contest]:
@@ -164,9 +196,15 @@ def lengths(everyone: list[Any]) -> Iterator[Contest]:
 
         return call
 
-    contenders = {"10^5 on one tape": per_operation(100_000), "10^3 on 100 tapes": per_operation(1_000)}
+    contenders = {
+        "10^5 on one tape": per_operation(100_000),
+        "10^3 on 100 tapes": per_operation(1_000),
+    }
     yield Contest(
-        "10^5 scalar operations", contenders, (Target("10^5 on one tape", "10^3 on 100 tapes", 1.3),), checked=False
+        "10^5 scalar operations",
+        contenders,
+        (Target("10^5 on one tape", "10^3 on 100 tapes", 1.3),),
+        checked=False,
     )
 
 
@@ -182,18 +220,23 @@ PROBLEMS = {
 
 
 def operation_counts() -> Iterator[tuple[str, float]]:
-    """For each scalar model that adbench brings: the gradient's floating-point operations over the function's."""
+    """For each scalar model that adbench brings: the gradient's floating-point operations over the
+    function's."""
     for model in (mlp.model, chain.model, tanh.model):
         for name, size in model.sizes.items():
             args = ad.tree.map(np.asarray, model.make(size, np.random.default_rng(0)))
             primal = ad.compile(lambda *args, model=model: model.function(xp, *args))
-            gradient = ad.compile(ad.value_and_grad(lambda *args, model=model: model.function(xp, *args), model.active))
+            gradient = ad.compile(
+                ad.value_and_grad(
+                    lambda *args, model=model: model.function(xp, *args), model.active
+                )
+            )
             primal(*args)
             gradient(*args)
             yield f"{model.name} {name}", gradient.graph.flops / primal.graph.flops
 
 
-# --- the measurement --------------------------------------------------------------------------------------------------
+# --- the measurement ------------------------------------------------------------------------------
 
 
 def measure(contest: Contest, rounds: int) -> dict[str, list[float]]:
@@ -236,10 +279,14 @@ def times(contest: Contest, samples: dict[str, list[float]]) -> Table:
 
 @click.command(help=__doc__)
 @click.option("--rounds", default=41, show_default=True, help="Samples of each engine; at least 6.")
-@click.option("--only", type=click.Choice(list(PROBLEMS)), multiple=True, help="These problems alone.")
+@click.option(
+    "--only", type=click.Choice(list(PROBLEMS)), multiple=True, help="These problems alone."
+)
 def main(rounds: int, only: tuple[str, ...]) -> None:
     # torch 2.13 loads its own decompositions by way of its own deprecated function
-    warnings.filterwarnings("ignore", message="`torch.jit.script` is deprecated", category=DeprecationWarning)
+    warnings.filterwarnings(
+        "ignore", message="`torch.jit.script` is deprecated", category=DeprecationWarning
+    )
     console = Console(width=120)
     everyone, missing = engines()
     for name in missing:
@@ -259,12 +306,22 @@ def main(rounds: int, only: tuple[str, ...]) -> None:
                     ratio = stats.ratio(samples[target.numerator], samples[target.denominator])
                     held = "yes" if ratio.median <= target.limit else "NO"
                     what = f"{target.numerator} / {target.denominator}"
-                    verdicts.add_row(contest.title, what, _ratio(ratio), f"{target.limit:.2f}", held)
+                    verdicts.add_row(
+                        contest.title, what, _ratio(ratio), f"{target.limit:.2f}", held
+                    )
     wall, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
     for name, count in operation_counts():
-        verdicts.add_row(name, "operations: gradient / value", f"{count:.2f}", "4.00", "yes" if count <= 4 else "NO")
+        verdicts.add_row(
+            name,
+            "operations: gradient / value",
+            f"{count:.2f}",
+            "4.00",
+            "yes" if count <= 4 else "NO",
+        )
     console.print(verdicts)
-    console.print(f"Processor time / elapsed time: {cpu / wall:.2f} (1: one thread had one core to itself).")
+    console.print(
+        f"Processor time / elapsed time: {cpu / wall:.2f} (1: one thread had one core to itself)."
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""The engines side by side: how each gives a value with its gradient, a Hessian, a Jacobian or a high derivative.
+"""The engines side by side: how each gives a value with its gradient, a Hessian, a Jacobian or a
+high derivative.
 
-A function is written once, ``f(xp, active, *constants)``. Each engine turns it into a call without arguments, whose
-inputs are already on its side. None stands for what an engine cannot do.
+A function is written once, ``f(xp, active, *constants)``. Each engine turns it into a call without
+arguments, whose inputs are already on its side. None stands for what an engine cannot do.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import reference_ad
-from reference_ad import tree
+from reference_ad.engine import tree
 
 Thunk = Callable[[], Any]
 
@@ -173,7 +174,8 @@ class Torch:
         return run
 
     def gradcheck(self, f: Any, args: Any) -> Thunk:
-        """torch's own check of a gradient, by central differences, one entry of the input at a time."""
+        """torch's own check of a gradient, by central differences, one entry of the input at a
+        time."""
         active, *constants = tree.map(self.torch.tensor, args)
         leaves = [leaf.requires_grad_() for leaf in tree.leaves(active)]
         structure = tree.flatten(active)[1]
@@ -192,7 +194,9 @@ class Jax:
         import jax.scipy.special
 
         jax.config.update("jax_enable_x64", True)
-        jax.config.update("jax_cpu_enable_async_dispatch", False)  # the faster choice where every answer is waited for
+        jax.config.update(
+            "jax_cpu_enable_async_dispatch", False
+        )  # the faster choice where every answer is waited for
         self.jax = jax
         self.xp = SimpleNamespace(**vars(jax.numpy) | {"special": jax.scipy.special})
 
@@ -223,13 +227,19 @@ RIVALS = {"autograd": Autograd, "mygrad": MyGrad, "torch": Torch, "jax": Jax}
 def engines() -> tuple[list[Any], list[str]]:
     """All engines that are installed, and the names of those that are not."""
     missing = [name for name in RIVALS if importlib.util.find_spec(name) is None]
-    return [Compiled(), Tape(), *[make() for name, make in RIVALS.items() if name not in missing]], missing
+    return [
+        Compiled(),
+        Tape(),
+        *[make() for name, make in RIVALS.items() if name not in missing],
+    ], missing
 
 
 def same(found: Any, expected: Any) -> bool:
     """Whether two answers agree to ten digits."""
     pairs = zip(tree.leaves(found), tree.leaves(expected), strict=True)
-    return all(np.allclose(np.asarray(_plain(a)), np.asarray(b), rtol=1e-10, atol=1e-12) for a, b in pairs)
+    return all(
+        np.allclose(np.asarray(_plain(a)), np.asarray(b), rtol=1e-10, atol=1e-12) for a, b in pairs
+    )
 
 
 def _plain(leaf: Any) -> Any:

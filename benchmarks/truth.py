@@ -5,10 +5,12 @@
     python benchmarks/truth.py speed
     python benchmarks/truth.py sixteen
 
-alarms: entries of derivatives of all models at random sizes and seeds, by every installed backend, that lie outside
-their bounds: there must be none. catches: how many single entries with a relative error of 1e-9 are found in float64.
-speed: a certified gradient beside torch.autograd.gradcheck, in one run, on one thread. sixteen: bfloat16 and float16
-gradients with their resolution. Every framework runs in a process of its own.
+alarms: entries of derivatives of all models at random sizes and seeds, by every installed backend,
+that lie outside
+their bounds: there must be none. catches: how many single entries with a relative error of 1e-9 are
+found in float64.
+speed: a certified gradient beside torch.autograd.gradcheck, in one run, on one thread. sixteen:
+bfloat16 and float16 gradients with their resolution. Every framework runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -33,15 +35,15 @@ import numpy as np  # noqa: E402
 
 from adbench import registry  # noqa: E402
 from adbench.backends.base import Unsupported, pose, prepare  # noqa: E402
+from adbench.cases.inputs import Inputs, make_inputs  # noqa: E402
+from adbench.cases.model import Model  # noqa: E402
+from adbench.cases.operators import MODES, Operator, passes  # noqa: E402
+from adbench.judging.verdict import Entries, judge  # noqa: E402
 from adbench.results.row import Verdict  # noqa: E402
 from adbench.running.plan import questions  # noqa: E402
-from adbench.spec.inputs import Inputs, make_inputs  # noqa: E402
-from adbench.spec.model import Model  # noqa: E402
-from adbench.spec.operators import MODES, Operator, passes  # noqa: E402
 from adbench.truth.answers import Answer, collect  # noqa: E402
-from adbench.truth.known import Truth, establish  # noqa: E402
-from adbench.truth.verdict import Entries, judge  # noqa: E402
-from reference_ad import tree  # noqa: E402
+from adbench.truth.truth import Truth, establish  # noqa: E402
+from reference_ad.engine import tree  # noqa: E402
 
 MOST_PASSES = 32
 MOST_ORDER = 4
@@ -60,7 +62,10 @@ def drawn(model: Model, rng: np.random.Generator) -> Model:
         return int(round(np.exp(rng.uniform(np.log(low), np.log(high)))))
 
     sizes = {
-        "mlp": lambda: {"widths": tuple(some(1, 64) for _ in range(rng.integers(2, 6))), "batch": some(1, 64)},
+        "mlp": lambda: {
+            "widths": tuple(some(1, 64) for _ in range(rng.integers(2, 6))),
+            "batch": some(1, 64),
+        },
         "chain": lambda: {"layers": some(1, 12), "examples": some(1, 200)},
         "dense": lambda: {"n": some(1, 100), "m": some(1, 30)},
         "tanh": lambda: {"x": float(rng.uniform(-4, 4))},
@@ -73,20 +78,29 @@ def drawn(model: Model, rng: np.random.Generator) -> Model:
 def asked(model: Model, inputs: Inputs) -> Iterator[tuple[Operator, int]]:
     """The questions that take few passes."""
     for operator, order in questions(model, inputs):
-        if order <= MOST_ORDER and min(passes(operator, m, inputs.n, inputs.m) for m in MODES[operator]) <= MOST_PASSES:
+        if (
+            order <= MOST_ORDER
+            and min(passes(operator, m, inputs.n, inputs.m) for m in MODES[operator]) <= MOST_PASSES
+        ):
             yield operator, order
 
 
 @main.command()
-@click.option("--entries", default=100_000, help="How many entries of each backend are looked at, at least.")
-@click.option("--backend", "backends", multiple=True, help="Default: the customary staging of each framework.")
+@click.option(
+    "--entries", default=100_000, help="How many entries of each backend are looked at, at least."
+)
+@click.option(
+    "--backend", "backends", multiple=True, help="Default: the customary staging of each framework."
+)
 @click.option("--seed", default=0)
 @click.option("--dtype", "dtypes", multiple=True, default=("float64", "float32"))
 def alarms(entries: int, backends: tuple[str, ...], seed: int, dtypes: tuple[str, ...]) -> None:
     """Count entries outside their bounds. Exit status 1 if there is one."""
     found = 0
     for name in backends or BACKENDS:
-        if any(registry.installed_version(entry) is None for entry in registry.find_backends([name])):
+        if any(
+            registry.installed_version(entry) is None for entry in registry.find_backends([name])
+        ):
             click.echo(f"{name}: not installed")
             continue
         call = [sys.executable, __file__, "one", name, str(entries), str(seed), *dtypes]
@@ -121,10 +135,14 @@ def one(backend: str, entries: int, seed: int, dtypes: tuple[str, ...]) -> None:
                         if passes(operator, mode, inputs.n, inputs.m) > MOST_PASSES:
                             continue
                         try:
-                            answer = answered(engine, here, inputs.astype(dtype), operator, mode, order)
+                            answer = answered(
+                                engine, here, inputs.astype(dtype), operator, mode, order
+                            )
                         except Unsupported:
                             continue
-                        given = judge(answer, truth, inputs, operator, order, dtype, exact=True, name="x")
+                        given = judge(
+                            answer, truth, inputs, operator, order, dtype, exact=True, name="x"
+                        )
                         counts["entries"] += sum(array.size for array in answer.arrays)
                         counts[f"{dtype} {given.verdict}"] += 1
                         counts[f"{dtype} unresolved entries"] += given.unresolved_entries or 0
@@ -132,12 +150,17 @@ def one(backend: str, entries: int, seed: int, dtypes: tuple[str, ...]) -> None:
                         outside = alarmed(answer, truth, dtype)
                         counts["alarms"] += outside
                         if outside or given.verdict is Verdict.WRONG:
-                            click.echo(f"{here.name} {here.sizes} {operator} {order} {mode} {given}", err=True)
+                            click.echo(
+                                f"{here.name} {here.sizes} {operator} {order} {mode} {given}",
+                                err=True,
+                            )
     counts["alarms"] += 0
     click.echo(json.dumps({**counts, "largest error in bounds": nearest}))
 
 
-def answered(engine: Any, model: Model, inputs: Inputs, operator: Operator, mode: Any, order: int) -> Answer:
+def answered(
+    engine: Any, model: Model, inputs: Inputs, operator: Operator, mode: Any, order: int
+) -> Answer:
     """What a backend answers."""
     problem = pose(engine, model.function, inputs, operator)
     _, call = prepare(engine, problem, operator, mode, order)
@@ -173,9 +196,17 @@ def catches(errors: int, size: float) -> None:
                 spoilt = [array.copy() for array in answer.arrays]
                 place = tuple(rng.integers(n) for n in spoilt[k].shape)
                 spoilt[k][place] *= 1 + size * rng.choice([-1, 1])
-                each = Entries.of(spoilt[k], truth.answer.arrays[k], truth.bounds["float64"][k], "float64")
+                each = Entries.of(
+                    spoilt[k], truth.answer.arrays[k], truth.bounds["float64"][k], "float64"
+                )
                 caught = each.in_bounds[place] > 1
-                counts["caught" if caught else "unresolved" if each.unresolved[place] else "called correct"] += 1
+                counts[
+                    "caught"
+                    if caught
+                    else "unresolved"
+                    if each.unresolved[place]
+                    else "called correct"
+                ] += 1
         shares = {what: f"{count} ({count / counts.total():.3%})" for what, count in counts.items()}
         click.echo(f"{name}: {shares}")
 
@@ -183,7 +214,8 @@ def catches(errors: int, size: float) -> None:
 @main.command()
 @click.option("--rounds", default=5)
 def speed(rounds: int) -> None:
-    """Time a certified gradient, with its float64 bounds, beside gradcheck; then a network of 100,000 parameters."""
+    """Time a certified gradient, with its float64 bounds, beside gradcheck; then a network of
+    100,000 parameters."""
     import torch
 
     torch.set_num_threads(1)
@@ -198,11 +230,17 @@ def speed(rounds: int) -> None:
     def loss(*given: Any) -> Any:
         return model.function(engine.xp, tree.unflatten(structure, given), *constants)
 
-    samples: dict[str, list[float]] = {"enclosure and certificate": [], "with float64 bounds": [], "gradcheck": []}
+    samples: dict[str, list[float]] = {
+        "enclosure and certificate": [],
+        "with float64 bounds": [],
+        "gradcheck": [],
+    }
     for _ in range(rounds):
         for what, call in {
             "enclosure and certificate": lambda: establish(model, inputs, Operator.GRADIENT, 1, []),
-            "with float64 bounds": lambda: establish(model, inputs, Operator.GRADIENT, 1, ["float64"]),
+            "with float64 bounds": lambda: establish(
+                model, inputs, Operator.GRADIENT, 1, ["float64"]
+            ),
             "gradcheck": lambda: torch.autograd.gradcheck(loss, tensors),
         }.items():
             begun = time.perf_counter()
@@ -211,12 +249,16 @@ def speed(rounds: int) -> None:
     check = samples["gradcheck"]
     for what, taken in samples.items():
         ratio = statistics.median(a / b for a, b in zip(check, taken, strict=True))
-        click.echo(f"{what}: {statistics.median(taken):.3f} s, 1/{ratio:.1f} of gradcheck (n = {inputs.n})")
+        click.echo(
+            f"{what}: {statistics.median(taken):.3f} s, 1/{ratio:.1f} of gradcheck (n = {inputs.n})"
+        )
     large = replace(model, sizes={"large": {"widths": (200, 256, 180, 10), "batch": 32}})
     inputs = make_inputs(large, "large", 0)
     begun = time.perf_counter()
     truth = establish(large, inputs, Operator.GRADIENT, 1, ["float64"])
-    click.echo(f"{inputs.n} parameters: {time.perf_counter() - begun:.1f} s; doubt: {truth.doubt!r}")
+    click.echo(
+        f"{inputs.n} parameters: {time.perf_counter() - begun:.1f} s; doubt: {truth.doubt!r}"
+    )
 
 
 @main.command()
@@ -234,12 +276,26 @@ def sixteen(backends: tuple[str, ...], seeds: int) -> None:
                     inputs = make_inputs(model, size, seed, dtype)
                     truth = establish(model, inputs, Operator.GRADIENT, 1, [dtype])
                     mode = MODES[Operator.GRADIENT][1]
-                    answer = answered(engine, model, inputs.astype(dtype), Operator.GRADIENT, mode, 1)
-                    given = judge(answer, truth, inputs, Operator.GRADIENT, 1, dtype, exact=True, name="params")
+                    answer = answered(
+                        engine, model, inputs.astype(dtype), Operator.GRADIENT, mode, 1
+                    )
+                    given = judge(
+                        answer,
+                        truth,
+                        inputs,
+                        Operator.GRADIENT,
+                        1,
+                        dtype,
+                        exact=True,
+                        name="params",
+                    )
                     click.echo(
-                        f"{name} {dtype} {size}: {given.verdict}, resolution {given.resolution:.2g}, "
-                        f"relative error {given.relative_error:.2g}, {given.max_error_over_bound:.2f} of a bound, "
-                        f"{given.unresolved_entries} of {inputs.n} entries unresolved {given.message}"
+                        f"{name} {dtype} {size}: {given.verdict}, resolution "
+                        f"{given.resolution:.2g}, "
+                        f"relative error {given.relative_error:.2g}, "
+                        f"{given.max_error_over_bound:.2f} of a bound, "
+                        f"{given.unresolved_entries} of {inputs.n} entries unresolved "
+                        f"{given.message}"
                     )
 
 

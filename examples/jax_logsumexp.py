@@ -1,4 +1,5 @@
-"""A hand-written derivative rule for JAX, judged against the function that it should be the derivative of.
+"""A hand-written derivative rule for JAX, judged against the function that it should be the
+derivative of.
 
 adbench check examples/jax_logsumexp.py --backend jax
 """

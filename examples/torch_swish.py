@@ -1,4 +1,5 @@
-"""A hand-written backward pass for PyTorch, judged against the function that it should be the derivative of.
+"""A hand-written backward pass for PyTorch, judged against the function that it should be the
+derivative of.
 
 adbench check examples/torch_swish.py --backend torch
 """

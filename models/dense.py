@@ -1,6 +1,7 @@
-"""One dense layer tanh(W x + b) from R^n to R^m: the function of the sweep over n inputs and m outputs."""
+"""One dense layer tanh(W x + b) from R^n to R^m: the function of the sweep over n inputs and m
+outputs."""
 
-from adbench.spec import Model
+from adbench.cases import Model
 
 
 def layer(xp, x, W, b):

@@ -1,10 +1,12 @@
-"""The multilayer perceptron of the lecture: tanh between the layers, none on the last, mean squared error."""
+"""The multilayer perceptron of the lecture: tanh between the layers, none on the last, mean squared
+error."""
 
-from adbench.spec import Model
+from adbench.cases import Model
 
 
 def loss(xp, params, inputs, targets):
-    """Return the mean squared error of the predictions for `inputs` (batch, widths[0]) against `targets`."""
+    """Return the mean squared error of the predictions for `inputs` (batch, widths[0]) against
+    `targets`."""
     for W, b in params:
         outputs = inputs @ W + b
         inputs = xp.tanh(outputs)

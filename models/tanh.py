@@ -1,6 +1,6 @@
 """tanh written out with exp, as in the lecture, and differentiated again and again."""
 
-from adbench.spec import Model
+from adbench.cases import Model
 
 
 def tanh(xp, x):

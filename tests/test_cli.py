@@ -17,11 +17,13 @@ from adbench.cli import main
 from adbench.truth.certificate import CertificateError
 
 ROOT = Path(__file__).parent.parent
-FAKES = ROOT / "tests" / "running" / "fakes.py"
+FAKES = ROOT / "tests" / "helpers" / "fakes.py"
 
 
 def call(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False)
+    return CliRunner().invoke(
+        main, [str(argument) for argument in arguments], catch_exceptions=False
+    )
 
 
 def run(tmp_path, *arguments):
@@ -33,10 +35,19 @@ def run(tmp_path, *arguments):
     [
         (["--model", "mpl"], "adbench: There is no model 'mpl'; did you mean 'mlp'?"),
         (["--backend", "touch"], "adbench: There is no backend 'touch'; did you mean 'torch'?"),
-        (["--backend", "jax:git"], "adbench: There is no backend 'jax:git'; did you mean 'jax:jit'?"),
-        (["--operator", "gradeint"], "adbench: There is no operator 'gradeint'; did you mean 'gradient'?"),
+        (
+            ["--backend", "jax:git"],
+            "adbench: There is no backend 'jax:git'; did you mean 'jax:jit'?",
+        ),
+        (
+            ["--operator", "gradeint"],
+            "adbench: There is no operator 'gradeint'; did you mean 'gradient'?",
+        ),
         (["--dtype", "float46"], "adbench: There is no dtype 'float46'; did you mean 'float64'?"),
-        (["mlp", "--size", "8-16-1"], "adbench: There is no size '8-16-1'; did you mean '8-16-1x8'?"),
+        (
+            ["mlp", "--size", "8-16-1"],
+            "adbench: There is no size '8-16-1'; did you mean '8-16-1x8'?",
+        ),
         (["--model", "zzz"], "adbench: There is no model 'zzz'; known: chain, dense, mlp, tanh."),
         (["nowhere.py"], "adbench: There is no file nowhere.py; give the path of a Python file."),
         (["--quick", "--full"], "adbench: --quick and --full were both given; choose one."),
@@ -54,7 +65,8 @@ def test_bad_usage_gets_one_sentence_and_status_2(tmp_path, arguments, sentence)
 MODEL = """
 from adbench import Model
 {before}
-model = Model(name="mine", function={function}, make={make}, sizes={{"small": {{}}}}, active={active})
+model = Model(name="mine", function={function}, make={make}, sizes={{"small": {{}}}},
+              active={active})
 """
 
 
@@ -63,22 +75,55 @@ model = Model(name="mine", function={function}, make={make}, sizes={{"small": {{
     [
         ({"before": "x ="}, r"model\.py is not valid Python: invalid syntax in line 3\."),
         ({"before": "1 / 0"}, r"model\.py raised ZeroDivisionError in line 3: division by zero\."),
-        ({"before": "raise RuntimeError('one\\ntwo.')"}, r"model\.py raised RuntimeError in line 3: one two\.$"),
+        (
+            {"before": "raise RuntimeError('one\\ntwo.')"},
+            r"model\.py raised RuntimeError in line 3: one two\.$",
+        ),
         ({"before": "raise SystemExit(0)"}, r"model\.py raised SystemExit in line 3: 0\."),
-        ({"before": "import no_such_module"}, r"imports 'no_such_module', which is not installed here"),
-        ({"make": "None"}, r"The model 'mine' has make=None; it must be a function of size and rng\."),
-        ({"function": "3"}, r"The model 'mine' has function=3; it must be a function of xp and the arguments\."),
-        ({"active": "'x'"}, r"The model 'mine' has active='x'; it must be the position of an argument\."),
-        ({"make": "lambda size, rng: 1.0"}, r"gave a float; it must give a tuple of arguments: .* as \(x,\)\."),
-        ({"make": "lambda size, rng: 1 / 0"}, r"make\(size, rng\) of the model 'mine' raised ZeroDivisionError"),
-        ({"make": "lambda size, rng: (3,)"}, r"has int64 values; derivatives need floating-point values\."),
+        (
+            {"before": "import no_such_module"},
+            r"imports 'no_such_module', which is not installed here",
+        ),
+        (
+            {"make": "None"},
+            r"The model 'mine' has make=None; it must be a function of size and rng\.",
+        ),
+        (
+            {"function": "3"},
+            r"The model 'mine' has function=3; it must be a function of xp and the arguments\.",
+        ),
+        (
+            {"active": "'x'"},
+            r"The model 'mine' has active='x'; it must be the position of an argument\.",
+        ),
+        (
+            {"make": "lambda size, rng: 1.0"},
+            r"gave a float; it must give a tuple of arguments: .* as \(x,\)\.",
+        ),
+        (
+            {"make": "lambda size, rng: 1 / 0"},
+            r"make\(size, rng\) of the model 'mine' raised ZeroDivisionError",
+        ),
+        (
+            {"make": "lambda size, rng: (3,)"},
+            r"has int64 values; derivatives need floating-point values\.",
+        ),
         (
             {"function": "lambda xp, x: xp.no_such(x)"},
             r"AttributeError in line 4 of \S+model\.py: `xp\.no_such` is not in the namespace",
         ),
-        ({"function": "lambda xp, x, y: x"}, r"raised TypeError: .* missing 1 required positional argument: 'y'\.$"),
-        ({"function": "lambda xp, x: exit(3)"}, r"The function of the model 'mine' raised SystemExit"),
-        ({"function": "lambda xp, x: 3.5"}, r"gave a float; it must give one floating-point array\."),
+        (
+            {"function": "lambda xp, x, y: x"},
+            r"raised TypeError: .* missing 1 required positional argument: 'y'\.$",
+        ),
+        (
+            {"function": "lambda xp, x: exit(3)"},
+            r"The function of the model 'mine' raised SystemExit",
+        ),
+        (
+            {"function": "lambda xp, x: 3.5"},
+            r"gave a float; it must give one floating-point array\.",
+        ),
         ({"function": "lambda xp, x: 3"}, r"gave an int; it must give one floating-point array\."),
         (
             {"before": "import random", "function": "lambda xp, x: xp.sum(x) * random.random()"},
@@ -89,16 +134,26 @@ model = Model(name="mine", function={function}, make={make}, sizes={{"small": {{
             r"The function of the model 'mine' changes its arguments; it must be pure",
         ),
         (
-            {"before": "import numpy", "make": "lambda size, rng: (numpy.random.standard_normal(2),)"},
+            {
+                "before": "import numpy",
+                "make": "lambda size, rng: (numpy.random.standard_normal(2),)",
+            },
             r"gave other arguments the second time; take what is random from rng\.",
         ),
         (
             {"make": "lambda size, rng: ({'w': rng.normal(size=2) * float('nan')},)"},
-            r"has values that are nan or infinite in float64 at \['w'\]; derivatives need finite values\.",
+            r"has values that are nan or infinite in float64 at \['w'\]; derivatives need finite "
+            r"values\.",
         ),
-        ({"function": "lambda xp, x: (x, x)"}, r"gave a tuple; it must give one floating-point array\."),
+        (
+            {"function": "lambda xp, x: (x, x)"},
+            r"gave a tuple; it must give one floating-point array\.",
+        ),
         ({"function": "lambda xp, x: x > 0"}, r"it must give one floating-point array\."),
-        ({"active": "1"}, r"has active=1, but make\(size, rng\) gave 1 argument\(s\); choose one of 0 to 0\."),
+        (
+            {"active": "1"},
+            r"has active=1, but make\(size, rng\) gave 1 argument\(s\); choose one of 0 to 0\.",
+        ),
     ],
 )
 def test_a_bad_model_file_gets_one_sentence(tmp_path, changes, sentence):
@@ -126,7 +181,9 @@ def test_ctrl_c_before_anything_is_measured_has_its_own_status(tmp_path, command
 
 
 @pytest.mark.parametrize("command", ["run", "differences"])
-def test_a_folder_that_cannot_be_written_to_is_refused_before_the_run(tmp_path, command, monkeypatch):
+def test_a_folder_that_cannot_be_written_to_is_refused_before_the_run(
+    tmp_path, command, monkeypatch
+):
     def refuse(**where):
         raise PermissionError(13, "Permission denied")
 
@@ -134,7 +191,8 @@ def test_a_folder_that_cannot_be_written_to_is_refused_before_the_run(tmp_path, 
     result = call(command, "tanh", "--out", tmp_path)
     assert result.exit_code == 2
     assert result.stderr == (
-        f"adbench: The folder {tmp_path} cannot be made or written to (Permission denied); choose another with --out.\n"
+        f"adbench: The folder {tmp_path} cannot be made or written to (Permission denied); choose "
+        "another with --out.\n"
     )
 
 
@@ -142,18 +200,21 @@ def test_a_truth_that_is_not_certified_stops_every_command_with_its_own_status(m
     def fail(*arguments):
         raise CertificateError("The gradient of the model 'tanh' is not certified.")
 
-    monkeypatch.setattr("adbench.truth.known.establish", fail)
+    monkeypatch.setattr("adbench.truth.truth.establish", fail)
     result = call("differences", "tanh")
     assert result.exit_code == 4
     assert result.stderr == "adbench: The gradient of the model 'tanh' is not certified.\n"
 
 
 def test_a_run_writes_its_files_and_shows_its_tables(tmp_path):
-    result = run(tmp_path, "chain", "--backend", "reference", "--backend", "differences", "--seed", "7")
+    result = run(
+        tmp_path, "chain", "--backend", "reference", "--backend", "differences", "--seed", "7"
+    )
     assert result.exit_code == 0, result.output
     out = tmp_path / "out"
     assert {p.name for p in out.iterdir()} == {
-        "differences.csv", "differences.parquet", "environment.json", "journal.jsonl", "logs", "report.md",
+        "differences.csv", "differences.parquet", "environment.json", "journal.jsonl",
+        "logs", "report.md",
         "results.csv", "results.parquet",
     }  # fmt: skip
     table = adbench.load(out)
@@ -173,7 +234,9 @@ def test_a_folder_that_holds_a_run_is_not_overwritten(tmp_path):
 
 
 def test_float32_is_asked_and_judged_in_float32(tmp_path):
-    result = run(tmp_path, "mlp", "--backend", "reference", "--dtype", "float32", "--operator", "gradient")
+    result = run(
+        tmp_path, "mlp", "--backend", "reference", "--dtype", "float32", "--operator", "gradient"
+    )
     assert result.exit_code == 0, result.output
     table = adbench.load(tmp_path / "out")
     assert set(table["dtype"]) == {"float32"}
@@ -185,7 +248,8 @@ def test_float32_is_asked_and_judged_in_float32(tmp_path):
 def test_the_exit_status_tells_wrong_from_not_run(tmp_path, name, status):
     backend = tmp_path / "backend.py"
     backend.write_text(
-        f"import sys; sys.path.insert(0, {str(FAKES.parent)!r})\nimport fakes\nclass Mine(fakes.{name}): pass\n"
+        f"import sys; sys.path.insert(0, {str(FAKES.parent)!r})\nimport fakes\nclass "
+        f"Mine(fakes.{name}): pass\n"
     )
     result = run(tmp_path, "chain", "--backend", backend, "--operator", "gradient")
     assert result.exit_code == status, result.output
@@ -202,7 +266,9 @@ def test_ctrl_c_keeps_what_is_measured(tmp_path):
     command = [sys.executable, "-c", code]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     journal = out / "journal.jsonl"
-    while process.poll() is None and not (journal.exists() and journal.read_text().count("\n") >= 3):
+    while process.poll() is None and not (
+        journal.exists() and journal.read_text().count("\n") >= 3
+    ):
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGINT)
     output, errors = process.communicate(timeout=60)
@@ -214,7 +280,15 @@ def test_ctrl_c_keeps_what_is_measured(tmp_path):
 
 def test_list_and_env_show_what_there_is():
     listed = call("list")
-    for name in ("mlp", "tanh", "chain", "dense", "reference:tape", "torch:eager", "differences:central"):
+    for name in (
+        "mlp",
+        "tanh",
+        "chain",
+        "dense",
+        "reference:tape",
+        "torch:eager",
+        "differences:central",
+    ):
         assert name in listed.output
     assert "python" in call("env").output
     assert call("--version").output.strip() == f"adbench, version {adbench.__version__}"
@@ -225,7 +299,9 @@ def test_the_model_in_the_readme_runs_as_it_stands(tmp_path):
     (code,) = re.findall(r"```python\n(# rosenbrock\.py.*?)```", readme, flags=re.DOTALL)
     assert len(code.strip().splitlines()) <= 24
     (tmp_path / "rosenbrock.py").write_text(code)
-    result = run(tmp_path, tmp_path / "rosenbrock.py", "--backend", "reference", "--backend", "differences")
+    result = run(
+        tmp_path, tmp_path / "rosenbrock.py", "--backend", "reference", "--backend", "differences"
+    )
     assert result.exit_code == 0, result.output
     assert "rosenbrock" in result.output
 

@@ -1,14 +1,16 @@
 """The contract of a backend: its namespace, its arrays, and at least one of `jvp` and `vjp`.
 
-A backend answers an operator in a mode by its own method where it has one, named after both (`gradient_reverse`,
-`hessian_forward_over_reverse`); the row then records the route `native`. Everything else is derived from `jvp` and
-`vjp` in `derived.py`, and the row records from which. Every such method has one signature:
+A backend answers an operator in a mode by its own method where it has one, named after both
+(`gradient_reverse`, `hessian_forward_over_reverse`); the row then records the route `native`.
+Everything else is derived from `jvp` and `vjp` in `derived.py`, and the row records from which.
+Every such method has one signature:
 
     method(function, active, direction) -> answer
 
-with `function(active) -> output` in the backend's arrays; `direction` is the tangent of a JVP or HVP, the cotangent of
-a VJP and the order k of a `derivative`, and None otherwise. The answer has the container structure that `Operator`
-states. The method may run under a tracer of the framework (`jax.jit`, `tf.function`), so it must not look at values.
+with `function(active) -> output` in the backend's arrays; `direction` is the tangent of a JVP or
+HVP, the cotangent of a VJP and the order k of a `derivative`, and None otherwise. The answer has
+the container structure that `Operator` states. The method may run under a tracer of the framework
+(`jax.jit`, `tf.function`), so it must not look at values.
 """
 
 from __future__ import annotations
@@ -20,9 +22,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from adbench.backends import derived
-from adbench.spec.inputs import Inputs
-from adbench.spec.operators import Mode, Operator
-from reference_ad import tree
+from adbench.cases.inputs import Inputs
+from adbench.cases.operators import Mode, Operator
+from reference_ad.engine import tree
 
 Function = Callable[[Any], Any]
 Answer = Any
@@ -36,18 +38,21 @@ class Unsupported(NotImplementedError):
 
 @dataclass(frozen=True)
 class Route:
-    """How an operator is answered: `native`, or the primitives that it is derived from (`via_jvp`, `via_vjp`)."""
+    """How an operator is answered: `native`, or the primitives that it is derived from (`via_jvp`,
+    `via_vjp`)."""
 
     name: str
     method: Callable[[Function, Any, Any], Answer]
 
 
 class Backend:
-    """A framework in one staging. A subclass sets the attributes and overrides what its framework has.
+    """A framework in one staging. A subclass sets the attributes and overrides what its framework
+    has.
 
     framework: the key of `Model.native` for hand-written implementations, such as "torch".
     xp: the array namespace that models are written in, on this backend's arrays.
-    exact: whether answers are derivatives up to rounding; False for approximations such as finite differences.
+    exact: whether answers are derivatives up to rounding; False for approximations such as finite
+    differences.
     dtypes: those in which it computes, operations between an array and a Python number included.
     """
 
@@ -65,14 +70,17 @@ class Backend:
         raise NotImplementedError
 
     def overwrite(self, array: Any, values: np.ndarray[Any, Any]) -> bool:
-        """Put other values of the same shape and dtype into an array, in place, and return whether that can be done."""
+        """Put other values of the same shape and dtype into an array, in place, and return whether
+        that can be done."""
         return False
 
     def synchronize(self, answer: Answer) -> None:
-        """Wait until every array in `answer` is computed. Needed only where calls return before that."""
+        """Wait until every array in `answer` is computed. Needed only where calls return before
+        that."""
 
     def stage(self, call: Call, active: Any, constants: tuple[Any, ...], direction: Any) -> Call:
-        """Trace and compile `call` for arguments like those given; a define-by-run backend returns it as it is."""
+        """Trace and compile `call` for arguments like those given; a define-by-run backend returns
+        it as it is."""
         return call
 
     def is_out_of_memory(self, error: BaseException) -> bool:
@@ -80,13 +88,16 @@ class Backend:
         return isinstance(error, MemoryError)
 
     def lacks_rule(self, error: BaseException) -> bool:
-        """Whether an exception of the framework means that a hand-written function has no rule for this mode."""
+        """Whether an exception of the framework means that a hand-written function has no rule for
+        this mode."""
         return False
 
     # The two primitives. A subclass defines at least one of them, as methods of these signatures:
     #   jvp(function, active, tangent) -> (output, output tangent)
-    #   vjp(function, active) -> (output, pullback), with pullback(cotangent) -> a tree like the active argument
-    # For second order the function given to `jvp` returns a tree of arrays, and both nest in each other.
+    #   vjp(function, active) -> (output, pullback), with pullback(cotangent) -> a tree like the
+    #   active argument
+    # For second order the function given to `jvp` returns a tree of arrays, and both nest in each
+    # other.
     jvp: Callable[[Function, Any, Any], tuple[Any, Any]] | None = None
     vjp: Callable[[Function, Any], tuple[Any, Callable[[Any], Any]]] | None = None
 
@@ -95,7 +106,8 @@ class Backend:
         return function(active)
 
     def route(self, operator: Operator, mode: Mode) -> Route:
-        """Find how this backend answers `operator` in `mode`. Raises Unsupported where it cannot."""
+        """Find how this backend answers `operator` in `mode`. Raises Unsupported where it
+        cannot."""
         name = method_name(operator, mode)
         native = getattr(self, name, None)
         if native is not None:
@@ -130,12 +142,18 @@ class Problem:
 
 
 def pose(
-    backend: Backend, function: Callable[..., Any], inputs: Inputs, operator: Operator, *, native: bool = False
+    backend: Backend,
+    function: Callable[..., Any],
+    inputs: Inputs,
+    operator: Operator,
+    *,
+    native: bool = False,
 ) -> Problem:
     """Move the inputs of a case to the backend's side.
 
-    function: `function(xp, *arguments)`, or `function(*arguments)` where `native`. An `hvp` is of its inner product
-    with the cotangent, which is the last of the constants then, unless its output is a scalar.
+    function: `function(xp, *arguments)`, or `function(*arguments)` where `native`. An `hvp` is of
+    its inner product with the cotangent, which is the last of the constants then, unless its output
+    is a scalar.
     """
     arguments = [tree.map(backend.asarray, argument) for argument in inputs.arguments]
     position = inputs.active
@@ -154,11 +172,19 @@ def pose(
         direction = tree.map(backend.asarray, inputs.tangent)
     elif operator is Operator.VJP:
         direction = backend.asarray(inputs.cotangent)
-    return Problem(of_active, arguments[position], tuple(arguments[:position] + arguments[position + 1 :]), direction)
+    return Problem(
+        of_active,
+        arguments[position],
+        tuple(arguments[:position] + arguments[position + 1 :]),
+        direction,
+    )
 
 
-def prepare(backend: Backend, problem: Problem, operator: Operator, mode: Mode, order: int) -> tuple[str, Call]:
-    """Build and stage the call that answers `operator` in `mode`. Return the route's name and the call."""
+def prepare(
+    backend: Backend, problem: Problem, operator: Operator, mode: Mode, order: int
+) -> tuple[str, Call]:
+    """Build and stage the call that answers `operator` in `mode`. Return the route's name and the
+    call."""
     route = backend.route(operator, mode)
     function, method = problem.function, route.method
 

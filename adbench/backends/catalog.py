@@ -1,7 +1,8 @@
 """Which backends there are, as light records: nothing of a framework is imported to list them.
 
-An entry point in the group `adbench.backends` names a sequence of `Entry` records, one a staging, the customary one
-first; the entry point's name is the framework's. These are the ones that adbench brings.
+An entry point in the group `adbench.backends` names a sequence of `Entry` records, one a staging,
+the customary one first; the entry point's name is the framework's. These are the ones that adbench
+brings.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ class Entry:
 
     name: "framework:staging".
     load: where its class is, as "module:attribute" or "path/to/file.py:attribute".
-    requires: the module that must be importable, or None; `distribution` is its name on the package index.
+    requires: the module that must be importable, or None; `distribution` is its name on the package
+    index.
     only_forward: whether it has no reverse mode at all, so that it is asked in forward modes alone.
-    orders: for "forward" and "reverse", the highest order of a `derivative` that it answers within seconds; higher
-        ones are asked of it in full runs alone.
+    orders: for "forward" and "reverse", the highest order of a `derivative` that it answers within
+        seconds; higher ones are asked of it in full runs alone.
     """
 
     name: str
@@ -49,12 +51,16 @@ TORCH = (Entry("torch:eager", "adbench.backends.torch:Eager", "torch", "torch"),
 
 JAX = (
     Entry("jax:jit", "adbench.backends.jax:Jit", "jax", "jax"),
-    # Each order of a nested jvp compiles some four times as many single operations: 25 s for the first call at order 8.
-    Entry("jax:eager", "adbench.backends.jax:Eager", "jax", "jax", orders={"forward": 6, "reverse": 7}),
+    # Each order of a nested jvp compiles some four times as many single operations: 25 s for the
+    # first call at order 8.
+    Entry(
+        "jax:eager", "adbench.backends.jax:Eager", "jax", "jax", orders={"forward": 6, "reverse": 7}
+    ),
 )
 
-# TensorFlow's graph of a derivative grows fourfold with each order: 2,467 operations at order 5, 158,198 at order 8,
-# which takes minutes to trace; a nested ForwardAccumulator takes ten times longer with each order.
+# TensorFlow's graph of a derivative grows fourfold with each order: 2,467 operations at order 5,
+# 158,198 at order 8, which takes minutes to trace; a nested ForwardAccumulator takes ten times
+# longer with each order.
 _TENSORFLOW_ORDERS = {"forward": 2, "reverse": 6}
 
 TENSORFLOW = (
@@ -66,8 +72,14 @@ TENSORFLOW = (
         orders=_TENSORFLOW_ORDERS,
     ),
     Entry(
-        "tensorflow:eager", "adbench.backends.tensorflow:Eager", "tensorflow", "tensorflow", orders=_TENSORFLOW_ORDERS
+        "tensorflow:eager",
+        "adbench.backends.tensorflow:Eager",
+        "tensorflow",
+        "tensorflow",
+        orders=_TENSORFLOW_ORDERS,
     ),
 )
 
-DIFFERENCES = (Entry("differences:central", "adbench.backends.differences:Central", only_forward=True),)
+DIFFERENCES = (
+    Entry("differences:central", "adbench.backends.differences:Central", only_forward=True),
+)

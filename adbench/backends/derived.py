@@ -1,9 +1,9 @@
 """Every operator in every mode, derived from a backend's `jvp` and `vjp`.
 
 One function each, named like the method that a backend may define instead. All have the signature
-`(backend, function, active, direction) -> answer` of `base.py`, with the backend in front; `needs` lists the
-primitives they use. Loops over basis vectors are ordinary Python loops: a framework that can push all of them
-at once has its own Jacobian, and says so by overriding.
+`(backend, function, active, direction) -> answer` of `base.py`, with the backend in front; `needs`
+lists the primitives they use. Loops over basis vectors are ordinary Python loops: a framework that
+can push all of them at once has its own Jacobian, and says so by overriding.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from reference_ad import tree
+from reference_ad.engine import tree
 
 if TYPE_CHECKING:
     from adbench.backends.base import Answer, Backend, Function
@@ -74,7 +74,9 @@ def jvp_reverse(backend: Any, function: Function, active: Any, tangent: Any) -> 
 
 @needs("jvp")
 def vjp_forward(backend: Any, function: Function, active: Any, cotangent: Any) -> Answer:
-    return _from_columns(backend, active, lambda e: backend.xp.sum(backend.jvp(function, active, e)[1] * cotangent))
+    return _from_columns(
+        backend, active, lambda e: backend.xp.sum(backend.jvp(function, active, e)[1] * cotangent)
+    )
 
 
 @needs("vjp")
@@ -91,7 +93,9 @@ def jacobian_forward(backend: Any, function: Function, active: Any, direction: N
 def jacobian_reverse(backend: Any, function: Function, active: Any, direction: None) -> Answer:
     output, pullback = backend.vjp(function, active)
     rows = [pullback(e) for e in _basis(backend, output)]
-    return tree.map(lambda *leaves: _stacked(backend, leaves, 0, _shape(output)), rows[0], *rows[1:])
+    return tree.map(
+        lambda *leaves: _stacked(backend, leaves, 0, _shape(output)), rows[0], *rows[1:]
+    )
 
 
 # ---- second order
@@ -120,24 +124,36 @@ def hvp_forward_over_forward(backend: Any, function: Function, active: Any, tang
 
 
 @needs("jvp", "vjp")
-def hessian_forward_over_reverse(backend: Any, function: Function, active: Any, direction: None) -> Answer:
+def hessian_forward_over_reverse(
+    backend: Any, function: Function, active: Any, direction: None
+) -> Answer:
     gradient = _pulled(backend, function)
     return _from_rows(backend, active, lambda e: _pushed(backend, gradient, e)(active))
 
 
 @needs("jvp", "vjp")
-def hessian_reverse_over_forward(backend: Any, function: Function, active: Any, direction: None) -> Answer:
-    return _from_rows(backend, active, lambda e: _pulled(backend, _pushed(backend, function, e))(active))
+def hessian_reverse_over_forward(
+    backend: Any, function: Function, active: Any, direction: None
+) -> Answer:
+    return _from_rows(
+        backend, active, lambda e: _pulled(backend, _pushed(backend, function, e))(active)
+    )
 
 
 @needs("vjp")
-def hessian_reverse_over_reverse(backend: Any, function: Function, active: Any, direction: None) -> Answer:
+def hessian_reverse_over_reverse(
+    backend: Any, function: Function, active: Any, direction: None
+) -> Answer:
     gradient = _pulled(backend, function)
-    return _from_rows(backend, active, lambda e: _pulled(backend, lambda x: _dot(backend, gradient(x), e))(active))
+    return _from_rows(
+        backend, active, lambda e: _pulled(backend, lambda x: _dot(backend, gradient(x), e))(active)
+    )
 
 
 @needs("jvp")
-def hessian_forward_over_forward(backend: Any, function: Function, active: Any, direction: None) -> Answer:
+def hessian_forward_over_forward(
+    backend: Any, function: Function, active: Any, direction: None
+) -> Answer:
     def row(e: Any) -> Any:
         along = _pushed(backend, function, e)
         return _from_columns(backend, active, lambda d: backend.jvp(along, active, d)[1])
@@ -167,11 +183,14 @@ def _ones_like(backend: Any, array: Any) -> Any:
 
 
 def _dot(backend: Any, left: Any, right: Any) -> Any:
-    return sum(backend.xp.sum(a * b) for a, b in zip(tree.leaves(left), tree.leaves(right), strict=True))
+    return sum(
+        backend.xp.sum(a * b) for a, b in zip(tree.leaves(left), tree.leaves(right), strict=True)
+    )
 
 
 def _basis(backend: Any, like: Any) -> list[Any]:
-    """The unit vectors of the space of `like`, one tree each, in the order of the leaves' entries."""
+    """The unit vectors of the space of `like`, one tree each, in the order of the leaves'
+    entries."""
     xp = backend.xp
     leaves, structure = tree.flatten(like)
     zeros = [xp.zeros_like(leaf) for leaf in leaves]
@@ -181,12 +200,15 @@ def _basis(backend: Any, like: Any) -> list[Any]:
         identity = xp.eye(prod(shape), dtype=leaf.dtype)
         for k in range(prod(shape)):
             unit = xp.reshape(identity[k, ...], shape)
-            vectors.append(tree.unflatten(structure, [*zeros[:position], unit, *zeros[position + 1 :]]))
+            vectors.append(
+                tree.unflatten(structure, [*zeros[:position], unit, *zeros[position + 1 :]])
+            )
     return vectors
 
 
 def _stacked(backend: Any, parts: Any, axis: int, shape: tuple[int, ...]) -> Any:
-    """Stack `parts` along a new axis of length prod(shape), and give that axis the shape `shape`."""
+    """Stack `parts` along a new axis of length prod(shape), and give that axis the shape
+    `shape`."""
     stacked = backend.xp.stack(list(parts), axis=axis)
     lengths = _shape(stacked)
     axis %= len(lengths)
@@ -194,7 +216,8 @@ def _stacked(backend: Any, parts: Any, axis: int, shape: tuple[int, ...]) -> Any
 
 
 def _from_columns(backend: Any, active: Any, column: Function) -> Any:
-    """A tree like `active`, whose entries are the values of `column` at the unit vectors, on trailing axes."""
+    """A tree like `active`, whose entries are the values of `column` at the unit vectors, on
+    trailing axes."""
     leaves, structure = tree.flatten(active)
     columns = [column(e) for e in _basis(backend, active)]
     blocks, start = [], 0
@@ -207,7 +230,8 @@ def _from_columns(backend: Any, active: Any, column: Function) -> Any:
 
 
 def _from_rows(backend: Any, active: Any, row: Function) -> Any:
-    """A tree of trees like `active`: for each leaf i the values of `row` at its unit vectors, on leading axes."""
+    """A tree of trees like `active`: for each leaf i the values of `row` at its unit vectors, on
+    leading axes."""
     leaves, structure = tree.flatten(active)
     rows = [row(e) for e in _basis(backend, active)]
     blocks, start = [], 0
@@ -215,6 +239,10 @@ def _from_rows(backend: Any, active: Any, row: Function) -> Any:
         shape = _shape(leaf)
         size = prod(shape)
         some = rows[start : start + size]
-        blocks.append(tree.map(lambda *parts, shape=shape: _stacked(backend, parts, 0, shape), some[0], *some[1:]))
+        blocks.append(
+            tree.map(
+                lambda *parts, shape=shape: _stacked(backend, parts, 0, shape), some[0], *some[1:]
+            )
+        )
         start += size
     return tree.unflatten(structure, blocks)

@@ -1,8 +1,9 @@
 """Central differences on plain NumPy: no derivative rule at all, and so an approximation.
 
-A k-th derivative from a central difference has a truncation error of order h^2 and a rounding error of order
-eps / h^k; they balance at h ~ eps^(1/(k+2)), in units of the argument's own scale (Press et al., Numerical Recipes,
-3rd ed., section 5.7; Gill, Murray and Wright, Practical Optimization, section 8.6.1, for second differences).
+A k-th derivative from a central difference has a truncation error of order h^2 and a rounding error
+of order eps / h^k; they balance at h ~ eps^(1/(k+2)), in units of the argument's own scale (Press
+et al., Numerical Recipes, 3rd ed., section 5.7; Gill, Murray and Wright, Practical Optimization,
+section 8.6.1, for second differences).
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from typing import Any
 import numpy as np
 
 from adbench.backends.base import Answer, Backend, Function
-from adbench.spec import namespace
-from reference_ad import tree
+from adbench.namespaces import numpy as namespace
+from reference_ad.engine import tree
 
 Array = np.ndarray[Any, Any]
 
 
 class Central(Backend):
-    """Central differences, of the lowest order that is symmetric. Forward only: a pullback needs n of them."""
+    """Central differences, of the lowest order that is symmetric. Forward only: a pullback needs n
+    of them."""
 
     framework = "differences"
     exact = False
@@ -48,16 +50,20 @@ class Central(Backend):
         # What was really added, after rounding, as a multiple of the tangent.
         moved = tree.map(np.subtract, above, below)
         distance = _dot(moved, tangent) / _dot(tangent, tangent)
-        return output, tree.map(lambda y, z: np.asarray((y - z) / distance), function(above), function(below))
+        return output, tree.map(
+            lambda y, z: np.asarray((y - z) / distance), function(above), function(below)
+        )
 
     # ---- first order
 
     def derivative_forward(self, function: Function, active: Array, order: int) -> Answer:
         step = _step(active, np.ones_like(active), order)
-        # Half a step as the numbers near x can represent it, so that the points are where the formula has them.
+        # Half a step as the numbers near x can represent it, so that the points are where the
+        # formula has them.
         half = (active + step / 2) - active
         total = sum(
-            (-1) ** i * comb(order, i) * function(np.asarray(active + (order - 2 * i) * half)) for i in range(order + 1)
+            (-1) ** i * comb(order, i) * function(np.asarray(active + (order - 2 * i) * half))
+            for i in range(order + 1)
         )
         return np.asarray(total / (2 * half) ** order, dtype=active.dtype)
 
@@ -70,18 +76,31 @@ class Central(Backend):
         leaves, structure = tree.flatten(active)
         units = _units(active)
         blocks = [
-            np.asarray([_mixed(function, active, next(units), tangent) for _ in range(leaf.size)], leaf.dtype)
+            np.asarray(
+                [_mixed(function, active, next(units), tangent) for _ in range(leaf.size)],
+                leaf.dtype,
+            )
             for leaf in leaves
         ]
-        return tree.unflatten(structure, [np.reshape(b, x.shape) for b, x in zip(blocks, leaves, strict=True)])
+        return tree.unflatten(
+            structure, [np.reshape(b, x.shape) for b, x in zip(blocks, leaves, strict=True)]
+        )
 
-    def hessian_forward_over_forward(self, function: Function, active: Any, direction: None) -> Answer:
+    def hessian_forward_over_forward(
+        self, function: Function, active: Any, direction: None
+    ) -> Answer:
         leaves, structure = tree.flatten(active)
-        rows = [tree.leaves(self.hvp_forward_over_forward(function, active, unit)) for unit in _units(active)]
+        rows = [
+            tree.leaves(self.hvp_forward_over_forward(function, active, unit))
+            for unit in _units(active)
+        ]
         blocks, start = [], 0
         for leaf in leaves:
             some = rows[start : start + leaf.size]
-            block = [np.reshape([row[j] for row in some], leaf.shape + x.shape) for j, x in enumerate(leaves)]
+            block = [
+                np.reshape([row[j] for row in some], leaf.shape + x.shape)
+                for j, x in enumerate(leaves)
+            ]
             blocks.append(tree.unflatten(structure, block))
             start += leaf.size
         return tree.unflatten(structure, blocks)
@@ -98,7 +117,9 @@ def _step(active: Any, tangent: Any, order: int) -> Any:
     if not limits:
         return 0
     dtype = limits[0].dtype
-    return dtype.type(np.finfo(dtype).eps ** (1 / (order + 2)) * min(limit.min() for limit in limits))
+    return dtype.type(
+        np.finfo(dtype).eps ** (1 / (order + 2)) * min(limit.min() for limit in limits)
+    )
 
 
 def _moved(active: Any, step: Any, tangent: Any) -> Any:
@@ -110,7 +131,8 @@ def _dot(left: Any, right: Any) -> Any:
 
 
 def _mixed(function: Function, active: Any, first: Any, second: Any) -> Any:
-    """The second derivative of a scalar function along two directions, from its four values on a parallelogram."""
+    """The second derivative of a scalar function along two directions, from its four values on a
+    parallelogram."""
     a, b = _step(active, first, 2), _step(active, second, 2)
     if a == 0 or b == 0:
         return 0.0

@@ -1,7 +1,8 @@
-"""JAX on the CPU with 64-bit types: compiled ahead of time by `jax.jit`, or one operation at a time.
+"""JAX on the CPU with 64-bit types: compiled ahead of time by `jax.jit`, or one operation at a
+time.
 
-What a model cannot write for JAX's arrays: an index that is a list (an array or a tuple is one), and under `jit` shapes
-that depend on arrays, such as `xp.repeat` by an array of counts.
+What a model cannot write for JAX's arrays: an index that is a list (an array or a tuple is one),
+and under `jit` shapes that depend on arrays, such as `xp.repeat` by an array of counts.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import jax.scipy.special
 import numpy as np
 
 from adbench.backends.base import Answer, Backend, Call, Function
-from adbench.spec.namespace import Namespace
+from adbench.namespaces.numpy import Namespace
 
 jax.config.update("jax_enable_x64", True)
 
@@ -30,7 +31,9 @@ def _matrix_rank(x: Any, *, rtol: Any = None) -> Any:
     if rtol is None:
         return jnp.linalg.matrix_rank(x)
     sizes = jnp.linalg.svdvals(x)
-    return jnp.sum(sizes > jnp.asarray(rtol)[..., None] * jnp.max(sizes, axis=-1, keepdims=True), axis=-1)
+    return jnp.sum(
+        sizes > jnp.asarray(rtol)[..., None] * jnp.max(sizes, axis=-1, keepdims=True), axis=-1
+    )
 
 
 def _permute_dims(x: Any, axes: tuple[int, ...]) -> Any:
@@ -74,7 +77,9 @@ class Eager(Backend):
         jax.block_until_ready(answer)
 
     def is_out_of_memory(self, error: BaseException) -> bool:
-        exhausted = isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
+        exhausted = isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(
+            error
+        )
         return exhausted or isinstance(error, MemoryError)
 
     def lacks_rule(self, error: BaseException) -> bool:
@@ -138,16 +143,24 @@ class Eager(Backend):
     def hvp_forward_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
         return jax.jacfwd(_pushed(function, tangent))(active)
 
-    def hessian_forward_over_reverse(self, function: Function, active: Any, direction: None) -> Answer:
+    def hessian_forward_over_reverse(
+        self, function: Function, active: Any, direction: None
+    ) -> Answer:
         return jax.jacfwd(jax.grad(function))(active)
 
-    def hessian_reverse_over_forward(self, function: Function, active: Any, direction: None) -> Answer:
+    def hessian_reverse_over_forward(
+        self, function: Function, active: Any, direction: None
+    ) -> Answer:
         return jax.jacrev(jax.jacfwd(function))(active)
 
-    def hessian_reverse_over_reverse(self, function: Function, active: Any, direction: None) -> Answer:
+    def hessian_reverse_over_reverse(
+        self, function: Function, active: Any, direction: None
+    ) -> Answer:
         return jax.jacrev(jax.grad(function))(active)
 
-    def hessian_forward_over_forward(self, function: Function, active: Any, direction: None) -> Answer:
+    def hessian_forward_over_forward(
+        self, function: Function, active: Any, direction: None
+    ) -> Answer:
         return jax.jacfwd(jax.jacfwd(function))(active)
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 import reference_ad
 from adbench.backends.base import Answer, Backend, Call, Function
-from adbench.spec import namespace as plain
-from adbench.spec.namespace import Namespace
-from reference_ad.core import Observation
+from adbench.namespaces import numpy as plain
+from adbench.namespaces.numpy import Namespace
+from reference_ad.engine.core import Observation
 
 # ---- namespace
 
@@ -29,7 +29,11 @@ class Tape(Backend):
     """`reference_ad` as it runs by default: dual numbers forward, a tape in reverse."""
 
     framework = "reference"
-    dtypes = ("float64", "float32", "float16")  # NumPy makes float32 of bfloat16 and a Python number
+    dtypes = (
+        "float64",
+        "float32",
+        "float16",
+    )  # NumPy makes float32 of bfloat16 and a Python number
     xp = namespace
 
     # ---- arrays
@@ -102,21 +106,30 @@ class Tape(Backend):
     def hvp_forward_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
         return reference_ad.jacfwd(_pushed(function, tangent))(active)
 
-    def hessian_forward_over_reverse(self, function: Function, active: Any, direction: None) -> Answer:
+    def hessian_forward_over_reverse(
+        self, function: Function, active: Any, direction: None
+    ) -> Answer:
         return reference_ad.jacfwd(reference_ad.grad(function))(active)
 
-    def hessian_reverse_over_forward(self, function: Function, active: Any, direction: None) -> Answer:
+    def hessian_reverse_over_forward(
+        self, function: Function, active: Any, direction: None
+    ) -> Answer:
         return reference_ad.jacrev(reference_ad.jacfwd(function))(active)
 
-    def hessian_reverse_over_reverse(self, function: Function, active: Any, direction: None) -> Answer:
+    def hessian_reverse_over_reverse(
+        self, function: Function, active: Any, direction: None
+    ) -> Answer:
         return reference_ad.jacrev(reference_ad.grad(function))(active)
 
-    def hessian_forward_over_forward(self, function: Function, active: Any, direction: None) -> Answer:
+    def hessian_forward_over_forward(
+        self, function: Function, active: Any, direction: None
+    ) -> Answer:
         return reference_ad.jacfwd(reference_ad.jacfwd(function))(active)
 
 
 class Compiled(Tape):
-    """`reference_ad` with the whole operator traced and compiled to NumPy source before the first call."""
+    """`reference_ad` with the whole operator traced and compiled to NumPy source before the first
+    call."""
 
     def stage(self, call: Call, active: Any, constants: tuple[Any, ...], direction: Any) -> Call:
         compiled = reference_ad.compile(call)

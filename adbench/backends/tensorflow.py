@@ -1,10 +1,13 @@
-"""TensorFlow: GradientTape for reverse mode, ForwardAccumulator for forward mode; eagerly or as one traced graph.
+"""TensorFlow: GradientTape for reverse mode, ForwardAccumulator for forward mode; eagerly or as one
+traced graph.
 
-TensorFlow has no namespace of the array API standard. `tensorflow.experimental.numpy` comes nearest: its NumPy
-behaviour gives `@`, indexing and promotion as in NumPy, and what it lacks or calls otherwise is added here.
+TensorFlow has no namespace of the array API standard. `tensorflow.experimental.numpy` comes
+nearest: its NumPy behaviour gives `@`, indexing and promotion as in NumPy, and what it lacks or
+calls otherwise is added here.
 
-What differs from NumPy all the same: `hypot` squares its arguments, so it overflows from 1e154 on; `floor_divide` and
-`//` round the quotient before they take its floor, so that 0.5 // 0.1 is 5, not 4.
+What differs from NumPy all the same: `hypot` squares its arguments, so it overflows from 1e154 on;
+`floor_divide` and `//` round the quotient before they take its floor, so that 0.5 // 0.1 is 5, not
+4.
 """
 
 from __future__ import annotations
@@ -25,11 +28,12 @@ import tensorflow as tf
 import tensorflow.experimental.numpy as tnp
 
 from adbench.backends.base import Answer, Backend, Call, Unsupported  # noqa: E402
-from adbench.spec.namespace import Namespace
-from reference_ad import tree
+from adbench.namespaces.numpy import Namespace
+from reference_ad.engine import tree
 
 tf.get_logger().setLevel("ERROR")
-# "legacy" keeps float32 with Python scalars and float64 for new arrays; "all" makes new arrays float32.
+# "legacy" keeps float32 with Python scalars and float64 for new arrays; "all" makes new arrays
+# float32.
 tnp.experimental_enable_numpy_behavior(dtype_conversion_mode="legacy")
 tf.Tensor.mT = property(tf.linalg.matrix_transpose)
 tf.Tensor.__iter__ = lambda x: iter(tf.unstack(x))  # the original refuses in a graph
@@ -41,25 +45,30 @@ ZERO = tf.UnconnectedGradients.ZERO
 
 EAGER_COLUMNS = 16
 EAGER_ROWS = 64
-"""Below so many passes a loop is faster than a batch in eager staging, where each batch is traced anew (0.1 s)."""
+"""Below so many passes a loop is faster than a batch in eager staging, where each batch is traced
+anew (0.1 s)."""
 
 FORWARD_ORDERS = 3
-"""How deep accumulators nest: the first call takes 10 s at order 3 for two lines of tanh, 100 s at order 4."""
+"""How deep accumulators nest: the first call takes 10 s at order 3 for two lines of tanh, 100 s at
+order 4."""
 
 # ---- namespace
 
 
 def _alike(x1: Any, x2: Any) -> tuple[Any, Any]:
-    """Both as tensors; a Python number takes the dtype of the other, which the module's own forget here and there."""
+    """Both as tensors; a Python number takes the dtype of the other, which the module's own forget
+    here and there."""
     if not tf.is_tensor(x1):
         return _number(x1, x2.dtype), x2
     return x1, x2 if tf.is_tensor(x2) else _number(x2, x1.dtype)
 
 
 def _number(value: Any, dtype: Any) -> Any:
-    # By way of NumPy, since TensorFlow keeps the constants it has made and takes 0.0 for -0.0. It raises, where NumPy
-    # would round, when an integer dtype is given a fraction.
-    return tf.constant(np.asarray(value, _numpy_dtype(dtype)) if dtype.is_floating else value, dtype)
+    # By way of NumPy, since TensorFlow keeps the constants it has made and takes 0.0 for -0.0. It
+    # raises, where NumPy would round, when an integer dtype is given a fraction.
+    return tf.constant(
+        np.asarray(value, _numpy_dtype(dtype)) if dtype.is_floating else value, dtype
+    )
 
 
 def _arange(start: Any, stop: Any = None, step: Any = 1, *, dtype: Any = None) -> Any:
@@ -113,15 +122,21 @@ def _count_nonzero(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     return tf.math.count_nonzero(x, axis, keepdims)
 
 
-def _cumulative_sum(x: Any, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
+def _cumulative_sum(
+    x: Any, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+) -> Any:
     return _cumulative(tf.cumsum, 0, x, axis, dtype, include_initial)
 
 
-def _cumulative_prod(x: Any, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
+def _cumulative_prod(
+    x: Any, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+) -> Any:
     return _cumulative(tf.math.cumprod, 1, x, axis, dtype, include_initial)
 
 
-def _cumulative(accumulate: Any, initial: int, x: Any, axis: int | None, dtype: Any, include_initial: bool) -> Any:
+def _cumulative(
+    accumulate: Any, initial: int, x: Any, axis: int | None, dtype: Any, include_initial: bool
+) -> Any:
     if axis is None:
         x, axis = tf.reshape(x, [-1]), 0
     if dtype is None and x.dtype.is_integer and x.dtype.size < 8:
@@ -148,7 +163,9 @@ def _finfo(type: Any) -> Any:
 
 
 def _flip(x: Any, *, axis: Any = None) -> Any:
-    return tf.reverse(x, list(range(x.ndim)) if axis is None else [axis] if isinstance(axis, int) else list(axis))
+    return tf.reverse(
+        x, list(range(x.ndim)) if axis is None else [axis] if isinstance(axis, int) else list(axis)
+    )
 
 
 def _hypot(x1: Any, x2: Any) -> Any:
@@ -161,7 +178,11 @@ def _iinfo(type: Any) -> Any:
 
 def _isdtype(dtype: Any, kind: Any) -> bool:
     kinds = kind if isinstance(kind, tuple) else (kind,)
-    return bool(np.isdtype(_numpy_dtype(dtype), tuple(k if isinstance(k, str) else _numpy_dtype(k) for k in kinds)))
+    return bool(
+        np.isdtype(
+            _numpy_dtype(dtype), tuple(k if isinstance(k, str) else _numpy_dtype(k) for k in kinds)
+        )
+    )
 
 
 def _linspace(start: Any, stop: Any, num: int, *, dtype: Any = None, endpoint: bool = True) -> Any:
@@ -176,7 +197,9 @@ def _numpy_dtype(of: Any) -> Any:
 
 
 def _permute_dims(x: Any, axes: tuple[int, ...]) -> Any:
-    return tf.transpose(x, [axis % x.ndim for axis in axes])  # the derivative of a transpose takes no negative axis
+    return tf.transpose(
+        x, [axis % x.ndim for axis in axes]
+    )  # the derivative of a transpose takes no negative axis
 
 
 def _repeat(x: Any, repeats: Any, *, axis: int | None = None) -> Any:
@@ -188,7 +211,8 @@ def _roll(x: Any, shift: Any, *, axis: Any = None) -> Any:
         return tf.reshape(tf.roll(tf.reshape(x, [-1]), shift, 0), x.shape)
     axes = axis if isinstance(axis, tuple) else (axis,)
     shifts = shift if isinstance(shift, tuple) else (shift,) * len(axes)
-    # Not negative, because tf.vectorized_map, which forward mode uses, would count those from the axis of its batch.
+    # Not negative, because tf.vectorized_map, which forward mode uses, would count those from the
+    # axis of its batch.
     return tf.roll(x, shifts, [axis % x.ndim for axis in axes])
 
 
@@ -204,7 +228,8 @@ def _searchsorted(x1: Any, x2: Any, *, side: str = "left", sorter: Any = None) -
 
 
 def _signbit(x: Any) -> Any:
-    # The sign is the highest bit, of minus zero and of NaN too; the module's own asks whether x < 0.
+    # The sign is the highest bit, of minus zero and of NaN too; the module's own asks whether x <
+    # 0.
     return tf.bitcast(x, {2: tf.int16, 4: tf.int32, 8: tf.int64}[x.dtype.size]) < 0
 
 
@@ -227,11 +252,14 @@ def _take(x: Any, indices: Any, *, axis: int | None = None) -> Any:
     axis = 0 if axis is None else axis
     length = x.shape[axis]
     indices = tf.convert_to_tensor(indices)
-    return tf.gather(x, tf.where(indices < 0, indices + tf.cast(length, indices.dtype), indices), axis=axis)
+    return tf.gather(
+        x, tf.where(indices < 0, indices + tf.cast(length, indices.dtype), indices), axis=axis
+    )
 
 
 def _take_along_axis(x: Any, indices: Any, *, axis: int = -1) -> Any:
-    # The module's own decides by the values of shapes how it broadcasts, which tf.vectorized_map refuses.
+    # The module's own decides by the values of shapes how it broadcasts, which tf.vectorized_map
+    # refuses.
     last = [tnp.moveaxis(array, axis, -1) for array in (x, indices)]
     stack = tf.broadcast_static_shape(*[array.shape[:-1] for array in last])
     arrays, places = [tf.broadcast_to(array, [*stack, array.shape[-1]]) for array in last]
@@ -328,7 +356,9 @@ def _matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
         sums = tf.reduce_sum(tf.abs(x), -2 if abs(ord) == 1 else -1)
         found = (tf.reduce_max if ord > 0 else tf.reduce_min)(sums, -1)
     else:
-        raise ValueError(f"matrix_norm was given ord={ord!r}: give 'fro', 'nuc', 2, -2, 1, -1, inf or -inf.")
+        raise ValueError(
+            f"matrix_norm was given ord={ord!r}: give 'fro', 'nuc', 2, -2, 1, -1, inf or -inf."
+        )
     return found[..., None, None] if keepdims else found
 
 
@@ -506,7 +536,9 @@ class Eager(Backend):
     # ---- primitives
 
     def jvp(self, function: Apply, active: Any, tangent: Any) -> tuple[Any, Any]:
-        with tf.autodiff.ForwardAccumulator(tree.leaves(active), tree.leaves(tangent)) as accumulator:
+        with tf.autodiff.ForwardAccumulator(
+            tree.leaves(active), tree.leaves(tangent)
+        ) as accumulator:
             output = function(active)
         return output, tree.map(lambda y: accumulator.jvp(y, ZERO), output)
 
@@ -517,7 +549,9 @@ class Eager(Backend):
             output = function(active)
 
         def pullback(cotangent: Any) -> Any:
-            return tree.unflatten(structure, _pulled(tape, tree.leaves(output), leaves, tree.leaves(cotangent)))
+            return tree.unflatten(
+                structure, _pulled(tape, tree.leaves(output), leaves, tree.leaves(cotangent))
+            )
 
         return output, pullback
 
@@ -526,8 +560,10 @@ class Eager(Backend):
     def derivative_forward(self, function: Apply, active: Any, order: int) -> Answer:
         if order > FORWARD_ORDERS:
             raise Unsupported(
-                f"ForwardAccumulator nests {FORWARD_ORDERS} deep at most here, not {order}: TensorFlow traces the "
-                "derivative of every operation anew at each level, which takes ten times longer a level."
+                f"ForwardAccumulator nests {FORWARD_ORDERS} deep at most here, not {order}: "
+                "TensorFlow traces the "
+                "derivative of every operation anew at each level, which takes ten times longer a "
+                "level."
             )
         one = tf.ones_like(active)
         for _ in range(order):
@@ -579,7 +615,8 @@ class Eager(Backend):
         return _jacfwd(_gradient(function))(active)
 
     def hessian_reverse_over_forward(self, function: Apply, active: Any, direction: None) -> Answer:
-        # One column is the gradient of J(x) e; the Jacobian of all columns at once would be traced ten times longer.
+        # One column is the gradient of J(x) e; the Jacobian of all columns at once would be traced
+        # ten times longer.
         return _along_units(lambda unit: _gradient(_pushed(function, unit))(active), active)
 
     def hessian_reverse_over_reverse(self, function: Apply, active: Any, direction: None) -> Answer:
@@ -593,7 +630,8 @@ class Function(Eager):
     """TensorFlow with the whole operator traced to one graph before the first call."""
 
     def stage(self, call: Call, active: Any, constants: tuple[Any, ...], direction: Any) -> Call:
-        # Leaves go in and come out flat: a concrete function checks a nested signature on every call.
+        # Leaves go in and come out flat: a concrete function checks a nested signature on every
+        # call.
         given, structure = tree.flatten((active, constants, direction))
         positions = [i for i, leaf in enumerate(given) if leaf is not None]
         answered: list[Any] = []
@@ -610,7 +648,9 @@ class Function(Eager):
         (answer_structure,) = answered
 
         def staged(active: Any, constants: tuple[Any, ...], direction: Any) -> Answer:
-            tensors = [leaf for leaf in tree.leaves((active, constants, direction)) if leaf is not None]
+            tensors = [
+                leaf for leaf in tree.leaves((active, constants, direction)) if leaf is not None
+            ]
             return tree.unflatten(answer_structure, concrete(*tensors))
 
         return staged
@@ -626,7 +666,9 @@ def _flat(answer: Any) -> tuple[list[Any], list[Any]]:
 
 def _pushed(function: Apply, tangent: Any) -> Apply:
     def pushed(active: Any) -> Any:
-        with tf.autodiff.ForwardAccumulator(tree.leaves(active), tree.leaves(tangent)) as accumulator:
+        with tf.autodiff.ForwardAccumulator(
+            tree.leaves(active), tree.leaves(tangent)
+        ) as accumulator:
             output = function(active)
         return tree.map(lambda y: accumulator.jvp(y, ZERO), output)
 
@@ -647,7 +689,9 @@ def _gradient(function: Apply, cotangent: Any = None) -> Apply:
     return gradient
 
 
-def _pulled(tape: Any, outputs: list[Any], leaves: list[Any], cotangents: list[Any] | None) -> list[Any]:
+def _pulled(
+    tape: Any, outputs: list[Any], leaves: list[Any], cotangents: list[Any] | None
+) -> list[Any]:
     # The gradient of a gather is an IndexedSlices, which no operator takes.
     return [tf.convert_to_tensor(g) for g in tape.gradient(outputs, leaves, cotangents, ZERO)]
 
@@ -658,7 +702,8 @@ def _jacfwd(function: Apply) -> Apply:
 
 
 def _along_units(column: Apply, active: Any) -> Any:
-    """Return the values of `column` at all unit vectors of the space of `active`, on trailing axes: a tree of trees."""
+    """Return the values of `column` at all unit vectors of the space of `active`, on trailing axes:
+    a tree of trees."""
     leaves, structure = tree.flatten(active)
     sizes = [prod(leaf.shape) for leaf in leaves]
     stops = list(accumulate(sizes))
@@ -685,7 +730,10 @@ def _along_units(column: Apply, active: Any) -> Any:
     def blocks(columns: Any) -> Any:
         last = tnp.moveaxis(columns, 0, -1)
         outer = last.shape[:-1]
-        parts = [tf.reshape(last[..., span], (*outer, *leaf.shape)) for leaf, span in zip(leaves, spans, strict=True)]
+        parts = [
+            tf.reshape(last[..., span], (*outer, *leaf.shape))
+            for leaf, span in zip(leaves, spans, strict=True)
+        ]
         return tree.unflatten(structure, parts)
 
     return tree.unflatten(output_structure, [blocks(columns) for columns in stacked])
@@ -711,7 +759,9 @@ def _jacrev(function: Apply) -> Apply:
                 for parts, leaf in zip(zip(*rows, strict=True), leaves, strict=True)
             ]
 
-        rows = [tree.unflatten(structure, blocks(y, s)) for y, s in zip(outputs, scalars, strict=True)]
+        rows = [
+            tree.unflatten(structure, blocks(y, s)) for y, s in zip(outputs, scalars, strict=True)
+        ]
         return tree.unflatten(output_structure, rows)
 
     return jacobian

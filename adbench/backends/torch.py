@@ -1,8 +1,10 @@
-"""PyTorch, define-by-run: `torch.autograd` for plain reverse mode, `torch.func` for what nests or batches.
+"""PyTorch, define-by-run: `torch.autograd` for plain reverse mode, `torch.func` for what nests or
+batches.
 
-What a model cannot write for PyTorch's arrays: a slice with a negative step (`xp.flip` does it); `x.size`, which is a
-method of theirs (`math.prod(x.shape)` counts the elements); and where x is differentiated, `x // y` and `2.0 % x`,
-which have no derivative (`xp.floor_divide` and `xp.remainder` have).
+What a model cannot write for PyTorch's arrays: a slice with a negative step (`xp.flip` does it);
+`x.size`, which is a method of theirs (`math.prod(x.shape)` counts the elements); and where x is
+differentiated, `x // y` and `2.0 % x`, which have no derivative (`xp.floor_divide` and
+`xp.remainder` have).
 """
 
 from __future__ import annotations
@@ -16,9 +18,9 @@ from array_api_compat import torch as array_module
 from torch.func import grad, jacfwd, jacrev, jvp, vjp
 
 from adbench.backends.base import Answer, Backend, Function, Unsupported
-from adbench.spec.case import numpy_dtype
-from adbench.spec.namespace import Namespace
-from reference_ad import tree
+from adbench.cases.case import numpy_dtype
+from adbench.namespaces.numpy import Namespace
+from reference_ad.engine import tree
 
 # Arrays that a model makes without a dtype are float64, as in the other namespaces.
 torch.set_default_dtype(torch.float64)
@@ -33,9 +35,12 @@ def _can_cast(from_: Any, to: Any) -> bool:
 
 
 def _alike(x1: Any, x2: Any) -> tuple[Any, Any]:
-    """Both as tensors: with a Python number on the left, division has no rounding and the remainder no derivative."""
+    """Both as tensors: with a Python number on the left, division has no rounding and the remainder
+    no derivative."""
     x1 = x1 if isinstance(x1, torch.Tensor) else torch.asarray(x1, dtype=torch.result_type(x1, x2))
-    return x1, x2 if isinstance(x2, torch.Tensor) else torch.asarray(x2, dtype=torch.result_type(x1, x2))
+    return x1, x2 if isinstance(x2, torch.Tensor) else torch.asarray(
+        x2, dtype=torch.result_type(x1, x2)
+    )
 
 
 def _floor_divide(x1: Any, x2: Any) -> torch.Tensor:
@@ -68,7 +73,11 @@ def _logsumexp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 
 
 def _log_softmax(x: Any, axis: Any = None) -> Any:
-    return torch.log_softmax(x, axis) if isinstance(axis, int) else x - _logsumexp(x, axis, keepdims=True)
+    return (
+        torch.log_softmax(x, axis)
+        if isinstance(axis, int)
+        else x - _logsumexp(x, axis, keepdims=True)
+    )
 
 
 def _softmax(x: Any, axis: Any = None) -> Any:
@@ -109,7 +118,8 @@ LACKS_RULE = (
     "not differentiable",
     "Can't call numpy() on Tensor that requires grad",
 )
-"""What PyTorch says where a function, a hand-written one or its own, cannot be differentiated in this mode."""
+"""What PyTorch says where a function, a hand-written one or its own, cannot be differentiated in
+this mode."""
 
 
 class Eager(Backend):
@@ -122,16 +132,20 @@ class Eager(Backend):
     # ---- arrays
 
     def asarray(self, array: np.ndarray[Any, Any]) -> torch.Tensor:
-        if array.dtype.name == "bfloat16":  # PyTorch and NumPy share no such type; float32 holds all of its numbers
+        if (
+            array.dtype.name == "bfloat16"
+        ):  # PyTorch and NumPy share no such type; float32 holds all of its numbers
             return torch.tensor(array.astype(np.float32)).to(torch.bfloat16)
         return torch.tensor(array)
 
     def to_numpy(self, array: torch.Tensor) -> np.ndarray[Any, Any]:
         plain = array.detach().cpu()
         if plain.dtype is torch.bfloat16:
-            return np.array(plain.to(torch.float32).numpy(force=True)).astype(numpy_dtype("bfloat16"))
-        # Forced, because an answer may be a view that is not computed yet: a derivative known to be zero (a
-        # "ZeroTensor"), a negative or a conjugate.
+            return np.array(plain.to(torch.float32).numpy(force=True)).astype(
+                numpy_dtype("bfloat16")
+            )
+        # Forced, because an answer may be a view that is not computed yet: a derivative known to be
+        # zero (a "ZeroTensor"), a negative or a conjugate.
         return np.array(plain.numpy(force=True))
 
     def overwrite(self, array: torch.Tensor, values: np.ndarray[Any, Any]) -> bool:
@@ -143,7 +157,8 @@ class Eager(Backend):
         return allocator or isinstance(error, MemoryError | torch.OutOfMemoryError)
 
     def lacks_rule(self, error: BaseException) -> bool:
-        # A torch.autograd.Function without setup_context, without a vmap rule, or marked @once_differentiable.
+        # A torch.autograd.Function without setup_context, without a vmap rule, or marked
+        # @once_differentiable.
         return isinstance(error, RuntimeError) and any(words in str(error) for words in LACKS_RULE)
 
     # ---- primitives
@@ -210,16 +225,24 @@ class Eager(Backend):
     def hvp_forward_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
         return jacfwd(_pushed(function, tangent))(active)
 
-    def hessian_forward_over_reverse(self, function: Function, active: Any, direction: None) -> Answer:
+    def hessian_forward_over_reverse(
+        self, function: Function, active: Any, direction: None
+    ) -> Answer:
         return jacfwd(grad(function))(active)
 
-    def hessian_reverse_over_forward(self, function: Function, active: Any, direction: None) -> Answer:
+    def hessian_reverse_over_forward(
+        self, function: Function, active: Any, direction: None
+    ) -> Answer:
         return jacrev(jacfwd(function))(active)
 
-    def hessian_reverse_over_reverse(self, function: Function, active: Any, direction: None) -> Answer:
+    def hessian_reverse_over_reverse(
+        self, function: Function, active: Any, direction: None
+    ) -> Answer:
         return jacrev(grad(function))(active)
 
-    def hessian_forward_over_forward(self, function: Function, active: Any, direction: None) -> Answer:
+    def hessian_forward_over_forward(
+        self, function: Function, active: Any, direction: None
+    ) -> Answer:
         return jacfwd(jacfwd(function))(active)
 
 
@@ -233,19 +256,26 @@ def _watched(active: Any) -> tuple[list[torch.Tensor], Any]:
     return [leaf.detach().requires_grad_() for leaf in leaves], structure
 
 
-def _pulled(outputs: Any, leaves: Any, cotangents: Any, *, create_graph: bool = False) -> list[torch.Tensor]:
-    """Pull cotangents back to the leaves; zeros where nothing depends on them. A cotangent None stands for 1.
+def _pulled(
+    outputs: Any, leaves: Any, cotangents: Any, *, create_graph: bool = False
+) -> list[torch.Tensor]:
+    """Pull cotangents back to the leaves; zeros where nothing depends on them. A cotangent None
+    stands for 1.
 
-    create_graph: whether what comes back will be pulled back as well. Raises Unsupported where a function marked
-    @once_differentiable forbids that.
+    create_graph: whether what comes back will be pulled back as well. Raises Unsupported where a
+    function marked @once_differentiable forbids that.
     """
-    # autograd.grad refuses an output that depends on no leaf, such as the gradient of a linear function.
+    # autograd.grad refuses an output that depends on no leaf, such as the gradient of a linear
+    # function.
     connected = [(y, u) for y, u in zip(outputs, cotangents, strict=True) if y.requires_grad]
     if not connected:
         return [torch.zeros_like(leaf) for leaf in leaves]
     if create_graph:
-        # The mark shows where the cotangent has a gradient; elsewhere it looks like a linear function.
-        connected = [(y, torch.ones_like(y, requires_grad=True) if u is None else u) for y, u in connected]
+        # The mark shows where the cotangent has a gradient; elsewhere it looks like a linear
+        # function.
+        connected = [
+            (y, torch.ones_like(y, requires_grad=True) if u is None else u) for y, u in connected
+        ]
     pulled = torch.autograd.grad(
         [y for y, _ in connected],
         leaves,

@@ -1,1 +1,2 @@
-"""Correctness alone: the report of a check, its formats, and the check of one's own code from Python."""
+"""Correctness alone: the report of a check, its formats, and the check of one's own code from
+Python."""

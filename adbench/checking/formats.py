@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from adbench.cases.case import NATIVE
+from adbench.cases.model import Model
 from adbench.checking.report import Report
 from adbench.reporting import failures, render
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
-from adbench.spec.case import NATIVE
-from adbench.spec.model import Model
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """The environment variable that names the file to which a step's summary is appended."""
@@ -23,8 +23,12 @@ SAMPLES = ("samples_s", "primal_samples_s")
 
 
 def to_json(report: Report) -> str:
-    """Return the summary, the exit status and every cell as one JSON object; nan and inf are strings."""
-    cells = [{name: value for name, value in row.to_json().items() if name not in SAMPLES} for row in report.rows]
+    """Return the summary, the exit status and every cell as one JSON object; nan and inf are
+    strings."""
+    cells = [
+        {name: value for name, value in row.to_json().items() if name not in SAMPLES}
+        for row in report.rows
+    ]
     document = {"summary": report.summary, "exit_status": report.exit_status, "cells": cells}
     return json.dumps(document, indent=2, allow_nan=False)
 
@@ -32,8 +36,8 @@ def to_json(report: Report) -> str:
 def to_junit(report: Report) -> str:
     """Return JUnit XML: one suite, one test case a cell.
 
-    A wrong answer is a failure; what did not run is an error; what is unsupported, not installed or unresolved is
-    skipped, since it passed nothing.
+    A wrong answer is a failure; what did not run is an error; what is unsupported, not installed or
+    unresolved is skipped, since it passed nothing.
     """
     suite = ElementTree.Element("testsuite", name="adbench check", tests=str(len(report.rows)))
     counts = {"failure": 0, "error": 0, "skipped": 0}
@@ -48,7 +52,11 @@ def to_junit(report: Report) -> str:
         kind = _junit_kind(row)
         if kind:
             counts[kind] += 1
-            said = failures.sentence(row) if kind != "skipped" else f"{row.verdict or row.outcome}: {row.message}"
+            said = (
+                failures.sentence(row)
+                if kind != "skipped"
+                else f"{row.verdict or row.outcome}: {row.message}"
+            )
             ElementTree.SubElement(case, kind, message=_printable(said)).text = _printable(said)
     suite.set("failures", str(counts["failure"]))
     suite.set("errors", str(counts["error"]))
@@ -72,19 +80,22 @@ def _printable(text: str) -> str:
 
 
 def to_github(report: Report, models: Mapping[str, Model]) -> str:
-    """Return one workflow command a failing cell, each pointing to the function in the file that defines it."""
+    """Return one workflow command a failing cell, each pointing to the function in the file that
+    defines it."""
     lines = []
     for row in report.failures:
         file, line = place(models[row.model], row)
         title = f"{failures.asked_of(row)}: {failures.cell(row)}"
         lines.append(
-            f"::error file={_property(file)},line={line},title={_property(title)}::{_data(failures.sentence(row))}"
+            f"::error file={_property(file)},line={line},title={_property(title)}"
+            f"::{_data(failures.sentence(row))}"
         )
     return "\n".join([*lines, f"::notice title=adbench check::{_data(report.summary)}"])
 
 
 def append_step_summary(report: Report) -> None:
-    """Append the report in Markdown to the file that GitHub shows beside the job, where there is one."""
+    """Append the report in Markdown to the file that GitHub shows beside the job, where there is
+    one."""
     path = os.environ.get(STEP_SUMMARY)
     if path:
         with Path(path).open("a", encoding="utf-8") as file:
@@ -93,12 +104,17 @@ def append_step_summary(report: Report) -> None:
 
 def to_markdown(report: Report) -> str:
     """Return the summary and the tables of failures in GitHub's Markdown."""
-    parts = ["# adbench check", report.summary, *map(render.to_markdown, failures.tables(report.rows))]
+    parts = [
+        "# adbench check",
+        report.summary,
+        *map(render.to_markdown, failures.tables(report.rows)),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
 def place(model: Model, row: Row) -> tuple[str, int]:
-    """Return the file and line in which the function that a row judges is defined, the file below this folder."""
+    """Return the file and line in which the function that a row judges is defined, the file below
+    this folder."""
     function: Any = model.function
     if row.implementation == NATIVE:
         function = model.native.get(row.backend.partition(":")[0], function)
@@ -112,7 +128,8 @@ def place(model: Model, row: Row) -> tuple[str, int]:
 
 
 def _defined(function: Any) -> tuple[str, int]:
-    # `apply` of an autograd function is a method of its class; jit and the like keep what they wrap.
+    # `apply` of an autograd function is a method of its class; jit and the like keep what they
+    # wrap.
     function = inspect.unwrap(function)
     owner = getattr(function, "__self__", None)
     target = owner if inspect.isclass(owner) else function

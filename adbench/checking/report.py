@@ -7,18 +7,20 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from adbench.cases.operators import Operator
 from adbench.reporting import failures, tables
 from adbench.results import frames
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
-from adbench.spec.operators import Operator
 
 ALL_RIGHT, WRONG, NOT_RUN = 0, 1, 3
-"""Exit statuses of a check: nothing wrong; one entry at least; a cell did not run, or nothing was judged."""
+"""Exit statuses of a check: nothing wrong; one entry at least; a cell did not run, or nothing was
+judged."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a check found. It is true where all is right; as a string it is the table of what is not.
+    """What a check found. It is true where all is right; as a string it is the table of what is
+    not.
 
     rows: one a cell, as in the results of a run, with no times.
     """
@@ -36,9 +38,11 @@ class Report:
 
     @property
     def exit_status(self) -> int:
-        """0 where all is right; 1 where an entry is wrong; 3 where a cell did not run, or no derivative was judged.
+        """0 where all is right; 1 where an entry is wrong; 3 where a cell did not run, or no
+        derivative was judged.
 
-        One derivative at least must have been judged of each model, size, dtype and implementation on each backend.
+        One derivative at least must have been judged of each model, size, dtype and implementation
+        on each backend.
         """
         if any(row.verdict is Verdict.WRONG for row in self.rows):
             return WRONG

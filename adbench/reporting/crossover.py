@@ -1,4 +1,5 @@
-"""Forward against reverse mode: the ratio of their times for full Jacobians, and where it crosses 1."""
+"""Forward against reverse mode: the ratio of their times for full Jacobians, and where it crosses
+1."""
 
 from __future__ import annotations
 
@@ -15,10 +16,13 @@ CELL = ["model", "size", "n_inputs", "n_outputs", "dtype", "implementation", "ba
 def ratios(frame: pd.DataFrame) -> pd.DataFrame:
     """Return time(forward) / time(reverse) of every full Jacobian that was timed in both modes.
 
-    Columns: those of `CELL`, `ratio`, `low` and `high`. The interval divides the ends of the two medians' 95 %
-    intervals crosswise, which holds at 90 % at the least whatever the two have in common.
+    Columns: those of `CELL`, `ratio`, `low` and `high`. The interval divides the ends of the two
+    medians' 95 % intervals crosswise, which holds at 90 % at the least whatever the two have in
+    common.
     """
-    timed = frame[(frame["operator"] == "jacobian") & (frame["outcome"] == "ok") & frame["median_s"].notna()]
+    timed = frame[
+        (frame["operator"] == "jacobian") & (frame["outcome"] == "ok") & frame["median_s"].notna()
+    ]
     forward = timed[timed["mode"] == "forward"]
     reverse = timed[timed["mode"] == "reverse"]
     both = forward.merge(reverse, on=CELL, suffixes=("_forward", "_reverse"))
@@ -53,8 +57,9 @@ def tally(cells: pd.DataFrame) -> Tally:
 def crossings(cells: pd.DataFrame) -> dict[int, float]:
     """Return for each m the n at which the ratio rises through 1.
 
-    The ratio is made monotone in n by isotonic regression of its logarithm, and interpolated between the measured n on
-    a logarithmic scale. 0 where reverse mode won from the smallest n on, inf where it did not win up to the largest.
+    The ratio is made monotone in n by isotonic regression of its logarithm, and interpolated
+    between the measured n on a logarithmic scale. 0 where reverse mode won from the smallest n on,
+    inf where it did not win up to the largest.
     """
     found: dict[int, float] = {}
     for m, some in cells.groupby("n_outputs"):
@@ -76,28 +81,42 @@ def crossings(cells: pd.DataFrame) -> dict[int, float]:
 
 
 def sentence(backend: str, cells: pd.DataFrame) -> str:
-    """Say of one backend whether reverse mode won where inputs outnumber outputs, and where the two modes cross."""
+    """Say of one backend whether reverse mode won where inputs outnumber outputs, and where the two
+    modes cross."""
     more = tally(cells[cells["n_inputs"] > cells["n_outputs"]])
     fewer = tally(cells[cells["n_inputs"] < cells["n_outputs"]])
     if more.reverse == more.cells:
-        claim = f"reverse mode won wherever inputs outnumber outputs ({more.cells} of {more.cells} cells)"
+        claim = (
+            f"reverse mode won wherever inputs outnumber outputs ({more.cells} of "
+            f"{more.cells} cells)"
+        )
     elif more.reverse > more.forward:
-        claim = f"where inputs outnumber outputs reverse mode won {_score(more, more.reverse)}, forward mode in "
+        claim = (
+            f"where inputs outnumber outputs reverse mode won {_score(more, more.reverse)}, "
+            "forward mode in "
+        )
         claim += str(more.forward or "none")
     else:
-        claim = f"reverse mode did not win where inputs outnumber outputs: it won {_score(more, more.reverse)}"
+        claim = (
+            "reverse mode did not win where inputs outnumber outputs: it won "
+            f"{_score(more, more.reverse)}"
+        )
     other = f"with fewer inputs than outputs forward mode won {_score(fewer, fewer.forward)}"
     return f"{backend}: {claim}; {other}; {_where(crossings(cells))}."
 
 
 def sentences(frame: pd.DataFrame) -> list[str]:
-    """Return one sentence for each backend over the cells of a sweep; with several sweeps each is named."""
+    """Return one sentence for each backend over the cells of a sweep; with several sweeps each is
+    named."""
     measured = ratios(frame[frame["swept"]])
     sweeps = measured.groupby(["model", "dtype", "implementation"], sort=False)
     said = []
     for (model, dtype, implementation), cells in sweeps:
         prefix = f"{model} ({dtype}, {implementation}), " if sweeps.ngroups > 1 else ""
-        said += [prefix + sentence(str(backend), some) for backend, some in cells.groupby("backend", sort=False)]
+        said += [
+            prefix + sentence(str(backend), some)
+            for backend, some in cells.groupby("backend", sort=False)
+        ]
     return said
 
 
@@ -112,7 +131,9 @@ def _where(found: dict[int, float]) -> str:
     if inside:
         quotients = [n / m for m, n in inside.items()]
         spread = f" ({min(quotients):.2g} m to {max(quotients):.2g} m)" if len(inside) > 1 else ""
-        parts.append(f"they cross near n = {np.median(quotients):.2g} m{spread} at m = {_listed(inside)}")
+        parts.append(
+            f"they cross near n = {np.median(quotients):.2g} m{spread} at m = {_listed(inside)}"
+        )
     always = [m for m, n in found.items() if n == 0]
     never = [m for m, n in found.items() if n == np.inf]
     if always:

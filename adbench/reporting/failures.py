@@ -8,17 +8,18 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from adbench.cases.case import NATIVE
 from adbench.reporting import render
 from adbench.reporting.tables import Table, some
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
-from adbench.spec.case import NATIVE
 
 WIDTH = 160
 """Columns of a table that goes into a log or a message rather than to a terminal."""
 
 
 def text(rows: Sequence[Row], summary: str, width: int = WIDTH) -> str:
-    """Return the table of failures as plain text, with what could not be judged or asked, and the summary."""
+    """Return the table of failures as plain text, with what could not be judged or asked, and the
+    summary."""
     sink = io.StringIO()
     show(rows, summary, Console(file=sink, width=width, color_system=None))
     return "\n".join(line.rstrip() for line in sink.getvalue().strip("\n").splitlines())
@@ -32,7 +33,8 @@ def show(rows: Sequence[Row], summary: str, console: Console) -> None:
 
 
 def tables(rows: Sequence[Row]) -> list[Table]:
-    """Return the tables that have something to show: what is wrong, what did not run, what is left open."""
+    """Return the tables that have something to show: what is wrong, what did not run, what is left
+    open."""
     made = (wrong(rows), hints(rows), not_run(rows), left_open(rows))
     return [table for table in made if table is not None]
 
@@ -57,27 +59,51 @@ def wrong(rows: Sequence[Row]) -> Table | None:
 
 def hints(rows: Sequence[Row]) -> Table | None:
     """What to look at in every cell that is wrong."""
-    cells = [(cell(row), asked_of(row), row.message) for row in rows if row.verdict is Verdict.WRONG and row.message]
-    return Table("What to look at", "", ("cell", "backend", ""), 3, tuple(cells), prose=True) if cells else None
+    cells = [
+        (cell(row), asked_of(row), row.message)
+        for row in rows
+        if row.verdict is Verdict.WRONG and row.message
+    ]
+    return (
+        Table("What to look at", "", ("cell", "backend", ""), 3, tuple(cells), prose=True)
+        if cells
+        else None
+    )
 
 
 def not_run(rows: Sequence[Row]) -> Table | None:
-    """What should have run and did not, with what happened: said once for all cells of a model where it is the same."""
+    """What should have run and did not, with what happened: said once for all cells of a model
+    where it is the same."""
     alike: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
         if row.outcome in FAILURES:
-            key = f"{row.model} {row.size} {row.dtype}", asked_of(row), f"{row.outcome}: {row.message}"
+            key = (
+                f"{row.model} {row.size} {row.dtype}",
+                asked_of(row),
+                f"{row.outcome}: {row.message}",
+            )
             alike.setdefault(key, []).append(question(row))
-    cells = [(f"{model} {some(questions)}", backend, what) for (model, backend, what), questions in alike.items()]
-    return Table("Did not run", "", ("cell", "backend", ""), 3, tuple(cells), prose=True) if cells else None
+    cells = [
+        (f"{model} {some(questions)}", backend, what)
+        for (model, backend, what), questions in alike.items()
+    ]
+    return (
+        Table("Did not run", "", ("cell", "backend", ""), 3, tuple(cells), prose=True)
+        if cells
+        else None
+    )
 
 
 def left_open(rows: Sequence[Row]) -> Table | None:
-    """What was answered and could not be judged, or not asked: counted by its reason, for backends alike at once."""
+    """What was answered and could not be judged, or not asked: counted by its reason, for backends
+    alike at once."""
     alike: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         if row.verdict is Verdict.UNRESOLVED:
-            reason = row.message or f"a relative error below {row.resolution:.1e} could not have been seen"
+            reason = (
+                row.message
+                or f"a relative error below {row.resolution:.1e} could not have been seen"
+            )
             key = asked_of(row), f"unresolved: {reason}"
         elif row.outcome in (Outcome.UNSUPPORTED, Outcome.NOT_INSTALLED):
             key = asked_of(row), f"{row.outcome}: {row.message}"
@@ -88,7 +114,11 @@ def left_open(rows: Sequence[Row]) -> Table | None:
     for (backend, reason), models in alike.items():
         backends.setdefault((_counted(models), reason), []).append(backend)
     cells = [(", ".join(names), count, reason) for (count, reason), names in backends.items()]
-    return Table("Left open", "", ("backend", "cells", "reason"), 3, tuple(cells), prose=True) if cells else None
+    return (
+        Table("Left open", "", ("backend", "cells", "reason"), 3, tuple(cells), prose=True)
+        if cells
+        else None
+    )
 
 
 def _counted(models: Sequence[str]) -> str:

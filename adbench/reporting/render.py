@@ -16,7 +16,8 @@ from adbench.reporting.tables import SWEEP_TITLE, Table
 
 
 def to_screen(table: Table, console: Console) -> None:
-    """Print a table. Where it is wider than the terminal its columns are divided over several, keys repeated."""
+    """Print a table. Where it is wider than the terminal its columns are divided over several, keys
+    repeated."""
     console.print()
     console.print(Text(table.title, style="bold"))
     if table.note:
@@ -30,11 +31,15 @@ def to_screen(table: Table, console: Console) -> None:
         for i, name in enumerate(part.columns):
             justify: Any = "left" if i < part.keys else "right"
             # A key may run over several lines where the terminal is narrow; a number is never cut.
-            drawn.add_column(name.replace(":", "\n"), justify=justify, no_wrap=i >= part.keys, overflow="fold")
+            drawn.add_column(
+                name.replace(":", "\n"), justify=justify, no_wrap=i >= part.keys, overflow="fold"
+            )
         previous: Sequence[str] = ()
         for row in part.rows:
             shown = _without_repeats(row, previous, part.groups)
-            drawn.add_row(*(_styled(cell) if i >= part.keys else Text(cell) for i, cell in enumerate(shown)))
+            drawn.add_row(
+                *(_styled(cell) if i >= part.keys else Text(cell) for i, cell in enumerate(shown))
+            )
             previous = row
         console.print(drawn)
         console.print()
@@ -53,8 +58,11 @@ def to_markdown(table: Table) -> str:
     return "\n\n".join(part for part in (f"## {table.title}", table.note, body) if part)
 
 
-def report(tables: Sequence[Table], sentences: Sequence[str], summary: str, environment: Mapping[str, Any]) -> str:
-    """Return a whole report in Markdown: the summary, the tables, the sentences of the sweep, the environment."""
+def report(
+    tables: Sequence[Table], sentences: Sequence[str], summary: str, environment: Mapping[str, Any]
+) -> str:
+    """Return a whole report in Markdown: the summary, the tables, the sentences of the sweep, the
+    environment."""
     parts = ["# adbench report", summary]
     for table in tables:
         parts.append(to_markdown(table))
@@ -69,7 +77,10 @@ def rows_of(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
     pairs = []
     for key, value in environment.items():
         if isinstance(value, Mapping):
-            pairs += [(f"{key}: {name}", "not installed" if v is None else str(v)) for name, v in value.items()]
+            pairs += [
+                (f"{key}: {name}", "not installed" if v is None else str(v))
+                for name, v in value.items()
+            ]
         else:
             pairs.append((key, " ".join(value) if key == "command" else str(value)))
     return pairs
@@ -108,5 +119,7 @@ def _without_repeats(row: Sequence[str], previous: Sequence[str], groups: int) -
 
 
 def _styled(cell: str) -> Text:
-    style = {"✗": "bold red", "!": "bold red", "~": "yellow", "?": "magenta", "–": "dim"}.get(cell[:1], "")
+    style = {"✗": "bold red", "!": "bold red", "~": "yellow", "?": "magenta", "–": "dim"}.get(
+        cell[:1], ""
+    )
     return Text(cell, style=style)

@@ -1,4 +1,5 @@
-"""The tables of a report, made from the frame of a run. How they are drawn is `render.py`'s business."""
+"""The tables of a report, made from the frame of a run. How they are drawn is `render.py`'s
+business."""
 
 from __future__ import annotations
 
@@ -8,9 +9,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from adbench.cases.operators import Mode
 from adbench.reporting import crossover
 from adbench.results.row import FAILURES
-from adbench.spec.operators import Mode
 
 MARKS = {"correct": "", "imprecise": "~", "wrong": "✗", "unresolved": "?"}
 SWEEP_TITLE = "Forward against reverse mode"
@@ -19,7 +20,8 @@ LEGEND = "~ imprecise, ✗ wrong, ? unresolved, – unsupported or not applicabl
 
 @dataclass(frozen=True)
 class Table:
-    """A table of strings: the first `keys` columns name a row, the others are one per backend or quantity.
+    """A table of strings: the first `keys` columns name a row, the others are one per backend or
+    quantity.
 
     prose: whether the last column is a text that may run over several lines.
     groups: how many of the first columns are left empty on screen where they repeat the row above.
@@ -35,14 +37,23 @@ class Table:
 
 
 def tables(frame: pd.DataFrame) -> list[Table]:
-    """Return all tables of a run that have something to show, in the order in which to read them."""
+    """Return all tables of a run that have something to show, in the order in which to read
+    them."""
     frame = _in_order(frame)
-    made = [correctness(frame), higher_order(frame), cost(frame), phases(frame), sweep(frame), troubles(frame)]
+    made = [
+        correctness(frame),
+        higher_order(frame),
+        cost(frame),
+        phases(frame),
+        sweep(frame),
+        troubles(frame),
+    ]
     return [table for table in made if table is not None]
 
 
 def summary(frame: pd.DataFrame) -> str:
-    """Return one sentence: how many cells were asked, how they ended and what was thought of them."""
+    """Return one sentence: how many cells were asked, how they ended and what was thought of
+    them."""
     outcomes = frame["outcome"].value_counts()
     verdicts = frame.loc[frame["outcome"] == "ok", "verdict"].value_counts()
     judged = ", ".join(f"{verdicts[name]} {name}" for name in MARKS if name in verdicts)
@@ -57,7 +68,8 @@ def correctness(frame: pd.DataFrame) -> Table | None:
     return _by_backend(
         some,
         title="Is it right?",
-        note="Relative error ||answer - truth|| / ||truth||, the worst over the modes and arrays of the answer. "
+        note="Relative error ||answer - truth|| / ||truth||, the worst over the modes and arrays "
+        "of the answer. "
         f"{LEGEND}.",
         key=lambda row: (_model(row), row["size"], _operator(row)),
         columns=("model", "size", "operator"),
@@ -67,11 +79,15 @@ def correctness(frame: pd.DataFrame) -> Table | None:
 
 def higher_order(frame: pd.DataFrame) -> Table | None:
     """Relative errors of derivatives of a scalar function, order by order."""
-    some = frame[(frame["operator"] == "derivative") & frame["order"].gt(1).groupby(frame["model"]).transform("any")]
+    some = frame[
+        (frame["operator"] == "derivative")
+        & frame["order"].gt(1).groupby(frame["model"]).transform("any")
+    ]
     return _by_backend(
         some,
         title="Derivatives of higher order",
-        note=f"Relative error of the k-th derivative, the worse of forward and reverse nesting. {LEGEND}.",
+        note="Relative error of the k-th derivative, the worse of forward and reverse nesting. "
+        f"{LEGEND}.",
         key=lambda row: (_model(row), row["size"], str(row["order"])),
         columns=("model", "size", "order"),
         show=_worst_error,
@@ -80,19 +96,28 @@ def higher_order(frame: pd.DataFrame) -> Table | None:
 
 def cost(frame: pd.DataFrame) -> Table | None:
     """Median times and cost ratios of everything but the sweep."""
-    some = frame[~frame["swept"] & ((frame["operator"] != "derivative") | frame["order"].isin([1, 2, 4, 8]))]
+    some = frame[
+        ~frame["swept"] & ((frame["operator"] != "derivative") | frame["order"].isin([1, 2, 4, 8]))
+    ]
     return _by_backend(
         some,
         title="What does it cost?",
-        note="Median time of one call, and behind it the cost ratio: time / time of the function alone, paired.",
-        key=lambda row: (_model(row), row["size"], _operator(row), "" if row["mode"] == "none" else _mode(row)),
+        note="Median time of one call, and behind it the cost ratio: time / time of the function "
+        "alone, paired.",
+        key=lambda row: (
+            _model(row),
+            row["size"],
+            _operator(row),
+            "" if row["mode"] == "none" else _mode(row),
+        ),
         columns=("model", "size", "operator", "mode"),
         show=_time_and_ratio,
     )
 
 
 def phases(frame: pd.DataFrame) -> Table | None:
-    """What is paid once and what is paid at every call, for one derivative of each model at its largest size."""
+    """What is paid once and what is paid at every call, for one derivative of each model at its
+    largest size."""
     first = frame[
         frame["operator"].isin(["gradient", "jacobian", "derivative"])
         & (frame["order"] == 1)
@@ -103,7 +128,9 @@ def phases(frame: pd.DataFrame) -> Table | None:
     if first.empty:
         return None
     largest = first.groupby("model", sort=False)["n_inputs"].transform("max") == first["n_inputs"]
-    some = first[largest].drop_duplicates(["model", "implementation", "dtype", "backend"], keep="last")
+    some = first[largest].drop_duplicates(
+        ["model", "implementation", "dtype", "backend"], keep="last"
+    )
     rows = tuple(
         (
             _model(row),
@@ -119,7 +146,8 @@ def phases(frame: pd.DataFrame) -> Table | None:
     )
     return Table(
         "What is paid when?",
-        "prepare: trace and compile; first: the first call; steady: the median of later calls; primal: the function "
+        "prepare: trace and compile; first: the first call; steady: the median of later calls; "
+        "primal: the function "
         "alone. All in reverse mode.",
         ("model", "size", "operator", "backend", "prepare", "first", "steady", "primal"),
         4,
@@ -129,7 +157,8 @@ def phases(frame: pd.DataFrame) -> Table | None:
 
 
 def sweep(frame: pd.DataFrame) -> Table | None:
-    """The ratio of forward to reverse mode for full Jacobians over n inputs and m outputs, by n / m."""
+    """The ratio of forward to reverse mode for full Jacobians over n inputs and m outputs, by n /
+    m."""
     measured = crossover.ratios(frame[frame["swept"]])
     if measured.empty:
         return None
@@ -145,7 +174,14 @@ def sweep(frame: pd.DataFrame) -> Table | None:
             here = here[here[column] == cell[column]]
         by_backend = {row["backend"]: _ratio(row) for _, row in here.iterrows()}
         side = "n < m" if cell["quotient"] < 1 else "n = m" if cell["quotient"] == 1 else "n > m"
-        rows.append((side, str(cell["n_inputs"]), str(cell["n_outputs"]), *(by_backend.get(b, "–") for b in backends)))
+        rows.append(
+            (
+                side,
+                str(cell["n_inputs"]),
+                str(cell["n_outputs"]),
+                *(by_backend.get(b, "–") for b in backends),
+            )
+        )
     return Table(
         SWEEP_TITLE,
         "Full Jacobian: time(forward) / time(reverse); above 1 reverse mode wins. "
@@ -160,20 +196,33 @@ def sweep(frame: pd.DataFrame) -> Table | None:
 def troubles(frame: pd.DataFrame) -> Table | None:
     """What did not run or is wrong, in doubt or flagged, with its message."""
     failed = frame["outcome"].isin([str(outcome) for outcome in FAILURES])
-    doubtful = frame["verdict"].isin(["wrong"]) | (frame["message"] != "") & (frame["outcome"] == "ok")
+    doubtful = frame["verdict"].isin(["wrong"]) | (frame["message"] != "") & (
+        frame["outcome"] == "ok"
+    )
     said: dict[tuple[str, str, str], list[str]] = {}
     for _, row in frame[failed | doubtful].iterrows():
         key = row["backend"], f"{_model(row)} {row['size']}", _trouble(row)
         said.setdefault(key, []).append(f"{_operator(row)} {_mode(row)}".strip())
-    rows = [(backend, model, some(questions), what) for (backend, model, what), questions in said.items()]
+    rows = [
+        (backend, model, some(questions), what)
+        for (backend, model, what), questions in said.items()
+    ]
     for outcome in ("not_installed", "unsupported"):
         alike = frame[frame["outcome"] == outcome].groupby(["backend", "message"], sort=False)
         rows += [
-            (str(backend), f"{len(cells)} cells", "", f"{outcome}: {message}") for (backend, message), cells in alike
+            (str(backend), f"{len(cells)} cells", "", f"{outcome}: {message}")
+            for (backend, message), cells in alike
         ]
     if not rows:
         return None
-    return Table("What did not go well", "", ("backend", "model", "what", "message"), 4, tuple(rows), prose=True)
+    return Table(
+        "What did not go well",
+        "",
+        ("backend", "model", "what", "message"),
+        4,
+        tuple(rows),
+        prose=True,
+    )
 
 
 # ---- cells
@@ -182,7 +231,11 @@ def troubles(frame: pd.DataFrame) -> Table | None:
 def some(questions: Sequence[str]) -> str:
     """Return the first of several questions, and how many there are more."""
     more = len(questions) - 1
-    return questions[0] if not more else f"{questions[0]} and {more} more question{'s' if more > 1 else ''}"
+    return (
+        questions[0]
+        if not more
+        else f"{questions[0]} and {more} more question{'s' if more > 1 else ''}"
+    )
 
 
 def time(seconds: float) -> str:
@@ -240,7 +293,8 @@ def _by_backend(
     columns: Sequence[str],
     show: Callable[[pd.DataFrame], str],
 ) -> Table | None:
-    """A table with one column a backend, and one row for each value of `key`, in order of appearance."""
+    """A table with one column a backend, and one row for each value of `key`, in order of
+    appearance."""
     frame = frame[frame["outcome"] != "not_installed"]
     if frame.empty:
         return None
@@ -248,21 +302,34 @@ def _by_backend(
     backends = list(dict.fromkeys(frame["backend"]))
     groups = dict(list(frame.groupby([pd.Series(keys, index=frame.index), "backend"])))
     rows = [
-        (*name, *(show(groups[(name, backend)]) if (name, backend) in groups else "–" for backend in backends))
+        (
+            *name,
+            *(
+                show(groups[(name, backend)]) if (name, backend) in groups else "–"
+                for backend in backends
+            ),
+        )
         for name in dict.fromkeys(keys)
     ]
-    return Table(title, note, (*columns, *backends), len(columns), tuple(rows), groups=len(columns) - 1)
+    return Table(
+        title, note, (*columns, *backends), len(columns), tuple(rows), groups=len(columns) - 1
+    )
 
 
 def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
-    """Sort by what was asked: rows come in the order in which cells ended, failed ones before those of their group."""
+    """Sort by what was asked: rows come in the order in which cells ended, failed ones before those
+    of their group."""
     rank = {
-        "question": frame.groupby(["model", "size", "dtype", "operator", "order"], sort=False).ngroup(),
+        "question": frame.groupby(
+            ["model", "size", "dtype", "operator", "order"], sort=False
+        ).ngroup(),
         "implementation": frame["implementation"].map({"spec": 0, "native": 1}),
         "mode": frame["mode"].map({mode.value: i for i, mode in enumerate(Mode)}),
     }
     ordered = frame.assign(**{f"_{name}": values for name, values in rank.items()})
-    return ordered.sort_values([f"_{name}" for name in rank], kind="stable").drop(columns=[f"_{name}" for name in rank])
+    return ordered.sort_values([f"_{name}" for name in rank], kind="stable").drop(
+        columns=[f"_{name}" for name in rank]
+    )
 
 
 def _model(row: pd.Series) -> str:
@@ -284,6 +351,11 @@ def _trouble(row: pd.Series) -> str:
         return f"{row['outcome']}: {row['message']}"
     if row["verdict"] == "wrong":
         place = f" at {row['worst_entry']}" if row["worst_entry"] else ""
-        by = f"relative error {row['relative_error']:.1e}, {row['max_error_over_bound']:.1e} times the bound. "
-        return f"wrong{place}: {by if pd.notna(row['relative_error']) else ''}{row['message']}".strip()
+        by = (
+            f"relative error {row['relative_error']:.1e}, {row['max_error_over_bound']:.1e} "
+            "times the bound. "
+        )
+        return (
+            f"wrong{place}: {by if pd.notna(row['relative_error']) else ''}{row['message']}".strip()
+        )
     return str(row["message"])

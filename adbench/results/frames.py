@@ -1,4 +1,5 @@
-"""The pandas frame of a run: one row a cell, every column of `Row` but the raw samples, which stay in the journal."""
+"""The pandas frame of a run: one row a cell, every column of `Row` but the raw samples, which stay
+in the journal."""
 
 from __future__ import annotations
 
@@ -15,21 +16,33 @@ JOURNAL, PARQUET, CSV = "journal.jsonl", "results.parquet", "results.csv"
 
 SAMPLES = ("samples_s", "primal_samples_s")
 COLUMNS = [field.name for field in fields(Row) if field.name not in SAMPLES]
-_DTYPES = {"float": "float64", "int": "int64", "int | None": "Int64", "bool": "bool", "bool | None": "boolean"}
-_TYPES = {field.name: _DTYPES.get(str(field.type), "str") for field in fields(Row) if field.name in COLUMNS}
+_DTYPES = {
+    "float": "float64",
+    "int": "int64",
+    "int | None": "Int64",
+    "bool": "bool",
+    "bool | None": "boolean",
+}
+_TYPES = {
+    field.name: _DTYPES.get(str(field.type), "str")
+    for field in fields(Row)
+    if field.name in COLUMNS
+}
 
 
 def frame(rows: Iterable[Row]) -> pd.DataFrame:
     """Return rows as a frame with fixed columns and dtypes, however few the rows.
 
-    A difference between two modes belongs to both, but is known only to the row that came second: it is given to the
-    other as well.
+    A difference between two modes belongs to both, but is known only to the row that came second:
+    it is given to the other as well.
     """
     table = pd.DataFrame([asdict(row) for row in rows], columns=COLUMNS).astype(_TYPES)
     question = ["model", "size", "dtype", "operator", "order", "implementation", "backend"]
     shared = table.groupby(question, dropna=False)["error_vs_other_mode"].transform("max")
     answered = (table["outcome"] == "ok") & (table["operator"] != "value")
-    table.loc[answered, "error_vs_other_mode"] = table["error_vs_other_mode"].fillna(shared)[answered]
+    table.loc[answered, "error_vs_other_mode"] = table["error_vs_other_mode"].fillna(shared)[
+        answered
+    ]
     return table
 
 
@@ -42,18 +55,24 @@ def write(table: pd.DataFrame, folder: Path) -> None:
 def load(path: str | Path) -> pd.DataFrame:
     """Return the frame of a run.
 
-    path: the run's folder, its journal, or its Parquet or CSV file. A folder is read by its journal, which is there
-    from the first row on. Raises FileNotFoundError where there is no such run.
+    path: the run's folder, its journal, or its Parquet or CSV file. A folder is read by its
+    journal, which is there from the first row on. Raises FileNotFoundError where there is no such
+    run.
     """
     path = Path(path)
     if path.is_dir():
         path = path / JOURNAL
     if not path.is_file():
-        raise FileNotFoundError(f"There is no run at {path}; give the folder that `adbench run --out` wrote.")
+        raise FileNotFoundError(
+            f"There is no run at {path}; give the folder that `adbench run --out` wrote."
+        )
     if path.suffix == ".jsonl":
         return frame(journal.read(path))
     if path.suffix == ".parquet":
         return pd.read_parquet(path).astype(_TYPES)
     return pd.read_csv(
-        path, dtype=_TYPES, keep_default_na=False, na_values={c: ["", "nan"] for c in COLUMNS if _TYPES[c] != "str"}
+        path,
+        dtype=_TYPES,
+        keep_default_na=False,
+        na_values={c: ["", "nan"] for c in COLUMNS if _TYPES[c] != "str"},
     )

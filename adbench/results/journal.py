@@ -1,4 +1,5 @@
-"""The journal: one line of JSON a row, written as rows come, so that an interrupted run keeps what it measured."""
+"""The journal: one line of JSON a row, written as rows come, so that an interrupted run keeps what
+it measured."""
 
 from __future__ import annotations
 
@@ -27,7 +28,10 @@ class Journal:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         self._file.close()
 

@@ -1,4 +1,5 @@
-"""The row: everything that is known about one cell. Rows are the only thing that leaves a worker."""
+"""The row: everything that is known about one cell. Rows are the only thing that leaves a
+worker."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-from adbench.spec.case import Case
+from adbench.cases.case import Case
 
 
 class Outcome(StrEnum):
@@ -42,18 +43,18 @@ class Row:
 
     Errors: `relative_error` is ||answer - truth|| / ||truth||, the Euclidean norm over all entries;
     `max_error_ulp` the largest error of an entry in units in the last place of its true value;
-    `max_error_over_bound` the largest error in units of the entry's bound; `resolution` the smallest relative error
-    that the check could have seen, and `unresolved_entries` how many entries are too small beside their bounds to be
-    judged by themselves; `worst_entry` is the entry that errs most in bounds, `worst_returned` what was returned there
-    and `worst_true` the true value. `error_vs_*` is `relative_error` measured against another answer: the analytic
-    oracle, the same backend's other modes.
-    `failed_checks` names the checks that a wrong answer failed: truth, second call, second point, inputs, identity,
-    symmetry, Taylor. `identity_over_bound` is the largest deviation from an identity in units of what both its sides
-    may err together; `taylor_order` the order of the Taylor remainder, 2 for a right first derivative.
-    `elapsed_s` is all the time that the cell took.
-    Times are medians in s with 95 % confidence intervals; the cost ratio is the operator's time over the primal's,
-    from paired samples. `swept` cells belong to a sweep over n and m. Numbers that were not measured are nan, or None
-    for integers.
+    `max_error_over_bound` the largest error in units of the entry's bound; `resolution` the
+    smallest relative error that the check could have seen, and `unresolved_entries` how many
+    entries are too small beside their bounds to be judged by themselves; `worst_entry` is the entry
+    that errs most in bounds, `worst_returned` what was returned there and `worst_true` the true
+    value. `error_vs_*` is `relative_error` measured against another answer: the analytic oracle,
+    the same backend's other modes. `failed_checks` names the checks that a wrong answer failed:
+    truth, second call, second point, inputs, identity, symmetry, Taylor. `identity_over_bound` is
+    the largest deviation from an identity in units of what both its sides may err together;
+    `taylor_order` the order of the Taylor remainder, 2 for a right first derivative. `elapsed_s` is
+    all the time that the cell took. Times are medians in s with 95 % confidence intervals; the cost
+    ratio is the operator's time over the primal's, from paired samples. `swept` cells belong to a
+    sweep over n and m. Numbers that were not measured are nan, or None for integers.
     """
 
     model: str
@@ -107,7 +108,8 @@ class Row:
 
     @classmethod
     def begun(cls, case: Case, backend: str, **known: Any) -> Row:
-        """Return the row of `case` on `backend` with nothing measured, and the fields in `known` filled in."""
+        """Return the row of `case` on `backend` with nothing measured, and the fields in `known`
+        filled in."""
         return cls(
             model=case.model,
             size=case.size,
@@ -124,14 +126,19 @@ class Row:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the row as JSON values; a float that JSON cannot write becomes "nan", "inf" or "-inf"."""
+        """Return the row as JSON values; a float that JSON cannot write becomes "nan", "inf" or
+        "-inf"."""
         return {name: _to_json(value) for name, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, line: dict[str, Any]) -> Row:
         """Read what `to_json` wrote; unknown fields, of a later version, are left out."""
         known = {f.name: f for f in fields(cls)}
-        values = {name: _from_json(str(known[name].type), value) for name, value in line.items() if name in known}
+        values = {
+            name: _from_json(str(known[name].type), value)
+            for name, value in line.items()
+            if name in known
+        }
         return cls(**values)
 
 

@@ -1,4 +1,5 @@
-"""The environment of a run: how threads are set before a framework is imported, and what is recorded of the machine."""
+"""The environment of a run: how threads are set before a framework is imported, and what is
+recorded of the machine."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ THREAD_VARIABLES = (
 
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_ONEDNN_OPTS": "0",  # its fused kernels round differently from run to run of the same graph
+    "TF_ENABLE_ONEDNN_OPTS": "0",  # its fused kernels round otherwise from run to run
     "JAX_PLATFORMS": "cpu",
     "JAX_ENABLE_X64": "1",
     "CUDA_VISIBLE_DEVICES": "-1",
@@ -36,12 +37,14 @@ QUIET = {
 
 
 def worker_environment(threads: int) -> dict[str, str]:
-    """Return the environment variables that a worker is started with: this process's, with `threads` threads each."""
+    """Return the environment variables that a worker is started with: this process's, with
+    `threads` threads each."""
     return {**os.environ, **QUIET, **dict.fromkeys(THREAD_VARIABLES, str(threads))}
 
 
 def describe(entries: Sequence[Entry], **facts: Any) -> dict[str, Any]:
-    """Return what `environment.json` records: the machine, the versions, and the facts of the run given."""
+    """Return what `environment.json` records: the machine, the versions, and the facts of the run
+    given."""
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "adbench": version("adbench"),

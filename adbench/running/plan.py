@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from adbench import registry
 from adbench.backends.catalog import Entry
+from adbench.cases.case import DTYPES, NATIVE, SPECIFICATION, Case
+from adbench.cases.inputs import Inputs, make_inputs
+from adbench.cases.model import Model, SpecError
+from adbench.cases.operators import MODES, NEEDS_SCALAR_OUTPUT, Mode, Operator, order_of, passes
 from adbench.registry import ModelSource, nearest
-from adbench.spec.case import DTYPES, NATIVE, SPECIFICATION, Case
-from adbench.spec.inputs import Inputs, make_inputs
-from adbench.spec.model import Model, SpecError
-from adbench.spec.operators import MODES, NEEDS_SCALAR_OUTPUT, Mode, Operator, order_of, passes
 
 UNCUSTOMARY = {
     (Operator.JVP, Mode.REVERSE),
@@ -29,14 +29,15 @@ class Effort:
     sizes: how many of a model's sizes, from the smallest;
     sweep_thinning: k to keep every k-th value of a sweep's parameters, 0 to leave the sweep out;
     passes: cases whose mode needs more passes through the function than this are left out;
-    all_modes: whether JVPs are also asked for in reverse mode, VJPs in forward mode and second orders in
-        forward-over-forward mode, which is of use where there is no other;
+    all_modes: whether JVPs are also asked for in reverse mode, VJPs in forward mode and second
+        orders in forward-over-forward mode, which is of use where there is no other;
     rounds: how many turns each cell gets, 0 where cells are checked and not timed;
     pairs: the most paired samples in a turn;
-    turn_s: a turn ends when it has lasted this long (s), and most_s: the turns of a cell when they have;
+    turn_s: a turn ends when it has lasted this long (s), and most_s: the turns of a cell when they
+    have;
     timeout_s: the limit of a cell (s) unless another is given;
-    all_orders: whether derivatives of order 3 and more are asked at every size, not only at the first, and of a backend
-    beyond the orders that it answers within seconds.
+    all_orders: whether derivatives of order 3 and more are asked at every size, not only at the
+    first, and of a backend beyond the orders that it answers within seconds.
     """
 
     name: str
@@ -58,13 +59,37 @@ class Effort:
 
 
 CHECK = Effort(
-    "check", sizes=2, sweep_thinning=0, passes=256, all_modes=False, rounds=0, pairs=0, turn_s=0.0, most_s=0.0
+    "check",
+    sizes=2,
+    sweep_thinning=0,
+    passes=256,
+    all_modes=False,
+    rounds=0,
+    pairs=0,
+    turn_s=0.0,
+    most_s=0.0,
 )
 QUICK = Effort(
-    "quick", sizes=1, sweep_thinning=2, passes=64, all_modes=False, rounds=6, pairs=2, turn_s=0.005, most_s=0.5
+    "quick",
+    sizes=1,
+    sweep_thinning=2,
+    passes=64,
+    all_modes=False,
+    rounds=6,
+    pairs=2,
+    turn_s=0.005,
+    most_s=0.5,
 )
 CUSTOMARY = Effort(
-    "customary", sizes=2, sweep_thinning=1, passes=256, all_modes=False, rounds=6, pairs=4, turn_s=0.02, most_s=0.6
+    "customary",
+    sizes=2,
+    sweep_thinning=1,
+    passes=256,
+    all_modes=False,
+    rounds=6,
+    pairs=4,
+    turn_s=0.02,
+    most_s=0.6,
 )
 FULL = Effort(
     "full",
@@ -94,7 +119,8 @@ class Settings:
 
 @dataclass(frozen=True)
 class Group:
-    """One question, in every mode it is asked in; its cells on all backends are measured in turns."""
+    """One question, in every mode it is asked in; its cells on all backends are measured in
+    turns."""
 
     source: ModelSource
     cases: tuple[Case, ...]
@@ -117,8 +143,14 @@ class Plan:
     settings: Settings
 
     def cells(self, group: Group) -> list[tuple[Case, Entry]]:
-        """Return the cells of a group: every case on every backend, a native implementation on its framework alone."""
-        return [(case, entry) for entry in self.backends for case in group.cases if self._is_asked(group, case, entry)]
+        """Return the cells of a group: every case on every backend, a native implementation on its
+        framework alone."""
+        return [
+            (case, entry)
+            for entry in self.backends
+            for case in group.cases
+            if self._is_asked(group, case, entry)
+        ]
 
     def _is_asked(self, group: Group, case: Case, entry: Entry) -> bool:
         effort = self.settings.effort
@@ -147,8 +179,8 @@ def make_plan(
 ) -> Plan:
     """Make the plan of a run.
 
-    operators, sizes: the names asked for; all that apply, and the first few sizes, where empty. Raises SpecError where
-    a name is unknown, or where nothing is left to ask.
+    operators, sizes: the names asked for; all that apply, and the first few sizes, where empty.
+    Raises SpecError where a name is unknown, or where nothing is left to ask.
     """
     operators, sizes = list(operators), list(sizes)
     for operator in operators:
@@ -165,19 +197,31 @@ def make_plan(
             for dtype in dtypes:
                 highest = None if settings.effort.all_orders or size == chosen[0] else 2
                 for operator, order in questions(model, inputs):
-                    if (not operators or operator in operators) and (highest is None or order <= highest):
-                        groups += _group(source, size, dtype, operator, order, inputs, settings.effort)
-        swept = [size for size in sizes if size in model.sweep] if sizes else _thinned(model, settings.effort)
+                    if (not operators or operator in operators) and (
+                        highest is None or order <= highest
+                    ):
+                        groups += _group(
+                            source, size, dtype, operator, order, inputs, settings.effort
+                        )
+        swept = (
+            [size for size in sizes if size in model.sweep]
+            if sizes
+            else _thinned(model, settings.effort)
+        )
         for size in swept:
             if not operators or Operator.JACOBIAN in operators:
                 inputs = make_inputs(model, size, settings.seed, settings.lowest_dtype)
                 for dtype in dtypes:
-                    swept_group = _group(source, size, dtype, Operator.JACOBIAN, 1, inputs, settings.effort)
+                    swept_group = _group(
+                        source, size, dtype, Operator.JACOBIAN, 1, inputs, settings.effort
+                    )
                     groups += [replace(group, swept=True) for group in swept_group]
     if not groups:
         raise SpecError(
-            f"Nothing to run: none of the models {', '.join(s.model.name for s in sources)} can be asked for "
-            f"{' or '.join(operators)}: gradient and hessian are of functions with a scalar output, jacobian of "
+            f"Nothing to run: none of the models {', '.join(s.model.name for s in sources)} can be "
+            "asked for "
+            f"{' or '.join(operators)}: gradient and hessian are of functions with a scalar "
+            "output, jacobian of "
             "those without, derivative of scalar input and output; and at most "
             f"{settings.effort.passes} passes through a function are made for one answer."
         )
@@ -191,7 +235,9 @@ def questions(model: Model, inputs: Inputs) -> list[tuple[Operator, int]]:
         return [(Operator.VALUE, 0), *derivatives, (Operator.VJP, 1)]
     scalar = inputs.cotangent.shape == ()
     asked = [operator for operator in Operator if operator is not Operator.DERIVATIVE]
-    if scalar:  # its Jacobian is its gradient; its VJP is that times a cotangent, which a backward pass may forget
+    if scalar:
+        # Its Jacobian is its gradient; its VJP is that times a cotangent, which a backward pass may
+        # forget.
         asked = [operator for operator in asked if operator is not Operator.JACOBIAN]
     else:
         asked = [operator for operator in asked if operator not in NEEDS_SCALAR_OUTPUT]
@@ -199,9 +245,19 @@ def questions(model: Model, inputs: Inputs) -> list[tuple[Operator, int]]:
 
 
 def _group(
-    source: ModelSource, size: str, dtype: str, operator: Operator, order: int, inputs: Inputs, effort: Effort
+    source: ModelSource,
+    size: str,
+    dtype: str,
+    operator: Operator,
+    order: int,
+    inputs: Inputs,
+    effort: Effort,
 ) -> list[Group]:
-    modes = [mode for mode in MODES[operator] if passes(operator, mode, inputs.n, inputs.m) <= effort.passes]
+    modes = [
+        mode
+        for mode in MODES[operator]
+        if passes(operator, mode, inputs.n, inputs.m) <= effort.passes
+    ]
     implementations = [SPECIFICATION] + ([NATIVE] if source.model.native else [])
     cases = tuple(
         Case(source.model.name, size, dtype, operator, order, mode, implementation)
@@ -230,9 +286,13 @@ def _check_sizes(sources: Sequence[ModelSource], sizes: Sequence[str]) -> None:
 
 
 def _check_native(sources: Sequence[ModelSource], backends: Sequence[Entry]) -> None:
-    """A hand-written function for a framework that does not exist would never be judged, and nobody would know."""
+    """A hand-written function for a framework that does not exist would never be judged, and nobody
+    would know."""
     known = dict.fromkeys(entry.framework for entry in (*registry.backends().values(), *backends))
     for source in sources:
         for framework in source.model.native:
             if framework not in known:
-                raise SpecError(f"native of the model {source.model.name!r}: {nearest('framework', framework, known)}")
+                raise SpecError(
+                    f"native of the model {source.model.name!r}: "
+                    f"{nearest('framework', framework, known)}"
+                )

@@ -1,6 +1,7 @@
 """The runner: gives every worker its turns, and turns whatever happens to a worker into a row.
 
-Only one worker runs at any moment. The cells of a group take turns, so that a drift of the machine hits all alike.
+Only one worker runs at any moment. The cells of a group take turns, so that a drift of the machine
+hits all alike.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from adbench.backends.catalog import Entry
+from adbench.cases.case import Case
 from adbench.registry import installed_version
 from adbench.results.row import Outcome, Row
-from adbench.running import wire
+from adbench.running import protocol as wire
 from adbench.running.environment import worker_environment
 from adbench.running.plan import Group, Plan, Settings
-from adbench.spec.case import Case
 from adbench.truth.certificate import CertificateError
 
 START_LIMIT_S = 180.0
@@ -35,7 +36,8 @@ TRUTH = Entry("truth", "")
 
 
 class Ended(Exception):
-    """A worker did not answer a request: it is gone or was killed at its limit. Holds the outcome and a message."""
+    """A worker did not answer a request: it is gone or was killed at its limit. Holds the outcome
+    and a message."""
 
     def __init__(self, outcome: Outcome, message: str) -> None:
         super().__init__(message)
@@ -44,7 +46,8 @@ class Ended(Exception):
 
 
 class WorkerProcess:
-    """One worker process, from this side. Every request has a limit (s), at which the worker is killed."""
+    """One worker process, from this side. Every request has a limit (s), at which the worker is
+    killed."""
 
     def __init__(self, entry: Entry, settings: Settings, logs: Path) -> None:
         self.entry = entry
@@ -68,7 +71,8 @@ class WorkerProcess:
         self._replies = Connection(ours_in, writable=False)
 
     def request(self, message: wire.Message, limit_s: float) -> wire.Message:
-        """Send a request and wait for its reply. Raises Ended where none comes; the worker is then dead."""
+        """Send a request and wait for its reply. Raises Ended where none comes; the worker is then
+        dead."""
         try:
             wire.send(self._requests, message)
             if not self._replies.poll(max(limit_s, 0.0)):
@@ -91,7 +95,11 @@ class WorkerProcess:
     def _log_tail(self) -> str:
         with self._log_path.open("rb") as log:
             log.seek(self._log_start)
-            lines = [line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip()]
+            lines = [
+                line.strip()
+                for line in log.read().decode(errors="replace").splitlines()
+                if line.strip()
+            ]
         return f"Its log ({self._log_path.name}) ends: {lines[-1][:200]}" if lines else ""
 
     def kill(self) -> None:
@@ -121,7 +129,8 @@ class Team:
             raise
 
     def start(self, entry: Entry) -> WorkerProcess:
-        """Return the worker of `entry`, started if it does not run. One that cannot be started is not tried again."""
+        """Return the worker of `entry`, started if it does not run. One that cannot be started is
+        not tried again."""
         if entry.name in self._absent:
             raise self._absent[entry.name]
         if entry.name not in self._processes:
@@ -135,7 +144,8 @@ class Team:
     def _start(self, entry: Entry) -> WorkerProcess:
         if installed_version(entry) is None:
             raise Ended(
-                Outcome.NOT_INSTALLED, f"{entry.requires} is not installed; `pip install {entry.distribution}` adds it."
+                Outcome.NOT_INSTALLED,
+                f"{entry.requires} is not installed; `pip install {entry.distribution}` adds it.",
             )
         process = WorkerProcess(entry, self._settings, self._logs)
         if entry is TRUTH:
@@ -179,7 +189,8 @@ def team(settings: Settings, logs: Path) -> Iterator[Team]:
 class Turn:
     """A cell as the runner sees it.
 
-    holder: the worker process that holds it open; left_s: the time it has left (s); rounds: sampling rounds it had.
+    holder: the worker process that holds it open; left_s: the time it has left (s); rounds:
+    sampling rounds it had.
     """
 
     key: str
@@ -191,14 +202,22 @@ class Turn:
     done: bool = False
 
 
-def run(plan: Plan, logs: Path, keep: Callable[[Row], None], watch: Callable[[str], None] = lambda what: None) -> None:
+def run(
+    plan: Plan,
+    logs: Path,
+    keep: Callable[[Row], None],
+    watch: Callable[[str], None] = lambda what: None,
+) -> None:
     """Run a plan to its end.
 
-    logs: the folder for what the workers print; keep: called with each row as it is finished; watch: called with what
-    is running, in words.
+    logs: the folder for what the workers print; keep: called with each row as it is finished;
+    watch: called with what is running, in words.
     """
     # The folder goes last: a worker that is still writing to it is ended before.
-    with tempfile.TemporaryDirectory(prefix="adbench-") as truths, team(plan.settings, logs) as workers:
+    with (
+        tempfile.TemporaryDirectory(prefix="adbench-") as truths,
+        team(plan.settings, logs) as workers,
+    ):
         for group in plan.groups:
             GroupRun(workers, plan, group, Path(truths) / "truth.npz", keep, watch).run()
 
@@ -222,8 +241,15 @@ class GroupRun:
         self._watch = watch
         self._truth_path = truth_path
         self._truth = ""
-        self._known: dict[str, Any] = {"n_inputs": group.n, "n_outputs": group.m, "swept": group.swept}
-        self._turns = [Turn(f"{case}", case, entry, plan.settings.timeout_s) for case, entry in plan.cells(group)]
+        self._known: dict[str, Any] = {
+            "n_inputs": group.n,
+            "n_outputs": group.m,
+            "swept": group.swept,
+        }
+        self._turns = [
+            Turn(f"{case}", case, entry, plan.settings.timeout_s)
+            for case, entry in plan.cells(group)
+        ]
 
     def run(self) -> None:
         """Open every cell, sample them in rounds, and close them."""
@@ -237,9 +263,11 @@ class GroupRun:
             self._give(turn, "close")
 
     def _establish_truth(self) -> None:
-        """Have the truth computed and its file written. Without one, cells are timed and left unresolved.
+        """Have the truth computed and its file written. Without one, cells are timed and left
+        unresolved.
 
-        Raises CertificateError where the truth contradicts the function itself: nothing more can be judged.
+        Raises CertificateError where the truth contradicts the function itself: nothing more can be
+        judged.
         """
         case = self._group.question
         self._watch(f"truth of {case.describe()}")
@@ -272,7 +300,8 @@ class GroupRun:
             holder = self._workers.start(turn.entry)
             began = time.monotonic()
             try:
-                # A worker that died over another cell has left this one behind: it is opened again in the new worker.
+                # A worker that died over another cell has left this one behind: it is opened again
+                # in the new worker.
                 row = None if turn.holder is holder else self._open(turn, holder)
                 if row is None and what == "sample":
                     row = self._sample(turn, rounds=1)
@@ -284,7 +313,10 @@ class GroupRun:
         except Ended as ended:
             message = ended.message
             if ended.outcome is Outcome.TIMED_OUT:
-                message = f"No answer within the limit of {self._settings.timeout_s:g} s; --timeout sets it."
+                message = (
+                    f"No answer within the limit of {self._settings.timeout_s:g} s; "
+                    "--timeout sets it."
+                )
             fields = {**self._known, "outcome": ended.outcome, "message": message}
             row = Row.begun(turn.case, turn.entry.name, **fields)
         if row is not None:
@@ -308,7 +340,11 @@ class GroupRun:
 
     def _sample(self, turn: Turn, rounds: int) -> Row | None:
         effort = self._settings.effort
-        message = {"pairs": rounds * effort.pairs, "turn_s": rounds * effort.turn_s, "most_s": effort.most_s}
+        message = {
+            "pairs": rounds * effort.pairs,
+            "turn_s": rounds * effort.turn_s,
+            "most_s": effort.most_s,
+        }
         return self._ask(turn, {"do": "sample", **message})
 
     def _ask(self, turn: Turn, message: wire.Message) -> Row | None:

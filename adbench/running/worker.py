@@ -1,8 +1,10 @@
-"""The worker: the process in which one framework is imported and its cells are computed, checked and timed.
+"""The worker: the process in which one framework is imported and its cells are computed, checked
+and timed.
 
-It is started as `python -m adbench.running.worker FD FD` with its threads already set in the environment, reads
-requests from the first descriptor and answers each on the second. What the framework prints goes to the worker's log.
-A cell is opened once, sampled in turns, and closed with its row; whatever it raises ends in its row as well.
+It is started as `python -m adbench.running.worker FD FD` with its threads already set in the
+environment, reads requests from the first descriptor and answers each on the second. What the
+framework prints goes to the worker's log. A cell is opened once, sampled in turns, and closed with
+its row; whatever it raises ends in its row as well.
 """
 
 from __future__ import annotations
@@ -23,17 +25,19 @@ from typing import Any
 
 from adbench import registry
 from adbench.backends.base import Backend, Problem, Unsupported, pose, prepare
+from adbench.cases.case import DTYPES, NATIVE, Case
+from adbench.cases.inputs import Inputs, make_inputs
+from adbench.cases.model import Model, SpecError
+from adbench.cases.operators import Mode, Operator
+from adbench.judging import behaviour
+from adbench.judging.examiner import Evidence, Examiner, argument_names, second_path
 from adbench.results.row import Outcome, Row, Verdict
-from adbench.running import wire
-from adbench.running.examiner import Evidence, Examiner, argument_names, second_path
-from adbench.spec.case import DTYPES, NATIVE, Case
-from adbench.spec.inputs import Inputs, make_inputs
-from adbench.spec.model import Model, SpecError
-from adbench.spec.operators import Mode, Operator
+from adbench.running import protocol as wire
 from adbench.timing import clock, memory, stats
-from adbench.truth import answers, behaviour, known
+from adbench.truth import answers
+from adbench.truth import truth as known
 from adbench.truth.certificate import CertificateError
-from reference_ad import tree
+from reference_ad.engine import tree
 
 DOUBTFUL_INTERVAL = 0.5
 """A confidence interval wider than this fraction of its median is flagged."""
@@ -42,10 +46,12 @@ SECOND_POINT_LIMIT_S = 2.0
 """Where the truth takes longer than this (s), it is not computed at a second point as well."""
 
 SLOW_CALL_S = 0.3
-"""A call that takes longer than this (s) is made at the second point once, with new arrays, and not in place too."""
+"""A call that takes longer than this (s) is made at the second point once, with new arrays, and not
+in place too."""
 
 SETTLE_EVERY_S = 5.0
-"""The garbage of the cells opened within this time (s) is collected together: it takes a framework 0.1 s."""
+"""The garbage of the cells opened within this time (s) is collected together: it takes a framework
+0.1 s."""
 
 NOT_REPEATABLE = "not repeatable"
 """The flag of a cell whose second answer differs from its first."""
@@ -68,7 +74,8 @@ class Cell:
 
 
 class Worker:
-    """Answers requests for one backend. `name` is the backend's; `load_model` finds a model by its origin."""
+    """Answers requests for one backend. `name` is the backend's; `load_model` finds a model by its
+    origin."""
 
     def __init__(
         self,
@@ -93,9 +100,17 @@ class Worker:
         self.staged_primal = lru_cache(maxsize=2)(self._staged_primal)
 
     def open(
-        self, key: str, case: Case, origin: str, truth: str, known: dict[str, Any], *, timed: bool = True
+        self,
+        key: str,
+        case: Case,
+        origin: str,
+        truth: str,
+        known: dict[str, Any],
+        *,
+        timed: bool = True,
     ) -> Row | None:
-        """Prepare, call and check one cell. Return its row where it has already ended, None where it can be timed."""
+        """Prepare, call and check one cell. Return its row where it has already ended, None where
+        it can be timed."""
         row = Row.begun(case, self.name, **known)
         try:
             opened = self._opened(case, origin, truth, row, timed)
@@ -111,7 +126,9 @@ class Worker:
 
     def _opened(self, case: Case, origin: str, truth_path: str, row: Row, timed: bool) -> Cell:
         if case.dtype not in self.backend.dtypes:
-            raise Unsupported(f"It does not compute in {case.dtype}; it does in {', '.join(self.backend.dtypes)}.")
+            raise Unsupported(
+                f"It does not compute in {case.dtype}; it does in {', '.join(self.backend.dtypes)}."
+            )
         model, inputs = self.load_model(origin), self.inputs(origin, case.size, case.dtype)
         problem = self._problem(model, inputs, case)
         (route, call), prepare_s = clock.once(
@@ -129,17 +146,22 @@ class Worker:
         elsewhere: list[answers.Answer] = []
         if truth_path and second_path(truth_path).exists():
             moved = self._problem(model, there, case)
-            # In place, where that can be done: what is kept by the identity of an array is then stale. And with new
+            # In place, where that can be done: what is kept by the identity of an array is then
+            # stale. And with new
             # arrays: what keeps an array itself is stale then.
             if first_s < SLOW_CALL_S and self._overwritten(problem, moved):
                 elsewhere.append(answers.collect(operator(), self.backend.to_numpy))
                 self._overwritten(problem, self._problem(model, inputs, case))
             elsewhere.append(
-                answers.collect(call(moved.active, moved.constants, moved.direction), self.backend.to_numpy)
+                answers.collect(
+                    call(moved.active, moved.constants, moved.direction), self.backend.to_numpy
+                )
             )
         (second, second_s), peak = memory.watched(lambda: clock.once(operator))
         again = answers.collect(second, self.backend.to_numpy)
-        evidence = Evidence(answer, again, tuple(elsewhere), self._changed(problem, inputs, model, case))
+        evidence = Evidence(
+            answer, again, tuple(elsewhere), self._changed(problem, inputs, model, case)
+        )
         row = replace(
             row,
             route=route,
@@ -158,7 +180,8 @@ class Worker:
         return Cell(case, row, operator, primal, clock.calibrate(operator, second_s), primal_loops)
 
     def sample(self, key: str, pairs: int, turn_s: float, most_s: float) -> Row | None:
-        """Take paired samples of an open cell until `pairs` are taken or `turn_s` seconds have gone, at least one.
+        """Take paired samples of an open cell until `pairs` are taken or `turn_s` seconds have
+        gone, at least one.
 
         A cell that has been sampled for `most_s` seconds is left as it is.
         """
@@ -213,27 +236,43 @@ class Worker:
         )
 
     def _inputs(self, origin: str, size: str, dtype: str) -> Inputs:
-        return make_inputs(self.load_model(origin), size, self.seed, self.lowest_dtype).astype(dtype)
+        return make_inputs(self.load_model(origin), size, self.seed, self.lowest_dtype).astype(
+            dtype
+        )
 
     def _inputs_elsewhere(self, origin: str, size: str, dtype: str) -> Inputs:
         inputs = make_inputs(self.load_model(origin), size, self.seed, self.lowest_dtype)
         return behaviour.second_point(inputs, self.lowest_dtype).astype(dtype)
 
     def _overwritten(self, problem: Problem, other: Problem) -> bool:
-        """Put the numbers of another problem into the arrays of this one, and return whether the backend can."""
+        """Put the numbers of another problem into the arrays of this one, and return whether the
+        backend can."""
         pairs = zip(_arrays(problem), _arrays(other), strict=True)
-        return all(self.backend.overwrite(array, self.backend.to_numpy(values)) for array, values in pairs)
+        return all(
+            self.backend.overwrite(array, self.backend.to_numpy(values)) for array, values in pairs
+        )
 
     def _changed(self, problem: Problem, inputs: Inputs, model: Model, case: Case) -> str:
-        """Return which of the inputs on the backend's side are not what they were, in a sentence."""
+        """Return which of the inputs on the backend's side are not what they were, in a
+        sentence."""
         names = argument_names(model, len(inputs.arguments))
         titles = [names.pop(inputs.active), *names]
         trees = _trees(problem)
-        directions = ["the cotangent"] if case.operator is Operator.VJP else ["the cotangent", "the tangent"]
+        directions = (
+            ["the cotangent"] if case.operator is Operator.VJP else ["the cotangent", "the tangent"]
+        )
         titles += directions[len(titles) - len(trees) :] if len(trees) > len(titles) else []
-        paths = [f"{title}{path}" for title, each in zip(titles, trees, strict=True) for path in tree.paths(each)]
-        before = [self.backend.to_numpy(array) for array in _arrays(self._problem(model, inputs, case))]
-        return behaviour.changed(before, [self.backend.to_numpy(array) for array in _arrays(problem)], paths)
+        paths = [
+            f"{title}{path}"
+            for title, each in zip(titles, trees, strict=True)
+            for path in tree.paths(each)
+        ]
+        before = [
+            self.backend.to_numpy(array) for array in _arrays(self._problem(model, inputs, case))
+        ]
+        return behaviour.changed(
+            before, [self.backend.to_numpy(array) for array in _arrays(problem)], paths
+        )
 
     def _problem(self, model: Model, inputs: Inputs, case: Case) -> Problem:
         native = case.implementation == NATIVE
@@ -241,8 +280,11 @@ class Worker:
         return pose(self.backend, function, inputs, case.operator, native=native)
 
     def _staged_primal(self, origin: str, case: Case) -> tuple[Callable[[], Any], int]:
-        """Return the function alone, staged like the operators, with its loops. Cases of one size share it."""
-        problem = self._problem(self.load_model(origin), self.inputs(origin, case.size, case.dtype), case)
+        """Return the function alone, staged like the operators, with its loops. Cases of one size
+        share it."""
+        problem = self._problem(
+            self.load_model(origin), self.inputs(origin, case.size, case.dtype), case
+        )
         _, call = prepare(self.backend, problem, case.operator, case.mode, case.order)
 
         def primal() -> Any:
@@ -274,7 +316,11 @@ def sentence(error: BaseException) -> str:
 
 def _trees(problem: Problem) -> list[Any]:
     """What a problem is posed with: the active argument, the constants, the direction."""
-    return [problem.active, *problem.constants, *([] if problem.direction is None else [problem.direction])]
+    return [
+        problem.active,
+        *problem.constants,
+        *([] if problem.direction is None else [problem.direction]),
+    ]
 
 
 def _arrays(problem: Problem) -> list[Any]:
@@ -283,11 +329,14 @@ def _arrays(problem: Problem) -> list[Any]:
 
 
 def establish(request: wire.Message) -> wire.Message:
-    """Compute the truth of a question and write it to the file asked for. This is the work of the truth's worker."""
+    """Compute the truth of a question and write it to the file asked for. This is the work of the
+    truth's worker."""
     asked = {name: request[name] for name in ("size", "order", "seed", "lowest_dtype", "dtypes")}
     model = registry.load_model(request["origin"])
     try:
-        return write_truth(model, operator=Operator(request["operator"]), path=Path(request["path"]), **asked)
+        return write_truth(
+            model, operator=Operator(request["operator"]), path=Path(request["path"]), **asked
+        )
     except CertificateError as error:
         return {"broken": str(error)}
 
@@ -302,9 +351,11 @@ def write_truth(
     path: Path,
     dtypes: Sequence[str] = DTYPES,
 ) -> wire.Message:
-    """Compute the truth of a question about a model, with bounds for `dtypes`, and write it to a file.
+    """Compute the truth of a question about a model, with bounds for `dtypes`, and write it to a
+    file.
 
-    The reply says where, and what is in doubt. Raises CertificateError where a derivative rule of ours is wrong.
+    The reply says where, and what is in doubt. Raises CertificateError where a derivative rule of
+    ours is wrong.
     """
     inputs = make_inputs(model, size, seed, lowest_dtype)
     began = time.monotonic()
@@ -336,12 +387,26 @@ def serve(requests: Connection[Any, Any], replies: Connection[Any, Any]) -> None
         if request["do"] == "start":
             try:
                 backend = registry.load_backend(request["load"])
-                worker = Worker(backend, request["name"], request["seed"], request["lowest_dtype"], request["threads"])
+                worker = Worker(
+                    backend,
+                    request["name"],
+                    request["seed"],
+                    request["lowest_dtype"],
+                    request["threads"],
+                )
                 reply: wire.Message = {"ok": True}
             except ModuleNotFoundError as error:
-                reply = {"ok": False, "outcome": Outcome.NOT_INSTALLED, "message": f"{error.name} is not installed."}
+                reply = {
+                    "ok": False,
+                    "outcome": Outcome.NOT_INSTALLED,
+                    "message": f"{error.name} is not installed.",
+                }
             except Exception as error:
-                reply = {"ok": False, "outcome": Outcome.RAISED, "message": f"Could not be started: {sentence(error)}"}
+                reply = {
+                    "ok": False,
+                    "outcome": Outcome.RAISED,
+                    "message": f"Could not be started: {sentence(error)}",
+                }
         elif request["do"] == "truth":
             reply = establish(request)
         else:
@@ -349,10 +414,17 @@ def serve(requests: Connection[Any, Any], replies: Connection[Any, Any]) -> None
             if request["do"] == "open":
                 case = Case.from_json(request["case"])
                 row = worker.open(
-                    request["key"], case, request["origin"], request["truth"], request["known"], timed=request["timed"]
+                    request["key"],
+                    case,
+                    request["origin"],
+                    request["truth"],
+                    request["known"],
+                    timed=request["timed"],
                 )
             elif request["do"] == "sample":
-                row = worker.sample(request["key"], request["pairs"], request["turn_s"], request["most_s"])
+                row = worker.sample(
+                    request["key"], request["pairs"], request["turn_s"], request["most_s"]
+                )
             else:
                 row = worker.close(request["key"])
             reply = {"row": row.to_json() if row else None}
@@ -364,7 +436,8 @@ def main() -> None:
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the runner's to handle
     if sys.platform == "linux":
-        # A worker that hangs must not outlive a runner that was killed: PR_SET_PDEATHSIG (1), prctl(2).
+        # A worker that hangs must not outlive a runner that was killed: PR_SET_PDEATHSIG (1),
+        # prctl(2).
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     requests, replies = (int(descriptor) for descriptor in sys.argv[1:3])
     serve(Connection(requests, writable=False), Connection(replies, readable=False))

@@ -1,1 +1,2 @@
-"""The self-test: seeded bugs that must be caught, and controls that must not alarm, on the user's own machine."""
+"""The self-test: seeded bugs that must be caught, and controls that must not alarm, on the user's
+own machine."""

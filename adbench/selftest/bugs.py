@@ -1,8 +1,10 @@
-"""The seeded bugs: for each a function, a derivative rule with one mistake in it, and the same rule without it.
+"""The seeded bugs: for each a function, a derivative rule with one mistake in it, and the same rule
+without it.
 
-A rule `pull(xp, u, *inputs)` gives the cotangent of every input from the cotangent u of the output; `push(xp, tangents,
-*inputs)` the tangent of the output. They are written once, in the array namespace, and become a
-`torch.autograd.Function`, a `jax.custom_vjp` and a primitive of the reference engine. `xp.stop` cuts the derivative.
+A rule `pull(xp, u, *inputs)` gives the cotangent of every input from the cotangent u of the output;
+`push(xp, tangents, *inputs)` the tangent of the output. They are written once, in the array
+namespace, and become a `torch.autograd.Function`, a `jax.custom_vjp` and a primitive of the
+reference engine. `xp.stop` cuts the derivative.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ Rule = Callable[..., Any]
 class Subject:
     """A function with a hand-written derivative.
 
-    function: `function(xp, *inputs)`; point: the inputs, float64; pull, push: its rules; stateful: whether `pull` is
-    a class to be made anew for every use, since it remembers; second: whether the second derivative is asked for.
+    function: `function(xp, *inputs)`; point: the inputs, float64; pull, push: its rules; stateful:
+    whether `pull` is a class to be made anew for every use, since it remembers; second: whether the
+    second derivative is asked for.
     """
 
     name: str
@@ -57,11 +60,14 @@ def bug(
     stateful: bool = False,
     second: bool = False,
 ) -> Bug:
-    """Return a bug. `push` holds the wrong and the right forward rule; `stateful` holds of the wrong rule alone."""
+    """Return a bug. `push` holds the wrong and the right forward rule; `stateful` holds of the
+    wrong rule alone."""
     point = point or six
     return Bug(
         Subject(name, function, point, wrong, push[0] if push else None, stateful, second),
-        Subject(f"{name} (control)", function, point, right, push[1] if push else None, False, second),
+        Subject(
+            f"{name} (control)", function, point, right, push[1] if push else None, False, second
+        ),
     )
 
 
@@ -97,7 +103,8 @@ class Accumulated:
 
 
 class Stale:
-    """The rule of sum(x * x * x) that keeps its factor from the first call, whatever has become of x since."""
+    """The rule of sum(x * x * x) that keeps its factor from the first call, whatever has become of
+    x since."""
 
     def __init__(self) -> None:
         self.factor: Any = None

@@ -1,4 +1,5 @@
-"""The controls: rules that differ from what a framework would compute, and are right. None of them may alarm."""
+"""The controls: rules that differ from what a framework would compute, and are right. None of them
+may alarm."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def at_the_kink(rng: np.random.Generator) -> tuple[Any, ...]:
 def fused_multiply_add(a: Any, b: Any, c: Any) -> Any:
     """Return a b + c rounded nearly once: the product's rounding error is added back.
 
-    Dekker's product with Veltkamp's splitting, for float64 (Handbook of Floating-Point Arithmetic, 2nd ed., 4.4).
+    Dekker's product with Veltkamp's splitting, for float64 (Handbook of Floating-Point Arithmetic,
+    2nd ed., 4.4).
     """
     product = a * b
     (high_a, low_a), (high_b, low_b) = _split(a), _split(b)
@@ -54,11 +56,15 @@ def _relu(xp: Any, x: Any) -> Any:
 
 
 def _abs_slope(at_zero: float) -> Any:
-    return lambda xp, u, x: (u * xp.where(x > 0, 0 * x + 1, xp.where(x < 0, 0 * x - 1, 0 * x + at_zero)),)
+    return lambda xp, u, x: (
+        u * xp.where(x > 0, 0 * x + 1, xp.where(x < 0, 0 * x - 1, 0 * x + at_zero)),
+    )
 
 
 def _relu_slope(at_zero: float) -> Any:
-    return lambda xp, u, x: (u * xp.where(x > 0, 0 * x + 1, xp.where(x < 0, 0 * x, 0 * x + at_zero)),)
+    return lambda xp, u, x: (
+        u * xp.where(x > 0, 0 * x + 1, xp.where(x < 0, 0 * x, 0 * x + at_zero)),
+    )
 
 
 CONTROLS = (
@@ -78,7 +84,9 @@ CONTROLS = (
         "fused multiply-add",
         lambda xp, x: xp.sum(0.7 * x**3 + 0.3 * x**2 - 1.9 * x),
         six,
-        lambda xp, u, x: (u * fused_multiply_add(fused_multiply_add(2.1 + 0 * x, x, 0.6), x, -1.9),),
+        lambda xp, u, x: (
+            u * fused_multiply_add(fused_multiply_add(2.1 + 0 * x, x, 0.6), x, -1.9),
+        ),
     ),
     Subject(
         "another formula: 1 / cosh^2 for 1 - tanh^2",
@@ -99,7 +107,12 @@ CONTROLS = (
         lambda xp, u, x: (u * (xp.sin(x) / (x * x) - 2 * (1 - xp.cos(x)) / (x * x * x)),),
     ),
     *(
-        Subject(f"subgradient {slope:g} of |x| at 0", lambda xp, x: xp.sum(xp.abs(x)), at_the_kink, _abs_slope(slope))
+        Subject(
+            f"subgradient {slope:g} of |x| at 0",
+            lambda xp, x: xp.sum(xp.abs(x)),
+            at_the_kink,
+            _abs_slope(slope),
+        )
         for slope in (-1.0, -0.5, 0.0, 0.5, 1.0)
     ),
     *(

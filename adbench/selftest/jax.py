@@ -11,29 +11,36 @@ import jax.test_util
 
 from adbench.backends.base import Unsupported
 from adbench.backends.jax import Eager
+from adbench.namespaces.numpy import Namespace
 from adbench.selftest.bugs import Subject
-from adbench.spec.namespace import Namespace
 
 xp = Namespace(Eager.xp, Eager.xp.special, stop=jax.lax.stop_gradient)
 
 
 def custom(subject: Subject) -> Callable[..., Any]:
-    """Return the subject's function with its hand-written rule. Raises Unsupported where it has two of them."""
+    """Return the subject's function with its hand-written rule. Raises Unsupported where it has two
+    of them."""
     if subject.push is not None:
-        raise Unsupported("JAX derives reverse mode from a forward rule, so the two cannot be written independently.")
+        raise Unsupported(
+            "JAX derives reverse mode from a forward rule, so the two cannot be written "
+            "independently."
+        )
     pull: Any = subject.pull() if subject.stateful else subject.pull
 
     def plain(*inputs: Any) -> Any:
         return subject.function(xp, *inputs)
 
     function = jax.custom_vjp(plain)
-    function.defvjp(lambda *inputs: (plain(*inputs), inputs), lambda inputs, u: tuple(pull(xp, u, *inputs)))
+    function.defvjp(
+        lambda *inputs: (plain(*inputs), inputs), lambda inputs, u: tuple(pull(xp, u, *inputs))
+    )
     made: Callable[..., Any] = function
     return made
 
 
 def others(subject: Subject, point: tuple[Any, ...]) -> dict[str, bool]:
-    """Return whether check_grads finds anything wrong; none where the subject cannot be written in JAX."""
+    """Return whether check_grads finds anything wrong; none where the subject cannot be written in
+    JAX."""
     try:
         function = custom(subject)
     except Unsupported:

@@ -1,4 +1,5 @@
-"""The other checkers, in a process of their own: `python -m adbench.selftest.others torch SEED` prints one JSON object.
+"""The other checkers, in a process of their own: `python -m adbench.selftest.others torch SEED`
+prints one JSON object.
 
 They judge the same functions with the same rules, at the same points.
 """
@@ -10,12 +11,13 @@ import sys
 import warnings
 from importlib import import_module
 
+from adbench.cases.inputs import make_inputs
 from adbench.selftest import subjects
-from adbench.spec.inputs import make_inputs
 
 
 def main(framework: str, seed: int) -> None:
-    """Print what the checkers of a framework say of every bug and control: {name: {checker: whether it alarmed}}."""
+    """Print what the checkers of a framework say of every bug and control: {name: {checker: whether
+    it alarmed}}."""
     warnings.simplefilter("ignore")
     checkers = import_module(f"adbench.selftest.{framework}")
     said = {}

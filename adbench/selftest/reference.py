@@ -8,10 +8,10 @@ from typing import Any
 
 import reference_ad
 from adbench.backends.base import Unsupported
+from adbench.namespaces import numpy as namespace
+from adbench.namespaces.numpy import Namespace
 from adbench.selftest.bugs import Subject
-from adbench.spec import namespace
-from adbench.spec.namespace import Namespace
-from reference_ad.core import Primitive
+from reference_ad.engine.core import Primitive
 
 xp = Namespace(reference_ad.numpy, reference_ad.numpy.special, stop=reference_ad.stop_gradient)
 
@@ -22,7 +22,8 @@ def custom(subject: Subject) -> Callable[..., Any]:
     """Return the subject's function with its hand-written rules."""
     pull: Any = subject.pull() if subject.stateful else subject.pull
     primitive = Primitive(
-        f"selftest {next(_numbers)}: {subject.name}", lambda *inputs: subject.function(namespace.numpy, *inputs)
+        f"selftest {next(_numbers)}: {subject.name}",
+        lambda *inputs: subject.function(namespace.numpy, *inputs),
     )
 
     def jvp(tangents: Any, output: Any, inputs: Any, parameters: Any) -> Any:
@@ -30,7 +31,8 @@ def custom(subject: Subject) -> Callable[..., Any]:
             raise Unsupported("The rule was written for reverse mode alone.")
         return subject.push(xp, tangents, *inputs)
 
-    # The pullback gives all cotangents at once; the engine asks for them one by one, so the last call is kept.
+    # The pullback gives all cotangents at once; the engine asks for them one by one, so the last
+    # call is kept.
     last: dict[str, Any] = {}
 
     def cotangent(position: int) -> Callable[..., Any]:
@@ -48,4 +50,8 @@ def custom(subject: Subject) -> Callable[..., Any]:
 
 
 def _same(left: Any, right: Any) -> bool:
-    return left is not None and len(left) == len(right) and all(a is b for a, b in zip(left, right, strict=True))
+    return (
+        left is not None
+        and len(left) == len(right)
+        and all(a is b for a, b in zip(left, right, strict=True))
+    )

@@ -1,4 +1,5 @@
-"""Running the self-test: every bug and control through the runner and its workers, and past the other checkers."""
+"""Running the self-test: every bug and control through the runner and its workers, and past the
+other checkers."""
 
 from __future__ import annotations
 
@@ -11,17 +12,18 @@ from pathlib import Path
 
 from adbench import registry
 from adbench.backends.catalog import Entry
+from adbench.cases.case import NATIVE
+from adbench.cases.operators import Operator
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
 from adbench.running import plan as planning
 from adbench.running.environment import worker_environment
 from adbench.running.runner import run as run_plan
 from adbench.selftest import subjects
 from adbench.selftest.bugs import BUGS, Subject
-from adbench.spec.case import NATIVE
-from adbench.spec.operators import Operator
 
 BACKENDS = ("reference:tape", "torch:eager", "jax:eager")
-"""The backends on which rules are written by hand, all define-by-run, since some of the rules remember."""
+"""The backends on which rules are written by hand, all define-by-run, since some of the rules
+remember."""
 
 OTHERS_LIMIT_S = 300.0
 """How long another checker may take over all bugs (s)."""
@@ -78,18 +80,28 @@ class Results:
     def false_alarms(self) -> list[Finding]:
         """Controls that alarmed."""
         wrong = {bug.name for bug in BUGS}
-        return [finding for finding in self.findings if finding.name not in wrong and finding.alarmed]
+        return [
+            finding for finding in self.findings if finding.name not in wrong and finding.alarmed
+        ]
 
 
 def run(
-    logs: Path, seed: int = 0, timeout_s: float = 60.0, watch: Callable[[str], None] = lambda what: None
+    logs: Path,
+    seed: int = 0,
+    timeout_s: float = 60.0,
+    watch: Callable[[str], None] = lambda what: None,
 ) -> Results:
-    """Run the self-test. `logs`: a folder for what workers print; `watch`: called with what is running, in words."""
+    """Run the self-test. `logs`: a folder for what workers print; `watch`: called with what is
+    running, in words."""
     plan = make_plan(seed, timeout_s)
     rows: list[Row] = []
     run_plan(plan, logs, rows.append, watch)
     findings = tuple(
-        Finding(name, entry.name, tuple(row for row in rows if (row.model, row.backend) == (name, entry.name)))
+        Finding(
+            name,
+            entry.name,
+            tuple(row for row in rows if (row.model, row.backend) == (name, entry.name)),
+        )
         for name in subjects.SUBJECTS
         for entry in plan.backends
     )
@@ -103,14 +115,19 @@ def run(
 
 
 def make_plan(seed: int, timeout_s: float = 60.0) -> planning.Plan:
-    """Plan the cells of every bug and control: the hand-written rules alone, in the modes that they are written for."""
+    """Plan the cells of every bug and control: the hand-written rules alone, in the modes that they
+    are written for."""
     settings = planning.Settings(effort=planning.CHECK, seed=seed, timeout_s=timeout_s)
     entries: Sequence[Entry] = registry.find_backends(BACKENDS)
     groups: list[planning.Group] = []
     for name, subject in subjects.SUBJECTS.items():
         source = registry.ModelSource(subjects.MODELS[name], f"module:{subjects.__name__}:{name}")
         for group in planning.make_plan([source], entries, settings).groups:
-            cases = tuple(case for case in group.cases if case.implementation == NATIVE and _is_asked(subject, case))
+            cases = tuple(
+                case
+                for case in group.cases
+                if case.implementation == NATIVE and _is_asked(subject, case)
+            )
             groups += [replace(group, cases=cases)] if cases else []
     return planning.Plan(tuple(groups), tuple(entries), settings)
 
@@ -120,7 +137,10 @@ def _is_asked(subject: Subject, case: planning.Case) -> bool:
         return subject.second and case.mode == "reverse-over-reverse"
     if case.operator is Operator.JVP:
         return subject.push is not None and case.mode == "forward"
-    return case.operator in (Operator.GRADIENT, Operator.VJP, Operator.JACOBIAN) and case.mode == "reverse"
+    return (
+        case.operator in (Operator.GRADIENT, Operator.VJP, Operator.JACOBIAN)
+        and case.mode == "reverse"
+    )
 
 
 def _others(framework: str, seed: int) -> dict[str, dict[str, bool]]:
@@ -130,7 +150,12 @@ def _others(framework: str, seed: int) -> dict[str, dict[str, bool]]:
         return {}
     command = [sys.executable, "-m", "adbench.selftest.others", framework, str(seed)]
     done = subprocess.run(
-        command, env=worker_environment(1), capture_output=True, text=True, timeout=OTHERS_LIMIT_S, check=True
+        command,
+        env=worker_environment(1),
+        capture_output=True,
+        text=True,
+        timeout=OTHERS_LIMIT_S,
+        check=True,
     )
     said: dict[str, dict[str, bool]] = json.loads(done.stdout.splitlines()[-1])
     return said

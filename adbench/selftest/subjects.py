@@ -1,4 +1,5 @@
-"""The bugs and controls as models: each a specification, and its hand-written rule on every framework."""
+"""The bugs and controls as models: each a specification, and its hand-written rule on every
+framework."""
 
 from __future__ import annotations
 
@@ -8,21 +9,23 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from adbench.cases.model import Model
 from adbench.selftest.bugs import BUGS, Subject
 from adbench.selftest.controls import CONTROLS
-from adbench.spec.model import Model
 
 FRAMEWORKS = ("reference", "torch", "jax")
 """Frameworks in which a rule can be written by hand; `adbench.selftest` has a module for each."""
 
 SUBJECTS: dict[str, Subject] = {
-    subject.name: subject for subject in (*(bug.wrong for bug in BUGS), *(bug.control for bug in BUGS), *CONTROLS)
+    subject.name: subject
+    for subject in (*(bug.wrong for bug in BUGS), *(bug.control for bug in BUGS), *CONTROLS)
 }
 
 
 @cache
 def custom(framework: str, name: str) -> Callable[..., Any]:
-    """Return a subject as a function of the framework's arrays with the hand-written rule. Imports the framework."""
+    """Return a subject as a function of the framework's arrays with the hand-written rule. Imports
+    the framework."""
     made: Callable[..., Any] = import_module(f"adbench.selftest.{framework}").custom(SUBJECTS[name])
     return made
 

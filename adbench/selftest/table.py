@@ -24,17 +24,27 @@ def tables(results: Results) -> list[Table]:
         if row.failed_checks
     ]
     if alarms:
-        made.append(Table("False alarms", "", ("control", "backend", ""), 3, tuple(alarms), prose=True))
+        made.append(
+            Table("False alarms", "", ("control", "backend", ""), 3, tuple(alarms), prose=True)
+        )
     if troubles:
-        made.append(Table("Did not run", "", ("bug", "backend", ""), 3, tuple(troubles), prose=True))
+        made.append(
+            Table("Did not run", "", ("bug", "backend", ""), 3, tuple(troubles), prose=True)
+        )
     return made
 
 
 def summary(results: Results) -> str:
     """Return one sentence: how many bugs were caught, and how many controls alarmed."""
     bugs = [bug.name for bug in BUGS]
-    asked = [finding for finding in results.findings if finding.name in bugs and not finding.is_absent]
-    controls = [finding for finding in results.findings if finding.name not in bugs and not finding.is_absent]
+    asked = [
+        finding for finding in results.findings if finding.name in bugs and not finding.is_absent
+    ]
+    controls = [
+        finding
+        for finding in results.findings
+        if finding.name not in bugs and not finding.is_absent
+    ]
     caught = sum(finding.alarmed for finding in asked)
     said = [
         f"{checker} caught {sum(alarmed for name, alarmed in verdicts.items() if name in bugs)} of "
@@ -45,7 +55,8 @@ def summary(results: Results) -> str:
     return (
         "; ".join(
             [
-                f"adbench caught {caught} of {len(asked)} bugs and alarmed at {len(results.false_alarms)} of "
+                f"adbench caught {caught} of {len(asked)} bugs and alarmed at "
+                f"{len(results.false_alarms)} of "
                 f"{len(controls)} controls",
                 *said,
             ]
@@ -59,14 +70,18 @@ def _bugs(results: Results) -> Table:
     rows = tuple(
         (
             bug.name,
-            ", ".join(dict.fromkeys(check for finding in results.of(bug.name) for check in finding.checks)) or "–",
+            ", ".join(
+                dict.fromkeys(check for finding in results.of(bug.name) for check in finding.checks)
+            )
+            or "–",
             *(_caught(finding) for finding in results.of(bug.name)),
             *(_said(results, checker, bug.name, "caught", "✗ missed") for checker in CHECKERS),
         )
         for bug in BUGS
     )
     note = (
-        "Every bug is a hand-written rule with one mistake, on each framework. On the right, what the frameworks' own "
+        "Every bug is a hand-written rule with one mistake, on each framework. On the right, "
+        "what the frameworks' own "
     )
     note += "checkers say of the same rule at the same point. – cannot be asked."
     return Table("Seeded bugs", note, ("bug", "failed checks", *backends, *CHECKERS), 2, rows)
@@ -74,7 +89,9 @@ def _bugs(results: Results) -> Table:
 
 def _controls(results: Results) -> Table:
     bugs = {bug.name for bug in BUGS}
-    names = list(dict.fromkeys(finding.name for finding in results.findings if finding.name not in bugs))
+    names = list(
+        dict.fromkeys(finding.name for finding in results.findings if finding.name not in bugs)
+    )
     # The right rule of each bug is counted, the others are named.
     named = [name for name in names if not name.endswith("(control)")]
     backends = list(dict.fromkeys(finding.backend for finding in results.findings))
@@ -87,13 +104,23 @@ def _controls(results: Results) -> Table:
         for name in named
     ]
     rights = [name for name in names if name not in named]
-    columns = [[f for f in results.findings if f.name in rights and f.backend == backend] for backend in backends]
+    columns = [
+        [f for f in results.findings if f.name in rights and f.backend == backend]
+        for backend in backends
+    ]
     counted = []
     for checker in CHECKERS:
-        said = [results.others[checker][name] for name in rights if name in results.others.get(checker, {})]
+        said = [
+            results.others[checker][name]
+            for name in rights
+            if name in results.others.get(checker, {})
+        ]
         counted.append("–" if not said else f"✗ {sum(said)} alarms" if any(said) else "quiet")
     rows.insert(0, (f"the right rule of each bug ({len(rights)})", *map(_quiet, columns), *counted))
-    note = "Rules that are right and differ from what a framework would compute; none may be called wrong."
+    note = (
+        "Rules that are right and differ from what a framework would compute; none may be "
+        "called wrong."
+    )
     return Table("Controls", note, ("control", *backends, *CHECKERS), 1, tuple(rows))
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from adbench.backends.torch import Eager
+from adbench.namespaces.numpy import Namespace
 from adbench.selftest.bugs import Subject
-from adbench.spec.namespace import Namespace
 
 xp = Namespace(Eager.xp, Eager.xp.special, stop=torch.Tensor.detach)
 
@@ -49,8 +49,8 @@ def custom(subject: Subject) -> Callable[..., Any]:
 def others(subject: Subject, point: tuple[Any, ...]) -> dict[str, bool]:
     """Return whether gradcheck, in each of its modes, finds anything wrong.
 
-    It is asked for whatever would help it: forward mode where there is a forward rule, and the second order where
-    that is in question.
+    It is asked for whatever would help it: forward mode where there is a forward rule, and the
+    second order where that is in question.
     """
 
     def alarmed(fast: bool) -> bool:

@@ -1,4 +1,5 @@
-"""Timing one call: how often to repeat it so that a sample is long against the timer, and the samples themselves."""
+"""Timing one call: how often to repeat it so that a sample is long against the timer, and the
+samples themselves."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from typing import Any
 Thunk = Callable[[], Any]
 
 SHORTEST_SAMPLE_S = 2e-4
-"""A sample lasts at least this long (s): some thousand times the resolution and the cost of reading the timer."""
+"""A sample lasts at least this long (s): some thousand times the resolution and the cost of reading
+the timer."""
 
 
 def once(call: Thunk) -> tuple[Any, float]:
@@ -22,7 +24,8 @@ def once(call: Thunk) -> tuple[Any, float]:
 
 
 def sample(call: Thunk, loops: int) -> float:
-    """Return the time of one call (s), the mean over `loops` calls in a row. `call` must wait for its own result."""
+    """Return the time of one call (s), the mean over `loops` calls in a row. `call` must wait for
+    its own result."""
     repeat = range(loops)
     start = time.perf_counter_ns()
     for _ in repeat:
@@ -31,10 +34,12 @@ def sample(call: Thunk, loops: int) -> float:
 
 
 def calibrate(call: Thunk, one_s: float, shortest_s: float = SHORTEST_SAMPLE_S) -> int:
-    """Return how many calls in a row last at least `shortest_s` (s), where one call lasted `one_s` (s)."""
+    """Return how many calls in a row last at least `shortest_s` (s), where one call lasted `one_s`
+    (s)."""
     loops, taken = 1, one_s
     while taken < shortest_s:
-        # Aim a little beyond; never more than tenfold at once, since the first calls are the slowest.
+        # Aim a little beyond; never more than tenfold at once, since the first calls are the
+        # slowest.
         loops = min(10 * loops, max(loops + 1, int(1.2 * loops * shortest_s / max(taken, 1e-9))))
         taken = sample(call, loops) * loops
     return loops
@@ -43,7 +48,8 @@ def calibrate(call: Thunk, one_s: float, shortest_s: float = SHORTEST_SAMPLE_S) 
 def settle() -> None:
     """Collect garbage, and take what is left out of the collector's sight.
 
-    A framework holds millions of objects, through which every later collection would look again (0.1 s each time).
+    A framework holds millions of objects, through which every later collection would look again
+    (0.1 s each time).
     """
     gc.unfreeze()
     gc.collect()

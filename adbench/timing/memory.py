@@ -13,10 +13,11 @@ CLEAR = Path("/proc/self/clear_refs")
 
 
 def watched(call: Callable[[], T]) -> tuple[T, int | None]:
-    """Call, and return the result and by how much (bytes) the resident size rose above where it was meanwhile.
+    """Call, and return the result and by how much (bytes) the resident size rose above where it was
+    meanwhile.
 
-    The rise is a multiple of the page size, and 0 where freed memory that the process holds is enough. None where the
-    system cannot tell (Linux alone can: proc(5), clear_refs).
+    The rise is a multiple of the page size, and 0 where freed memory that the process holds is
+    enough. None where the system cannot tell (Linux alone can: proc(5), clear_refs).
     """
     before = _reset()
     result = call()

@@ -14,7 +14,8 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Estimate:
-    """A median with the ends of its confidence interval, in the unit of the samples (s for times)."""
+    """A median with the ends of its confidence interval, in the unit of the samples (s for
+    times)."""
 
     median: float
     low: float
@@ -24,9 +25,10 @@ class Estimate:
 def median(samples: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
     """Return the median and its distribution-free confidence interval from order statistics.
 
-    The k-th smallest of N samples and its mirror image enclose the median with a probability that the binomial
-    distribution gives (Conover, Practical Nonparametric Statistics, 3rd ed., section 3.2). With too few samples for
-    the confidence asked (fewer than 6 at 95 %) the interval is unbounded: its ends are nan.
+    The k-th smallest of N samples and its mirror image enclose the median with a probability that
+    the binomial distribution gives (Conover, Practical Nonparametric Statistics, 3rd ed., section
+    3.2). With too few samples for the confidence asked (fewer than 6 at 95 %) the interval is
+    unbounded: its ends are nan.
     """
     if len(samples) == 0:
         return Estimate(nan, nan, nan)
@@ -42,7 +44,10 @@ def median(samples: Sequence[float], confidence: float = CONFIDENCE) -> Estimate
     return Estimate(middle, float(ordered[k]), float(ordered[count - 1 - k]))
 
 
-def ratio(numerators: Sequence[float], denominators: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
-    """Return the median of the ratios of paired samples: the i-th of one was taken next to the i-th of the other."""
+def ratio(
+    numerators: Sequence[float], denominators: Sequence[float], confidence: float = CONFIDENCE
+) -> Estimate:
+    """Return the median of the ratios of paired samples: the i-th of one was taken next to the i-th
+    of the other."""
     pairs = zip(numerators, denominators, strict=True)
     return median([a / b for a, b in pairs], confidence)

@@ -1,1 +1,1 @@
-"""What the right answer is, and what to think of one that differs from it."""
+"""What the right answer is: enclosures, their certificates, and bounds for every dtype."""

@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from reference_ad import tree
+from reference_ad.engine import tree
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The arrays of an answer, in the order of the leaves of the tree it came as, each with its path in that tree."""
+    """The arrays of an answer, in the order of the leaves of the tree it came as, each with its
+    path in that tree."""
 
     paths: tuple[str, ...]
     arrays: tuple[Array, ...]
@@ -27,16 +28,25 @@ class Answer:
 
 
 def collect(answer: Any, to_numpy: Callable[[Any], Array] = np.asarray) -> Answer:
-    """Return an answer's arrays as NumPy arrays, copied, so that nothing done later can change them."""
-    return Answer(tuple(tree.paths(answer)), tuple(np.array(to_numpy(leaf), copy=True) for leaf in tree.leaves(answer)))
+    """Return an answer's arrays as NumPy arrays, copied, so that nothing done later can change
+    them."""
+    return Answer(
+        tuple(tree.paths(answer)),
+        tuple(np.array(to_numpy(leaf), copy=True) for leaf in tree.leaves(answer)),
+    )
 
 
 def mismatch(answer: Answer, like: Answer) -> str:
-    """Return what is wrong with the shape of an answer in one sentence, or "" where it has the shape of `like`."""
+    """Return what is wrong with the shape of an answer in one sentence, or "" where it has the
+    shape of `like`."""
     if len(answer.arrays) != len(like.arrays):
-        return f"The answer has {len(answer.arrays)} array(s) where {len(like.arrays)} were expected."
+        return (
+            f"The answer has {len(answer.arrays)} array(s) where {len(like.arrays)} were expected."
+        )
     if answer.paths != like.paths:
-        given, expected = (", ".join(path or "no key" for path in each.paths) for each in (answer, like))
+        given, expected = (
+            ", ".join(path or "no key" for path in each.paths) for each in (answer, like)
+        )
         return f"The answer has its arrays at {given} where {expected} was expected."
     for path, array, true in zip(like.paths, answer.arrays, like.arrays, strict=True):
         if array.shape != true.shape:
@@ -47,7 +57,8 @@ def mismatch(answer: Answer, like: Answer) -> str:
 def relative_error(answer: Answer, truth: Answer) -> float:
     """Return ||answer - truth|| / ||truth||, the Euclidean norm over all entries of all arrays.
 
-    0 where both vanish; inf where the truth alone does or where the answer has an entry that is not finite.
+    0 where both vanish; inf where the truth alone does or where the answer has an entry that is not
+    finite.
     """
     if not answer.is_finite:
         return float("inf")

@@ -1,21 +1,24 @@
-"""Certificates: what shows that an enclosure is right without any derivative rule of the engine that computed it.
+"""Certificates: what shows that an enclosure is right without any derivative rule of the engine
+that computed it.
 
-An enclosure holds for a whole box: its active inputs are balls, wider than the working precision by design. For a step
-h so small that x + h v stays within them, the mean value theorem gives, for each component of f,
+An enclosure holds for a whole box: its active inputs are balls, wider than the working precision by
+design. For a step h so small that x + h v stays within them, the mean value theorem gives, for each
+component of f,
 
     (f(x + h v) - f(x)) / h = f'(xi) v,    xi in the box,
 
-and the enclosure contains f'(xi); so its contraction with v must overlap the quotient, which is evaluated from the
-model's spec alone in balls of a precision that the subtraction cannot exhaust. The remainder is not estimated: it is in
-the box. Applied twice, and k times, the theorem gives the same for second and k-th derivatives:
+and the enclosure contains f'(xi); so its contraction with v must overlap the quotient, which is
+evaluated from the model's spec alone in balls of a precision that the subtraction cannot exhaust.
+The remainder is not estimated: it is in the box. Applied twice, and k times, the theorem gives the
+same for second and k-th derivatives:
 
     (f(x + h d + h e) - f(x + h d) - f(x + h e) + f(x)) / h^2 = d' H(xi) e,
     sum_j (-1)^(k-j) binomial(k, j) f(x + j h) / h^k          = f^(k)(xi).
 
-Both sides contain the exact number where the rules are right, so a separation proves one wrong. The directions are
-random (the tangent itself for a JVP), so a wrong entry moves the contraction; and both sides agree to some thirty
-digits, so no error of interest hides. A certificate takes 2 evaluations of f, 4 for a second derivative and k + 1 for a
-k-th, whatever the number of inputs.
+Both sides contain the exact number where the rules are right, so a separation proves one wrong. The
+directions are random (the tangent itself for a JVP), so a wrong entry moves the contraction; and
+both sides agree to some thirty digits, so no error of interest hides. A certificate takes 2
+evaluations of f, 4 for a second derivative and k + 1 for a k-th, whatever the number of inputs.
 """
 
 from __future__ import annotations
@@ -26,13 +29,13 @@ from typing import Any
 
 import numpy as np
 
-from adbench.spec.inputs import Inputs
-from adbench.spec.model import Model
-from adbench.spec.operators import Operator
+from adbench.cases.inputs import Inputs
+from adbench.cases.model import Model
+from adbench.cases.operators import Operator
 from adbench.truth.answers import Array
 from adbench.truth.enclosure import NOTHING, UNDECIDED, Balls, Enclosure, evaluate
 from ball_arithmetic import numbers, precision, xp
-from reference_ad import tree
+from reference_ad.engine import tree
 
 SHARED = 2.0**-60
 """A certificate counts when both sides are known to this part of the largest of them, or better."""
@@ -47,14 +50,19 @@ JUMPS = "The function, or a derivative of a lower order, jumps here."
 
 
 class CertificateError(Exception):
-    """An enclosure is contradicted by the spec it encloses a derivative of: a derivative rule of ours is wrong."""
+    """An enclosure is contradicted by the spec it encloses a derivative of: a derivative rule of
+    ours is wrong."""
 
 
-def certify(model: Model, inputs: Inputs, operator: Operator, order: int, enclosure: Enclosure) -> str:
-    """Check an enclosure along random directions. Return "" where it is certified, else why it could not be.
+def certify(
+    model: Model, inputs: Inputs, operator: Operator, order: int, enclosure: Enclosure
+) -> str:
+    """Check an enclosure along random directions. Return "" where it is certified, else why it
+    could not be.
 
-    Raises CertificateError where differences of the function contradict it, with the model, the operator and what did
-    not overlap. Entries of a gradient, a VJP or an HVP that are not unique or not finite are left out of the check.
+    Raises CertificateError where differences of the function contradict it, with the model, the
+    operator and what did not overlap. Entries of a gradient, a VJP or an HVP that are not unique or
+    not finite are left out of the check.
     """
     if operator is Operator.VALUE:
         return ""  # the enclosure is the forward spec itself
@@ -69,19 +77,26 @@ def certify(model: Model, inputs: Inputs, operator: Operator, order: int, enclos
     with precision(enclosure.bits):
         names = enclosure.paths if len(claimed) == len(enclosure.paths) else ("",) * len(claimed)
         for path, left, right in zip(names, claimed, shown, strict=True):
-            for index, (ball, other) in enumerate(zip(left.primal.flat, right.primal.flat, strict=True)):
+            for index, (ball, other) in enumerate(
+                zip(left.primal.flat, right.primal.flat, strict=True)
+            ):
                 if not ball.overlaps(other):
                     if not known:
                         return JUMPS
                     at = [int(i) for i in np.unravel_index(index, left.shape)] if left.shape else ""
-                    raise CertificateError(_contradiction(model, operator, order, f"{path}{at}", ball, other))
+                    raise CertificateError(
+                        _contradiction(model, operator, order, f"{path}{at}", ball, other)
+                    )
     if not all(_unique(side, scale).all() for side in (*claimed, *shown)):
         return "The true answer is not finite here, or not unique."
     return ""
 
 
-def _jumps(model: Model, inputs: Inputs, operator: Operator, order: int, bits: int) -> tuple[bool, bool]:
-    """Whether the function or a derivative below the one in question jumps in the box, and whether all are finite."""
+def _jumps(
+    model: Model, inputs: Inputs, operator: Operator, order: int, bits: int
+) -> tuple[bool, bool]:
+    """Whether the function or a derivative below the one in question jumps in the box, and whether
+    all are finite."""
     balls = Balls(2.0**-bits, inputs.arguments[inputs.active])
     arguments = [tree.map(balls.asarray, argument) for argument in inputs.arguments]
     found = [numbers(model.function(xp, *arguments))]
@@ -96,19 +111,25 @@ def _jumps(model: Model, inputs: Inputs, operator: Operator, order: int, bits: i
     return wide, len(finite) == len(entries)
 
 
-def _contradiction(model: Model, operator: Operator, order: int, place: str, ball: Any, other: Any) -> str:
+def _contradiction(
+    model: Model, operator: Operator, order: int, place: str, ball: Any, other: Any
+) -> str:
     what = f"derivative of order {order}" if operator is Operator.DERIVATIVE else operator.value
     return (
-        f"The {what} of the model {model.name!r} is not certified: along a random direction the reference engine gives "
-        f"{ball.str(20)}{' at ' + place if place else ''}, differences of the function give {other.str(20)}, and the "
-        "two do not overlap. A derivative rule of reference_ad is wrong; nothing can be judged by it."
+        f"The {what} of the model {model.name!r} is not certified: along a random direction the "
+        "reference engine gives "
+        f"{ball.str(20)}{' at ' + place if place else ''}, differences of the function give "
+        f"{other.str(20)}, and the "
+        "two do not overlap. A derivative rule of reference_ad is wrong; nothing can be judged by "
+        "it."
     )
 
 
 def _both_sides(
     model: Model, inputs: Inputs, operator: Operator, order: int, enclosure: Enclosure
 ) -> tuple[list[Any], list[Any], float]:
-    """Return the enclosure contracted with directions, the same numbers from differences, and the scale of these."""
+    """Return the enclosure contracted with directions, the same numbers from differences, and the
+    scale of these."""
     rng = np.random.default_rng(SEED)
     leaves = tree.leaves(inputs.arguments[inputs.active])
     sizes = [np.where(leaf == 0, 1.0, np.abs(leaf)) for leaf in leaves]
@@ -140,7 +161,12 @@ def _both_sides(
         else:
             second = random()
             pairs = product(first, second)
-            along = _total([_dot(_columns(block, e), d.ravel()) for block, (d, e) in zip(balls, pairs, strict=True)])
+            along = _total(
+                [
+                    _dot(_columns(block, e), d.ravel())
+                    for block, (d, e) in zip(balls, pairs, strict=True)
+                ]
+            )
     if operator is Operator.HVP:
         slope, scale = differences(first, tangent)
     elif operator is Operator.HESSIAN:
@@ -157,14 +183,18 @@ def _both_sides(
 def _differences(
     model: Model, inputs: Inputs, sizes: list[Array], directions: tuple[list[Array], ...], bits: int
 ) -> tuple[Any, float]:
-    """The quotient of differences along the directions, one after the other, within the box of the enclosure.
+    """The quotient of differences along the directions, one after the other, within the box of the
+    enclosure.
 
-    Returned with its scale: what a function as large as this one has for a quotient if it changes by its own size where
-    its inputs do. A quotient that is 0 is known to be so beside this.
+    Returned with its scale: what a function as large as this one has for a quotient if it changes
+    by its own size where its inputs do. A quotient that is 0 is known to be so beside this.
     """
     order = len(directions)
     lengths = [
-        max(float(np.max(np.abs(v) / size, initial=0.0)) for v, size in zip(direction, sizes, strict=True))
+        max(
+            float(np.max(np.abs(v) / size, initial=0.0))
+            for v, size in zip(direction, sizes, strict=True)
+        )
         for direction in directions
     ]
     halvings = bits + math.ceil(math.log2(order * max(*lengths, 2.0**-60))) + 1
@@ -181,24 +211,35 @@ def _differences(
             arguments[inputs.active] = tree.unflatten(structure, moved)
             return model.function(xp, *arguments)
 
-        if all(direction is directions[0] for direction in directions):  # k equal steps need k + 1 values, not 2^k
-            corners = [((1,) * j + (0,) * (order - j), math.comb(order, j)) for j in range(order + 1)]
+        if all(
+            direction is directions[0] for direction in directions
+        ):  # k equal steps need k + 1 values, not 2^k
+            corners = [
+                ((1,) * j + (0,) * (order - j), math.comb(order, j)) for j in range(order + 1)
+            ]
         else:
             corners = [(taken, 1) for taken in product((0, 1), repeat=order)]
         values = [numbers(value(taken)) for taken, _ in corners]
-        total = _total([v * ((-1) ** (order - sum(t)) * count) for v, (t, count) in zip(values, corners, strict=True)])
+        total = _total(
+            [
+                v * ((-1) ** (order - sum(t)) * count)
+                for v, (t, count) in zip(values, corners, strict=True)
+            ]
+        )
         largest = max((float(ball.abs_upper()) for ball in values[0].primal.flat), default=0.0)
         return numbers(total / step**order), largest * math.prod(lengths)
 
 
 def _columns(block: Any, v: Array) -> Any:
-    """A block of a Jacobian times the part of the direction that belongs to its last axes; its other axes flat."""
+    """A block of a Jacobian times the part of the direction that belongs to its last axes; its
+    other axes flat."""
     rows = math.prod(block.shape[: block.ndim - v.ndim])
     return xp.matmul(xp.reshape(block, (rows, v.size)), numbers(v.ravel()))
 
 
 def _dot(block: Any, v: Array) -> Any:
-    """The sum over the entries where v is not 0, so that an unbounded ball elsewhere does no harm."""
+    """The sum over the entries where v is not 0, so that an unbounded ball elsewhere does no
+    harm."""
     chosen = np.flatnonzero(v)
     return xp.sum(xp.reshape(block, (-1,))[chosen] * numbers(v.ravel()[chosen]))
 
@@ -211,7 +252,8 @@ def _total(parts: list[Any]) -> Any:
 
 
 def _unique(block: Any, scale: float = 0.0) -> Array:
-    """Which balls are finite, and narrow by themselves or beside the others: away from kinks and poles.
+    """Which balls are finite, and narrow by themselves or beside the others: away from kinks and
+    poles.
 
     scale: what is nothing beside this is narrow too.
     """

@@ -1,10 +1,12 @@
-"""Enclosures: an answer in ball arithmetic, at a precision raised until it is far sharper than any dtype judged.
+"""Enclosures: an answer in ball arithmetic, at a precision raised until it is far sharper than any
+dtype judged.
 
-The model's spec and the reference engine's rules are evaluated on FLINT's balls (F. Johansson, Arb: efficient
-arbitrary-precision midpoint-radius interval arithmetic, IEEE Trans. Computers 66, 2017): every result contains the
-exact one. The inputs are the float64 numbers that all backends get. For derivatives the active ones are widened by one
-unit of the working precision, so that a point on a kink has both sides of it in its ball: the comparison is then
-undecided, and the answer is the hull of both branches, not a convention.
+The model's spec and the reference engine's rules are evaluated on FLINT's balls (F. Johansson, Arb:
+efficient arbitrary-precision midpoint-radius interval arithmetic, IEEE Trans. Computers 66, 2017):
+every result contains the exact one. The inputs are the float64 numbers that all backends get. For
+derivatives the active ones are widened by one unit of the working precision, so that a point on a
+kink has both sides of it in its ball: the comparison is then undecided, and the answer is the hull
+of both branches, not a convention.
 """
 
 from __future__ import annotations
@@ -20,22 +22,24 @@ import numpy as np
 import ball_arithmetic
 from adbench.backends.base import pose, prepare
 from adbench.backends.reference import Tape
-from adbench.spec.inputs import Inputs
-from adbench.spec.model import Model
-from adbench.spec.operators import MODES, Mode, Operator, passes
+from adbench.cases.inputs import Inputs
+from adbench.cases.model import Model
+from adbench.cases.operators import MODES, Mode, Operator, passes
 from adbench.truth.answers import Answer, Array
 from ball_arithmetic import numbers, precision
 from reference_ad import numpy as xp
-from reference_ad import tree
+from reference_ad.engine import tree
 
 PRECISIONS = (128, 256, 512, 1060)
-"""The working precisions tried one after the other (bits). At the last a derivative that is 0 is known to underflow."""
+"""The working precisions tried one after the other (bits). At the last a derivative that is 0 is
+known to underflow."""
 
 SHARP = 2.0**-68
 """An entry is sharp when its radius is at most this part of its size: 2^-15 ulp of float64."""
 
 NOTHING = 2.0**-100
-"""An entry is as good as zero when it and its radius are at most this part of the largest entry of its array."""
+"""An entry is as good as zero when it and its radius are at most this part of the largest entry of
+its array."""
 
 
 LEAST = 2.0**-1074
@@ -46,17 +50,21 @@ EXTENDED = float(np.finfo(np.longdouble).eps) / 2
 
 
 UNDECIDED = (ValueError, ZeroDivisionError)
-"""What the engine and FLINT raise where balls leave open how to go on: `UndecidedError` is a ValueError."""
+"""What the engine and FLINT raise where balls leave open how to go on: `UndecidedError` is a
+ValueError."""
 
 
 class Balls(Tape):
     """The reference engine on arrays of balls. Integer and boolean arrays stay what they are.
 
-    widened_by: the radius given to the arrays of the tree `active`, in units of their size, and absolutely at 0.
+    widened_by: the radius given to the arrays of the tree `active`, in units of their size, and
+    absolutely at 0.
     xp: the namespace for the model, in which the floats that it brings along are balls too.
     """
 
-    def __init__(self, widened_by: float = 0.0, active: Any = (), xp: Any = ball_arithmetic.xp) -> None:
+    def __init__(
+        self, widened_by: float = 0.0, active: Any = (), xp: Any = ball_arithmetic.xp
+    ) -> None:
         self.xp = xp
         self._widened_by = widened_by
         self._active = {id(leaf) for leaf in tree.leaves(active)} if widened_by else set()
@@ -73,7 +81,8 @@ class Balls(Tape):
 
 @dataclass(frozen=True)
 class Enclosure:
-    """Arrays of balls that contain the answer, with their paths in its tree, computed with so many bits."""
+    """Arrays of balls that contain the answer, with their paths in its tree, computed with so many
+    bits."""
 
     paths: tuple[str, ...]
     balls: tuple[Any, ...]
@@ -85,21 +94,24 @@ class Enclosure:
         return all(ball.is_finite() for array in self.balls for ball in array.primal.flat)
 
     def rounded(self) -> tuple[Answer, tuple[Array, ...]]:
-        """Return the midpoints rounded to longdouble, and radii (float64) around these that contain the balls.
+        """Return the midpoints rounded to longdouble, and radii (float64) around these that contain
+        the balls.
 
         Where a ball is unbounded the midpoint is nan and the radius infinite.
         """
         with precision(self.bits):
             pairs = [rounded(array.primal) for array in self.balls]
-        return Answer(self.paths, tuple(centre for centre, _ in pairs)), tuple(radius for _, radius in pairs)
+        return Answer(self.paths, tuple(centre for centre, _ in pairs)), tuple(
+            radius for _, radius in pairs
+        )
 
 
 def enclose(model: Model, inputs: Inputs, operator: Operator, order: int) -> Enclosure:
     """Return the sharpest enclosure of an answer that the precisions give.
 
-    inputs: float64. At a kink, and where the function has no value, balls stay wide or unbounded. Raises ValueError or
-    ZeroDivisionError where no precision decides how the program goes on: it branches, sorts or indexes on a comparison
-    of equal numbers, or solves a singular system.
+    inputs: float64. At a kink, and where the function has no value, balls stay wide or unbounded.
+    Raises ValueError or ZeroDivisionError where no precision decides how the program goes on: it
+    branches, sorts or indexes on a comparison of equal numbers, or solves a singular system.
     """
     best: Enclosure | None = None
     reason: Exception | None = None
@@ -131,12 +143,16 @@ def evaluate(
     widened_by: float = 0.0,
     xp: Any = ball_arithmetic.xp,
 ) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-    """Evaluate the answer in balls of the present precision, in its cheapest mode; return its paths and its arrays.
+    """Evaluate the answer in balls of the present precision, in its cheapest mode; return its paths
+    and its arrays.
 
-    widened_by: the radius given to the active numbers of a derivative, in units of their size, and absolutely at 0.
+    widened_by: the radius given to the active numbers of a derivative, in units of their size, and
+    absolutely at 0.
     xp: the namespace for the model.
     """
-    backend = Balls(widened_by if operator is not Operator.VALUE else 0.0, inputs.arguments[inputs.active], xp)
+    backend = Balls(
+        widened_by if operator is not Operator.VALUE else 0.0, inputs.arguments[inputs.active], xp
+    )
     problem = pose(backend, model.function, inputs, operator)
     _, call = prepare(backend, problem, operator, cheapest(operator, inputs), order)
     answer = call(problem.active, problem.constants, problem.direction)
@@ -151,7 +167,8 @@ def cheapest(operator: Operator, inputs: Inputs) -> Mode:
 def along_tangent(model: Model, inputs: Inputs) -> Callable[[float], Any]:
     """Return h -> u . f(x + hv), right to the last digit of longdouble, each value computed once.
 
-    It is nan where balls of the lowest precision do not tell that digit: at a kink, say, or where they are unbounded.
+    It is nan where balls of the lowest precision do not tell that digit: at a kink, say, or where
+    they are unbounded.
     """
     arguments = [tree.map(Balls().asarray, argument) for argument in inputs.arguments]
     active = arguments[inputs.active]
@@ -159,7 +176,9 @@ def along_tangent(model: Model, inputs: Inputs) -> Callable[[float], Any]:
     @cache
     def value(h: float) -> Any:
         with precision(PRECISIONS[0]):
-            arguments[inputs.active] = tree.map(lambda x, v: x + h * numbers(v), active, inputs.tangent)
+            arguments[inputs.active] = tree.map(
+                lambda x, v: x + h * numbers(v), active, inputs.tangent
+            )
             try:
                 projected = xp.sum(model.function(xp, *arguments) * numbers(inputs.cotangent))
             except UNDECIDED:
@@ -171,7 +190,8 @@ def along_tangent(model: Model, inputs: Inputs) -> Callable[[float], Any]:
 
 
 def rounded(balls: Array) -> tuple[Array, Array]:
-    """Return the midpoints of balls as longdouble, and the radii around those (float64), rounded outwards.
+    """Return the midpoints of balls as longdouble, and the radii around those (float64), rounded
+    outwards.
 
     nan and inf where a ball is unbounded.
     """
@@ -180,9 +200,13 @@ def rounded(balls: Array) -> tuple[Array, Array]:
     high = [float(ball.mid()) for ball in elements]
     rest = [ball - x if abs(x) < np.inf else ball for ball, x in zip(elements, high, strict=True)]
     low = [float(ball.mid()) for ball in rest]
-    left = np.array([float((ball - x).abs_upper()) for ball, x in zip(rest, low, strict=True)]).reshape(balls.shape)
+    left = np.array(
+        [float((ball - x).abs_upper()) for ball, x in zip(rest, low, strict=True)]
+    ).reshape(balls.shape)
     with np.errstate(all="ignore"):
-        centres = np.array(high, np.longdouble).reshape(balls.shape) + np.array(low, np.longdouble).reshape(balls.shape)
+        centres = np.array(high, np.longdouble).reshape(balls.shape) + np.array(
+            low, np.longdouble
+        ).reshape(balls.shape)
         # What is left over, rounded to a double, and the rounding of the sum of the two doubles.
         lost = np.where(np.array(low).reshape(balls.shape) == 0, 0.0, EXTENDED * np.abs(centres))
         radii = np.nextafter(left, np.inf, where=left > 0, out=left.copy()) * (1 + 1e-15) + lost
@@ -202,7 +226,8 @@ def _is_sharp(balls: Any) -> bool:
 
 
 def _sharpened(before: Enclosure, after: Enclosure) -> bool:
-    """Whether a higher precision has made any ball a thousand times sharper, so that a still higher one may help."""
+    """Whether a higher precision has made any ball a thousand times sharper, so that a still higher
+    one may help."""
     for old, new in zip(before.balls, after.balls, strict=True):
         first, second = _radii_and_sizes(old)[0], _radii_and_sizes(new)[0]
         if np.any((second < first / 1000) | (np.isfinite(second) & ~np.isfinite(first))):

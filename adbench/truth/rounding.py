@@ -1,31 +1,37 @@
-"""What correct arithmetic of a dtype may do: every primitive of the engine, evaluated on balls, is widened by it.
+"""What correct arithmetic of a dtype may do: every primitive of the engine, evaluated on balls, is
+widened by it.
 
-A backend is taken to follow the standard model of floating-point arithmetic (N. J. Higham, Accuracy and Stability of
-Numerical Algorithms, 2nd ed., SIAM 2002, section 2.2, with the underflow term of section 2.3 (2.8)):
+A backend is taken to follow the standard model of floating-point arithmetic (N. J. Higham, Accuracy
+and Stability of Numerical Algorithms, 2nd ed., SIAM 2002, section 2.2, with the underflow term of
+section 2.3 (2.8)):
 
     computed = exact (1 + d) + e,    |d| <= guard u,    |e| <= the smallest normal number,
 
-with u the unit roundoff and `exact` the result from the arguments as they came. Rounding alone makes the guard 1; the
-guards of `FORMATS` (two guard bits for arithmetic and four for functions; one and a half in 16 bits) leave room for
-functions that are a few ulp off and for derivative rules that are written in another way (g y^2 in place of g / x^2).
-Beyond that:
+with u the unit roundoff and `exact` the result from the arguments as they came. Rounding alone
+makes the guard 1; the guards of `FORMATS` (two guard bits for arithmetic and four for functions;
+one and a half in 16 bits) leave room for functions that are a few ulp off and for derivative rules
+that are written in another way (g y^2 in place of g / x^2). Beyond that:
 
-- a sum or an inner product of n terms may be taken in any order, blocked, or fused: its error is at most n u times the
-  sum of the absolute values of its terms (Higham, sections 3.1 and 4.2). Therefore a bound does not depend on the order
-  in which the chain rule is applied. Sums in 16-bit dtypes are accumulated in float32,
-  running sums excepted.
+- a sum or an inner product of n terms may be taken in any order, blocked, or fused: its error is at
+  most n u times the sum of the absolute values of its terms (Higham, sections 3.1 and 4.2).
+  Therefore a bound does not depend on the order in which the chain rule is applied. Sums in 16-bit
+  dtypes are accumulated in float32, running sums excepted.
 - numbers and arrays of numbers that a model brings along, such as 0.1, are rounded to the dtype.
-- functions evaluated through an argument reduction carry that error: exp(y log x) for powers, x - max(x) in softmax.
-  `LOOSER` says by how much, in guards. `ROUGH` holds what was measured to be worse than all that.
-- solvers and factorizations are backward stable: they answer for a matrix that differs by n guard u of its norm.
-- slopes of sigmoids are computed by some from their values (`CUSTOMARY`), a maximum's tangent from both (`CHOSEN`).
+- functions evaluated through an argument reduction carry that error: exp(y log x) for powers, x -
+  max(x) in softmax. `LOOSER` says by how much, in guards. `ROUGH` holds what was measured to be
+  worse than all that.
+- solvers and factorizations are backward stable: they answer for a matrix that differs by n guard u
+  of its norm.
+- slopes of sigmoids are computed by some from their values (`CUSTOMARY`), a maximum's tangent from
+  both (`CHOSEN`).
 - selecting, moving, negating and comparing make no error.
 
-Fused multiply-add and a wider accumulator only make errors smaller. What is not covered: a backend that computes in a
-lower dtype than it says, overflow of intermediate results, and algorithms that are not backward stable.
-`tests/truth/test_primitive_values.py` measures the values of the primitives on every installed backend against this. In
-400,000 points each, the largest errors of torch 2.13, jax 0.10 and tensorflow 2.21 were, in u: arithmetic and sqrt 1;
-asin 8.1, expit 7.6, tanh 7.5, expm1 5.7, atan 5.0, others below 5; but 25 in jax's sinh and cosh, which grows with |x|,
+Fused multiply-add and a wider accumulator only make errors smaller. What is not covered: a backend
+that computes in a lower dtype than it says, overflow of intermediate results, and algorithms that
+are not backward stable. `tests/truth/test_primitive_values.py` measures the values of the
+primitives on every installed backend against this. In 400,000 points each, the largest errors of
+torch 2.13, jax 0.10 and tensorflow 2.21 were, in u: arithmetic and sqrt 1; asin 8.1, expit 7.6,
+tanh 7.5, expm1 5.7, atan 5.0, others below 5; but 25 in jax's sinh and cosh, which grows with |x|,
 and in float64 240 in its log1p and 146 in its atanh near x = -0.41.
 """
 
@@ -44,17 +50,17 @@ import reference_ad.numpy  # noqa: F401  (the table of primitives is complete wh
 from ball_arithmetic import namespace, numbers, precision
 from ball_arithmetic.elements import IMPLEMENTATIONS, elements, widened
 from ball_arithmetic.functions import power
-from reference_ad.core import PRIMITIVES, Rule
-from reference_ad.scalars import Conditions, as_array
+from reference_ad.engine.core import PRIMITIVES, Rule
+from reference_ad.engine.elements import UndecidedMask, as_array
 
 
 @dataclass(frozen=True)
 class Format:
     """A floating-point format.
 
-    digits: bits of the significand, the hidden one included; exponent: numbers are below 2^exponent; smallest: the
-    smallest normal number; arithmetic, functions: how many units of roundoff these may be off; accumulator: the bits
-    in which sums are accumulated.
+    digits: bits of the significand, the hidden one included; exponent: numbers are below
+    2^exponent; smallest: the smallest normal number; arithmetic, functions: how many units of
+    roundoff these may be off; accumulator: the bits in which sums are accumulated.
     """
 
     digits: int
@@ -80,7 +86,8 @@ class Format:
         return 2 * self.unit
 
     def ulp(self, true: Any) -> Any:
-        """The unit in the last place of each number, as longdouble: the spacing of the format at its size."""
+        """The unit in the last place of each number, as longdouble: the spacing of the format at
+        its size."""
         _, exponents = np.frexp(np.maximum(np.abs(true), np.longdouble(self.smallest)))
         return np.ldexp(np.longdouble(1), exponents - self.digits)
 
@@ -91,10 +98,12 @@ FORMATS = {
     "float16": Format(11, 16, 2.0**-24, 2.0, 3.0, 24),
     "bfloat16": Format(8, 128, 2.0**-126, 2.0, 3.0, 24),
 }
-"""float16 counts its smallest subnormal number: no CPU flushes those of 16 bits, which are computed in float32."""
+"""float16 counts its smallest subnormal number: no CPU flushes those of 16 bits, which are computed
+in float32."""
 
 WORKING_BITS = 80
-"""The precision in which the widened balls are computed: its own rounding is below that of all formats."""
+"""The precision in which the widened balls are computed: its own rounding is below that of all
+formats."""
 
 
 @contextmanager
@@ -119,21 +128,83 @@ def arithmetic(form: Format) -> Iterator[Any]:
 # ---- one primitive at a time
 
 EXACT = {
-    *("positive", "negative", "abs", "sign", "maximum", "minimum", "max", "min", "where", "attains", "stop_gradient"),
-    *("floor", "ceil", "round", "trunc", "floor_divide", "discretize", "astype", "signbit", "copysign"),
+    *(
+        "positive",
+        "negative",
+        "abs",
+        "sign",
+        "maximum",
+        "minimum",
+        "max",
+        "min",
+        "where",
+        "attains",
+        "stop_gradient",
+    ),
+    *(
+        "floor",
+        "ceil",
+        "round",
+        "trunc",
+        "floor_divide",
+        "discretize",
+        "astype",
+        "signbit",
+        "copysign",
+    ),
     *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
     *("logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isinf", "isfinite"),
-    *("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_invert", "bitwise_left_shift", "bitwise_right_shift"),
-    *("reshape", "broadcast_to", "permute_dims", "matrix_transpose", "flip", "roll", "tril", "triu", "getitem"),
+    *(
+        "bitwise_and",
+        "bitwise_or",
+        "bitwise_xor",
+        "bitwise_invert",
+        "bitwise_left_shift",
+        "bitwise_right_shift",
+    ),
+    *(
+        "reshape",
+        "broadcast_to",
+        "permute_dims",
+        "matrix_transpose",
+        "flip",
+        "roll",
+        "tril",
+        "triu",
+        "getitem",
+    ),
     *("concat", "stack", "real", "imag", "conj", "sign_of_det", "nearly_singular"),
 }
 """Primitives that round nothing."""
 
-ARITHMETIC = {"add", "subtract", "multiply", "divide", "square", "reciprocal", "sqrt", "constant_power"}
+ARITHMETIC = {
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "square",
+    "reciprocal",
+    "sqrt",
+    "constant_power",
+}
 """Primitives that are rounded correctly, or nearly."""
 
 FUNCTIONS = {
-    *("exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "atan2"),
+    *(
+        "exp",
+        "expm1",
+        "log",
+        "log1p",
+        "log2",
+        "log10",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "atan2",
+    ),
     *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "hypot", "power", "remainder", "norm"),
     *("erf", "erfc", "expit", "log_expit", "xlogy", "gammaln", "digamma", "polygamma", "logaddexp"),
     *("logsumexp", "softmax", "log_softmax"),
@@ -171,17 +242,22 @@ def _widened(name: str, implementation: Implementation, form: Format) -> Impleme
 
 
 def _of_numbers(implementation: Implementation, form: Format) -> Implementation:
-    """The implementation with the numbers written in the model, such as 0.1, rounded to the format before."""
+    """The implementation with the numbers written in the model, such as 0.1, rounded to the format
+    before."""
 
     def apply(*args: Any, **params: Any) -> Any:
-        stored = (a if type(a) is not float or _holds(form, a) else _ball(a, form.unit * abs(a)) for a in args)
+        stored = (
+            a if type(a) is not float or _holds(form, a) else _ball(a, form.unit * abs(a))
+            for a in args
+        )
         return implementation(*stored, **params)
 
     return apply
 
 
 def _with_rounded_exponent(implementation: Implementation, form: Format) -> Implementation:
-    """`constant_power`, where the exponent may be rounded too, before or after 1 is subtracted from it for a slope."""
+    """`constant_power`, where the exponent may be rounded too, before or after 1 is subtracted from
+    it for a slope."""
 
     def apply(x: Any, exponent: float) -> Any:
         if _holds(form, exponent):
@@ -198,7 +274,9 @@ def _backward_stable(implementation: Implementation, form: Format) -> Implementa
     def apply(*args: Any, **params: Any) -> Any:
         n = max(max(a.shape[-2:]) for a in args)
         each = n * form.functions * form.unit
-        nearby = [as_array(a) + _largest(a) * _ball(0, each) + _ball(0, form.smallest) for a in args]
+        nearby = [
+            as_array(a) + _largest(a) * _ball(0, each) + _ball(0, form.smallest) for a in args
+        ]
         ans = as_array(implementation(*nearby, **params))
         return ans + _largest(ans) * _ball(0, each) + _ball(0, form.smallest)
 
@@ -214,7 +292,8 @@ def _largest(x: Any) -> Any:
 
 
 def _any_order(name: str, implementation: Implementation, form: Format) -> Implementation:
-    """A sum of products, linear in each argument: its error is n u times the same sum of absolute values."""
+    """A sum of products, linear in each argument: its error is n u times the same sum of absolute
+    values."""
     terms, on_floats = SUMS[name], PRIMITIVES[name].implementation
     unit = 2.0 ** -(form.digits if name == "cumulative_sum" else form.accumulator)
     relative = _ball(1, form.arithmetic * form.unit)
@@ -228,7 +307,9 @@ def _any_order(name: str, implementation: Implementation, form: Format) -> Imple
         bounds = [_sizes(a).astype(np.float64) if a.dtype == object else a for a in args]
         sizes = on_floats(*bounds, **params) if n > 1 else 0.0
         # A thousandth more for the rounding of the bound itself.
-        lost = np.broadcast_to(1.001 * n * (unit * np.asarray(sizes) + form.smallest), np.shape(ans))
+        lost = np.broadcast_to(
+            1.001 * n * (unit * np.asarray(sizes) + form.smallest), np.shape(ans)
+        )
         return widened(ans * relative, lost.astype(object))
 
     return apply
@@ -252,7 +333,9 @@ SUMS: dict[str, Callable[..., int]] = {
 
 
 def _powered(ans: Any, x: Any, y: Any) -> Any:
-    return _sizes(ans) * _each(lambda v, w: _upper(v**0 + 0 if v == 0 else (w * abs(v).log())))(x, y)
+    return _sizes(ans) * _each(lambda v, w: _upper(v**0 + 0 if v == 0 else (w * abs(v).log())))(
+        x, y
+    )
 
 
 def _softmax(ans: Any, x: Any, axis: tuple[int, ...]) -> Any:
@@ -283,7 +366,8 @@ LOOSER: dict[str, Extra] = {
 }
 
 ROUGH = {("log1p", 53): 512.0, ("atanh", 53): 512.0}
-"""Units of roundoff that a function was measured to be off in a format of so many digits, doubled."""
+"""Units of roundoff that a function was measured to be off in a format of so many digits,
+doubled."""
 
 
 # ---- slopes for which others have formulas that lose more than the engine's
@@ -296,14 +380,15 @@ CUSTOMARY: dict[str, Rule] = {
 """Slopes as they are customarily computed from the value, by a subtraction."""
 
 CHOSEN = {"maximum", "minimum"}
-"""Functions that choose an argument, whose tangent others compute from those of both: s + m (t - s), say."""
+"""Functions that choose an argument, whose tangent others compute from those of both: s + m (t -
+s), say."""
 
 
 @contextmanager
 def _formulas_of_others(form: Format) -> Iterator[None]:
     """Let the engine's rules enclose what other formulas give, too."""
     before = {name: (PRIMITIVES[name].jvp, PRIMITIVES[name].vjps) for name in (*CUSTOMARY, *CHOSEN)}
-    either, lost = Conditions(as_array(None)), numbers(0.0, form.arithmetic * form.unit)
+    either, lost = UndecidedMask(as_array(None)), numbers(0.0, form.arithmetic * form.unit)
 
     def enclosing(own: Rule, other: Rule) -> Rule:
         def rule(g: Any, ans: Any, x: Any) -> Any:
@@ -370,7 +455,8 @@ def _holds(form: Format, x: float) -> bool:
 
 
 def _stored(form: Format, x: Any) -> Any:
-    """Floats that a model brings along, as balls that contain what becomes of them in the format."""
+    """Floats that a model brings along, as balls that contain what becomes of them in the
+    format."""
     x = np.asarray(x)
     if x.dtype.kind != "f":
         return numbers(x)

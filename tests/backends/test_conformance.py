@@ -10,12 +10,15 @@ import pytest
 from frameworks import NAMES, answer, load
 
 from adbench.backends.base import Backend, Unsupported
-from adbench.spec import MODES, Mode, Operator
-from adbench.spec.inputs import Inputs
-from reference_ad import tree
+from adbench.cases import MODES, Mode, Operator
+from adbench.cases.inputs import Inputs
+from reference_ad.engine import tree
 
-# The first forward derivative in torch 2.13 loads its own decompositions by way of its own deprecated function.
-pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+# The first forward derivative in torch 2.13 loads its own decompositions by way of its own
+# deprecated function.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:`torch.jit.script` is deprecated:DeprecationWarning"
+)
 
 RNG = np.random.default_rng(2)
 A = RNG.standard_normal((3, 2))
@@ -58,7 +61,10 @@ def by_hand() -> dict[Operator, Any]:
             "b": (s * s * np.einsum("i,ik,j->ijk", e, identity, X), 2 * s * np.outer(e, X)),
         },
         "b": (
-            {"W": s * s * np.einsum("i,ik,l->ikl", e, identity, X), "b": (s * s * np.diag(e), 2 * s * e)},
+            {
+                "W": s * s * np.einsum("i,ik,l->ikl", e, identity, X),
+                "b": (s * s * np.diag(e), 2 * s * e),
+            },
             {"W": 2 * s * np.outer(e, X), "b": (2 * s * e, np.asarray(2 * e.sum()))},
         ),
     }
@@ -80,11 +86,17 @@ SUPPORTED_BY_DIFFERENCES = {Mode.NONE, Mode.FORWARD, Mode.FORWARD_OVER_FORWARD}
 
 def inputs_of(operator: Operator) -> tuple[Any, Inputs]:
     vectorial = operator in (Operator.JVP, Operator.VJP, Operator.JACOBIAN)
-    return (vector, Inputs((P, X), 0, V, U)) if vectorial else (scalar, Inputs((P, X), 0, V, np.asarray(1.0)))
+    return (
+        (vector, Inputs((P, X), 0, V, U))
+        if vectorial
+        else (scalar, Inputs((P, X), 0, V, np.asarray(1.0)))
+    )
 
 
 @pytest.mark.parametrize(("operator", "mode"), CASES)
-def test_answer_agrees_with_the_closed_form(backend: Backend, operator: Operator, mode: Mode) -> None:
+def test_answer_agrees_with_the_closed_form(
+    backend: Backend, operator: Operator, mode: Mode
+) -> None:
     function, inputs = inputs_of(operator)
     if not backend.exact and mode not in SUPPORTED_BY_DIFFERENCES:
         with pytest.raises(Unsupported, match=f"It has no vjp, which the mode {mode} needs."):
@@ -101,7 +113,9 @@ def test_answer_agrees_with_the_closed_form(backend: Backend, operator: Operator
 
 
 @pytest.mark.parametrize("mode", MODES[Operator.HVP])
-def test_an_hvp_of_several_outputs_is_that_of_their_product_with_the_cotangent(backend: Backend, mode: Mode) -> None:
+def test_an_hvp_of_several_outputs_is_that_of_their_product_with_the_cotangent(
+    backend: Backend, mode: Mode
+) -> None:
     if not backend.exact and mode not in SUPPORTED_BY_DIFFERENCES:
         pytest.skip("differences have no reverse mode")
 
@@ -109,14 +123,20 @@ def test_an_hvp_of_several_outputs_is_that_of_their_product_with_the_cotangent(b
         return xp.sum(vector(xp, p, x) * u)
 
     _, found = answer(backend, vector, Inputs((P, X), 0, V, U), Operator.HVP, mode)
-    _, expected = answer(backend, product, Inputs((P, X, U), 0, V, np.asarray(1.0)), Operator.HVP, mode)
+    _, expected = answer(
+        backend, product, Inputs((P, X, U), 0, V, np.asarray(1.0)), Operator.HVP, mode
+    )
     for got, want in zip(tree.leaves(found), tree.leaves(expected), strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-13)
 
 
 @pytest.mark.parametrize(
     ("operator", "mode"),
-    [(Operator.VALUE, Mode.NONE), (Operator.GRADIENT, Mode.REVERSE), (Operator.JACOBIAN, Mode.FORWARD)],
+    [
+        (Operator.VALUE, Mode.NONE),
+        (Operator.GRADIENT, Mode.REVERSE),
+        (Operator.JACOBIAN, Mode.FORWARD),
+    ],
 )
 def test_float32_stays_float32(backend: Backend, operator: Operator, mode: Mode) -> None:
     if not backend.exact and mode is Mode.REVERSE:
@@ -125,7 +145,9 @@ def test_float32_stays_float32(backend: Backend, operator: Operator, mode: Mode)
     _, found = answer(backend, function, inputs.astype(np.float32), operator, mode)
     for got, want in zip(tree.leaves(found), tree.leaves(EXPECTED[operator]), strict=True):
         assert got.dtype == np.float32
-        np.testing.assert_allclose(got, want, rtol=1e-5 if backend.exact else 2e-2, atol=2e-2 * (not backend.exact))
+        np.testing.assert_allclose(
+            got, want, rtol=1e-5 if backend.exact else 2e-2, atol=2e-2 * (not backend.exact)
+        )
 
 
 def test_inputs_are_copied_and_left_alone(backend: Backend) -> None:
@@ -134,10 +156,15 @@ def test_inputs_are_copied_and_left_alone(backend: Backend) -> None:
     held = backend.asarray(array)
     array[0] = 7.0
     assert backend.to_numpy(held)[0] == 1.0
-    for operator, mode in ((Operator.JACOBIAN, Mode.FORWARD), (Operator.HVP, Mode.FORWARD_OVER_FORWARD)):
+    for operator, mode in (
+        (Operator.JACOBIAN, Mode.FORWARD),
+        (Operator.HVP, Mode.FORWARD_OVER_FORWARD),
+    ):
         function, inputs = inputs_of(operator)
         answer(backend, function, inputs, operator, mode)
-    assert all(np.array_equal(a, b) for a, b in zip(tree.leaves(before), tree.leaves(P), strict=True))
+    assert all(
+        np.array_equal(a, b) for a, b in zip(tree.leaves(before), tree.leaves(P), strict=True)
+    )
 
 
 def tanh_by_exp(xp: Any, x: Any) -> Any:

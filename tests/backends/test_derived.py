@@ -9,8 +9,8 @@ from test_conformance import CASES, EXPECTED, inputs_of
 
 from adbench.backends.base import Unsupported
 from adbench.backends.reference import Tape
-from adbench.spec import Mode, Operator
-from reference_ad import tree
+from adbench.cases import Mode, Operator
+from reference_ad.engine import tree
 
 
 def only(*primitives: str) -> Tape:
@@ -23,7 +23,9 @@ def only(*primitives: str) -> Tape:
 
 @pytest.mark.parametrize(("operator", "mode"), CASES)
 @pytest.mark.parametrize("primitives", [("jvp",), ("vjp",), ("jvp", "vjp")], ids="-".join)
-def test_derived_routes_agree_with_the_closed_form(primitives: tuple[str, ...], operator: Operator, mode: Mode) -> None:
+def test_derived_routes_agree_with_the_closed_form(
+    primitives: tuple[str, ...], operator: Operator, mode: Mode
+) -> None:
     backend = only(*primitives)
     function, inputs = inputs_of(operator)
     parts = set(str(mode).split("-over-")) - {"none"}

@@ -1,4 +1,5 @@
-"""Every backend's namespace answers the whole standard, and `special`, as the standard and SciPy say."""
+"""Every backend's namespace answers the whole standard, and `special`, as the standard and SciPy
+say."""
 
 from __future__ import annotations
 
@@ -12,15 +13,27 @@ import numpy as np
 import pytest
 import scipy.special
 from frameworks import CUSTOMARY, answer, load
-from standard import BEYOND_SAMPLES, NAMES, NOT_FOR_MODELS, SAMPLES, SPECIAL_SAMPLES, arguments, compute, names_in
+from standard import (
+    BEYOND_SAMPLES,
+    NAMES,
+    NOT_FOR_MODELS,
+    SAMPLES,
+    SPECIAL_SAMPLES,
+    arguments,
+    compute,
+    names_in,
+)
 
 from adbench.backends.base import Backend
-from adbench.spec import MODES, Mode, Operator
-from adbench.spec.inputs import Inputs
-from adbench.spec.namespace import SPECIAL
+from adbench.cases import MODES, Mode, Operator
+from adbench.cases.inputs import Inputs
+from adbench.namespaces.numpy import SPECIAL
 
-# The first forward derivative in torch 2.13 loads its own decompositions by way of its own deprecated function.
-pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+# The first forward derivative in torch 2.13 loads its own decompositions by way of its own
+# deprecated function.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:`torch.jit.script` is deprecated:DeprecationWarning"
+)
 
 BACKENDS = (
     "reference:tape",
@@ -30,14 +43,17 @@ BACKENDS = (
     "tensorflow:function",
     "differences:central",
 )
-"""Each framework as it is asked here: TensorFlow's functions behave otherwise in a graph; JAX compiles all at once."""
+"""Each framework as it is asked here: TensorFlow's functions behave otherwise in a graph; JAX
+compiles all at once."""
 
 ALL_SAMPLES = [*SAMPLES, *BEYOND_SAMPLES, *SPECIAL_SAMPLES]
 OPERATORS = "operators and indexing"
 SUBJECTS = {
     **{name: [sample for sample in ALL_SAMPLES if name in names_in(sample)] for name in NAMES},
     **{
-        f"special.{name}": [sample for sample in ALL_SAMPLES if f"special.{name}" in names_in(sample)]
+        f"special.{name}": [
+            sample for sample in ALL_SAMPLES if f"special.{name}" in names_in(sample)
+        ]
         for name in SPECIAL
     },
     OPERATORS: [sample for sample in ALL_SAMPLES if not names_in(sample)],
@@ -47,10 +63,13 @@ SUBJECTS = {
 CANNOT: dict[str, dict[str, str]] = {
     "reference": {
         "xp.linalg.pinv(x, rtol=0.1)": "pinv is of matrices of full rank alone.",
-        "xp.linalg.pinv(xp.linalg.outer(v, w), rtol=1e-3)": "pinv is of matrices of full rank alone.",
+        "xp.linalg.pinv(xp.linalg.outer(v, w), rtol=1e-3)": "pinv is of matrices of full rank "
+        "alone.",
         "xp.abs(xp.linalg.qr(x.T, mode='complete').R)": "The complete factors have no derivative.",
-        "xp.matmul(*xp.linalg.qr(x.T, mode='complete'))": "The complete factors have no derivative.",
-        "xp.linalg.svd(x, full_matrices=True).Vh.shape[0]": "The complete factors have no derivative.",
+        "xp.matmul(*xp.linalg.qr(x.T, mode='complete'))": "The complete factors have no "
+        "derivative.",
+        "xp.linalg.svd(x, full_matrices=True).Vh.shape[0]": "The complete factors have no "
+        "derivative.",
     },
     "torch": {
         "x.shape[1] * x.ndim * x.size": "The size of a tensor is a method.",
@@ -60,12 +79,16 @@ CANNOT: dict[str, dict[str, str]] = {
     },
     "jax": {
         "v[[2, 0]]": "JAX takes no list for an index.",
-        "xp.repeat(x, xp.asarray([1, 2]), axis=0)": "Under jit the shape of an answer must not depend on an array.",
-        "xp.cumulative_prod(xp.astype(j, xp.int32), axis=1)": "JAX multiplies small integers in their own type.",
+        "xp.repeat(x, xp.asarray([1, 2]), axis=0)": "Under jit the shape of an answer must not "
+        "depend on an array.",
+        "xp.cumulative_prod(xp.astype(j, xp.int32), axis=1)": "JAX multiplies small integers in "
+        "their own type.",
     },
     "tensorflow": {
-        "xp.floor_divide(0.5, x)": "TensorFlow rounds the quotient before it takes the floor: 0.5 // 0.1 gives 5.",
-        "xp.hypot(1e200 * xp.astype(x, xp.float64), 1e200)": "TensorFlow's NumPy squares the arguments of hypot.",
+        "xp.floor_divide(0.5, x)": "TensorFlow rounds the quotient before it takes the floor: 0.5 "
+        "// 0.1 gives 5.",
+        "xp.hypot(1e200 * xp.astype(x, xp.float64), 1e200)": "TensorFlow's NumPy squares the "
+        "arguments of hypot.",
     },
 }
 """What a framework does otherwise, and why; a sample that starts to hold must be taken out here."""
@@ -82,7 +105,10 @@ def expected(dtype: str) -> dict[str, Any]:
     arrays = arguments(dtype)
     strict = {name: array_api_strict.asarray(array) for name, array in arrays.items()}
     # SciPy's functions answer in float64 for some of the float32 arguments.
-    wide = {name: array.astype(np.float64) if array.dtype.kind == "f" else array for name, array in arrays.items()}
+    wide = {
+        name: array.astype(np.float64) if array.dtype.kind == "f" else array
+        for name, array in arrays.items()
+    }
     functions = {name: getattr(scipy.special, name) for name in SPECIAL if name != "softplus"}
     special = SimpleNamespace(**functions, softplus=lambda x: np.logaddexp(x, 0.0))
     scipy_namespace = SimpleNamespace(zeros_like=np.zeros_like, special=special)
@@ -90,7 +116,10 @@ def expected(dtype: str) -> dict[str, Any]:
         warnings.simplefilter("ignore")
         found = {sample: compute(sample, array_api_strict, strict) for sample in SAMPLES}
         found |= {sample: compute(sample, np, arrays) for sample in BEYOND_SAMPLES}
-        found |= {sample: compute(sample, scipy_namespace, wide).astype(dtype) for sample in SPECIAL_SAMPLES}
+        found |= {
+            sample: compute(sample, scipy_namespace, wide).astype(dtype)
+            for sample in SPECIAL_SAMPLES
+        }
     return {sample: each(as_numpy, value) for sample, value in found.items()}
 
 
@@ -110,7 +139,8 @@ def each(convert: Any, value: Any) -> Any:
 
 @cache
 def found(name: str, dtype: str) -> dict[str, Any]:
-    """Each sample's value on a backend, or the error. One call computes all, for a framework that compiles calls."""
+    """Each sample's value on a backend, or the error. One call computes all, for a framework that
+    compiles calls."""
     backend = load(name)
     arrays = {key: backend.asarray(array) for key, array in arguments(dtype).items()}
     aside: dict[str, Any] = {}
@@ -156,9 +186,18 @@ def difference(got: Any, want: Any, tolerance: float) -> str:
 def test_every_name_of_the_standard_has_a_sample() -> None:
     assert [subject for subject, samples in SUBJECTS.items() if not samples] == []
     known = {*NAMES, *" ".join(NOT_FOR_MODELS).split()}
-    own = {"ALL_DEVICES", "ArrayAPIStrictFlags", "Device", "__array_api_version__", "__version__", "linalg"}
+    own = {
+        "ALL_DEVICES",
+        "ArrayAPIStrictFlags",
+        "Device",
+        "__array_api_version__",
+        "__version__",
+        "linalg",
+    }
     later = {"broadcast_shapes", "isin"}  # of edition 2025.12
-    listed = {name for name in array_api_strict.__all__ if not name.endswith("array_api_strict_flags")}
+    listed = {
+        name for name in array_api_strict.__all__ if not name.endswith("array_api_strict_flags")
+    }
     assert listed - own - later <= known
     assert {f"linalg.{name}" for name in array_api_strict.linalg.__all__} <= known
 
@@ -182,7 +221,11 @@ def test_namespace_agrees_with_the_standard(name: str, subject: str) -> None:
 @pytest.mark.parametrize("name", CUSTOMARY)
 def test_a_missing_name_is_answered_with_what_models_may_use(name: str) -> None:
     xp = load(name).xp
-    for path, part in (("xp.foo", xp), ("xp.linalg.foo", xp.linalg), ("xp.special.foo", xp.special)):
+    for path, part in (
+        ("xp.foo", xp),
+        ("xp.linalg.foo", xp.linalg),
+        ("xp.special.foo", xp.special),
+    ):
         assert not hasattr(part, "foo")
         with pytest.raises(AttributeError) as caught:
             part.foo  # noqa: B018
@@ -198,13 +241,29 @@ C = np.asarray([0.3, -0.7, 1.2])
 
 WITH_DERIVATIVES: dict[str, tuple[Any, Any, Any]] = {
     # A function of an array to a number, where, and its gradient.
-    "softplus": (lambda xp, x: xp.sum(xp.special.softplus(x)), 20 * (P - 0.5), scipy.special.expit(20 * (P - 0.5))),
-    "log_expit": (lambda xp, x: xp.sum(xp.special.log_expit(x)), 20 * (P - 0.5), scipy.special.expit(20 * (0.5 - P))),
-    "polygamma": (lambda xp, x: xp.sum(xp.special.polygamma(2, x)), P, scipy.special.polygamma(3, P)),
+    "softplus": (
+        lambda xp, x: xp.sum(xp.special.softplus(x)),
+        20 * (P - 0.5),
+        scipy.special.expit(20 * (P - 0.5)),
+    ),
+    "log_expit": (
+        lambda xp, x: xp.sum(xp.special.log_expit(x)),
+        20 * (P - 0.5),
+        scipy.special.expit(20 * (0.5 - P)),
+    ),
+    "polygamma": (
+        lambda xp, x: xp.sum(xp.special.polygamma(2, x)),
+        P,
+        scipy.special.polygamma(3, P),
+    ),
     "nextafter": (lambda xp, x: xp.sum(xp.nextafter(x**2, 9.0)), P, 2 * P),
     "floor_divide": (lambda xp, x: xp.sum(x * xp.floor_divide(x, 0.5)), P, P // 0.5),
     "remainder": (lambda xp, x: xp.sum(xp.remainder(0.5, x)), P, -(0.5 // P)),
-    "roll": (lambda xp, x: xp.sum(xp.roll(x, 1, axis=-1) * xp.asarray(A)), A, np.roll(A, -1, axis=-1)),
+    "roll": (
+        lambda xp, x: xp.sum(xp.roll(x, 1, axis=-1) * xp.asarray(A)),
+        A,
+        np.roll(A, -1, axis=-1),
+    ),
     "permute_dims": (lambda xp, x: xp.sum(xp.permute_dims(x, (-1, -2)) * xp.asarray(A)), A, A.T),
     "take_along_axis": (
         lambda xp, x: xp.sum(xp.take_along_axis(x, xp.asarray([[-1], [0], [1]])) ** 2),
@@ -219,7 +278,11 @@ WITH_DERIVATIVES: dict[str, tuple[Any, Any, Any]] = {
         A,
         -np.outer(np.linalg.inv(A)[1], np.linalg.solve(A, C)),
     ),
-    "trace of a power": (lambda xp, x: xp.linalg.trace(xp.linalg.matrix_power(x, 3)), A, 3 * (A @ A).T),
+    "trace of a power": (
+        lambda xp, x: xp.linalg.trace(xp.linalg.matrix_power(x, 3)),
+        A,
+        3 * (A @ A).T,
+    ),
     "eigvalsh": (lambda xp, x: xp.sum(xp.linalg.eigvalsh(x) ** 2), A + A.T, 2 * (A + A.T)),
     "svdvals": (lambda xp, x: xp.sum(xp.linalg.svdvals(x) ** 2), A, 2 * A),
     "cholesky": (
@@ -229,7 +292,11 @@ WITH_DERIVATIVES: dict[str, tuple[Any, Any, Any]] = {
     ),
     "qr": (lambda xp, x: xp.sum(xp.linalg.qr(x).R ** 2), A, 2 * A),
     "norm": (lambda xp, x: xp.linalg.vector_norm(x), A, A / np.linalg.norm(A)),
-    "cross": (lambda xp, x: xp.sum(xp.linalg.cross(x, xp.asarray(C))), A, np.cross(C, np.ones((3, 3)))),
+    "cross": (
+        lambda xp, x: xp.sum(xp.linalg.cross(x, xp.asarray(C))),
+        A,
+        np.cross(C, np.ones((3, 3))),
+    ),
 }
 
 
@@ -246,19 +313,26 @@ def test_what_a_namespace_composes_has_its_derivatives(name: str, subject: str) 
         gradient = gradient + gradient.T
     for mode in (Mode.FORWARD, Mode.REVERSE):
         found = answer(load(name), function, inputs, Operator.GRADIENT, mode)[1]
-        if subject in ("eigvalsh", "cholesky"):  # of the symmetric part, or of one triangle: a framework's choice
+        if subject in (
+            "eigvalsh",
+            "cholesky",
+        ):  # of the symmetric part, or of one triangle: a framework's choice
             found = found + found.T
         np.testing.assert_allclose(found, gradient, rtol=1e-11, atol=1e-11)
 
 
 @pytest.mark.parametrize("mode", MODES[Operator.HVP])
-def test_a_linear_function_has_zeros_for_its_second_derivatives(backend: Backend, mode: Mode) -> None:
+def test_a_linear_function_has_zeros_for_its_second_derivatives(
+    backend: Backend, mode: Mode
+) -> None:
     if not backend.exact and mode is not Mode.FORWARD_OVER_FORWARD:
         pytest.skip("differences have no reverse mode")
     inputs = Inputs((C,), 0, np.ones_like(C), np.asarray(1.0))
     for operator in (Operator.HVP, Operator.HESSIAN):
         found = answer(backend, lambda xp, x: 2.0 * xp.sum(x), inputs, operator, mode)[1]
-        np.testing.assert_allclose(found, np.zeros((3,) if operator is Operator.HVP else (3, 3)), atol=1e-5)
+        np.testing.assert_allclose(
+            found, np.zeros((3,) if operator is Operator.HVP else (3, 3)), atol=1e-5
+        )
 
 
 def test_torch_arrays_that_are_views_not_yet_computed_are_converted() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import reference_ad as ad
 from adbench.models import chain, dense, mlp
-from reference_ad import tree
+from reference_ad.engine import tree
 
 BENCHMARKS = str(Path(__file__).parents[2] / "benchmarks")
 
@@ -42,4 +42,7 @@ def test_jacobian_and_hessian_by_hand_are_those_of_the_engine(by_hand: Any) -> N
     args = dense.make({"n": 5, "m": 7}, np.random.default_rng(0))
     layer = lambda *args: dense.layer(ad.numpy, *args)  # noqa: E731
     compare(by_hand.layer_jacobian(*args), ad.jacfwd(layer)(*args))
-    compare(by_hand.layer_hessian(*args), ad.hessian(lambda *args: ad.numpy.sum(layer(*args) ** 2))(*args))
+    compare(
+        by_hand.layer_hessian(*args),
+        ad.hessian(lambda *args: ad.numpy.sum(layer(*args) ** 2))(*args),
+    )

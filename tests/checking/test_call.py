@@ -10,7 +10,7 @@ import pytest
 
 import adbench
 import reference_ad.numpy as rnp
-from adbench.spec import Model, SpecError
+from adbench.cases import Model, SpecError
 from reference_ad import stop_gradient
 
 pytest_plugins = ["pytester"]
@@ -59,7 +59,9 @@ def test_a_function_alone_has_the_backends_own_derivative_judged():
 
 def test_the_dtype_is_that_of_the_active_argument():
     assert {row.dtype for row in adbench.check(product, X.astype("float32"), Y).rows} == {"float32"}
-    assert {row.dtype for row in adbench.check(product, X, Y, dtypes=("float64", "float32")).rows} == {
+    assert {
+        row.dtype for row in adbench.check(product, X, Y, dtypes=("float64", "float32")).rows
+    } == {
         "float64",
         "float32",
     }
@@ -71,7 +73,9 @@ def test_one_name_can_be_given_for_a_list_of_them():
 
 
 def test_any_argument_can_be_the_active_one():
-    report = adbench.check(product, X, Y, active=1, native=lambda x, y: 2 * rnp.sum(x * rnp.sin(x) * y))
+    report = adbench.check(
+        product, X, Y, active=1, native=lambda x, y: 2 * rnp.sum(x * rnp.sin(x) * y)
+    )
     assert any(row.worst_entry.startswith("y[") for row in report.failures)
     assert "returned = true × 2" in str(report)
 
@@ -80,7 +84,12 @@ def test_a_model_makes_its_own_points():
     def cube(xp, x):
         return xp.sum(x * x * x)
 
-    model = Model(name="cube", function=cube, make=lambda size, rng: (rng.standard_normal(2),), sizes={"2": {}})
+    model = Model(
+        name="cube",
+        function=cube,
+        make=lambda size, rng: (rng.standard_normal(2),),
+        sizes={"2": {}},
+    )
     assert adbench.check(model)
     assert not adbench.check(model, native={"reference": lambda x: rnp.sum(x * x)})
 
@@ -94,10 +103,26 @@ def test_a_model_makes_its_own_points():
         ((product, X, Y), {"dtypes": "float46"}, "did you mean 'float64'"),
         ((product, X, Y), {"active": 2}, "was given active=2 and 2 argument"),
         ((product, X, Y), {"seed": -1}, "was given seed=-1; give an integer that is not negative"),
-        ((product, X, Y), {"operators": ["vjp", "grad"]}, "There is no operator 'grad'; did you mean 'gradient'"),
-        ((product, X, Y), {"backend": []}, "nothing to run: the backends are none, and native is for none"),
-        ((product, X, Y), {"native": {"jax": right}}, "the backends are reference:tape, and native is for jax"),
-        ((product, X, Y), {"native": {"refrence": right}}, "no framework 'refrence'; did you mean 'reference'"),
+        (
+            (product, X, Y),
+            {"operators": ["vjp", "grad"]},
+            "There is no operator 'grad'; did you mean 'gradient'",
+        ),
+        (
+            (product, X, Y),
+            {"backend": []},
+            "nothing to run: the backends are none, and native is for none",
+        ),
+        (
+            (product, X, Y),
+            {"native": {"jax": right}},
+            "the backends are reference:tape, and native is for jax",
+        ),
+        (
+            (product, X, Y),
+            {"native": {"refrence": right}},
+            "no framework 'refrence'; did you mean 'reference'",
+        ),
         ((product, X + 1j, Y), {}, "has complex128 values; derivatives need floating-point values"),
         ((product, "abc", Y), {}, "has <U3 values; derivatives need floating-point values"),
     ],
@@ -127,7 +152,9 @@ def test_a_torch_function_is_judged_on_torch_tensors():
 
     for dtype in (torch.float64, torch.bfloat16):
         x = torch.tensor([1.0, -2.0], dtype=dtype, requires_grad=True)
-        report = adbench.check(square, x, backend="torch", native=Square.apply, operators=["gradient"])
+        report = adbench.check(
+            square, x, backend="torch", native=Square.apply, operators=["gradient"]
+        )
         assert not report
         assert "returned = true × 1/2" in str(report)
 
@@ -162,28 +189,39 @@ def test_the_fixture_fails_a_test_with_the_table(pytester):
     result.assert_outcomes(passed=1, failed=2)
     result.stdout.no_fnmatch_line("*inputs.py*")
     result.stdout.fnmatch_lines(["*derivatives need floating-point values*"])
-    result.stdout.fnmatch_lines(["*the derivatives are not right*", "*worst entry*returned*true*", "*x[[]*"])
+    result.stdout.fnmatch_lines(
+        ["*the derivatives are not right*", "*worst entry*returned*true*", "*x[[]*"]
+    )
 
 
 def test_the_plugin_imports_nothing_heavy():
     code = (
         "import sys, adbench.pytest_plugin\n"
-        "print(sorted({'numpy', 'scipy', 'pandas', 'rich', 'torch', 'jax', 'tensorflow'} & set(sys.modules)))"
+        "print(sorted({'numpy', 'scipy', 'pandas', 'rich', 'torch', 'jax', 'tensorflow'} & "
+        "set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def cube_of_torch(backward):
-    """x^3 as a torch.autograd.Function with this backward pass, a function of x and the cotangent."""
+    """x^3 as a torch.autograd.Function with this backward pass, a function of x and the
+    cotangent."""
     torch = pytest.importorskip("torch", reason="torch is not installed")
 
     def forward(ctx, x):
         ctx.save_for_backward(x)
         return x**3
 
-    rules = {"forward": forward, "backward": lambda ctx, cotangent: backward(*ctx.saved_tensors, cotangent)}
-    return type("Cube", (torch.autograd.Function,), {name: staticmethod(rule) for name, rule in rules.items()})
+    rules = {
+        "forward": forward,
+        "backward": lambda ctx, cotangent: backward(*ctx.saved_tensors, cotangent),
+    }
+    return type(
+        "Cube",
+        (torch.autograd.Function,),
+        {name: staticmethod(rule) for name, rule in rules.items()},
+    )
 
 
 def test_a_function_that_is_marked_once_differentiable_is_not_called_wrong_in_second_order():
@@ -191,7 +229,9 @@ def test_a_function_that_is_marked_once_differentiable_is_not_called_wrong_in_se
     from torch.autograd.function import once_differentiable
 
     cube.backward = staticmethod(once_differentiable(cube.backward))
-    report = adbench.check(lambda xp, x: x**3, X, backend="torch", native=cube.apply, operators=["vjp", "hvp"])
+    report = adbench.check(
+        lambda xp, x: x**3, X, backend="torch", native=cube.apply, operators=["vjp", "hvp"]
+    )
     assert report, report
     (hvp,) = (row for row in report.rows if row.mode == "reverse-over-reverse")
     assert hvp.outcome == "unsupported"
@@ -200,7 +240,12 @@ def test_a_function_that_is_marked_once_differentiable_is_not_called_wrong_in_se
 
 def test_a_backward_pass_that_writes_into_its_cotangent_is_wrong():
     cube = cube_of_torch(lambda x, cotangent: cotangent.mul_(3 * x**2))
-    report = adbench.check(lambda xp, x: x**3, X, backend="torch", native=cube.apply, operators=["vjp"])
+    report = adbench.check(
+        lambda xp, x: x**3, X, backend="torch", native=cube.apply, operators=["vjp"]
+    )
     (row,) = report.rows
     assert row.verdict == "wrong" and row.failed_checks == "inputs"
-    assert row.message == "The call changed its inputs, which differ from what they were: the cotangent."
+    assert (
+        row.message
+        == "The call changed its inputs, which differ from what they were: the cotangent."
+    )

@@ -1,4 +1,5 @@
-"""`adbench check` as continuous integration meets it: exit statuses, formats, and where each failure points."""
+"""`adbench check` as continuous integration meets it: exit statuses, formats, and where each
+failure points."""
 
 import json
 import re
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 from adbench.cli import main
 
 ROOT = Path(__file__).parents[2]
-FAKES = ROOT / "tests" / "running" / "fakes.py"
+FAKES = ROOT / "tests" / "helpers" / "fakes.py"
 ONE_WRONG_LINE = {
     "torch": ("torch_swish.py", "x * s * (1 - s)", "s * (1 - s)", "class Swish"),
     "jax": ("jax_logsumexp.py", "exp(x - mine(x)", "exp(x - 2 * mine(x)", "@jax.custom_vjp"),
@@ -20,7 +21,9 @@ ONE_WRONG_LINE = {
 
 
 def check(*arguments):
-    return CliRunner().invoke(main, ["check", *(str(argument) for argument in arguments)], catch_exceptions=False)
+    return CliRunner().invoke(
+        main, ["check", *(str(argument) for argument in arguments)], catch_exceptions=False
+    )
 
 
 @pytest.fixture
@@ -28,7 +31,8 @@ def fake(tmp_path):
     def write(name):
         file = tmp_path / "backend.py"
         file.write_text(
-            f"import sys; sys.path.insert(0, {str(FAKES.parent)!r})\nimport fakes\nclass Mine(fakes.{name}): pass\n"
+            f"import sys; sys.path.insert(0, {str(FAKES.parent)!r})\nimport fakes\nclass "
+            f"Mine(fakes.{name}): pass\n"
         )
         return file
 
@@ -36,7 +40,9 @@ def fake(tmp_path):
 
 
 @pytest.mark.parametrize("framework", ["torch", "jax"])
-def test_a_custom_backward_with_one_wrong_line_exits_1_and_its_entries_are_pointed_to(tmp_path, framework):
+def test_a_custom_backward_with_one_wrong_line_exits_1_and_its_entries_are_pointed_to(
+    tmp_path, framework
+):
     if find_spec(framework) is None:
         pytest.skip(f"{framework} is not installed")
     example, right, wrong, begins = ONE_WRONG_LINE[framework]
@@ -47,7 +53,9 @@ def test_a_custom_backward_with_one_wrong_line_exits_1_and_its_entries_are_point
     result = check(file, "--backend", framework, "--operator", "vjp", "--format", "json")
     assert result.exit_code == 1
     cells = json.loads(result.stdout)["cells"]
-    verdicts = {(cell["implementation"], cell["verdict"]) for cell in cells if cell["mode"] == "reverse"}
+    verdicts = {
+        (cell["implementation"], cell["verdict"]) for cell in cells if cell["mode"] == "reverse"
+    }
     assert verdicts == {("spec", "correct"), ("native", "wrong")}
     for cell in cells:
         if cell["verdict"] == "wrong":
@@ -55,7 +63,9 @@ def test_a_custom_backward_with_one_wrong_line_exits_1_and_its_entries_are_point
             assert cell["worst_returned"] != cell["worst_true"]
     annotated = check(file, "--backend", framework, "--operator", "vjp", "--format", "github")
     line = 1 + source[: source.index(begins)].count("\n")
-    assert re.search(rf"^::error file=[^,]*mine\.py,line={line},title=[^:]*::x\[", annotated.stdout, re.MULTILINE)
+    assert re.search(
+        rf"^::error file=[^,]*mine\.py,line={line},title=[^:]*::x\[", annotated.stdout, re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize("framework", ["torch", "jax"])
@@ -68,7 +78,9 @@ def test_the_corrected_backward_exits_0(framework):
     assert "wrong" not in result.stdout
 
 
-@pytest.mark.parametrize(("name", "status"), [("Wrong", 1), ("Raising", 3), ("Crashing", 3), ("Tape", 0)])
+@pytest.mark.parametrize(
+    ("name", "status"), [("Wrong", 1), ("Raising", 3), ("Crashing", 3), ("Tape", 0)]
+)
 def test_the_exit_status_tells_wrong_from_not_run(fake, name, status):
     assert check("chain", "--backend", fake(name), "--operator", "gradient").exit_code == status
 
@@ -92,8 +104,10 @@ def test_nothing_is_timed():
 def test_what_a_model_prints_is_no_part_of_the_report(tmp_path):
     file = tmp_path / "model.py"
     file.write_text(
-        "from adbench import Model\nprint('loaded')\ndef f(xp, x):\n    print('called')\n    return xp.sum(x)\n"
-        "model = Model(name='mine', function=f, make=lambda size, rng: (rng.random(2),), sizes={'s': {}})\n"
+        "from adbench import Model\nprint('loaded')\ndef f(xp, x):\n    print('called')\n    "
+        "return xp.sum(x)\n"
+        "model = Model(name='mine', function=f, make=lambda size, rng: (rng.random(2),), "
+        "sizes={'s': {}})\n"
     )
     result = check(file, "--backend", "reference", "--format", "json")
     assert json.loads(result.stdout)["exit_status"] == 0
@@ -103,7 +117,9 @@ def test_what_a_model_prints_is_no_part_of_the_report(tmp_path):
 def test_the_text_shows_the_entry_what_was_returned_and_what_is_true(fake):
     result = check("chain", "--backend", fake("Wrong"), "--operator", "gradient")
     assert "Wrong" in result.stdout
-    assert re.search(r"gradient reverse +backend:file +params\[0\]\[1\] +\S+ +\S+ +\S+e\+\d+", result.stdout)
+    assert re.search(
+        r"gradient reverse +backend:file +params\[0\]\[1\] +\S+ +\S+ +\S+e\+\d+", result.stdout
+    )
     assert "1 of 6 entries is off, in params[0][1]" in result.stdout
     assert "What to look at" in result.stdout
     assert result.stdout.rstrip().endswith("wrong.")
@@ -111,11 +127,15 @@ def test_the_text_shows_the_entry_what_was_returned_and_what_is_true(fake):
 
 def test_junit_tells_failures_errors_and_skipped_cells(fake):
     suite = ElementTree.fromstring(
-        check("chain", "--backend", fake("Wrong"), "--operator", "gradient", "--format", "junit").stdout
+        check(
+            "chain", "--backend", fake("Wrong"), "--operator", "gradient", "--format", "junit"
+        ).stdout
     )[0]
     assert suite.attrib | {"failures": "2", "errors": "0", "skipped": "0"} == suite.attrib
     assert len(suite.findall("testcase/failure")) == 2 < len(suite.findall("testcase"))
-    skipped = check("chain", "--backend", fake("Forgetful"), "--operator", "gradient", "--format", "junit").stdout
+    skipped = check(
+        "chain", "--backend", fake("Forgetful"), "--operator", "gradient", "--format", "junit"
+    ).stdout
     assert "unsupported: It has no vjp" in skipped and "<skipped" in skipped
     assert "<error" in check("tanh", "--backend", fake("Unstartable"), "--format", "junit").stdout
 
@@ -123,7 +143,9 @@ def test_junit_tells_failures_errors_and_skipped_cells(fake):
 def test_github_gets_a_step_summary(fake, tmp_path, monkeypatch):
     summary = tmp_path / "summary.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    result = check("chain", "--backend", fake("Wrong"), "--operator", "gradient", "--format", "github")
+    result = check(
+        "chain", "--backend", fake("Wrong"), "--operator", "gradient", "--format", "github"
+    )
     assert result.exit_code == 1
     assert result.stdout.startswith("::error file=")
     assert "::notice title=adbench check::" in result.stdout

@@ -1,4 +1,5 @@
-"""Where functions have kinks, jumps, poles and cancellation, nothing right is called wrong and nothing wrong passes."""
+"""Where functions have kinks, jumps, poles and cancellation, nothing right is called wrong and
+nothing wrong passes."""
 
 import numpy as np
 import pytest
@@ -14,7 +15,10 @@ KINKS_AND_JUMPS = {
     "sign": (lambda xp, x: xp.sum(x * xp.sign(x)), [0.0, 1.0, -2.0]),
     "remainder": (lambda xp, x: xp.sum(xp.remainder(x, 1.0) ** 2), [0.5, 1.0, 2.0]),
     "overflow": (lambda xp, x: xp.sum(xp.exp(x)), [1e4]),
-    "the sign of zero": (lambda xp, x: xp.sum(xp.copysign(xp.ones_like(x), x) * (x + 1)), [0.0, 2.0]),
+    "the sign of zero": (
+        lambda xp, x: xp.sum(xp.copysign(xp.ones_like(x), x) * (x + 1)),
+        [0.0, 2.0],
+    ),
 }
 
 
@@ -34,9 +38,13 @@ def test_at_a_kink_a_jump_or_an_overflow_nothing_is_wrong(name):
         (lambda xp, x: xp.sum(2 * xp.floor(x)), [1.0, 0.5]),
     ],
 )
-def test_no_derivative_of_a_function_that_jumps_is_correct_whichever_side_differences_see(function, point):
+def test_no_derivative_of_a_function_that_jumps_is_correct_whichever_side_differences_see(
+    function, point
+):
     report = adbench.check(function, np.asarray(point), backend="reference")
-    assert {row.verdict for row in report.rows if row.operator != "value"} == {Verdict.UNRESOLVED}, report
+    assert {row.verdict for row in report.rows if row.operator != "value"} == {
+        Verdict.UNRESOLVED
+    }, report
 
 
 @pytest.mark.parametrize("name", ["abs", "ties"])
@@ -44,7 +52,11 @@ def test_no_second_derivative_at_a_kink_is_correct_whichever_side_differences_se
     function, point = KINKS_AND_JUMPS[name]
     for seed in range(3):
         report = adbench.check(
-            function, np.asarray(point), backend="reference", operators=("hvp", "hessian"), seed=seed
+            function,
+            np.asarray(point),
+            backend="reference",
+            operators=("hvp", "hessian"),
+            seed=seed,
         )
         assert {row.verdict for row in report.rows} == {Verdict.UNRESOLVED}, report
 
@@ -64,7 +76,9 @@ def test_slopes_that_frameworks_compute_from_values_are_not_wrong(name, point, b
 
 def test_sixteen_bits_are_judged():
     pytest.importorskip("torch")
-    report = adbench.check(lambda xp, x: xp.sum(x * x), np.asarray([0.5, 0.25]), backend="torch", dtypes="bfloat16")
+    report = adbench.check(
+        lambda xp, x: xp.sum(x * x), np.asarray([0.5, 0.25]), backend="torch", dtypes="bfloat16"
+    )
     assert {row.outcome for row in report.rows} == {Outcome.OK} and report, report
 
 
@@ -90,7 +104,9 @@ def test_a_backward_pass_that_forgets_its_cotangent_is_wrong():
     def function(xp, x):
         return xp.sum(xp.exp(x) * x)
 
-    report = adbench.check(function, np.asarray([0.3, 0.5]), backend="torch", native=Forgetful.apply)
+    report = adbench.check(
+        function, np.asarray([0.3, 0.5]), backend="torch", native=Forgetful.apply
+    )
     assert not report and report.exit_status == 1
     assert {row.operator for row in report.failures} == {"vjp"}
 
@@ -99,7 +115,15 @@ def test_a_value_alone_is_no_pass():
     def ties(xp, x):
         return xp.sum(xp.sort(x) * xp.arange(3, dtype=x.dtype))
 
-    report = adbench.check(ties, np.asarray([1.0, 1.0, 2.0]), backend="reference", operators=("value", "gradient"))
-    assert [row.verdict for row in report.rows] == [Verdict.CORRECT, Verdict.UNRESOLVED, Verdict.UNRESOLVED]
+    report = adbench.check(
+        ties, np.asarray([1.0, 1.0, 2.0]), backend="reference", operators=("value", "gradient")
+    )
+    assert [row.verdict for row in report.rows] == [
+        Verdict.CORRECT,
+        Verdict.UNRESOLVED,
+        Verdict.UNRESOLVED,
+    ]
     assert not report and report.exit_status == 3
-    assert adbench.check(ties, np.asarray([1.0, 1.0, 2.0]), backend="reference", operators=("value",))
+    assert adbench.check(
+        ties, np.asarray([1.0, 1.0, 2.0]), backend="reference", operators=("value",)
+    )

@@ -1,4 +1,5 @@
-"""Functions from all over the namespace: each is certified, and the reference engine's derivatives of it are right."""
+"""Functions from all over the namespace: each is certified, and the reference engine's derivatives
+of it are right."""
 
 import numpy as np
 import pytest
@@ -64,13 +65,19 @@ OF_VECTORS = {
     "logaddexp": lambda xp, x: xp.sum(xp.logaddexp(x, 0.0 * x)),
     "loop": lambda xp, x: sum(i * x[i] ** 2 for i in range(6)),
     "hyperbolic": lambda xp, x: xp.sum(xp.sinh(x) + xp.cosh(x) + xp.asinh(x)),
-    "trigonometric": lambda xp, x: xp.sum(xp.tan(x / 4) + xp.asin(x / 4) + xp.acos(x / 4) + xp.atan(x)),
-    "reshape": lambda xp, x: xp.sum(xp.reshape(x, (2, 3)) @ xp.permute_dims(xp.reshape(x, (2, 3)), (1, 0))),
+    "trigonometric": lambda xp, x: xp.sum(
+        xp.tan(x / 4) + xp.asin(x / 4) + xp.acos(x / 4) + xp.atan(x)
+    ),
+    "reshape": lambda xp, x: xp.sum(
+        xp.reshape(x, (2, 3)) @ xp.permute_dims(xp.reshape(x, (2, 3)), (1, 0))
+    ),
     "meshgrid": lambda xp, x: xp.sum(xp.meshgrid(x, x)[0] ** 2),
     "remainder": lambda xp, x: xp.sum(xp.remainder(x * 1.7, 1.0) ** 2),
     "a vector": lambda xp, x: xp.sin(x) * xp.sum(x),
     "a linear function": lambda xp, x: xp.sum(x * xp.exp(xp.asarray(0.3, dtype=x.dtype))),
-    "constants": lambda xp, x: xp.sum(x * xp.linspace(0.0, 0.7, 6, dtype=x.dtype) + xp.full(6, 0.1, dtype=x.dtype)),
+    "constants": lambda xp, x: xp.sum(
+        x * xp.linspace(0.0, 0.7, 6, dtype=x.dtype) + xp.full(6, 0.1, dtype=x.dtype)
+    ),
 }
 CASES = [
     pytest.param(function, point, id=name)

@@ -6,13 +6,20 @@ import pytest
 import scipy.special
 
 from adbench import registry
+from adbench.cases.inputs import make_inputs
 from adbench.models import chain, tanh
-from adbench.spec.inputs import make_inputs
-from adbench.spec.namespace import Namespace, numpy
-from reference_ad import tree
+from adbench.namespaces.numpy import Namespace, numpy
+from reference_ad.engine import tree
 
-STRICT = Namespace(array_api_strict, Namespace(scipy.special, None, expit=lambda z: 1 / (1 + array_api_strict.exp(-z))))
-SIZES = [(name, size) for name, source in registry.models().items() for size in list(source.model.sizes)[:2]]
+STRICT = Namespace(
+    array_api_strict,
+    Namespace(scipy.special, None, expit=lambda z: 1 / (1 + array_api_strict.exp(-z))),
+)
+SIZES = [
+    (name, size)
+    for name, source in registry.models().items()
+    for size in list(source.model.sizes)[:2]
+]
 
 
 @pytest.mark.parametrize(("name", "size"), SIZES)
@@ -42,7 +49,8 @@ def test_inputs_are_the_same_numbers_in_every_dtype_asked_for():
 
 
 def test_the_worked_example_of_the_lecture():
-    """a_L = 0.66 and y = 1.00: dC_0/da_L = 2 (0.66 - 1.00) = -0.68, and sigmoid'(z_L) = 0.66 * 0.34."""
+    """a_L = 0.66 and y = 1.00: dC_0/da_L = 2 (0.66 - 1.00) = -0.68, and sigmoid'(z_L) = 0.66 *
+    0.34."""
     w, a_before, y = 0.8, 0.5, np.array([1.00])
     b = scipy.special.logit(0.66) - w * a_before
     ((by_w, by_b),) = chain.gradient([(w, b)], np.array([a_before]), y)

@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from adbench.cases import Case, Mode, Operator
 from adbench.reporting import crossover
 from adbench.results import frames
 from adbench.results.row import Row
-from adbench.spec import Case, Mode, Operator
 
 GRID = (1, 4, 16, 64, 256)
 
@@ -30,15 +30,19 @@ def ideal(mode, n, m):
 def test_reverse_wins_when_inputs_outnumber_outputs_and_the_modes_cross_where_they_are_equal():
     (said,) = crossover.sentences(swept(ideal))
     assert said == (
-        "some:eager: reverse mode won wherever inputs outnumber outputs (10 of 10 cells); with fewer inputs than "
-        "outputs forward mode won in 10 of 10 cells; they cross near n = 1 m (1 m to 1 m) at m = 1, 4, 16, 64, 256."
+        "some:eager: reverse mode won wherever inputs outnumber outputs (10 of 10 cells); with "
+        "fewer inputs than "
+        "outputs forward mode won in 10 of 10 cells; they cross near n = 1 m (1 m to 1 m) at m = "
+        "1, 4, 16, 64, 256."
     )
     assert crossover.crossings(crossover.ratios(swept(ideal)))[16] == pytest.approx(16)
 
 
 def test_a_backend_whose_forward_mode_is_always_faster_is_said_to_break_the_claim():
     (said,) = crossover.sentences(swept(lambda mode, n, m: 1.0 if mode is Mode.FORWARD else 3.0))
-    assert "reverse mode did not win where inputs outnumber outputs: it won in 0 of 10 cells" in said
+    assert (
+        "reverse mode did not win where inputs outnumber outputs: it won in 0 of 10 cells" in said
+    )
     assert "forward is ahead at every n for m = 1, 4, 16, 64, 256" in said
 
 
@@ -48,9 +52,12 @@ def test_cells_that_are_too_close_to_tell_are_won_by_neither():
 
 
 def test_a_mode_that_won_in_some_cells_is_said_to_have_won_in_these_alone():
-    (said,) = crossover.sentences(swept(lambda mode, n, m: 2.0 if (mode, n, m) == (Mode.FORWARD, 256, 1) else 1.0))
+    (said,) = crossover.sentences(
+        swept(lambda mode, n, m: 2.0 if (mode, n, m) == (Mode.FORWARD, 256, 1) else 1.0)
+    )
     assert said.startswith(
-        "some:eager: where inputs outnumber outputs reverse mode won in 1 of 10 cells (9 too close to tell), "
+        "some:eager: where inputs outnumber outputs reverse mode won in 1 of 10 cells (9 too close "
+        "to tell), "
         "forward mode in none; "
     )
 

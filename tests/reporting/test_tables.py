@@ -3,18 +3,25 @@ import math
 
 from rich.console import Console
 
+from adbench.cases import Case, Mode, Operator
 from adbench.reporting import render, tables
 from adbench.results import frames
 from adbench.results.row import Outcome, Row, Verdict
-from adbench.spec import Case, Mode, Operator
 
 
 def case(operator=Operator.GRADIENT, mode=Mode.REVERSE, order=1, size="small"):
     return Case("mlp", size, "float64", operator, order, mode)
 
 
-def row(backend, *, verdict=Verdict.CORRECT, error=1e-16, median_s=2e-6, ratio=3.0, asked=None, **known):
-    numbers = {"relative_error": error, "median_s": median_s, "cost_ratio": ratio, "verdict": verdict}
+def row(
+    backend, *, verdict=Verdict.CORRECT, error=1e-16, median_s=2e-6, ratio=3.0, asked=None, **known
+):
+    numbers = {
+        "relative_error": error,
+        "median_s": median_s,
+        "cost_ratio": ratio,
+        "verdict": verdict,
+    }
     if known.get("outcome", Outcome.OK) is not Outcome.OK:
         numbers = {}
     return Row.begun(asked or case(), backend, n_inputs=3, n_outputs=1, **{**numbers, **known})
@@ -26,7 +33,10 @@ def find(rows, title):
 
 
 def test_the_worst_verdict_and_error_over_the_modes_are_shown():
-    rows = [row("a:x"), row("a:x", asked=case(mode=Mode.FORWARD), verdict=Verdict.WRONG, error=0.25)]
+    rows = [
+        row("a:x"),
+        row("a:x", asked=case(mode=Mode.FORWARD), verdict=Verdict.WRONG, error=0.25),
+    ]
     assert find(rows, "Is it right?").rows == (("mlp", "small", "gradient", "✗2.5e-01"),)
 
 
@@ -41,7 +51,14 @@ def test_every_way_a_cell_can_end_has_its_mark():
         row("absent:x", outcome=Outcome.NOT_INSTALLED),
     ]
     table = find(rows, "Is it right?")
-    assert table.columns[3:] == ("ok:x", "zero:x", "imprecise:x", "unresolved:x", "crashed:x", "unsupported:x")
+    assert table.columns[3:] == (
+        "ok:x",
+        "zero:x",
+        "imprecise:x",
+        "unresolved:x",
+        "crashed:x",
+        "unsupported:x",
+    )
     assert table.rows[0][3:] == ("1.0e-16", "0", "~1.0e-05", "?", "!", "–")
 
 
@@ -52,7 +69,13 @@ def test_costs_show_time_and_ratio_without_exponents():
 
 def test_troubles_name_place_and_message():
     rows = [
-        row("a:x", verdict=Verdict.WRONG, error=0.5, worst_entry="params[0][1]", max_error_over_bound=1e9),
+        row(
+            "a:x",
+            verdict=Verdict.WRONG,
+            error=0.5,
+            worst_entry="params[0][1]",
+            max_error_over_bound=1e9,
+        ),
         row("b:x", outcome=Outcome.TIMED_OUT, message="No answer within the limit of 2 s."),
         row("c:x", outcome=Outcome.NOT_INSTALLED, message="c is not installed."),
     ]
@@ -69,7 +92,9 @@ def test_troubles_name_place_and_message():
 
 
 def test_a_run_without_trouble_has_no_table_of_troubles():
-    assert "What did not go well" not in {table.title for table in tables.tables(frames.frame([row("a:x")]))}
+    assert "What did not go well" not in {
+        table.title for table in tables.tables(frames.frame([row("a:x")]))
+    }
 
 
 def test_the_summary_counts_verdicts_and_outcomes():
@@ -80,7 +105,14 @@ def test_the_summary_counts_verdicts_and_outcomes():
 def test_no_line_on_screen_is_wider_than_the_terminal():
     backends = [f"framework{i}:staging{i}" for i in range(9)]
     rows = [row(b, asked=case(size=s)) for b in backends for s in ("small", "a rather long size")]
-    rows.append(row("framework0:staging0", asked=case(size="bad"), outcome=Outcome.RAISED, message="word " * 60))
+    rows.append(
+        row(
+            "framework0:staging0",
+            asked=case(size="bad"),
+            outcome=Outcome.RAISED,
+            message="word " * 60,
+        )
+    )
     for width in (60, 80, 120):
         out = io.StringIO()
         console = Console(file=out, width=width)

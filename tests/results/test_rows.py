@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adbench
+from adbench.cases import Case, Mode, Operator
 from adbench.results import frames
 from adbench.results.journal import Journal, read
 from adbench.results.row import Outcome, Row, Verdict
-from adbench.spec import Case, Mode, Operator
 
 CASE = Case("mlp", "small", "float64", Operator.GRADIENT, 1, Mode.REVERSE)
 
@@ -65,8 +65,12 @@ def test_a_frame_has_the_same_columns_and_dtypes_however_few_its_rows(some):
 @pytest.mark.parametrize("name", ["", "journal.jsonl", "results.parquet", "results.csv"])
 def test_a_run_is_loaded_alike_from_its_folder_journal_parquet_and_csv(tmp_path, name):
     written = [
-        Row.begun(CASE, "torch:eager", median_s=1.5, n_inputs=3, repeatable=True, verdict=Verdict.CORRECT),
-        Row.begun(CASE, "jax:jit", outcome=Outcome.CRASHED, message='was killed by "SIGSEGV", it says\nso'),
+        Row.begun(
+            CASE, "torch:eager", median_s=1.5, n_inputs=3, repeatable=True, verdict=Verdict.CORRECT
+        ),
+        Row.begun(
+            CASE, "jax:jit", outcome=Outcome.CRASHED, message='was killed by "SIGSEGV", it says\nso'
+        ),
     ]
     with Journal(tmp_path / "journal.jsonl") as journal:
         for row in written:
@@ -85,7 +89,9 @@ def test_a_run_that_is_not_there_is_named(tmp_path):
 def test_a_difference_between_modes_is_given_to_both():
     forward = Row.begun(Case("mlp", "s", "float64", Operator.GRADIENT, 1, Mode.FORWARD), "jax:jit")
     reverse = Row.begun(CASE, "jax:jit", error_vs_other_mode=1e-16)
-    same_question = Row.begun(Case("mlp", "small", "float64", Operator.GRADIENT, 1, Mode.FORWARD), "jax:jit")
+    same_question = Row.begun(
+        Case("mlp", "small", "float64", Operator.GRADIENT, 1, Mode.FORWARD), "jax:jit"
+    )
     table = frames.frame([forward, same_question, reverse])
     assert math.isnan(table["error_vs_other_mode"][0])
     assert table["error_vs_other_mode"][1] == table["error_vs_other_mode"][2] == 1e-16

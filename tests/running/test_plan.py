@@ -4,29 +4,46 @@ import pytest
 
 from adbench import registry
 from adbench.backends.catalog import DIFFERENCES, REFERENCE, TENSORFLOW, Entry
+from adbench.cases import MODES, Mode, Operator, SpecError
+from adbench.cases.operators import passes
 from adbench.running import plan as planning
-from adbench.spec import MODES, Mode, Operator, SpecError
-from adbench.spec.operators import passes
 
 
 def make(*models, effort=planning.CUSTOMARY, backends=REFERENCE[:1], **known):
     settings = planning.Settings(effort=effort)
-    return planning.make_plan(registry.find_models(models or registry.models()), backends, settings, **known)
+    return planning.make_plan(
+        registry.find_models(models or registry.models()), backends, settings, **known
+    )
 
 
 def asked(plan, **known):
     cells = [case for group in plan.groups for case, _ in plan.cells(group)]
-    return [case for case in cells if all(getattr(case, key) == value for key, value in known.items())]
+    return [
+        case for case in cells if all(getattr(case, key) == value for key, value in known.items())
+    ]
 
 
 def test_a_scalar_function_is_asked_for_gradient_and_hessian_and_not_for_a_jacobian():
     operators = {case.operator for case in asked(make("mlp"))}
-    assert operators == {Operator.VALUE, Operator.GRADIENT, Operator.JVP, Operator.VJP, Operator.HVP, Operator.HESSIAN}
+    assert operators == {
+        Operator.VALUE,
+        Operator.GRADIENT,
+        Operator.JVP,
+        Operator.VJP,
+        Operator.HVP,
+        Operator.HESSIAN,
+    }
 
 
 def test_a_vector_function_is_asked_for_jacobian_jvp_vjp_and_hvp():
     operators = {case.operator for case in asked(make("dense"))}
-    assert operators == {Operator.VALUE, Operator.JVP, Operator.VJP, Operator.JACOBIAN, Operator.HVP}
+    assert operators == {
+        Operator.VALUE,
+        Operator.JVP,
+        Operator.VJP,
+        Operator.JACOBIAN,
+        Operator.HVP,
+    }
 
 
 def test_tanh_is_asked_for_its_derivatives_of_order_1_to_8_in_both_modes():
@@ -39,7 +56,9 @@ def test_the_sweep_covers_the_grid_in_both_modes():
     groups = [group for group in make("dense").groups if group.swept]
     grid = (1, 4, 16, 64, 256)
     assert {(group.n, group.m) for group in groups} == {(n, m) for n in grid for m in grid}
-    assert all([case.mode for case in group.cases] == [Mode.FORWARD, Mode.REVERSE] for group in groups)
+    assert all(
+        [case.mode for case in group.cases] == [Mode.FORWARD, Mode.REVERSE] for group in groups
+    )
 
 
 def test_a_quick_sweep_is_thinned_with_its_ends_kept():
@@ -49,8 +68,15 @@ def test_a_quick_sweep_is_thinned_with_its_ends_kept():
 
 def test_modes_that_take_too_many_passes_are_left_out():
     few = replace(planning.CUSTOMARY, passes=10)
-    assert asked(make("mlp", effort=few), size="8-16-1x8", mode=Mode.FORWARD, operator=Operator.GRADIENT) == []
-    assert asked(make("mlp", effort=few), size="8-16-1x8", mode=Mode.REVERSE, operator=Operator.GRADIENT)
+    assert (
+        asked(
+            make("mlp", effort=few), size="8-16-1x8", mode=Mode.FORWARD, operator=Operator.GRADIENT
+        )
+        == []
+    )
+    assert asked(
+        make("mlp", effort=few), size="8-16-1x8", mode=Mode.REVERSE, operator=Operator.GRADIENT
+    )
 
 
 def test_a_backend_without_reverse_mode_is_asked_in_forward_modes_alone():
@@ -60,7 +86,9 @@ def test_a_backend_without_reverse_mode_is_asked_in_forward_modes_alone():
 
 def test_a_full_run_asks_for_every_mode_and_order():
     plan = make("tanh", "mlp", effort=replace(planning.FULL, sizes=1), backends=TENSORFLOW)
-    assert {case.mode for case in asked(plan, operator=Operator.HESSIAN)} == set(MODES[Operator.HESSIAN])
+    assert {case.mode for case in asked(plan, operator=Operator.HESSIAN)} == set(
+        MODES[Operator.HESSIAN]
+    )
     assert {case.order for case in asked(plan, operator=Operator.DERIVATIVE)} == set(range(1, 9))
 
 
@@ -73,11 +101,15 @@ def test_orders_that_take_a_backend_minutes_are_asked_in_full_runs_alone():
 
 def test_operators_and_sizes_can_be_chosen():
     plan = make("mlp", "chain", operators=["gradient"], sizes=["8-16-1x8"])
-    assert {(c.model, c.size, c.operator) for c in asked(plan)} == {("mlp", "8-16-1x8", Operator.GRADIENT)}
+    assert {(c.model, c.size, c.operator) for c in asked(plan)} == {
+        ("mlp", "8-16-1x8", Operator.GRADIENT)
+    }
 
 
 def test_what_cannot_be_asked_is_said():
-    with pytest.raises(SpecError, match="Nothing to run: none of the models tanh can be asked for hessian"):
+    with pytest.raises(
+        SpecError, match="Nothing to run: none of the models tanh can be asked for hessian"
+    ):
         make("tanh", operators=["hessian"])
 
 

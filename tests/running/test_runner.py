@@ -8,10 +8,10 @@ from runs import QUICK, fake, only, others, run
 
 from adbench import registry
 from adbench.backends.catalog import REFERENCE, Entry
+from adbench.cases import Operator
 from adbench.results.row import Outcome, Row, Verdict
 from adbench.running import plan as planning
 from adbench.running import runner
-from adbench.spec import Operator
 from adbench.truth.certificate import CertificateError
 
 
@@ -24,7 +24,12 @@ def test_a_correct_backend_is_correct_in_every_cell(tmp_path):
     assert gradient.route == "native"
     assert gradient.repeatable
     assert gradient.samples == 2 and len(gradient.samples_s) == len(gradient.primal_samples_s) == 2
-    assert gradient.median_s > 0 and gradient.cost_ratio > 0 and gradient.first_s > 0 and gradient.prepare_s >= 0
+    assert (
+        gradient.median_s > 0
+        and gradient.cost_ratio > 0
+        and gradient.first_s > 0
+        and gradient.prepare_s >= 0
+    )
     assert gradient.error_vs_oracle < 1e-12
     assert gradient.max_error_over_bound < 1 and gradient.unresolved_entries == 0
     assert gradient.error_vs_other_mode < 1e-14
@@ -42,7 +47,9 @@ def test_a_worker_killed_from_outside_costs_one_row(tmp_path, monkeypatch):
     started = []
     init = runner.WorkerProcess.__init__
     monkeypatch.setattr(
-        runner.WorkerProcess, "__init__", lambda self, entry, *rest: (init(self, entry, *rest), started.append(self))[0]
+        runner.WorkerProcess,
+        "__init__",
+        lambda self, entry, *rest: (init(self, entry, *rest), started.append(self))[0],
     )
     said = []
 
@@ -126,7 +133,9 @@ def test_an_answer_in_another_dtype_is_wrong(tmp_path):
 
 
 def test_a_transposed_jacobian_is_wrong(tmp_path):
-    row = only(run(tmp_path, fake("Transposed"), model="dense"), "fake:Transposed", Operator.JACOBIAN)
+    row = only(
+        run(tmp_path, fake("Transposed"), model="dense"), "fake:Transposed", Operator.JACOBIAN
+    )
     assert row.verdict is Verdict.WRONG
     assert row.message == "The answer has shape (4, 3) where (3, 4) was expected."
 
@@ -144,11 +153,16 @@ def test_a_native_implementation_is_judged_against_the_spec(tmp_path):
         "import reference_ad.numpy as rnp\n"
         "def square(xp, x):\n    return xp.sum(x * x)\n"
         "def mine(x):\n    return rnp.sum(x * x * x if hasattr(x, 'level') else x * x)\n"
-        "model = Model(name='square', function=square, make=lambda size, rng: (rng.standard_normal(3),),\n"
+        "model = Model(name='square', function=square, make=lambda size, rng: "
+        "(rng.standard_normal(3),),\n"
         "              sizes={'3': {}}, native={'reference': mine})\n"
     )
     rows = run(tmp_path, *REFERENCE, model=str(file))
-    gradients = {row.implementation: row for row in rows if row.operator == "gradient" and row.mode == "reverse"}
+    gradients = {
+        row.implementation: row
+        for row in rows
+        if row.operator == "gradient" and row.mode == "reverse"
+    }
     assert gradients["spec"].verdict is Verdict.CORRECT
     assert gradients["native"].verdict is Verdict.WRONG
     assert gradients["native"].worst_entry.startswith("x[")
@@ -159,7 +173,8 @@ def test_an_oracle_that_contradicts_the_enclosure_leaves_cells_unresolved(tmp_pa
     file.write_text(
         "from adbench import Model\n"
         "def cube(xp, x):\n    return xp.sum(x * x * x)\n"
-        "model = Model(name='cube', function=cube, make=lambda size, rng: (rng.standard_normal(3),),\n"
+        "model = Model(name='cube', function=cube, make=lambda size, rng: "
+        "(rng.standard_normal(3),),\n"
         "              sizes={'3': {}}, oracle={'gradient': lambda x: 2 * x})\n"
     )
     row = only(run(tmp_path, *REFERENCE, model=str(file)), "reference:tape")
@@ -167,7 +182,9 @@ def test_an_oracle_that_contradicts_the_enclosure_leaves_cells_unresolved(tmp_pa
     assert row.message.startswith("The oracle of the model 'cube' is wrong")
 
 
-def test_a_truth_that_is_not_certified_stops_the_run_and_keeps_what_was_measured(tmp_path, monkeypatch):
+def test_a_truth_that_is_not_certified_stops_the_run_and_keeps_what_was_measured(
+    tmp_path, monkeypatch
+):
     ask = runner.Team.ask
     groups = []
 
@@ -180,7 +197,9 @@ def test_a_truth_that_is_not_certified_stops_the_run_and_keeps_what_was_measured
 
     monkeypatch.setattr(runner.Team, "ask", broken)
     settings = planning.Settings(effort=QUICK)
-    plan = planning.make_plan(registry.find_models(["chain"]), REFERENCE, settings, operators=["value", "gradient"])
+    plan = planning.make_plan(
+        registry.find_models(["chain"]), REFERENCE, settings, operators=["value", "gradient"]
+    )
     rows: list[Row] = []
     with pytest.raises(CertificateError, match="the model 'chain'"):
         runner.run(plan, tmp_path / "logs", rows.append)

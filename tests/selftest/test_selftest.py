@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from adbench.cases import Case, Mode, Operator
 from adbench.cli import main
 from adbench.results.row import Outcome, Row, Verdict
 from adbench.selftest import reference, run, subjects, table
 from adbench.selftest.bugs import BUGS
 from adbench.selftest.controls import CONTROLS, fused_multiply_add
-from adbench.spec import Case, Mode, Operator
 
 
 def finding(name, verdict=Verdict.CORRECT, outcome=Outcome.OK, checks=""):
@@ -23,7 +23,11 @@ def finding(name, verdict=Verdict.CORRECT, outcome=Outcome.OK, checks=""):
 
 def all_well():
     caught = [finding(bug.name, Verdict.WRONG, checks="truth") for bug in BUGS]
-    return [*caught, *(finding(bug.control.name) for bug in BUGS), *(finding(c.name) for c in CONTROLS)]
+    return [
+        *caught,
+        *(finding(bug.control.name) for bug in BUGS),
+        *(finding(c.name) for c in CONTROLS),
+    ]
 
 
 def test_every_bug_and_control_has_a_name_of_its_own():
@@ -48,7 +52,9 @@ def test_a_missed_bug_and_a_false_alarm_are_told():
     titles = {each.title: each for each in table.tables(results)}
     assert ("factor 2", "–", "✗ missed", "–", "–", "–") in titles["Seeded bugs"].rows
     assert ("fused multiply-add", "✗ alarm", "–", "–", "–") in titles["Controls"].rows
-    assert table.summary(results) == f"adbench caught {len(BUGS) - 1} of {len(BUGS)} bugs and alarmed at 1 of " + (
+    assert table.summary(
+        results
+    ) == f"adbench caught {len(BUGS) - 1} of {len(BUGS)} bugs and alarmed at 1 of " + (
         f"{len(BUGS) + len(CONTROLS)} controls."
     )
 
@@ -85,7 +91,9 @@ def test_a_rule_in_the_reference_engine_is_used_for_the_whole_call():
 def test_every_bug_is_caught_and_no_control_alarms_on_this_machine():
     result = CliRunner(env={"COLUMNS": "200"}).invoke(main, ["selftest"], catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    found = re.search(r"adbench caught (\d+) of (\d+) bugs and alarmed at 0 of (\d+) controls", result.output)
+    found = re.search(
+        r"adbench caught (\d+) of (\d+) bugs and alarmed at 0 of (\d+) controls", result.output
+    )
     assert found and found[1] == found[2]
     installed = 1 + sum(find_spec(framework) is not None for framework in ("torch", "jax"))
     assert int(found[1]) >= installed * len(BUGS) - 1

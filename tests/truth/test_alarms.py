@@ -1,4 +1,5 @@
-"""At random sizes and seeds no answer is wrong and no spoilt entry correct; our own bugs are loud."""
+"""At random sizes and seeds no answer is wrong and no spoilt entry correct; our own bugs are
+loud."""
 
 import importlib.util
 import subprocess
@@ -9,11 +10,11 @@ import numpy as np
 import pytest
 
 from adbench import registry
-from adbench.spec import Operator
-from adbench.spec.inputs import make_inputs
+from adbench.cases import Operator
+from adbench.cases.inputs import make_inputs
+from adbench.judging.verdict import Entries
 from adbench.truth.answers import Answer
-from adbench.truth.known import establish
-from adbench.truth.verdict import Entries
+from adbench.truth.truth import establish
 
 PATH = Path(__file__).parents[2] / "benchmarks" / "truth.py"
 SPEC = importlib.util.spec_from_file_location("benchmark_of_truth", PATH)
@@ -27,7 +28,17 @@ def test_no_entry_of_an_installed_backend_lies_outside_its_bound(backend):
     (entry,) = registry.find_backends([backend])
     if registry.installed_version(entry) is None:
         pytest.skip(f"{backend} is not installed")
-    call = [sys.executable, str(PATH), "alarms", "--entries", "1000", "--seed", "5", "--backend", backend]
+    call = [
+        sys.executable,
+        str(PATH),
+        "alarms",
+        "--entries",
+        "1000",
+        "--seed",
+        "5",
+        "--backend",
+        backend,
+    ]
     done = subprocess.run(call, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert " 0 alarms" in done.stdout
@@ -43,13 +54,17 @@ def test_a_spoilt_entry_is_caught_or_unresolved_but_never_correct(name):
         here = benchmark.drawn(model, rng)
         inputs = make_inputs(here, "drawn", seed)
         truth = establish(here, inputs, operator, 1, ["float64"])
-        answer = Answer(truth.answer.paths, tuple(array.astype(float) for array in truth.answer.arrays))
+        answer = Answer(
+            truth.answer.paths, tuple(array.astype(float) for array in truth.answer.arrays)
+        )
         for sign in (-1, 1):
             for k, array in enumerate(answer.arrays):
                 place = tuple(rng.integers(n) for n in array.shape)
                 spoilt = array.copy()
                 spoilt[place] *= 1 + sign * 1e-9
-                each = Entries.of(spoilt, truth.answer.arrays[k], truth.bounds["float64"][k], "float64")
+                each = Entries.of(
+                    spoilt, truth.answer.arrays[k], truth.bounds["float64"][k], "float64"
+                )
                 assert each.in_bounds[place] > 1 or each.unresolved[place]
                 caught += bool(each.in_bounds[place] > 1)
     assert caught >= 20
@@ -59,15 +74,33 @@ def test_a_broken_rule_stops_a_run_with_its_own_status_and_keeps_what_was_measur
     file = tmp_path / "broken.py"
     file.write_text(
         "from adbench import Model\n"
-        "from reference_ad.core import PRIMITIVES\n"
+        "from reference_ad.engine.core import PRIMITIVES\n"
         "import reference_ad\n"
         "tanh = PRIMITIVES['tanh']\n"
         "tanh.vjps = (lambda g, ans, x: g * (1 - ans),)\n"
         "def f(xp, x):\n    return xp.sum(xp.tanh(x))\n"
-        "model = Model(name='mine', function=f, make=lambda size, rng: (rng.standard_normal(3),), sizes={'3': {}})\n"
+        "model = Model(name='mine', function=f, make=lambda size, rng: (rng.standard_normal(3),), "
+        "sizes={'3': {}})\n"
     )
-    asked = ["--operator", "value", "--operator", "gradient", "--quick", "--out", str(tmp_path / "out")]
-    call = [sys.executable, "-m", "adbench", "run", str(file), "--backend", "reference:tape", *asked]
+    asked = [
+        "--operator",
+        "value",
+        "--operator",
+        "gradient",
+        "--quick",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    call = [
+        sys.executable,
+        "-m",
+        "adbench",
+        "run",
+        str(file),
+        "--backend",
+        "reference:tape",
+        *asked,
+    ]
     done = subprocess.run(call, capture_output=True, text=True)
     assert done.returncode == 4, done.stdout + done.stderr
     assert "The gradient of the model 'mine' is not certified" in done.stderr

@@ -1,23 +1,25 @@
-"""What the bounds assume of every backend's primitives, measured: values against balls, at easy and at hard points."""
+"""What the bounds assume of every backend's primitives, measured: values against balls, at easy and
+at hard points."""
 
 import numpy as np
 import pytest
 from frameworks import EXACT, load
 
 from adbench.backends.base import pose, prepare
-from adbench.spec import Mode, Model, Operator
-from adbench.spec.inputs import make_inputs
+from adbench.cases import Mode, Model, Operator
+from adbench.cases.inputs import make_inputs
+from adbench.judging.verdict import Entries
 from adbench.truth import rounding
 from adbench.truth.answers import collect
-from adbench.truth.known import establish
-from adbench.truth.verdict import Entries
-from reference_ad.core import PRIMITIVES
+from adbench.truth.truth import establish
+from reference_ad.engine.core import PRIMITIVES
 
 RNG = np.random.default_rng(3)
 
 
 def spread(low, high, count=60, sign=False):
-    """Numbers spread over the orders of magnitude between `low` and `high`, with both signs if asked for."""
+    """ElementArray spread over the orders of magnitude between `low` and `high`, with both signs if
+    asked for."""
     sizes = np.exp(RNG.uniform(np.log(low), np.log(high), count))
     return np.concatenate([sizes, -sizes]) if sign else sizes
 
@@ -30,7 +32,10 @@ ANY = spread(1e-12, 80, sign=True)
 UNARY = {
     **dict.fromkeys(["exp", "expm1", "tanh", "expit", "atan", "asinh", "erf", "sinh", "cosh"], ANY),
     **dict.fromkeys(["sin", "cos", "tan"], spread(1e-12, 1000, sign=True)),
-    **dict.fromkeys(["log", "log2", "log10", "sqrt"], [*spread(1e-30, 1e30), *(1 + spread(1e-7, 0.3, sign=True))]),
+    **dict.fromkeys(
+        ["log", "log2", "log10", "sqrt"],
+        [*spread(1e-30, 1e30), *(1 + spread(1e-7, 0.3, sign=True))],
+    ),
     **dict.fromkeys(["asin", "acos", "atanh"], np.tanh(spread(1e-10, 6, sign=True))),
     **dict.fromkeys(["square", "reciprocal"], spread(1e-12, 1e12, sign=True)),
     "acosh": 1 + spread(1e-6, 1e8),
@@ -62,8 +67,14 @@ REDUCTIONS = {
     "powers": lambda xp, x: x**2 + x**3 - 2.0 * x**-1,
 }
 FUNCTIONS = {
-    **{name: (lambda xp, x, name=name: found(xp, name)(x), (points,)) for name, points in UNARY.items()},
-    **{name: (lambda xp, x, y, name=name: found(xp, name)(x, y), both) for name, both in BINARY.items()},
+    **{
+        name: (lambda xp, x, name=name: found(xp, name)(x), (points,))
+        for name, points in UNARY.items()
+    },
+    **{
+        name: (lambda xp, x, y, name=name: found(xp, name)(x, y), both)
+        for name, both in BINARY.items()
+    },
     **{name: (function, (ROWS,)) for name, function in REDUCTIONS.items()},
 }
 
@@ -76,14 +87,18 @@ def found(xp, name):
 
 
 INACCURATE = {("torch", "erf", "bfloat16")}
-"""What no room is given for, so that an answer computed with it is wrong: PyTorch's erf of a bfloat16 near 0 is 0."""
+"""What no room is given for, so that an answer computed with it is wrong: PyTorch's erf of a
+bfloat16 near 0 is 0."""
 
 
 def worst(backend, name, dtype):
     """The largest error of a value in units of its bound."""
     function, arguments = FUNCTIONS[name]
     model = Model(
-        name=name, function=function, make=lambda size, rng: tuple(map(np.asarray, arguments)), sizes={"": {}}
+        name=name,
+        function=function,
+        make=lambda size, rng: tuple(map(np.asarray, arguments)),
+        sizes={"": {}},
     )
     inputs = make_inputs(model, "", 0, dtype)
     truth = establish(model, inputs, Operator.VALUE, 0, [dtype])
@@ -108,7 +123,13 @@ def test_values_lie_within_the_bounds_that_are_assumed(backend, dtype, name):
 
 
 def test_every_primitive_is_classified():
-    known = rounding.EXACT | set(rounding.SUMS) | rounding.BACKWARD_STABLE | rounding.ARITHMETIC | rounding.FUNCTIONS
+    known = (
+        rounding.EXACT
+        | set(rounding.SUMS)
+        | rounding.BACKWARD_STABLE
+        | rounding.ARITHMETIC
+        | rounding.FUNCTIONS
+    )
     # The selftest registers its seeded bugs as primitives of its own.
     assert {name for name in PRIMITIVES if not name.startswith("selftest ")} <= known
     assert set(rounding.LOOSER) <= rounding.FUNCTIONS

@@ -1,0 +1,90 @@
+"""The operators that can be asked of a model, and the modes in which each can be computed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Operator(StrEnum):
+    """What is asked of a function of n active scalars with m output scalars."""
+
+    VALUE = "value"
+    """f(x), shape of the output."""
+    DERIVATIVE = "derivative"
+    """The k-th derivative of a scalar function of one scalar, shape ()."""
+    GRADIENT = "gradient"
+    """The gradient of a scalar function (m = 1), a tree like the active argument."""
+    JVP = "jvp"
+    """J v, the Jacobian times a tangent v; shape of the output."""
+    VJP = "vjp"
+    """u' J, a cotangent u times the Jacobian; a tree like the active argument."""
+    JACOBIAN = "jacobian"
+    """J; for each leaf of the active argument an array of shape output shape + leaf shape."""
+    HVP = "hvp"
+    """H v, the Hessian of a scalar function, or of u' f for an f with other outputs, times a
+    tangent; a tree like the active argument."""
+    HESSIAN = "hessian"
+    """H; for each pair of leaves (i, j) an array of shape leaf i shape + leaf j shape, row by
+    row."""
+
+
+class Mode(StrEnum):
+    """The direction in which the chain rule is applied; for second order the outer one over the
+    inner one."""
+
+    NONE = "none"
+    FORWARD = "forward"
+    REVERSE = "reverse"
+    FORWARD_OVER_REVERSE = "forward-over-reverse"
+    REVERSE_OVER_FORWARD = "reverse-over-forward"
+    REVERSE_OVER_REVERSE = "reverse-over-reverse"
+    FORWARD_OVER_FORWARD = "forward-over-forward"
+
+
+FIRST_ORDER = (Mode.FORWARD, Mode.REVERSE)
+SECOND_ORDER = (
+    Mode.FORWARD_OVER_REVERSE,
+    Mode.REVERSE_OVER_FORWARD,
+    Mode.REVERSE_OVER_REVERSE,
+    Mode.FORWARD_OVER_FORWARD,
+)
+
+MODES: dict[Operator, tuple[Mode, ...]] = {
+    Operator.VALUE: (Mode.NONE,),
+    Operator.DERIVATIVE: FIRST_ORDER,
+    Operator.GRADIENT: FIRST_ORDER,
+    Operator.JVP: FIRST_ORDER,
+    Operator.VJP: FIRST_ORDER,
+    Operator.JACOBIAN: FIRST_ORDER,
+    Operator.HVP: SECOND_ORDER,
+    Operator.HESSIAN: SECOND_ORDER,
+}
+
+NEEDS_SCALAR_OUTPUT = frozenset({Operator.GRADIENT, Operator.HESSIAN, Operator.DERIVATIVE})
+"""Operators defined only where m = 1 and the output has shape ()."""
+
+
+def order_of(operator: Operator) -> int:
+    """Return the order of differentiation of `operator`; a `derivative` is of order 1 unless the
+    case says more."""
+    if operator is Operator.VALUE:
+        return 0
+    return 2 if operator in (Operator.HVP, Operator.HESSIAN) else 1
+
+
+def passes(operator: Operator, mode: Mode, n: int, m: int) -> int:
+    """Return how many sweeps through the function `mode` needs for `operator` with n inputs and m
+    outputs.
+
+    Forward mode yields one column of a Jacobian a sweep and reverse mode one row, so a full
+    Jacobian takes n or m sweeps (Griewank and Walther, Evaluating Derivatives, 2nd ed., chapter 3).
+    """
+    if operator is Operator.HESSIAN:
+        return n * n if mode is Mode.FORWARD_OVER_FORWARD else n
+    if operator is Operator.HVP:
+        return n if mode is Mode.FORWARD_OVER_FORWARD else 1
+    if operator in (Operator.GRADIENT, Operator.VJP):
+        return n if mode is Mode.FORWARD else 1
+    if operator is Operator.JACOBIAN:
+        return n if mode is Mode.FORWARD else m
+    return 1

@@ -1,0 +1,53 @@
+"""How a call behaves, beside what it answers: whether it leaves its inputs alone, and answers alike
+again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from adbench.cases.inputs import Array, Inputs
+from adbench.truth.answers import Answer
+from reference_ad.engine import tree
+
+ELSEWHERE = 0.875
+"""The second point is the first times this: it keeps signs, and stays within [-1, 1] and similar
+domains."""
+
+
+def second_point(inputs: Inputs, lowest_dtype: str) -> Inputs:
+    """Return other inputs: every floating number changed, constants and directions too, none below
+    `lowest_dtype`."""
+
+    def moved(leaf: Array) -> Array:
+        if leaf.dtype.kind != "f":
+            return leaf
+        scaled: Array = (leaf * leaf.dtype.type(ELSEWHERE)).astype(lowest_dtype).astype(leaf.dtype)
+        return scaled
+
+    return replace(
+        inputs,
+        arguments=tuple(tree.map(moved, argument) for argument in inputs.arguments),
+        tangent=tree.map(moved, inputs.tangent),
+        cotangent=moved(inputs.cotangent),
+    )
+
+
+def same(left: Answer, right: Answer) -> bool:
+    """Whether two answers are the same to the last bit, nan being equal to itself."""
+    pairs = zip(left.arrays, right.arrays, strict=True)
+    return len(left.arrays) == len(right.arrays) and all(
+        a.tobytes() == b.tobytes() for a, b in pairs
+    )
+
+
+def changed(before: Sequence[Array], after: Sequence[Array], names: Sequence[str]) -> str:
+    """Return a sentence that names the inputs which a call has changed, or "" where it left them
+    all alone."""
+    both = zip(names, before, after, strict=True)
+    touched = [name for name, a, b in both if a.dtype == b.dtype and a.tobytes() != b.tobytes()]
+    return (
+        f"The call changed its inputs, which differ from what they were: {', '.join(touched)}."
+        if touched
+        else ""
+    )

@@ -1,0 +1,1 @@
+"""What `xp` is on every framework: the array namespaces that models are written in."""

@@ -1,0 +1,39 @@
+"""The transpose of a linear program, found by reverse mode: so one of a primitive's two rules can
+give the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from .arguments import fill
+from .core import Array, Rule
+from .tape import Tape
+
+
+def pull(tape: Tape, indices: Sequence[int], given: Sequence[Array | None]) -> list[Array | None]:
+    """The cotangents of the tape's inputs, which come first, from those of the entries at `indices`
+    (-1: none)."""
+    cotangents: list[Array | None] = [None] * len(tape.ends)
+    for index, g in zip(indices, given, strict=True):
+        if index >= 0 and g is not None:
+            present = cotangents[index]
+            cotangents[index] = g if present is None else present + g
+    tape.pull_back(cotangents)
+    return cotangents
+
+
+def transposed(
+    linear: Callable[..., Sequence[Array | None]],
+    like: Sequence[Array],
+    given: Sequence[Array | None],
+) -> list[Array | None]:
+    """The transpose of a linear function, from several arrays like these to several, applied to
+    `given`."""
+    with Tape() as tape:
+        images = linear(*[tape.variable(fill(None, x)) for x in like])
+    return pull(tape, [tape.index_of(image) for image in images], given)[: len(like)]
+
+
+def transpose_of(jvp: Rule) -> Rule:
+    """The VJP rule of a function of one array, from its JVP rule."""
+    return lambda g, ans, x, **params: transposed(lambda t: [jvp(t, ans, x, **params)], [x], [g])[0]

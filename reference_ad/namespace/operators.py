@@ -1,0 +1,68 @@
+"""Python's operators on tracers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..engine.core import Primitive, Tracer
+from ..rules import elementwise as table
+from ..rules.contraction import matmul
+from ..rules.structural import indexed, matrix_transpose, permute_dims
+from .elementwise import pow
+
+_BINARY = {
+    "add": table.add,
+    "sub": table.subtract,
+    "mul": table.multiply,
+    "truediv": table.divide,
+    "floordiv": table.floor_divide,
+    "mod": table.remainder,
+    "matmul": matmul,
+    "and": table.bitwise_and,
+    "or": table.bitwise_or,
+    "xor": table.bitwise_xor,
+    "lshift": table.bitwise_left_shift,
+    "rshift": table.bitwise_right_shift,
+}
+_COMPARISONS = {
+    "eq": table.equal,
+    "ne": table.not_equal,
+    "lt": table.less,
+    "le": table.less_equal,
+    "gt": table.greater,
+    "ge": table.greater_equal,
+}
+
+
+def _attach(name: str, primitive: Primitive) -> None:
+    setattr(Tracer, f"__{name}__", lambda self, other: primitive(self, other))
+    if name in _BINARY:
+        setattr(Tracer, f"__r{name}__", lambda self, other: primitive(other, self))
+
+
+def _absent(self: Tracer, name: str) -> Any:
+    raise AttributeError(
+        f"A traced array, or one of balls, has no attribute {name!r}: use the functions of "
+        "reference_ad.numpy, such as "
+        "sum(x) for x.sum()."
+    )
+
+
+def attach() -> None:
+    """Give `Tracer` its operators."""
+    for name, primitive in (_BINARY | _COMPARISONS).items():
+        _attach(name, primitive)
+    tracer: Any = Tracer
+    tracer.__getattr__ = _absent
+    tracer.__pow__ = pow
+    tracer.__rpow__ = lambda self, other: pow(other, self)
+    tracer.__neg__ = lambda self: table.negative(self)
+    tracer.__pos__ = lambda self: table.positive(self)
+    tracer.__invert__ = lambda self: table.bitwise_invert(self)
+    tracer.__abs__ = lambda self: table.abs(self)
+    tracer.__getitem__ = lambda self, index: indexed(self, index)
+    tracer.mT = property(lambda self: matrix_transpose(self))
+    tracer.T = property(lambda self: permute_dims(self, axes=tuple(range(self.ndim))[::-1]))
+
+
+attach()

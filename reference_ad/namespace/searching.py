@@ -1,0 +1,115 @@
+"""Functions of values alone, such as their order: they have no derivative, and act below all
+transformations."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..engine import elements
+from ..engine.core import Array, Observation, Tracer
+from ..rules.elementwise import stop_gradient
+from ..rules.reductions import Axis
+from .manipulation import reshape, take, take_along_axis
+
+
+def _observed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of arrays and parameters that acts on values, below all transformations."""
+    observation = Observation(function.__name__, function)
+
+    @functools.wraps(function)
+    def call(*args: Array, **params: Any) -> Any:
+        return observation(*args, **params)
+
+    return call
+
+
+def value(x: Array) -> Any:
+    """The array below all transformations."""
+    while isinstance(x, Tracer) and not isinstance(x, elements.ElementArray):
+        inner = stop_gradient(x)
+        if isinstance(inner, Tracer) and inner.level is x.level:
+            raise TypeError(
+                "A compiled function, or a rule in a batched Jacobian, asked for something whose "
+                "shape depends on the "
+                "values of a traced array: do this outside, and give what is found as an argument."
+            )
+        x = inner
+    return x
+
+
+def _truth(x: Array) -> Any:
+    """Whether each element differs from 0."""
+    return elements.decided(x, "Which elements differ from 0")
+
+
+def _order(x: Array, axis: int | None) -> Any:
+    """What NumPy can sort in place of x along an axis."""
+    return elements.order(reshape(x, (-1,)) if axis is None else x, 0 if axis is None else axis)
+
+
+def _place(find: Callable[..., Any], x: Array, axis: int | None, keepdims: Any) -> Any:
+    found = find(_order(x, axis), axis=axis, keepdims=keepdims)
+    return found.reshape((1,) * x.ndim) if keepdims and axis is None else found
+
+
+@_observed
+def argmax(x: Array, /, *, axis: int | None = None, keepdims: Any = False) -> Any:
+    """The index of the largest element."""
+    return _place(np.argmax, x, axis, keepdims)
+
+
+@_observed
+def argmin(x: Array, /, *, axis: int | None = None, keepdims: Any = False) -> Any:
+    """The index of the smallest element."""
+    return _place(np.argmin, x, axis, keepdims)
+
+
+@_observed
+def argsort(x: Array, /, *, axis: int = -1, descending: Any = False, stable: Any = True) -> Any:
+    """The indices that sort x along an axis; equal elements keep their order."""
+    values = _order(x, axis)
+    if not descending:
+        return np.argsort(values, axis=axis, stable=True)
+    reversed_order = np.argsort(np.flip(values, axis), axis=axis, stable=True)
+    return values.shape[axis] - 1 - np.flip(reversed_order, axis)
+
+
+def sort(x: Array, /, *, axis: int = -1, descending: Any = False, stable: Any = True) -> Array:
+    """x sorted along an axis; the derivative travels with the elements."""
+    return take_along_axis(x, argsort(x, axis=axis, descending=descending), axis=axis)
+
+
+def nonzero(x: Array, /) -> Any:
+    """The indices of the elements that are not zero."""
+    return np.nonzero(_truth(value(x)))
+
+
+@_observed
+def count_nonzero(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Any:
+    """How many elements are not zero."""
+    return np.count_nonzero(_truth(x), axis=axis, keepdims=keepdims)
+
+
+_searchsorted = Observation("searchsorted", np.searchsorted)
+
+
+def searchsorted(x1: Array, x2: Array, /, *, side: Any = "left", sorter: Any = None) -> Any:
+    """Where the elements of x2 would go in x1, which is sorted, or is so when taken in the order of
+    `sorter`."""
+    return _searchsorted(x1 if sorter is None else take(x1, sorter), x2, side=side)
+
+
+@_observed
+def all(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Any:
+    """Whether all elements are true."""
+    return np.all(_truth(x), axis=axis, keepdims=keepdims)
+
+
+@_observed
+def any(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Any:
+    """Whether any element is true."""
+    return np.any(_truth(x), axis=axis, keepdims=keepdims)

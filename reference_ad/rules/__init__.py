@@ -1,0 +1,1 @@
+"""Every primitive once, in tables that read like tables of derivatives."""

@@ -1,0 +1,168 @@
+"""The table of derivatives, continued: special functions, and how their values are computed."""
+
+# mypy: disable-error-code="has-type"
+# (a rule may mention a primitive that is defined further down)
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ..engine.constants import constant
+from ..engine.core import Array
+from ..engine.declaring import elementwise
+from .elementwise import exp, logaddexp, quotient
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+def _of_real(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of real numbers alone: of complex ones the formulas here would be another
+    function, or lose a part."""
+
+    def checked(x: Any, **params: Any) -> Any:
+        if x.dtype.kind == "c":
+            name = function.__name__.lstrip("_")
+            raise TypeError(
+                f"{name} takes real numbers, and was given {x.dtype}: take the real part, or "
+                "compose it."
+            )
+        return function(x, **params)
+
+    return checked
+
+
+@_of_real
+def _expit(x: Any) -> Any:
+    e = np.exp(-np.abs(x))  # never overflows
+    return np.where(x >= 0, 1, e) / (1 + e)
+
+
+@_of_real
+def _log_expit(x: Any) -> Any:
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+
+
+def _xlogy(x: Any, y: Any) -> Any:
+    nothing = np.equal(x, 0)
+    return np.where(
+        nothing, 0, x * np.log(np.where(nothing, 1, np.asarray(y, np.result_type(x, y))))
+    )
+
+
+def _in_doubles(function: Callable[[float], float]) -> Callable[..., Any]:
+    """One of Python's functions on arrays; right to double precision, whatever the dtype."""
+    each = np.vectorize(function, otypes=[np.float64])
+    return _of_real(functools.wraps(function)(lambda x: each(x).astype(x.dtype)[()]))
+
+
+def _through_extended(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Evaluate in extended precision and round once: the recurrences below lose a few digits."""
+
+    @functools.wraps(function)
+    def evaluate(x: Any, **params: Any) -> Any:
+        return function(x.astype(np.longdouble), **params).astype(x.dtype)[()]
+
+    return _of_real(evaluate)
+
+
+_BERNOULLI = [
+    Fraction(*pair) for pair in [(1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6)]
+]
+_BERNOULLI += [Fraction(-3617, 510), Fraction(43867, 798)]  # B_2, B_4, ..., B_18
+_FAR = 16  # where the asymptotic series with these terms has reached extended precision
+
+
+@functools.cache
+def _weights(order: int) -> list[tuple[int, int]]:
+    """B_2k (2k + order - 1)! / (2k)! for k = 1, 2, ..., as numerators and denominators."""
+    ratios = [
+        Fraction(math.factorial(2 * k + order - 1), math.factorial(2 * k))
+        for k in range(1, len(_BERNOULLI) + 1)
+    ]
+    return [
+        (ratio * bernoulli).as_integer_ratio()
+        for ratio, bernoulli in zip(ratios, _BERNOULLI, strict=True)
+    ]
+
+
+def _asymptotic_series(y: Any, order: int) -> Any:
+    """The sum of the weights over y^(2k + order): for polygamma, and of order -1 for gammaln."""
+    total, power = 0 * y, 1 / y**order
+    for numerator, denominator in _weights(order):
+        power = power / (y * y)
+        total = total + power * numerator / denominator
+    return total
+
+
+def _to_the_right(x: Any) -> tuple[Any, Any, Any]:
+    """Where x is negative, x mirrored at 1/2, and the angle pi x less multiples of pi that
+    reflection needs."""
+    negative = x < 0
+    angle = constant("pi", x) * np.where(negative, x - np.round(x), 1 / (4 + 0 * x))
+    return negative, np.where(negative, 1 - x, x), angle
+
+
+@_through_extended
+def _gammaln(x: Any) -> Any:
+    """By reflection (DLMF 5.5.3), recurrence (5.5.1) and Stirling's series (5.11.1)."""
+    negative, y, angle = _to_the_right(x)
+    product = np.ones_like(y)
+    for _ in range(_FAR):
+        nearby = y < _FAR
+        product = product * np.where(nearby, y, 1)
+        y = np.where(nearby, y + 1, y)
+    total = (y - np.ones_like(y) / 2) * np.log(y) - y + constant("half_log_two_pi", y)
+    total = total + _asymptotic_series(y, -1) - np.log(product)
+    return np.where(negative, np.log(constant("pi", x) / np.abs(np.sin(angle))) - total, total)
+
+
+@_through_extended
+def _polygamma(x: Any, order: int) -> Any:
+    """By recurrence (DLMF 5.5.2 and 5.15.5) and the asymptotic series (5.11.2 and 5.15.8)."""
+    total, y, factorial = 0 * x, x, math.factorial(order)
+    for _ in range(_FAR + 2 * order):
+        total = total + factorial / y ** (order + 1)
+        y = y + 1
+    leading = math.factorial(order - 1) / y**order if order else -np.log(y)
+    total = total + leading + factorial / (2 * y ** (order + 1)) + _asymptotic_series(y, order)
+    return total if order % 2 else -total
+
+
+@_through_extended
+def _digamma(x: Any) -> Any:
+    """By reflection (DLMF 5.5.4)."""
+    negative, y, angle = _to_the_right(x)
+    total = _polygamma(y, order=0)
+    return np.where(negative, total - constant("pi", x) / np.tan(angle), total)
+
+
+# --- derivatives ----------------------------------------------------------------------------------
+
+
+def _bell(x: Array) -> Array:
+    return constant("two_over_sqrt_pi", x) * exp(-x * x)
+
+
+expit = elementwise("expit", _expit, lambda g, ans, x: g * (ans * expit(-x)))
+log_expit = elementwise("log_expit", _log_expit, lambda g, ans, x: g * expit(-x))
+xlogy = elementwise(
+    "xlogy", _xlogy, lambda g, ans, x, y: xlogy(g, y), lambda g, ans, x, y: g * quotient(x, y)
+)
+erf = elementwise("erf", _in_doubles(math.erf), lambda g, ans, x: g * _bell(x))
+erfc = elementwise("erfc", _in_doubles(math.erfc), lambda g, ans, x: -g * _bell(x))
+gammaln = elementwise("gammaln", _gammaln, lambda g, ans, x: g * digamma(x))
+digamma = elementwise("digamma", _digamma, lambda g, ans, x: g * polygamma(x, order=1))
+polygamma = elementwise(  # params: order, a positive Python integer
+    "polygamma", _polygamma, lambda g, ans, x, order: g * polygamma(x, order=order + 1)
+)
+
+
+def softplus(x: Array, /) -> Array:
+    """log(1 + exp(x)), without overflow."""
+    return logaddexp(x, 0)

@@ -1,0 +1,151 @@
+"""Functions that move elements about: all linear, so only the transposes are written."""
+
+# mypy: disable-error-code="has-type"
+# (a rule may mention a primitive that is defined further down)
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..engine.arguments import zeros
+from ..engine.core import Array, Primitive, Rule, Tracer
+from ..engine.declaring import astype as astype
+from ..engine.declaring import broadcast_to as broadcast_to
+from ..engine.declaring import linear
+from ..engine.declaring import reshape as reshape
+from ..engine.elements import decided
+
+
+def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
+    return tuple(sorted(range(len(axes)), key=lambda position: axes[position]))
+
+
+permute_dims = linear(
+    "permute_dims",
+    lambda x, axes: x.transpose(axes),
+    lambda g, ans, x, axes: permute_dims(g, axes=_inverse(axes)),
+)
+matrix_transpose = linear("matrix_transpose", lambda x: x.mT, lambda g, ans, x: matrix_transpose(g))
+flip = linear("flip", lambda x, axis: np.flip(x, axis), lambda g, ans, x, axis: flip(g, axis=axis))
+roll = linear(
+    "roll",
+    lambda x, shift, axis: np.roll(x, shift, axis),
+    lambda g, ans, x, shift, axis: roll(g, shift=tuple([-s for s in shift]), axis=axis),
+)
+tril = linear("tril", lambda x, k: np.tril(x, k), lambda g, ans, x, k: tril(g, k=k))
+triu = linear("triu", lambda x, k: np.triu(x, k), lambda g, ans, x, k: triu(g, k=k))
+
+
+# --- indexing -------------------------------------------------------------------------------------
+
+
+ARRAY = "array"
+"""In an index, the place of an array: the arrays are arguments, in their order."""
+_PLAIN = (int, slice, type(None), type(Ellipsis))
+
+
+def indexed(x: Array, index: Any) -> Array:
+    """``x[index]`` for any index that NumPy takes; the arrays in it may be traced."""
+    parts = index if isinstance(index, tuple) else (index,)
+    arrays = [_as_index(part) for part in parts if not isinstance(part, _PLAIN)]
+    return getitem(
+        x, *arrays, index=tuple([part if isinstance(part, _PLAIN) else ARRAY for part in parts])
+    )
+
+
+def _as_index(part: Any) -> Array:
+    if not isinstance(part, Tracer):
+        return np.asarray(
+            part, int if isinstance(part, list) and not part else None
+        )  # [] would be of floats
+    if part.dtype == bool:
+        decided(part, "An index")  # balls say so themselves
+        raise TypeError(
+            "An array was indexed with traced truth values, and its shape would depend on them: "
+            "choose with where, or "
+            "index outside of compile."
+        )
+    return part
+
+
+def _complete(index: tuple[Any, ...], arrays: Sequence[Array]) -> tuple[Any, ...]:
+    """The index with the arrays in their places."""
+    remaining = iter(arrays)
+    return tuple([next(remaining) if part == ARRAY else part for part in index])
+
+
+def _scatter_add(g: Array, *arrays: Array, index: tuple[Any, ...], shape: tuple[int, ...]) -> Array:
+    result = np.zeros(shape, g.dtype)
+    if arrays:
+        np.add.at(
+            result, _complete(index, arrays), g
+        )  # an array of integers may name an element more than once
+    else:
+        result[index] = g[()]  # an object array of no dimensions would be put in as an object
+    return result
+
+
+getitem = linear(
+    "getitem",
+    lambda x, *arrays, index: x[_complete(index, arrays) if arrays else index],
+    lambda g, ans, x, *arrays, index: scatter_add(g, *arrays, index=index, shape=x.shape),
+)
+scatter_add = linear(
+    "scatter_add",
+    _scatter_add,
+    lambda g, ans, x, *arrays, index, shape: getitem(g, *arrays, index=index),
+)
+
+
+# --- joining: any number of arguments -------------------------------------------------------------
+
+
+class _EachArgument(Sequence[Rule]):
+    """The rules of a primitive with any number of arguments, made from one rule that is told the
+    position."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    def __getitem__(self, position: Any) -> Any:
+        return lambda g, ans, *args, **params: self.rule(g, position, *args, **params)
+
+    def __len__(self) -> int:
+        raise TypeError("A primitive with any number of arguments has any number of rules.")
+
+
+def _joining(name: str, implementation: Any, transpose: Rule) -> Primitive:
+    primitive = Primitive(name, implementation)
+    primitive.vjps = _EachArgument(transpose)
+
+    def jvp(
+        tangents: Sequence[Array], ans: Array, args: Sequence[Array], params: dict[str, Any]
+    ) -> Array:
+        # the one place where zeros must be materialised: the answer's tangent has a part for each
+        # argument
+        pairs = zip(tangents, args, strict=True)
+        filled = [
+            zeros(np.shape(x), getattr(x, "dtype", float)) if t is None else t for t, x in pairs
+        ]
+        return primitive(*filled, **params)
+
+    primitive.jvp = jvp
+    return primitive
+
+
+def _concat_transpose(g: Array, position: int, *args: Array, axis: int) -> Array:
+    start = sum([arg.shape[axis] for arg in args[:position]])
+    return getitem(
+        g, index=(slice(None),) * axis + (slice(start, start + args[position].shape[axis]),)
+    )
+
+
+concat = _joining("concat", lambda *args, axis: np.concatenate(args, axis), _concat_transpose)
+stack = _joining(
+    "stack",
+    lambda *args, axis: np.stack(args, axis),
+    lambda g, position, *args, axis: getitem(g, index=(slice(None),) * axis + (position,)),
+)

@@ -1,0 +1,141 @@
+"""Backends that go wrong in one way each, on top of the reference engine; the tests ask for them by
+name."""
+
+import os
+import signal
+import time
+
+import numpy as np
+
+from adbench.backends.reference import Tape
+
+
+class Crashing(Tape):
+    def gradient_reverse(self, function, active, direction):
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+
+class Hanging(Tape):
+    def gradient_reverse(self, function, active, direction):
+        while True:
+            time.sleep(1)
+
+
+class Raising(Tape):
+    def gradient_reverse(self, function, active, direction):
+        raise RuntimeError("no rule for\nthis operation")
+
+
+class Hungry(Tape):
+    def gradient_reverse(self, function, active, direction):
+        raise MemoryError("out of it")
+
+
+class Wrong(Tape):
+    """Right but for one entry of the second array, by one part in a million."""
+
+    def gradient_reverse(self, function, active, direction):
+        answer = super().gradient_reverse(function, active, direction)
+        (w, b), *rest = answer
+        return [(w, b * (1 + 1e-6)), *rest]
+
+
+class Nan(Tape):
+    def gradient_reverse(self, function, active, direction):
+        (w, b), *rest = super().gradient_reverse(function, active, direction)
+        return [(w, b * np.nan), *rest]
+
+
+class Single(Tape):
+    """Answers float64 questions in float32."""
+
+    def to_numpy(self, array):
+        return super().to_numpy(array).astype(np.float32)
+
+
+class Transposed(Tape):
+    def jacobian_reverse(self, function, active, direction):
+        return super().jacobian_reverse(function, active, direction).T
+
+
+class Accumulating(Tape):
+    """Adds each gradient to the last, as a framework does whose gradients are not set to zero."""
+
+    total = 0.0
+
+    def gradient_reverse(self, function, active, direction):
+        (w, b), *rest = super().gradient_reverse(function, active, direction)
+        self.total = self.total + b
+        return [(w, np.asarray(self.total)), *rest]
+
+
+class Unstartable(Tape):
+    def __init__(self):
+        raise OSError("libfake.so: cannot open shared object file")
+
+
+class Forgetful(Tape):
+    """Has only a jvp: what is in reverse mode is unsupported."""
+
+    vjp = None
+    gradient_reverse = None
+
+
+class Stale(Tape):
+    """Keeps its first answer for good."""
+
+    kept = None
+
+    def gradient_reverse(self, function, active, direction):
+        if self.kept is None:
+            self.kept = super().gradient_reverse(function, active, direction)
+        return self.kept
+
+
+class Frozen(Tape):
+    """Bakes the first point's constants into the function."""
+
+    function = None
+
+    def gradient_reverse(self, function, active, direction):
+        self.function = self.function or function
+        return super().gradient_reverse(self.function, active, direction)
+
+
+class Clobbering(Tape):
+    """Uses its input as scratch space."""
+
+    def gradient_reverse(self, function, active, direction):
+        answer = super().gradient_reverse(function, active, direction)
+        active[0][1][...] += 1
+        return answer
+
+
+class Contradicting(Tape):
+    """Forward mode has another factor than reverse mode."""
+
+    def jvp_forward(self, function, active, direction):
+        return super().jvp_forward(function, active, direction) * 1.5
+
+
+class Lopsided(Tape):
+    """One entry of the Hessian is off, its mirror image is not."""
+
+    def hessian_forward_over_reverse(self, function, active, direction):
+        answer = super().hessian_forward_over_reverse(function, active, direction)
+        ((first, *rows), *others) = answer
+        w, b = first[0]
+        answer[0] = ([(w, b * (1 + 1e-6)), *first[1:]], *rows)
+        return answer
+
+
+class Memoized(Tape):
+    """Keeps answers by the identity of its input: an array that is changed in place gets the old
+    one."""
+
+    kept = None
+
+    def gradient_reverse(self, function, active, direction):
+        if self.kept is None or self.kept[0] is not active:
+            self.kept = active, super().gradient_reverse(function, active, direction)
+        return self.kept[1]

@@ -1,0 +1,56 @@
+"""The backends under test, by name; importing this imports no framework."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pytest
+
+from adbench.backends import catalog
+from adbench.backends.base import Backend, pose, prepare
+from adbench.cases import Mode, Operator
+from adbench.cases.inputs import Inputs
+from reference_ad.engine import tree
+
+ENTRIES = {
+    entry.name: entry
+    for entry in (
+        *catalog.REFERENCE,
+        *catalog.TORCH,
+        *catalog.JAX,
+        *catalog.TENSORFLOW,
+        *catalog.DIFFERENCES,
+    )
+}
+NAMES = tuple(ENTRIES)
+EXACT = tuple(name for name in NAMES if not name.startswith("differences"))
+CUSTOMARY = (
+    "reference:tape",
+    "torch:eager",
+    "jax:eager",
+    "tensorflow:eager",
+    "differences:central",
+)
+"""One staging of each framework, for what staging cannot change."""
+
+
+def load(name: str) -> Backend:
+    """Return the backend called `name`; skip the test where its framework is not installed."""
+    entry = ENTRIES[name]
+    if entry.requires is not None:
+        pytest.importorskip(entry.requires, reason=f"{entry.requires} is not installed")
+    module, _, attribute = entry.load.partition(":")
+    backend: Backend = getattr(importlib.import_module(module), attribute)()
+    return backend
+
+
+def answer(
+    backend: Backend, function: Any, inputs: Inputs, operator: Operator, mode: Mode, order: int = 1
+) -> tuple[str, Any]:
+    """Return the route's name and the answer as a tree of NumPy arrays."""
+    problem = pose(backend, function, inputs, operator)
+    route, call = prepare(backend, problem, operator, mode, order)
+    found = call(problem.active, problem.constants, problem.direction)
+    backend.synchronize(found)
+    return route, tree.map(backend.to_numpy, found)
