@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from adbench.checking.report import Report
-    from adbench.running.plan import Effort, Plan
+    from adbench.running.plan import Plan, Preset
     from adbench.step_sweep.rows import StepRow
 
 ALL_RIGHT, WRONG, USAGE, NOT_RUN, BROKEN, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -59,7 +59,7 @@ def main() -> None:
     cost?"""
 
 
-WHAT_TO_ASK = (
+SELECTION_OPTIONS = (
     click.argument("models", nargs=-1, metavar="[MODEL | FILE.py]..."),
     click.option(
         "--model",
@@ -120,8 +120,8 @@ WHAT_TO_ASK = (
 
 
 def what_to_ask(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `WHAT_TO_ASK`."""
-    for option in reversed(WHAT_TO_ASK):
+    """Give a command the options of `SELECTION_OPTIONS`."""
+    for option in reversed(SELECTION_OPTIONS):
         command = option(command)
     return command
 
@@ -146,14 +146,14 @@ def run(out: Path | None, quick: bool, full: bool, **asked: Any) -> None:
 
     if quick and full:
         raise SpecError("--quick and --full were both given; choose one.")
-    effort = planning.QUICK if quick else planning.FULL if full else planning.CUSTOMARY
+    effort = planning.QUICK if quick else planning.FULL if full else planning.DEFAULT
     plan = _plan(effort, **asked)
     folder = _new_folder(out)
     sys.exit(_run(plan, folder))
 
 
 def _plan(
-    effort: Effort,
+    effort: Preset,
     *,
     models: Sequence[str],
     more: Sequence[str] = (),
@@ -165,8 +165,8 @@ def _plan(
     timeout: float | None = None,
     seed: int,
 ) -> Plan:
-    """Make the plan that the options of `WHAT_TO_ASK` ask for; all models and backends where none
-    is named."""
+    """Make the plan that the options of `SELECTION_OPTIONS` ask for; all models and backends where
+    none is named."""
     from adbench import registry
     from adbench.running import plan as planning
 

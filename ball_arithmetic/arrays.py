@@ -143,7 +143,7 @@ def astype(x: Any, dtype: Any) -> Any:
     return each(lambda v: flint.acb(v))(x) if np.dtype(dtype).kind == "c" else x
 
 
-def discretize(x: Any, dtype: Any) -> Any:
+def cast_to_integer(x: Any, dtype: Any) -> Any:
     if np.dtype(dtype).kind == "b":
         return truths(x)
     if x.dtype == OBJECT and are_truths(x):

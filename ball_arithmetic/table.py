@@ -95,7 +95,7 @@ IMPLEMENTATIONS.update(
         "signbit": comparisons.negative,
         "where": comparisons.where,
         "astype": arrays.astype,
-        "discretize": arrays.discretize,
+        "cast_to_integer": arrays.cast_to_integer,
         "max": arrays.largest,
         "min": arrays.reduced(each(comparisons.minimum)),
         "attains": arrays.attains,
@@ -122,7 +122,7 @@ IMPLEMENTATIONS.update(
     }
 )
 
-_LOGICAL = {"where", "astype", "discretize", "stop_gradient"} | {
+_LOGICAL = {"where", "astype", "cast_to_integer", "stop_gradient"} | {
     f"{kind}_{name}"
     for kind in ("logical", "bitwise")
     for name in ("not", "invert", "and", "or", "xor")

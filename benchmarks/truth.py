@@ -34,7 +34,7 @@ import click  # noqa: E402
 import numpy as np  # noqa: E402
 
 from adbench import registry  # noqa: E402
-from adbench.backends.base import Unsupported, pose, prepare  # noqa: E402
+from adbench.backends.base import Unsupported, prepare, to_backend  # noqa: E402
 from adbench.cases.inputs import Inputs, make_inputs  # noqa: E402
 from adbench.cases.model import Model  # noqa: E402
 from adbench.cases.operators import MODES, Operator, passes  # noqa: E402
@@ -162,7 +162,7 @@ def answered(
     engine: Any, model: Model, inputs: Inputs, operator: Operator, mode: Any, order: int
 ) -> Answer:
     """What a backend answers."""
-    problem = pose(engine, model.function, inputs, operator)
+    problem = to_backend(engine, model.function, inputs, operator)
     _, call = prepare(engine, problem, operator, mode, order)
     return collect(call(problem.active, problem.constants, problem.direction), engine.to_numpy)
 

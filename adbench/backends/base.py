@@ -141,7 +141,7 @@ class Problem:
     direction: Any
 
 
-def pose(
+def to_backend(
     backend: Backend,
     function: Callable[..., Any],
     inputs: Inputs,

@@ -20,7 +20,7 @@ from adbench.running import plan as planning
 from adbench.running import worker as working
 from reference_ad.engine import tree
 
-HERE = "here"
+IN_PROCESS = "here"
 """The origin of a model that exists in this process alone."""
 
 
@@ -91,7 +91,7 @@ def check(
     settings = planning.Settings(
         effort=planning.CHECK, seed=seed, lowest_dtype=max(asked, key=DTYPES.index)
     )
-    source = registry.ModelSource(model, HERE)
+    source = registry.ModelSource(model, IN_PROCESS)
     plan = planning.make_plan(
         [source],
         entries,
@@ -202,7 +202,7 @@ def _rows(plan: planning.Plan) -> list[Row]:
                         load_model=lambda origin: plan.groups[0].source.model,
                     )
                 row = workers[entry.name].open(
-                    case.describe(), case, HERE, established["path"], known, timed=False
+                    case.describe(), case, IN_PROCESS, established["path"], known, timed=False
                 )
                 assert row is not None
                 rows.append(row)

@@ -10,7 +10,7 @@ from adbench.cases.inputs import Array, Inputs
 from adbench.truth.answers import Answer
 from reference_ad.engine import tree
 
-ELSEWHERE = 0.875
+SECOND_POINT_FACTOR = 0.875
 """The second point is the first times this: it keeps signs, and stays within [-1, 1] and similar
 domains."""
 
@@ -22,7 +22,9 @@ def second_point(inputs: Inputs, lowest_dtype: str) -> Inputs:
     def moved(leaf: Array) -> Array:
         if leaf.dtype.kind != "f":
             return leaf
-        scaled: Array = (leaf * leaf.dtype.type(ELSEWHERE)).astype(lowest_dtype).astype(leaf.dtype)
+        scaled: Array = (
+            (leaf * leaf.dtype.type(SECOND_POINT_FACTOR)).astype(lowest_dtype).astype(leaf.dtype)
+        )
         return scaled
 
     return replace(

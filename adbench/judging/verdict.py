@@ -12,7 +12,7 @@ from adbench.cases.inputs import Inputs
 from adbench.cases.operators import Operator
 from adbench.results.row import Verdict
 from adbench.truth.answers import Answer, Array, mismatch, relative_error, size_of
-from adbench.truth.enclosure import NOTHING
+from adbench.truth.enclosure import NEGLIGIBLE
 from adbench.truth.rounding import FORMATS
 from adbench.truth.truth import Truth
 
@@ -189,7 +189,7 @@ class Entries:
             # An entry is known to be 0 if its bound is nothing beside its array, or if it
             # underflows in this dtype.
             largest = np.max(np.abs(true), initial=0.0, where=known)
-            nothing = np.maximum(UNDERFLOW * form.smallest, NOTHING * largest)
+            nothing = np.maximum(UNDERFLOW * form.smallest, NEGLIGIBLE * largest)
             noise = known & (np.abs(true) + bound <= nothing) & (in_bounds > 1)
             noise &= errors <= form.functions * form.unit * largest
             unresolved = ~known | ((2 * bound > RESOLVED[dtype] * np.abs(true)) & (bound > nothing))

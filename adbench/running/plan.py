@@ -13,7 +13,7 @@ from adbench.cases.model import Model, SpecError
 from adbench.cases.operators import MODES, NEEDS_SCALAR_OUTPUT, Mode, Operator, order_of, passes
 from adbench.registry import ModelSource, nearest
 
-UNCUSTOMARY = {
+EXTRA_MODES = {
     (Operator.JVP, Mode.REVERSE),
     (Operator.VJP, Mode.FORWARD),
     (Operator.HVP, Mode.FORWARD_OVER_FORWARD),
@@ -23,7 +23,7 @@ UNCUSTOMARY = {
 
 
 @dataclass(frozen=True)
-class Effort:
+class Preset:
     """How much a run measures.
 
     sizes: how many of a model's sizes, from the smallest;
@@ -58,7 +58,7 @@ class Effort:
         return self.rounds > 0
 
 
-CHECK = Effort(
+CHECK = Preset(
     "check",
     sizes=2,
     sweep_thinning=0,
@@ -69,7 +69,7 @@ CHECK = Effort(
     turn_s=0.0,
     most_s=0.0,
 )
-QUICK = Effort(
+QUICK = Preset(
     "quick",
     sizes=1,
     sweep_thinning=2,
@@ -80,7 +80,7 @@ QUICK = Effort(
     turn_s=0.005,
     most_s=0.5,
 )
-CUSTOMARY = Effort(
+DEFAULT = Preset(
     "customary",
     sizes=2,
     sweep_thinning=1,
@@ -91,7 +91,7 @@ CUSTOMARY = Effort(
     turn_s=0.02,
     most_s=0.6,
 )
-FULL = Effort(
+FULL = Preset(
     "full",
     sizes=99,
     sweep_thinning=1,
@@ -110,9 +110,9 @@ FULL = Effort(
 class Settings:
     """What holds for a whole run. `timeout_s` limits each cell (s); `threads` each worker."""
 
-    effort: Effort = CUSTOMARY
+    effort: Preset = DEFAULT
     threads: int = 1
-    timeout_s: float = CUSTOMARY.timeout_s
+    timeout_s: float = DEFAULT.timeout_s
     seed: int = 0
     lowest_dtype: str = DTYPES[0]
 
@@ -158,7 +158,7 @@ class Plan:
             return False
         if entry.only_forward:
             return "reverse" not in case.mode
-        if not effort.all_modes and (case.operator, case.mode) in UNCUSTOMARY:
+        if not effort.all_modes and (case.operator, case.mode) in EXTRA_MODES:
             return False
         return effort.all_orders or case.order <= entry.orders.get(case.mode, case.order)
 
@@ -251,7 +251,7 @@ def _group(
     operator: Operator,
     order: int,
     inputs: Inputs,
-    effort: Effort,
+    effort: Preset,
 ) -> list[Group]:
     modes = [
         mode
@@ -267,7 +267,7 @@ def _group(
     return [Group(source, cases, inputs.n, inputs.m)] if cases else []
 
 
-def _thinned(model: Model, effort: Effort) -> list[str]:
+def _thinned(model: Model, effort: Preset) -> list[str]:
     """Every k-th value of each parameter of the sweep, its ends included."""
     if not effort.sweep_thinning:
         return []

@@ -35,7 +35,7 @@ TRUTH = Entry("truth", "")
 """The worker that establishes truths; it has no backend."""
 
 
-class Ended(Exception):
+class WorkerFailed(Exception):
     """A worker did not answer a request: it is gone or was killed at its limit. Holds the outcome
     and a message."""
 
@@ -71,18 +71,18 @@ class WorkerProcess:
         self._replies = Connection(ours_in, writable=False)
 
     def request(self, message: wire.Message, limit_s: float) -> wire.Message:
-        """Send a request and wait for its reply. Raises Ended where none comes; the worker is then
-        dead."""
+        """Send a request and wait for its reply. Raises WorkerFailed where none comes; the worker
+        is then dead."""
         try:
             wire.send(self._requests, message)
             if not self._replies.poll(max(limit_s, 0.0)):
                 self.kill()
-                raise Ended(Outcome.TIMED_OUT, "No answer within the time limit.")
+                raise WorkerFailed(Outcome.TIMED_OUT, "No answer within the time limit.")
             return wire.receive(self._replies)
         except (EOFError, OSError):
             raise self._died() from None
 
-    def _died(self) -> Ended:
+    def _died(self) -> WorkerFailed:
         code = self.process.wait()
         self.kill()
         how = f"exited with status {code}"
@@ -90,7 +90,7 @@ class WorkerProcess:
             how = f"was killed by {signal.Signals(-code).name}"
         if code == -signal.SIGKILL:
             how += ", as the system does when memory runs out"
-        return Ended(Outcome.CRASHED, f"The worker {how}. {self._log_tail()}".strip())
+        return WorkerFailed(Outcome.CRASHED, f"The worker {how}. {self._log_tail()}".strip())
 
     def _log_tail(self) -> str:
         with self._log_path.open("rb") as log:
@@ -110,21 +110,21 @@ class WorkerProcess:
         self._replies.close()
 
 
-class Team:
+class WorkerPool:
     """The workers of a run, each started when first asked and replaced when it has died."""
 
     def __init__(self, settings: Settings, logs: Path) -> None:
         self._settings = settings
         self._logs = logs
         self._processes: dict[str, WorkerProcess] = {}
-        self._absent: dict[str, Ended] = {}
+        self._absent: dict[str, WorkerFailed] = {}
 
     def ask(self, entry: Entry, message: wire.Message, limit_s: float) -> wire.Message:
-        """Send a request to the worker of `entry`. Raises Ended where it does not answer."""
+        """Send a request to the worker of `entry`. Raises WorkerFailed where it does not answer."""
         process = self.start(entry)
         try:
             return process.request(message, limit_s)
-        except Ended:
+        except WorkerFailed:
             del self._processes[entry.name]
             raise
 
@@ -136,14 +136,14 @@ class Team:
         if entry.name not in self._processes:
             try:
                 self._processes[entry.name] = self._start(entry)
-            except Ended as ended:
+            except WorkerFailed as ended:
                 self._absent[entry.name] = ended
                 raise
         return self._processes[entry.name]
 
     def _start(self, entry: Entry) -> WorkerProcess:
         if installed_version(entry) is None:
-            raise Ended(
+            raise WorkerFailed(
                 Outcome.NOT_INSTALLED,
                 f"{entry.requires} is not installed; `pip install {entry.distribution}` adds it.",
             )
@@ -160,11 +160,11 @@ class Team:
         }
         try:
             reply = process.request(start, START_LIMIT_S)
-        except Ended as ended:
-            raise Ended(ended.outcome, f"Could not be started: {ended.message}") from None
+        except WorkerFailed as ended:
+            raise WorkerFailed(ended.outcome, f"Could not be started: {ended.message}") from None
         if not reply["ok"]:
             process.kill()
-            raise Ended(Outcome(reply["outcome"]), reply["message"])
+            raise WorkerFailed(Outcome(reply["outcome"]), reply["message"])
         return process
 
     def dismiss(self) -> None:
@@ -175,10 +175,10 @@ class Team:
 
 
 @contextmanager
-def team(settings: Settings, logs: Path) -> Iterator[Team]:
+def team(settings: Settings, logs: Path) -> Iterator[WorkerPool]:
     """A team whose workers are ended whatever happens."""
     logs.mkdir(parents=True, exist_ok=True)
-    workers = Team(settings, logs)
+    workers = WorkerPool(settings, logs)
     try:
         yield workers
     finally:
@@ -186,7 +186,7 @@ def team(settings: Settings, logs: Path) -> Iterator[Team]:
 
 
 @dataclass
-class Turn:
+class CellProgress:
     """A cell as the runner sees it.
 
     holder: the worker process that holds it open; left_s: the time it has left (s); rounds:
@@ -227,7 +227,7 @@ class GroupRun:
 
     def __init__(
         self,
-        workers: Team,
+        workers: WorkerPool,
         plan: Plan,
         group: Group,
         truth_path: Path,
@@ -247,7 +247,7 @@ class GroupRun:
             "swept": group.swept,
         }
         self._turns = [
-            Turn(f"{case}", case, entry, plan.settings.timeout_s)
+            CellProgress(f"{case}", case, entry, plan.settings.timeout_s)
             for case, entry in plan.cells(group)
         ]
 
@@ -287,10 +287,10 @@ class GroupRun:
             if "broken" in reply:
                 raise CertificateError(reply["broken"])
             self._truth, self._known["message"] = reply["path"], reply["doubt"]
-        except Ended as ended:
+        except WorkerFailed as ended:
             self._known["message"] = f"No truth could be computed: {ended.message}"
 
-    def _give(self, turn: Turn, what: str) -> None:
+    def _give(self, turn: CellProgress, what: str) -> None:
         """Give a cell its turn, unless it has ended; what it ends with goes to `keep`."""
         if turn.done:
             return
@@ -310,7 +310,7 @@ class GroupRun:
                     row = self._ask(turn, {"do": "close"})
             finally:
                 turn.left_s -= time.monotonic() - began
-        except Ended as ended:
+        except WorkerFailed as ended:
             message = ended.message
             if ended.outcome is Outcome.TIMED_OUT:
                 message = (
@@ -323,7 +323,7 @@ class GroupRun:
             turn.done = True
             self._keep(replace(row, elapsed_s=self._settings.timeout_s - turn.left_s))
 
-    def _open(self, turn: Turn, holder: WorkerProcess) -> Row | None:
+    def _open(self, turn: CellProgress, holder: WorkerProcess) -> Row | None:
         message = {
             "do": "open",
             "case": turn.case.to_json(),
@@ -338,7 +338,7 @@ class GroupRun:
             row = self._sample(turn, rounds=turn.rounds)
         return row
 
-    def _sample(self, turn: Turn, rounds: int) -> Row | None:
+    def _sample(self, turn: CellProgress, rounds: int) -> Row | None:
         effort = self._settings.effort
         message = {
             "pairs": rounds * effort.pairs,
@@ -347,6 +347,6 @@ class GroupRun:
         }
         return self._ask(turn, {"do": "sample", **message})
 
-    def _ask(self, turn: Turn, message: wire.Message) -> Row | None:
+    def _ask(self, turn: CellProgress, message: wire.Message) -> Row | None:
         reply = self._workers.ask(turn.entry, {**message, "key": turn.key}, turn.left_s)
         return Row.from_json(reply["row"]) if reply["row"] else None

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from adbench import registry
-from adbench.backends.base import Backend, Problem, Unsupported, pose, prepare
+from adbench.backends.base import Backend, Problem, Unsupported, prepare, to_backend
 from adbench.cases.case import DTYPES, NATIVE, Case
 from adbench.cases.inputs import Inputs, make_inputs
 from adbench.cases.model import Model, SpecError
@@ -277,7 +277,7 @@ class Worker:
     def _problem(self, model: Model, inputs: Inputs, case: Case) -> Problem:
         native = case.implementation == NATIVE
         function = model.native[self.backend.framework] if native else model.function
-        return pose(self.backend, function, inputs, case.operator, native=native)
+        return to_backend(self.backend, function, inputs, case.operator, native=native)
 
     def _staged_primal(self, origin: str, case: Case) -> tuple[Callable[[], Any], int]:
         """Return the function alone, staged like the operators, with its loops. Cases of one size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from adbench.backends.base import pose, prepare
+from adbench.backends.base import prepare, to_backend
 from adbench.backends.reference import Tape
 from adbench.cases.inputs import Inputs, make_inputs
 from adbench.cases.model import Model
@@ -87,6 +87,6 @@ def rows(model: Model, size: str, inputs: Inputs, dtype: str) -> Iterator[StepRo
 def _reverse(model: Model, inputs: Inputs, operator: Operator) -> Answer:
     """The answer of the reference engine in reverse mode, in the dtype of the inputs."""
     backend = Tape()
-    problem = pose(backend, model.function, inputs, operator)
+    problem = to_backend(backend, model.function, inputs, operator)
     _, call = prepare(backend, problem, operator, Mode.REVERSE, 1)
     return collect(call(problem.active, problem.constants, problem.direction), backend.to_numpy)

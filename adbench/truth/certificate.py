@@ -33,14 +33,14 @@ from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model
 from adbench.cases.operators import Operator
 from adbench.truth.answers import Array
-from adbench.truth.enclosure import NOTHING, UNDECIDED, Balls, Enclosure, evaluate
+from adbench.truth.enclosure import NEGLIGIBLE, UNDECIDED, Balls, Enclosure, evaluate
 from ball_arithmetic import numbers, precision, xp
 from reference_ad.engine import tree
 
-SHARED = 2.0**-60
+AGREEMENT = 2.0**-60
 """A certificate counts when both sides are known to this part of the largest of them, or better."""
 
-SPARE = 64
+GUARD_BITS = 64
 """Bits by which the differences are sharper than the box, for what the function itself loses."""
 
 SEED = 20250
@@ -200,7 +200,7 @@ def _differences(
     halvings = bits + math.ceil(math.log2(order * max(*lengths, 2.0**-60))) + 1
     arguments = [tree.map(Balls().asarray, argument) for argument in inputs.arguments]
     leaves, structure = tree.flatten(arguments[inputs.active])
-    with precision(bits + order * halvings + SPARE):
+    with precision(bits + order * halvings + GUARD_BITS):
         step = numbers(2.0**-60) ** (halvings // 60) * 2.0 ** -(halvings % 60)
         moves = [[numbers(v) * step for v in direction] for direction in directions]
 
@@ -261,7 +261,7 @@ def _unique(block: Any, scale: float = 0.0) -> Array:
     finite = np.array([ball.is_finite() for ball in balls], bool)
     radii = np.array([float(ball.rad()) if ball.is_finite() else np.inf for ball in balls])
     sizes = np.array([abs(float(ball.mid())) if ball.is_finite() else 0.0 for ball in balls])
-    widest = SHARED * np.maximum(sizes, np.max(sizes, initial=1e-300))
+    widest = AGREEMENT * np.maximum(sizes, np.max(sizes, initial=1e-300))
     if math.isfinite(scale):
-        widest = np.maximum(widest, NOTHING * scale)
+        widest = np.maximum(widest, NEGLIGIBLE * scale)
     return np.asarray(finite & (radii <= widest)).reshape(block.shape)

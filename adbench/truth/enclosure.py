@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 import ball_arithmetic
-from adbench.backends.base import pose, prepare
+from adbench.backends.base import prepare, to_backend
 from adbench.backends.reference import Tape
 from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model
@@ -37,7 +37,7 @@ known to underflow."""
 SHARP = 2.0**-68
 """An entry is sharp when its radius is at most this part of its size: 2^-15 ulp of float64."""
 
-NOTHING = 2.0**-100
+NEGLIGIBLE = 2.0**-100
 """An entry is as good as zero when it and its radius are at most this part of the largest entry of
 its array."""
 
@@ -153,7 +153,7 @@ def evaluate(
     backend = Balls(
         widened_by if operator is not Operator.VALUE else 0.0, inputs.arguments[inputs.active], xp
     )
-    problem = pose(backend, model.function, inputs, operator)
+    problem = to_backend(backend, model.function, inputs, operator)
     _, call = prepare(backend, problem, operator, cheapest(operator, inputs), order)
     answer = call(problem.active, problem.constants, problem.direction)
     return tuple(tree.paths(answer)), tuple(numbers(leaf) for leaf in tree.leaves(answer))
@@ -220,7 +220,7 @@ def _is_sharp(balls: Any) -> bool:
     radii, sizes = _radii_and_sizes(balls)
     if not np.isfinite(radii).all():
         return False
-    tiny = NOTHING * np.max(sizes, initial=0.0)
+    tiny = NEGLIGIBLE * np.max(sizes, initial=0.0)
     sharp = radii <= SHARP * sizes
     return bool(np.all(sharp | (sizes + radii <= tiny) | (radii == 0)))
 

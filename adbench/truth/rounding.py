@@ -18,12 +18,12 @@ that are written in another way (g y^2 in place of g / x^2). Beyond that:
   dtypes are accumulated in float32, running sums excepted.
 - numbers and arrays of numbers that a model brings along, such as 0.1, are rounded to the dtype.
 - functions evaluated through an argument reduction carry that error: exp(y log x) for powers, x -
-  max(x) in softmax. `LOOSER` says by how much, in guards. `ROUGH` holds what was measured to be
-  worse than all that.
+  max(x) in softmax. `EXTRA_GUARDS` says by how much, in guards. `MEASURED_EXCESS` holds what was
+  measured to be worse than all that.
 - solvers and factorizations are backward stable: they answer for a matrix that differs by n guard u
   of its norm.
-- slopes of sigmoids are computed by some from their values (`CUSTOMARY`), a maximum's tangent from
-  both (`CHOSEN`).
+- slopes of sigmoids are computed by some from their values (`CUSTOMARY_SLOPES`), a maximum's
+  tangent from both (`SELECTING`).
 - selecting, moving, negating and comparing make no error.
 
 Fused multiply-add and a wider accumulator only make errors smaller. What is not covered: a backend
@@ -147,7 +147,7 @@ EXACT = {
         "round",
         "trunc",
         "floor_divide",
-        "discretize",
+        "cast_to_integer",
         "astype",
         "signbit",
         "copysign",
@@ -229,9 +229,9 @@ def _widened(name: str, implementation: Implementation, form: Format) -> Impleme
     guard = (form.arithmetic if name in ARITHMETIC else form.functions) * form.unit
     if name == "constant_power":
         implementation = _with_rounded_exponent(implementation, form)
-    relative = _ball(1, max(guard, ROUGH.get((name, form.digits), 0.0) * form.unit))
+    relative = _ball(1, max(guard, MEASURED_EXCESS.get((name, form.digits), 0.0) * form.unit))
     absolute, more = _ball(0, form.smallest), _ball(0, guard)
-    looser = LOOSER.get(name)
+    looser = EXTRA_GUARDS.get(name)
 
     def apply(*args: Any, **params: Any) -> Any:
         ans = implementation(*args, **params)
@@ -348,7 +348,7 @@ def _log_add(ans: Any, x: Any, y: Any) -> Any:
     return _sizes(larger) + _sizes(ans - larger) * (1 + _sizes(elements(x) - elements(y)))
 
 
-LOOSER: dict[str, Extra] = {
+EXTRA_GUARDS: dict[str, Extra] = {
     # by how many guards, absolutely, a function may be off beyond its own
     "power": lambda ans, x, y: _powered(ans, elements(x), elements(y)),
     "sinh": lambda ans, x: _sizes(ans) * _sizes(x) / 16,
@@ -365,21 +365,21 @@ LOOSER: dict[str, Extra] = {
     "logaddexp": _log_add,
 }
 
-ROUGH = {("log1p", 53): 512.0, ("atanh", 53): 512.0}
+MEASURED_EXCESS = {("log1p", 53): 512.0, ("atanh", 53): 512.0}
 """Units of roundoff that a function was measured to be off in a format of so many digits,
 doubled."""
 
 
 # ---- slopes for which others have formulas that lose more than the engine's
 
-CUSTOMARY: dict[str, Rule] = {
+CUSTOMARY_SLOPES: dict[str, Rule] = {
     "expit": lambda g, ans, x: g * (ans * (1 - ans)),
     "log_expit": lambda g, ans, x: g * (1 - PRIMITIVES["expit"](x)),
     "expm1": lambda g, ans, x: g * (ans + 1),
 }
 """Slopes as they are customarily computed from the value, by a subtraction."""
 
-CHOSEN = {"maximum", "minimum"}
+SELECTING = {"maximum", "minimum"}
 """Functions that choose an argument, whose tangent others compute from those of both: s + m (t -
 s), say."""
 
@@ -387,7 +387,10 @@ s), say."""
 @contextmanager
 def _formulas_of_others(form: Format) -> Iterator[None]:
     """Let the engine's rules enclose what other formulas give, too."""
-    before = {name: (PRIMITIVES[name].jvp, PRIMITIVES[name].vjps) for name in (*CUSTOMARY, *CHOSEN)}
+    before = {
+        name: (PRIMITIVES[name].jvp, PRIMITIVES[name].vjps)
+        for name in (*CUSTOMARY_SLOPES, *SELECTING)
+    }
     either, lost = UndecidedMask(as_array(None)), numbers(0.0, form.arithmetic * form.unit)
 
     def enclosing(own: Rule, other: Rule) -> Rule:
@@ -404,13 +407,13 @@ def _formulas_of_others(form: Format) -> Iterator[None]:
         return rule
 
     try:
-        for name, other in CUSTOMARY.items():
+        for name, other in CUSTOMARY_SLOPES.items():
             own = PRIMITIVES[name].vjps[0]
             assert own is not None
             rule = enclosing(own, other)
             PRIMITIVES[name].vjps = (rule,)
             PRIMITIVES[name].jvp = partial(_along, rule)
-        for name in CHOSEN:
+        for name in SELECTING:
             PRIMITIVES[name].jvp = of_both(PRIMITIVES[name].jvp)
         yield
     finally:

@@ -17,14 +17,14 @@ from adbench.cases.operators import Operator
 from adbench.truth.answers import Answer, Array, collect, mismatch, relative_error
 from adbench.truth.bound import bound
 from adbench.truth.certificate import certify
-from adbench.truth.enclosure import NOTHING, UNDECIDED, enclose
+from adbench.truth.enclosure import NEGLIGIBLE, UNDECIDED, enclose
 
 CONTRADICTION = 1e-9
 """A model's analytic oracle, evaluated in extended precision, that is farther than this from the
 enclosure is wrong."""
 
 
-BLUNT = 1e-9
+NOT_UNIQUE_ABOVE = 1e-9
 """An entry that is not known to this part of itself, at the highest precision, lies at a kink or a
 pole."""
 
@@ -64,7 +64,9 @@ class Truth:
             count += int(
                 (
                     radius
-                    > np.maximum(BLUNT * sizes, max(NOTHING * np.max(sizes, initial=0.0), TINY))
+                    > np.maximum(
+                        NOT_UNIQUE_ABOVE * sizes, max(NEGLIGIBLE * np.max(sizes, initial=0.0), TINY)
+                    )
                 ).sum()
             )
         return count

@@ -73,7 +73,7 @@ SCALARS = {
     "maximum": "({0} if {0} >= {1} or {0} != {0} else {1})",
     "minimum": "({0} if {0} <= {1} or {0} != {0} else {1})",
     "power": "math.pow({}, {})",
-    "guarded quotient": "{0} / ({1} if {0} or {1} else 1.0)",
+    "divide_or_zero": "{0} / ({1} if {0} or {1} else 1.0)",
     "reciprocal": "1.0 / {}",
     "sign": "({0} if {0} == 0 or {0} != {0} else math.copysign(1.0, {0}))",
     "square": "{0} * {0}",
@@ -107,7 +107,7 @@ def named(stem: str, value: Any, names: dict[str, Any]) -> str:
     return name
 
 
-class Body:
+class SourceWriter:
     """The body of a program that computes a graph.
 
     lines, results: the statements, and an expression for each output

@@ -16,7 +16,7 @@ from ..engine.arguments import output_leaves
 from ..engine.core import Array, Level, Primitive, Tracer
 from ..engine.elements import OBJECT
 from .builder import Builder
-from .codegen import OPERATORS, Body, aligned, empty, named
+from .codegen import OPERATORS, SourceWriter, aligned, empty, named
 from .graph import ArrayType, Graph, Node
 from .lower import lowered
 
@@ -132,7 +132,7 @@ class Program:
     def _build(self, scalars: bool) -> tuple[str, Any]:
         signature = _Signature(self.structure, self.kinds)
         names = signature.names
-        body = Body(lowered(self.graph), signature.inputs, scalars, names)
+        body = SourceWriter(lowered(self.graph), signature.inputs, scalars, names)
         lines = body.lines
         if body.buffers:
             names["aligned"] = aligned

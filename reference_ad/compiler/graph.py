@@ -126,7 +126,7 @@ _FREE = {
     "triu",
 } | {
     *("getitem", "concat", "stack", "where", "stop_gradient", "positive", "conj", "real", "imag"),
-    *("discretize", "isnan", "isinf", "isfinite", "signbit"),
+    *("cast_to_integer", "isnan", "isinf", "isfinite", "signbit"),
 }
 _REDUCTIONS = {"sum", "max", "min", "logsumexp", "norm", "scatter_add"}
 

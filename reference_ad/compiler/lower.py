@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..engine.core import PRIMITIVES, Observation
+from ..engine.core import PRIMITIVES, UnlistedPrimitive
 from .builder import Builder
 from .graph import ArrayType, Graph, Node
 
@@ -32,7 +32,7 @@ UFUNCS = {
     for name in PRIMITIVES
     if PRIMITIVES[name].elementwise and isinstance(getattr(np, name, None), np.ufunc)
 }
-INNER_PRODUCT = Observation("inner product", np.vdot)
+INNER_PRODUCT = UnlistedPrimitive("inner product", np.vdot)
 """The sum of the products of all elements. It has no derivative, for here nobody asks for one, and
 a name that no function of a user's can have."""
 
@@ -140,5 +140,5 @@ def _quotient(build: Builder, kind: ArrayType, x: Node, y: Node) -> Node:
 
 
 RULES: dict[str, Callable[..., Node | None]] = {
-    **{"expit": _expit, "log_expit": _log_expit, "guarded quotient": _quotient, "sum": _sum}
+    **{"expit": _expit, "log_expit": _log_expit, "divide_or_zero": _quotient, "sum": _sum}
 }

@@ -61,7 +61,7 @@ def select(
     ], call
 
 
-def listed(given: Any, caller: str, name: str) -> tuple[Any, ...]:
+def as_argument_tuple(given: Any, caller: str, name: str) -> tuple[Any, ...]:
     """A tuple or list with an entry for each argument of a function, as a tuple."""
     if not isinstance(given, (tuple, list)):
         raise TypeError(
@@ -159,7 +159,7 @@ def _owner(array: Any) -> int:
     return id(array if getattr(array, "base", None) is None else array.base)
 
 
-def own(arrays: list[Any], held: Sequence[Any] = ()) -> list[Any]:
+def copy_if_shared(arrays: list[Any], held: Sequence[Any] = ()) -> list[Any]:
     """Copy what the caller could not safely write to: read-only broadcasts, memory given twice or
     held by him."""
     seen = set(map(_owner, held))
@@ -170,6 +170,6 @@ def own(arrays: list[Any], held: Sequence[Any] = ()) -> list[Any]:
     return arrays
 
 
-def one(value: Array) -> Array:
+def scalar_one(value: Array) -> Array:
     """The scalar 1 in the dtype of `value`."""
     return numbers(1) if value.dtype == OBJECT else value.dtype.type(1)

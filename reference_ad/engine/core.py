@@ -102,27 +102,55 @@ class Tracer:
 class Primitive:
     """A function of arrays together with everything that is known about it.
 
-    name:            unique; the key in `PRIMITIVES`, if it is listed there
-    implementation:  ``implementation(*args, **params)``, on plain arrays
-    jvp:             ``jvp(tangents, ans, args, params)`` gives the tangent of the answer; absent
-    tangents are None,
-                     and so is a tangent that is zero whatever the arguments. None: locally constant
-    vjps:            ``vjps[position](g, ans, *args, **params)`` gives the cotangent of one argument
-    elementwise:     whether it acts on each element after broadcasting
-
     Rules are written in primitives, so they can be differentiated again.
     """
 
-    __slots__ = ("elementwise", "implementation", "jvp", "name", "vjps")
+    __slots__ = (
+        "batching",
+        "elementwise",
+        "implementation",
+        "jvp",
+        "lowering",
+        "name",
+        "samples",
+        "simplifications",
+        "traits",
+        "vjps",
+    )
+
+    name: str
+    """Unique; the key in `PRIMITIVES`, if it is listed there."""
+    implementation: Callable[..., Any]
+    """``implementation(*args, **params)``, on plain arrays."""
+    jvp: Callable[[Sequence[Array], Array, Sequence[Array], dict[str, Any]], Array] | None
+    """``jvp(tangents, ans, args, params)`` gives the tangent of the answer; absent tangents are
+    None, and so is a tangent that is zero whatever the arguments. None: locally constant."""
+    vjps: Sequence[Rule | None]
+    """``vjps[position](g, ans, *args, **params)`` gives the cotangent of one argument."""
+    elementwise: bool
+    """Whether it acts on each element after broadcasting."""
+    batching: Any
+    """How it is applied to stacks of arrays; None: to one array after another."""
+    simplifications: Sequence[Any]
+    """Identities of algebra by which an application is replaced in a graph."""
+    lowering: Any
+    """How an application is rewritten for NumPy when a graph is compiled; None: as it is."""
+    traits: Any
+    """What else is known: how it rounds, whether it moves, reduces or allocates."""
+    samples: Sequence[Any]
+    """Arguments at which the tests try it."""
 
     def __init__(self, name: str, implementation: Callable[..., Any], listed: bool = True) -> None:
         self.name = name
         self.implementation = implementation
-        self.jvp: (
-            Callable[[Sequence[Array], Array, Sequence[Array], dict[str, Any]], Array] | None
-        ) = None
-        self.vjps: Sequence[Rule | None] = ()
+        self.jvp = None
+        self.vjps = ()
         self.elementwise = False
+        self.batching = None
+        self.simplifications = ()
+        self.lowering = None
+        self.traits = None
+        self.samples = ()
         if listed and PRIMITIVES.setdefault(name, self) is not self:
             raise ValueError(f"There is a primitive named {name!r} already: choose another name.")
 
@@ -148,7 +176,7 @@ class Primitive:
         return f"Primitive({self.name!r})"
 
 
-class Observation(Primitive):
+class UnlistedPrimitive(Primitive):
     """A primitive that is in no table: a function of values alone, such as their order, or made of
     others.
 

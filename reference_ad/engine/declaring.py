@@ -73,12 +73,12 @@ reshape = linear(
 )
 broadcast_to = linear(
     "broadcast_to", _repeated, lambda g, ans, x, shape: g
-)  # `fit` sums what was repeated
-real = linear("real", np.real, lambda g, ans, x: g)  # `fit` gives it a complex dtype
-astype = linear(  # between floating dtypes; `discretize` is the cast to integers or booleans
+)  # `unbroadcast` sums what was repeated
+real = linear("real", np.real, lambda g, ans, x: g)  # `unbroadcast` gives it a complex dtype
+astype = linear(  # between floating dtypes; `cast_to_integer` is the cast to integers or booleans
     "astype",
     lambda x, dtype: numbers(x) if dtype == OBJECT else x.astype(dtype),
-    lambda g, ans, x, dtype: g,  # `fit` casts back
+    lambda g, ans, x, dtype: g,  # `unbroadcast` casts back
 )
 
 
@@ -90,7 +90,7 @@ astype = linear(  # between floating dtypes; `discretize` is the cast to integer
 # to a real array that meets complex ones is real.
 
 
-def fit(g: Array, like: Array) -> Array:
+def unbroadcast(g: Array, like: Array) -> Array:
     """Sum a cotangent over the axes along which `like` was broadcast, and give it `like`'s
     dtype."""
     if g.shape != like.shape:
@@ -110,7 +110,7 @@ def fit(g: Array, like: Array) -> Array:
     return g
 
 
-def spread(t: Array, like: Array) -> Array:
+def broadcast_tangent(t: Array, like: Array) -> Array:
     """Broadcast a tangent to the shape of `like`, and give it `like`'s dtype."""
     if t.shape != like.shape:
         t = broadcast_to(t, shape=like.shape)
@@ -159,7 +159,7 @@ def define(
             if tangent is not None and rule is not None:
                 part = rule(tangent, ans, *args, **params)
                 if part is not None:
-                    part = spread(part, ans)
+                    part = broadcast_tangent(part, ans)
                     total = part if total is None else total + part
         return total
 

@@ -14,7 +14,7 @@ from typing import Any
 from . import tree
 from .arguments import output_leaves
 from .core import Array, Level, Primitive, Tracer
-from .declaring import fit
+from .declaring import unbroadcast
 
 _NO_PARAMS: dict[str, Any] = {}
 
@@ -133,7 +133,7 @@ class Tape(Level):
                 )
                 if part is None:
                     continue
-                part = fit(part, args[position])
+                part = unbroadcast(part, args[position])
                 present = cotangents[parent]
                 # never in place: the array may be held by another entry, or by the caller
                 cotangents[parent] = part if present is None else present + part

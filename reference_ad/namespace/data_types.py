@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine.core import Array, Tracer
 from ..rules import structural as rules_structural
-from ..rules.elementwise import discretize
+from ..rules.elementwise import cast_to_integer
 
 
 def astype(x: Array, dtype: Any, /, *, copy: Any = True) -> Array:
@@ -19,7 +19,7 @@ def astype(x: Array, dtype: Any, /, *, copy: Any = True) -> Array:
     return (
         rules_structural.astype(x, dtype=dtype)
         if dtype.kind in "fcO"
-        else discretize(x, dtype=dtype)
+        else cast_to_integer(x, dtype=dtype)
     )
 
 

@@ -10,8 +10,8 @@ from ..rules.elementwise import (
     greater_equal,
     maximum,
     minimum,
+    normalized,
     power,
-    unit,
     where,
 )
 from ..rules.elementwise import sign as _sign_of_real
@@ -28,7 +28,7 @@ def pow(x1: Array, x2: Array, /) -> Array:
 
 def sign(x: Array, /) -> Array:
     """-1, 0 or 1; of a complex number the number of size 1 in its direction, or 0."""
-    return unit(x, abs(x)) if hasattr(x, "dtype") and is_complex(x) else _sign_of_real(x)
+    return normalized(x, abs(x)) if hasattr(x, "dtype") and is_complex(x) else _sign_of_real(x)
 
 
 def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.arguments import one
+from ..engine.arguments import scalar_one
 from ..engine.core import Array
 from ..engine.elements import is_complex
 from ..rules import linalg as rules
@@ -164,7 +164,7 @@ def vector_norm(x: Array, /, *, axis: Any = None, keepdims: Any = False, ord: An
         return xp.sum(size if ord else astype(size > 0, x.dtype), axis=axis, keepdims=keepdims)
     if ord in (np.inf, -np.inf):
         return (xp.max if ord > 0 else xp.min)(size, axis=axis, keepdims=keepdims)
-    return xp.sum(size**ord, axis=axis, keepdims=keepdims) ** (one(x) / ord)
+    return xp.sum(size**ord, axis=axis, keepdims=keepdims) ** (scalar_one(x) / ord)
 
 
 def matrix_norm(x: Array, /, *, keepdims: Any = False, ord: Any = "fro") -> Array:

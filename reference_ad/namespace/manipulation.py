@@ -142,8 +142,8 @@ def tile(x: Array, repetitions: Shape, /) -> Array:
     counts = (1,) * (ndim - len(repetitions)) + tuple(repetitions)
     pairs = list(zip(counts, shape, strict=True))
     spaced = reshape(x, tuple([length for n in shape for length in (1, n)]))
-    spread = broadcast_to(spaced, tuple([length for pair in pairs for length in pair]))
-    return reshape(spread, tuple([count * n for count, n in pairs]))
+    repeated = broadcast_to(spaced, tuple([length for pair in pairs for length in pair]))
+    return reshape(repeated, tuple([count * n for count, n in pairs]))
 
 
 def tril(x: Array, /, *, k: int = 0) -> Array:

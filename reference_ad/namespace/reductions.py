@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.arguments import one
+from ..engine.arguments import scalar_one
 from ..engine.core import Array
 from ..engine.declaring import axis_lengths
 from ..engine.elements import OBJECT, is_complex, numbers
@@ -72,7 +72,9 @@ def std(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any 
     norm."""
     axes = canonical_axes(axis, x.ndim)
     size = rules_linalg.norm(_deviation(x, axes), axis=axes, keepdims=keepdims)
-    return size / sqrt(one(size) * _freedom(x, axes, correction))  # a double would be no ball
+    return size / sqrt(
+        scalar_one(size) * _freedom(x, axes, correction)
+    )  # a double would be no ball
 
 
 def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: Any = False) -> Array:

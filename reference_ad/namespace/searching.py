@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import elements
-from ..engine.core import Array, Observation, Tracer
+from ..engine.core import Array, Tracer, UnlistedPrimitive
 from ..rules.elementwise import stop_gradient
 from ..rules.reductions import Axis
 from .manipulation import reshape, take, take_along_axis
@@ -18,7 +18,7 @@ from .manipulation import reshape, take, take_along_axis
 
 def _observed(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of arrays and parameters that acts on values, below all transformations."""
-    observation = Observation(function.__name__, function)
+    observation = UnlistedPrimitive(function.__name__, function)
 
     @functools.wraps(function)
     def call(*args: Array, **params: Any) -> Any:
@@ -94,7 +94,7 @@ def count_nonzero(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> A
     return np.count_nonzero(_truth(x), axis=axis, keepdims=keepdims)
 
 
-_searchsorted = Observation("searchsorted", np.searchsorted)
+_searchsorted = UnlistedPrimitive("searchsorted", np.searchsorted)
 
 
 def searchsorted(x1: Array, x2: Array, /, *, side: Any = "left", sorter: Any = None) -> Any:

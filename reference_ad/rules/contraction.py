@@ -34,5 +34,5 @@ def _matmul_transpose_y(g: Array, ans: Array, x: Array, y: Array) -> Array:
 
 
 # as NumPy's: a vector on the left is a row, on the right a column, and leading axes broadcast
-# (`fit` undoes that)
+# (`unbroadcast` undoes that)
 matmul = linear("matmul", np.matmul, _matmul_transpose_x, _matmul_transpose_y)

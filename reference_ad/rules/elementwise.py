@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 
 from ..engine.constants import constant
-from ..engine.core import Array, Observation, Primitive, Tracer
-from ..engine.declaring import define, elementwise, linear, spread
+from ..engine.core import Array, Primitive, Tracer, UnlistedPrimitive
+from ..engine.declaring import broadcast_tangent, define, elementwise, linear
 from ..engine.declaring import real as real
 from ..engine.elements import OBJECT, is_complex, numbers
 
@@ -38,7 +38,7 @@ def _share(g: Array, x: Array, y: Array) -> Array:
     return where(equal(x, y), g / 2, where(greater(x, y), g, 0))
 
 
-def unit(x: Array, size: Array) -> Array:
+def normalized(x: Array, size: Array) -> Array:
     """x divided by its size, and 0 where that is 0."""
     return x / where(equal(size, 0), 1, size)
 
@@ -68,7 +68,7 @@ bitwise_left_shift = elementwise("bitwise_left_shift", np.bitwise_left_shift)
 bitwise_right_shift = elementwise("bitwise_right_shift", np.bitwise_right_shift)
 sign, floor, ceil, round, trunc = _locally_constant(np.sign, np.floor, np.ceil, np.round, np.trunc)
 stop_gradient = elementwise("stop_gradient", lambda x: x)
-discretize = elementwise("discretize", lambda x, dtype: x.astype(dtype))
+cast_to_integer = elementwise("cast_to_integer", lambda x, dtype: x.astype(dtype))
 floor_divide = elementwise("floor_divide", np.floor_divide)
 
 # --- arithmetic: by operators, which on scalars take a tenth of a ufunc's time --------------------
@@ -97,14 +97,14 @@ def _quotient(x: Array, y: Array) -> Array:
 
 
 # 0/0 is taken as 0, so that a zero cotangent stays zero where the slope is infinite (sqrt at 0).
-quotient = elementwise(
-    "guarded quotient",  # which no function of a user's can be called
+divide_or_zero = elementwise(
+    "divide_or_zero",  # which no function of a user's can be called
     _quotient,
-    lambda g, ans, x, y: quotient(g, y),
-    lambda g, ans, x, y: -quotient(g, y) * ans,
-    kind=Observation,  # made of others, which say how it is rounded
+    lambda g, ans, x, y: divide_or_zero(g, y),
+    lambda g, ans, x, y: -divide_or_zero(g, y) * ans,
+    kind=UnlistedPrimitive,  # made of others, which say how it is rounded
 )
-sqrt = elementwise("sqrt", np.sqrt, lambda g, ans, x: quotient(g, ans) / 2)
+sqrt = elementwise("sqrt", np.sqrt, lambda g, ans, x: divide_or_zero(g, ans) / 2)
 
 
 def _constant_power_derivative(g: Array, ans: Array, x: Array, exponent: float) -> Array:
@@ -141,10 +141,12 @@ exp = elementwise("exp", np.exp, lambda g, ans, x: g * ans)
 expm1 = elementwise(
     "expm1", np.expm1, lambda g, ans, x: g * exp(x)
 )  # not ans + 1, which cancels for x << 0
-log = elementwise("log", np.log, lambda g, ans, x: quotient(g, x))
+log = elementwise("log", np.log, lambda g, ans, x: divide_or_zero(g, x))
 log1p = elementwise("log1p", np.log1p, lambda g, ans, x: g / (1 + x))
-log2 = elementwise("log2", np.log2, lambda g, ans, x: quotient(g, x) / constant("log_2", x))
-log10 = elementwise("log10", np.log10, lambda g, ans, x: quotient(g, x) / constant("log_10", x))
+log2 = elementwise("log2", np.log2, lambda g, ans, x: divide_or_zero(g, x) / constant("log_2", x))
+log10 = elementwise(
+    "log10", np.log10, lambda g, ans, x: divide_or_zero(g, x) / constant("log_10", x)
+)
 logaddexp = elementwise(
     "logaddexp",
     np.logaddexp,
@@ -175,7 +177,10 @@ atan2 = elementwise(
     lambda g, ans, y, x: -g * (y / hypot(x, y) / hypot(x, y)),
 )
 hypot = elementwise(
-    "hypot", np.hypot, lambda g, ans, x, y: g * unit(x, ans), lambda g, ans, x, y: g * unit(y, ans)
+    "hypot",
+    np.hypot,
+    lambda g, ans, x, y: g * normalized(x, ans),
+    lambda g, ans, x, y: g * normalized(y, ans),
 )
 
 # --- complex numbers ------------------------------------------------------------------------------
@@ -186,7 +191,7 @@ conj = linear("conj", np.conjugate, lambda g, ans, x: conj(g))
 
 def _direction(x: Array, ans: Array) -> Array:
     """The derivative of abs: the sign, or conj(x) / |x|."""
-    return unit(conj(x), ans) if is_complex(x) else sign(x)
+    return normalized(conj(x), ans) if is_complex(x) else sign(x)
 
 
 abs = define(
@@ -229,7 +234,7 @@ def _where_jvp(
     tangents: Sequence[Array], ans: Array, args: Sequence[Array], params: dict[str, Any]
 ) -> Array:
     _, t, s = tangents
-    return spread(where(args[0], 0 if t is None else t, 0 if s is None else s), ans)
+    return broadcast_tangent(where(args[0], 0 if t is None else t, 0 if s is None else s), ans)
 
 
 where.jvp = _where_jvp  # in one: of balls the hull of both, not the sum of the hulls of each with 0

@@ -22,7 +22,7 @@ from ..engine.core import Array, Primitive, Rule
 from ..engine.declaring import define, sum
 from ..engine.elements import is_complex
 from ..engine.transposition import transpose_of
-from .elementwise import conj, imag, quotient, real, unit, where
+from .elementwise import conj, divide_or_zero, imag, normalized, real, where
 from .reductions import reduction
 from .structural import concat, tril
 
@@ -165,7 +165,7 @@ def _eigh_jvp(t: Array, ans: Array, x: Array) -> Array:
     values, vectors = ans[..., 0], ans[..., 1:]
     inner = vectors.mT @ _symmetric(t) @ vectors
     return concat(
-        diagonal(inner)[..., None], vectors @ quotient(inner, _gaps(values)), axis=x.ndim - 1
+        diagonal(inner)[..., None], vectors @ divide_or_zero(inner, _gaps(values)), axis=x.ndim - 1
     )
 
 
@@ -182,8 +182,8 @@ def _svd_jvp(t: Array, ans: Array, x: Array) -> Array:
     gaps = _gaps(s * s)
     row = s[..., None, :]
     of_u, of_v = inner * row, s[..., None] * inner
-    u_turn, v_turn = [quotient(part + part.mT, gaps) for part in (of_u, of_v)]
-    u_part = u @ u_turn + quotient(image - u @ inner, row)
+    u_turn, v_turn = [divide_or_zero(part + part.mT, gaps) for part in (of_u, of_v)]
+    u_part = u @ u_turn + divide_or_zero(image - u @ inner, row)
     return concat(u_part, diagonal(inner)[..., None, :], v @ v_turn, axis=x.ndim - 2)
 
 
@@ -220,5 +220,5 @@ def _norm(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
 
 
 norm = reduction(
-    "norm", _norm, lambda ans, x, axis: unit(x, ans)
+    "norm", _norm, lambda ans, x, axis: normalized(x, ans)
 )  # at 0 its subgradient of least norm, 0

@@ -16,7 +16,7 @@ import numpy as np
 from ..engine.constants import constant
 from ..engine.core import Array
 from ..engine.declaring import elementwise
-from .elementwise import exp, logaddexp, quotient
+from .elementwise import divide_or_zero, exp, logaddexp
 
 # --- values ---------------------------------------------------------------------------------------
 
@@ -152,7 +152,7 @@ def _bell(x: Array) -> Array:
 expit = elementwise("expit", _expit, lambda g, ans, x: g * (ans * expit(-x)))
 log_expit = elementwise("log_expit", _log_expit, lambda g, ans, x: g * expit(-x))
 xlogy = elementwise(
-    "xlogy", _xlogy, lambda g, ans, x, y: xlogy(g, y), lambda g, ans, x, y: g * quotient(x, y)
+    "xlogy", _xlogy, lambda g, ans, x, y: xlogy(g, y), lambda g, ans, x, y: g * divide_or_zero(x, y)
 )
 erf = elementwise("erf", _in_doubles(math.erf), lambda g, ans, x: g * _bell(x))
 erfc = elementwise("erfc", _in_doubles(math.erfc), lambda g, ans, x: -g * _bell(x))

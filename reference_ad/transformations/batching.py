@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.arguments import own
+from ..engine.arguments import copy_if_shared
 from ..engine.core import PRIMITIVES, Array, Level, Primitive, Tracer
 from ..engine.declaring import broadcast_to, reshape
 from ..engine.elements import OBJECT, numbers
@@ -226,6 +226,6 @@ def over_basis(
                 )
             parts.append([None if answer is None else batch.whole(answer) for answer in answers])
     columns = zip(*parts, strict=True)  # zero or not is a matter of the program, so all parts agree
-    return own(
+    return copy_if_shared(
         [None if c[0] is None else c[0] if len(c) == 1 else concat(*c, axis=0) for c in columns]
     )

@@ -16,8 +16,8 @@ import numpy as np
 
 from ..engine import tree
 from ..engine.arguments import ARRAYS, fill, zeros
-from ..engine.core import Array, Observation, Tracer
-from ..engine.declaring import spread
+from ..engine.core import Array, Tracer, UnlistedPrimitive
+from ..engine.declaring import broadcast_tangent
 from ..engine.transposition import transposed
 from .forward import jvp as forward
 from .reverse import vjp as reverse
@@ -75,7 +75,7 @@ def _apply(f: Function, args: tuple[Any, ...], jvp: Pushed, vjp: Pulled) -> Arra
             known = latest = (g, ans, vjp(g, ans, structure, complete(arrays)))
         return known[2][place]
 
-    primitive = Observation(name, implementation)
+    primitive = UnlistedPrimitive(name, implementation)
     primitive.jvp = push
     primitive.vjps = [partial(pull, place) for place in places]
     return primitive(*[given[place] for place in places])
@@ -113,7 +113,7 @@ def custom_jvp(f: Function, jvp: Callable[..., Array]) -> Function:
                 f"{np.shape(ans)}: "
                 "a tangent has the shape of the answer."
             )
-        return None if tangent is None else spread(_as_array(tangent), ans)
+        return None if tangent is None else broadcast_tangent(_as_array(tangent), ans)
 
     def pulled(
         g: Array, ans: Array, structure: tree.Structure, leaves: Leaves

@@ -11,11 +11,11 @@ from ..engine import tree
 from ..engine.arguments import (
     Argnums,
     active_leaves,
+    as_argument_tuple,
+    copy_if_shared,
     fill,
-    listed,
     matching_leaves,
     output_leaves,
-    own,
     select,
     zeros,
 )
@@ -75,9 +75,14 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     Raises TypeError for leaves without derivatives (integers, say), ValueError where tangents do
     not fit the primals.
     """
-    leaves, structure = active_leaves(listed(primals, "jvp", "primals"), "jvp")
+    leaves, structure = active_leaves(as_argument_tuple(primals, "jvp", "primals"), "jvp")
     directions = matching_leaves(
-        listed(tangents, "jvp", "tangents"), structure, leaves, "jvp", "tangents", "primals"
+        as_argument_tuple(tangents, "jvp", "tangents"),
+        structure,
+        leaves,
+        "jvp",
+        "tangents",
+        "primals",
     )
     with Dual() as level:
         traced = [DualTracer(level, x, t) for x, t in zip(leaves, directions, strict=True)]
@@ -90,7 +95,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         else:
             derivatives.append(fill(None, output))
     return tree.unflatten(output_structure, outputs), tree.unflatten(
-        output_structure, own(derivatives, directions)
+        output_structure, copy_if_shared(derivatives, directions)
     )
 
 
@@ -116,7 +121,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
         )
         found = zip(_push(tape, indices, dict(enumerate(given))), outputs, strict=True)
         return tree.unflatten(
-            output_structure, own([fill(tangent, output) for tangent, output in found], given)
+            output_structure,
+            copy_if_shared([fill(tangent, output) for tangent, output in found], given),
         )
 
     return tree.unflatten(output_structure, outputs), pushforward

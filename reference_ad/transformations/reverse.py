@@ -11,11 +11,11 @@ from ..engine import tree
 from ..engine.arguments import (
     Argnums,
     active_leaves,
+    as_argument_tuple,
+    copy_if_shared,
     fill,
-    listed,
     matching_leaves,
-    one,
-    own,
+    scalar_one,
     select,
 )
 from ..engine.core import Array
@@ -82,7 +82,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
                 "reduce it (with sum or mean, say), or use jacrev or vjp."
             )
         return outputs[0], tree.unflatten(
-            structure, _pulled(tape, indices, [one(outputs[0])], leaves)
+            structure, _pulled(tape, indices, [scalar_one(outputs[0])], leaves)
         )
 
     return evaluate
@@ -137,7 +137,7 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     Raises what `grad` and `jvp` raise.
     """
     argnums: Argnums = (
-        0 if len(listed(primals, "hvp", "primals")) == 1 else tuple(range(len(primals)))
+        0 if len(as_argument_tuple(primals, "hvp", "primals")) == 1 else tuple(range(len(primals)))
     )
     return jvp(grad(f, argnums), primals, tangents)[1]
 
@@ -147,4 +147,4 @@ def _pulled(
 ) -> list[Array]:
     """The cotangents of the leaves from which the tape starts; zeros where there is none."""
     found = pull(tape, indices, given)
-    return own([fill(found[position], leaf) for position, leaf in enumerate(leaves)])
+    return copy_if_shared([fill(found[position], leaf) for position, leaf in enumerate(leaves)])

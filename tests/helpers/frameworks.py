@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adbench.backends import catalog
-from adbench.backends.base import Backend, pose, prepare
+from adbench.backends.base import Backend, prepare, to_backend
 from adbench.cases import Mode, Operator
 from adbench.cases.inputs import Inputs
 from reference_ad.engine import tree
@@ -25,7 +25,7 @@ ENTRIES = {
 }
 NAMES = tuple(ENTRIES)
 EXACT = tuple(name for name in NAMES if not name.startswith("differences"))
-CUSTOMARY = (
+DEFAULT = (
     "reference:tape",
     "torch:eager",
     "jax:eager",
@@ -49,7 +49,7 @@ def answer(
     backend: Backend, function: Any, inputs: Inputs, operator: Operator, mode: Mode, order: int = 1
 ) -> tuple[str, Any]:
     """Return the route's name and the answer as a tree of NumPy arrays."""
-    problem = pose(backend, function, inputs, operator)
+    problem = to_backend(backend, function, inputs, operator)
     route, call = prepare(backend, problem, operator, mode, order)
     found = call(problem.active, problem.constants, problem.direction)
     backend.synchronize(found)

@@ -137,7 +137,7 @@ SAMPLES: dict[str, list[Sample]] = {
         Sample((SCALAR,), {"shape": (2,)}),
     ],
     "astype": [Sample((A,), {"dtype": np.dtype(np.float64)})],
-    "discretize": [Sample((A,), {"dtype": np.dtype(np.int64)})],
+    "cast_to_integer": [Sample((A,), {"dtype": np.dtype(np.int64)})],
     "permute_dims": [
         Sample((A,), {"axes": (1, 0)}),
         Sample((_random(2, 3, 4),), {"axes": (1, 2, 0)}),

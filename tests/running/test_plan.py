@@ -9,7 +9,7 @@ from adbench.cases.operators import passes
 from adbench.running import plan as planning
 
 
-def make(*models, effort=planning.CUSTOMARY, backends=REFERENCE[:1], **known):
+def make(*models, effort=planning.DEFAULT, backends=REFERENCE[:1], **known):
     settings = planning.Settings(effort=effort)
     return planning.make_plan(
         registry.find_models(models or registry.models()), backends, settings, **known
@@ -67,7 +67,7 @@ def test_a_quick_sweep_is_thinned_with_its_ends_kept():
 
 
 def test_modes_that_take_too_many_passes_are_left_out():
-    few = replace(planning.CUSTOMARY, passes=10)
+    few = replace(planning.DEFAULT, passes=10)
     assert (
         asked(
             make("mlp", effort=few), size="8-16-1x8", mode=Mode.FORWARD, operator=Operator.GRADIENT

@@ -185,7 +185,7 @@ def test_an_oracle_that_contradicts_the_enclosure_leaves_cells_unresolved(tmp_pa
 def test_a_truth_that_is_not_certified_stops_the_run_and_keeps_what_was_measured(
     tmp_path, monkeypatch
 ):
-    ask = runner.Team.ask
+    ask = runner.WorkerPool.ask
     groups = []
 
     def broken(self, entry, message, limit_s):
@@ -195,7 +195,7 @@ def test_a_truth_that_is_not_certified_stops_the_run_and_keeps_what_was_measured
                 return {"broken": "The gradient of the model 'chain' is not certified"}
         return ask(self, entry, message, limit_s)
 
-    monkeypatch.setattr(runner.Team, "ask", broken)
+    monkeypatch.setattr(runner.WorkerPool, "ask", broken)
     settings = planning.Settings(effort=QUICK)
     plan = planning.make_plan(
         registry.find_models(["chain"]), REFERENCE, settings, operators=["value", "gradient"]
