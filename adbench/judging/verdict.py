@@ -8,12 +8,12 @@ from math import inf, isfinite, nan, sqrt
 
 import numpy as np
 
-from adbench.cases.inputs import Inputs
-from adbench.cases.operators import Operator
+from adbench.cases.answer import Answer, mismatch, norm, relative_error
+from adbench.cases.inputs import Array
+from adbench.cases.question import Question
 from adbench.results.row import Verdict
-from adbench.truth.answers import Answer, Array, mismatch, relative_error, size_of
-from adbench.truth.enclosure import NEGLIGIBLE
-from adbench.truth.rounding import FORMATS
+from adbench.truth.evaluation import NEGLIGIBLE
+from adbench.truth.rounding import FORMATS, Format
 from adbench.truth.truth import Truth
 
 RESOLVED = {"float64": 1e-9, "float32": 1e-2, "float16": 0.5, "bfloat16": 0.5}
@@ -33,22 +33,23 @@ unresolved."""
 
 @dataclass(frozen=True)
 class Judgement:
-    """The columns of a row that tell how right an answer is; see `Row`.
-
-    resolution: the smallest relative error that the check could have seen, 2 ||bound|| / ||truth||
-    in the Euclidean norm of an array, the largest over the arrays: an error of that size moves an
-    entry out of its bound wherever correct arithmetic would have put it. unresolved_entries: how
-    many entries have, by themselves, twice a bound of more than the part of their size that
-    `RESOLVED` states.
-    """
+    """The columns of a row that tell how right an answer is; see `Row`."""
 
     verdict: Verdict
     message: str = ""
     relative_error: float = nan
     max_error_ulp: float = nan
     max_error_over_bound: float = nan
+
     resolution: float = nan
+    """The smallest relative error that the check could have seen, 2 ||bound|| / ||truth|| in the
+    Euclidean norm of an array, the largest over the arrays: an error of that size moves an entry
+    out of its bound wherever correct arithmetic would have put it."""
+
     unresolved_entries: int | None = None
+    """How many entries have, by themselves, twice a bound of more than the part of their size that
+    `RESOLVED` states."""
+
     worst_entry: str = ""
     worst_returned: float = nan
     worst_true: float = nan
@@ -56,22 +57,13 @@ class Judgement:
 
 
 def judge(
-    answer: Answer,
-    truth: Truth,
-    inputs: Inputs,
-    operator: Operator,
-    order: int,
-    dtype: str,
-    *,
-    exact: bool,
-    name: str,
+    answer: Answer, truth: Truth, question: Question, dtype: str, *, exact: bool
 ) -> Judgement:
     """Judge an answer given in `dtype`.
 
     exact: whether the backend claims answers up to rounding; an approximation is never called
-    wrong, since no bound on its truncation error is known: it is `imprecise`, or `unresolved` where
-    it has hardly a digit right.
-    name: what the active argument is called, for `worst_entry`.
+        wrong, since no bound on its truncation error is known: it is `imprecise`, or `unresolved`
+        where it has hardly a digit right.
 
     `wrong`: an entry is farther from the truth than its bound, or is not finite. `unresolved`: the
     truth is in doubt, or an array's resolution is worse than `RESOLVED`. `imprecise`: within the
@@ -84,69 +76,84 @@ def judge(
     wrong_shape = mismatch(answer, truth.answer)
     if wrong_shape:
         return Judgement(Verdict.WRONG, wrong_shape, relative_error=inf, max_error_ulp=inf)
-    wrong_dtype = sorted({str(array.dtype) for array in answer.arrays} - {dtype})
+    wrong_dtype = _wrong_dtype(answer, dtype)
     if wrong_dtype:
-        return Judgement(
-            Verdict.WRONG,
-            f"The answer came back as {', '.join(wrong_dtype)} where {dtype} was asked for: if the "
-            "model makes "
-            "arrays, give them dtype=x.dtype.",
-        )
-
-    entries = [
-        Entries.of(*each, dtype)
-        for each in zip(answer.arrays, truth.answer.arrays, truth.bounds[dtype], strict=True)
-    ]
-    error = relative_error(answer, truth.answer)
-    over_bound = max((each.largest(each.in_bounds) for each in entries), default=0.0)
-    resolution = max((each.resolution for each in entries), default=0.0)
-    noise = sum(int(each.noise.sum()) for each in entries)
+        return Judgement(Verdict.WRONG, wrong_dtype)
+    comparison = Comparison.of(answer, truth, dtype)
     if truth.doubt:
-        verdict = Verdict.UNRESOLVED
-    elif not exact:
-        reachable = FORMATS[dtype].spacing ** (1 / (order + 2))
-        verdict = Verdict.IMPRECISE if error <= max(reachable, FEW_DIGITS) else Verdict.UNRESOLVED
-    elif over_bound > 1:
-        verdict = Verdict.WRONG
-    elif noise or error > sqrt(FORMATS[dtype].spacing) and isfinite(error) and not truth.not_unique:
-        verdict = Verdict.IMPRECISE
-    elif resolution > RESOLVED[dtype]:
-        verdict = Verdict.UNRESOLVED
+        verdict, message = Verdict.UNRESOLVED, truth.doubt
+    elif exact:
+        verdict, message = _verdict_on_exact(comparison, truth, dtype)
     else:
-        verdict = Verdict.CORRECT
-    message = truth.doubt
-    if verdict is Verdict.UNRESOLVED and not message:
-        message = _why(truth, error, resolution, exact)
-    if verdict is Verdict.IMPRECISE and noise:
-        message = (
-            f"In {noise} entries 0 is right, and rounding of the size of other entries' came back."
-        )
-    place, returned, true = _worst(answer, truth.answer, entries, name)
+        verdict, message = _verdict_on_approximation(comparison, truth, dtype, question.order)
+    worst = _worst(answer, truth.answer, comparison, question)
     return Judgement(
         verdict=verdict,
         message=message,
-        relative_error=error,
-        max_error_ulp=max((each.largest(each.in_ulp) for each in entries), default=0.0),
-        max_error_over_bound=over_bound,
-        resolution=resolution,
-        unresolved_entries=sum(int(each.unresolved.sum()) for each in entries),
-        worst_entry=place,
-        worst_returned=returned,
-        worst_true=true,
+        relative_error=comparison.relative_error,
+        max_error_ulp=max((largest(e.in_ulp) for e in comparison.entries), default=0.0),
+        max_error_over_bound=comparison.over_bound,
+        resolution=comparison.resolution,
+        unresolved_entries=sum(int(e.unresolved.sum()) for e in comparison.entries),
+        worst_entry=worst.title,
+        worst_returned=worst.returned,
+        worst_true=worst.true,
         error_vs_oracle=nan if truth.oracle is None else relative_error(answer, truth.oracle),
     )
 
 
-def _why(truth: Truth, error: float, resolution: float, exact: bool) -> str:
-    """Why an answer that is not wrong is not called correct either."""
+def _wrong_dtype(answer: Answer, dtype: str) -> str:
+    others = sorted({str(array.dtype) for array in answer.arrays} - {dtype})
+    if not others:
+        return ""
+    return (
+        f"The answer came back as {', '.join(others)} where {dtype} was asked for: if the model "
+        "makes arrays, give them dtype=x.dtype."
+    )
+
+
+def _verdict_on_exact(comparison: Comparison, truth: Truth, dtype: str) -> tuple[Verdict, str]:
+    """What to think of an answer that claims to be right up to rounding, and why."""
+    error, resolution = comparison.relative_error, comparison.resolution
+    if comparison.over_bound > 1:
+        return Verdict.WRONG, ""
+    if comparison.noise:
+        return Verdict.IMPRECISE, _why_noise(comparison)
+    half_of_the_digits = sqrt(FORMATS[dtype].spacing)
+    if error > half_of_the_digits and isfinite(error) and not truth.not_unique:
+        return Verdict.IMPRECISE, ""
+    if resolution > RESOLVED[dtype]:
+        return Verdict.UNRESOLVED, _why_nothing_was_seen(truth, resolution)
+    return Verdict.CORRECT, ""
+
+
+def _verdict_on_approximation(
+    comparison: Comparison, truth: Truth, dtype: str, order: int
+) -> tuple[Verdict, str]:
+    """What to think of an answer that has a truncation error, and why."""
+    error = comparison.relative_error
+    reachable = FORMATS[dtype].spacing ** (1 / (order + 2))
+    if error <= max(reachable, FEW_DIGITS):
+        return Verdict.IMPRECISE, _why_noise(comparison)
     if truth.not_unique:
-        total = sum(array.size for array in truth.answer.arrays)
-        return (
-            f"The true answer is not finite, or not unique, in {truth.not_unique} of {total} "
-            "entries."
-        )
-    if not exact:
-        return f"The approximation has hardly a digit right: its relative error is {error:.1e}."
+        return Verdict.UNRESOLVED, _why_not_unique(truth)
+    return Verdict.UNRESOLVED, (
+        f"The approximation has hardly a digit right: its relative error is {error:.1e}."
+    )
+
+
+def _why_noise(comparison: Comparison) -> str:
+    if not comparison.noise:
+        return ""
+    return (
+        f"In {comparison.noise} entries 0 is right, and rounding of the size of other entries' "
+        "came back."
+    )
+
+
+def _why_nothing_was_seen(truth: Truth, resolution: float) -> str:
+    if truth.not_unique:
+        return _why_not_unique(truth)
     if resolution == inf:
         return "Correct arithmetic may err by all of the answer: no error would have been seen."
     return (
@@ -155,74 +162,137 @@ def _why(truth: Truth, error: float, resolution: float, exact: bool) -> str:
     )
 
 
+def _why_not_unique(truth: Truth) -> str:
+    total = sum(array.size for array in truth.answer.arrays)
+    return (
+        f"The true answer is not finite, or not unique, in {truth.not_unique} of {total} entries."
+    )
+
+
+# ---- the errors, entry by entry
+
+
 @dataclass(frozen=True)
-class Entries:
-    """One array of an answer, entry by entry.
+class Comparison:
+    """An answer beside the truth."""
 
-    in_bounds, in_ulp: the errors, infinite where the answer is not finite and the truth is, and 0
-    where the truth is not finite in this dtype; unresolved: whether a relative error as small as
-    `RESOLVED` could go unseen; noise: which entries are 0, where something came back that is only
-    rounding beside the largest: an algorithm other than ours may leave it there, so its error is
-    not counted; resolution: that of the whole array.
-    """
+    entries: tuple[Entries, ...]
+    """The errors of each array."""
 
-    in_bounds: Array
-    in_ulp: Array
-    unresolved: Array
-    noise: Array
-    resolution: float
+    relative_error: float
 
     @classmethod
-    def of(cls, given: Array, true: Array, bound: Array, dtype: str) -> Entries:
-        """Compare what was given with the truth and its bound."""
+    def of(cls, answer: Answer, truth: Truth, dtype: str) -> Comparison:
+        """Compare an answer of the right shape and dtype with the truth and its bounds."""
+        triples = zip(answer.arrays, truth.answer.arrays, truth.bounds[dtype], strict=True)
+        return cls(
+            tuple(Entries.of(array, true, bound, dtype) for array, true, bound in triples),
+            relative_error(answer, truth.answer),
+        )
+
+    @property
+    def over_bound(self) -> float:
+        """The largest error in units of an entry's bound."""
+        return max((largest(entries.in_bounds) for entries in self.entries), default=0.0)
+
+    @property
+    def resolution(self) -> float:
+        """The worst resolution of an array."""
+        return max((entries.resolution for entries in self.entries), default=0.0)
+
+    @property
+    def noise(self) -> int:
+        """In how many entries that are 0 rounding of the others came back."""
+        return sum(int(entries.noise.sum()) for entries in self.entries)
+
+
+@dataclass(frozen=True)
+class Entries:
+    """One array of an answer beside the truth, entry by entry."""
+
+    in_bounds: Array
+    """The errors in units of the bound: infinite where the answer is not finite and the truth is, 0
+    where the truth is not finite in this dtype."""
+
+    in_ulp: Array
+    """The errors in units in the last place of the true value, infinite and 0 likewise."""
+
+    unresolved: Array
+    """Whether a relative error as small as `RESOLVED` could go unseen."""
+
+    noise: Array
+    """Which entries are 0, where something came back that is only rounding beside the largest: an
+    algorithm other than ours may leave it there, so its error is not counted."""
+
+    resolution: float
+    """The smallest relative error of the whole array that could have been seen."""
+
+    @classmethod
+    def of(cls, returned: Array, true: Array, bound: Array, dtype: str) -> Entries:
+        """Compare what was returned with the truth and its bound."""
         form = FORMATS[dtype]
-        known = np.isfinite(true) & (np.abs(true) <= form.largest)
+        is_known = np.isfinite(true) & (np.abs(true) <= form.largest)
         with np.errstate(invalid="ignore", over="ignore"):
-            errors = np.abs(given.astype(np.longdouble) - true)
+            errors = np.abs(returned.astype(np.longdouble) - true)
             errors = np.where(np.isfinite(errors), errors, np.inf)
             in_bounds = np.where(
-                known & np.isfinite(bound),
+                is_known & np.isfinite(bound),
                 errors / bound,
-                np.where(np.isfinite(given), 0.0, np.inf),
+                np.where(np.isfinite(returned), 0.0, np.inf),
             )
-            in_ulp = np.where(known, errors / form.ulp(np.where(known, true, 1)), 0.0)
+            in_ulp = np.where(is_known, errors / form.ulp(np.where(is_known, true, 1)), 0.0)
             # An entry is known to be 0 if its bound is nothing beside its array, or if it
             # underflows in this dtype.
-            largest = np.max(np.abs(true), initial=0.0, where=known)
-            nothing = np.maximum(UNDERFLOW * form.smallest, NEGLIGIBLE * largest)
-            noise = known & (np.abs(true) + bound <= nothing) & (in_bounds > 1)
-            noise &= errors <= form.functions * form.unit * largest
-            unresolved = ~known | ((2 * bound > RESOLVED[dtype] * np.abs(true)) & (bound > nothing))
-        in_bounds = np.where(known & ~noise, in_bounds, 0.0)
-        return cls(in_bounds, in_ulp, unresolved, noise, _resolution(true, bound, form.smallest))
+            largest_true = np.max(np.abs(true), initial=0.0, where=is_known)
+            nothing = np.maximum(UNDERFLOW * form.smallest, NEGLIGIBLE * largest_true)
+            noise = is_known & (np.abs(true) + bound <= nothing) & (in_bounds > 1)
+            noise &= errors <= form.functions * form.unit * largest_true
+            is_wide = (2 * bound > RESOLVED[dtype] * np.abs(true)) & (bound > nothing)
+        return cls(
+            in_bounds=np.where(is_known & ~noise, in_bounds, 0.0),
+            in_ulp=in_ulp,
+            unresolved=~is_known | is_wide,
+            noise=noise,
+            resolution=_resolution(true, bound, form),
+        )
 
-    @staticmethod
-    def largest(errors: Array) -> float:
-        """The largest of some errors."""
-        return float(np.max(errors, initial=0.0))
+
+def largest(errors: Array) -> float:
+    """Return the largest of some errors, 0 where there are none."""
+    return float(np.max(errors, initial=0.0))
 
 
-def _resolution(true: Array, bound: Array, smallest: float) -> float:
+def _resolution(true: Array, bound: Array, form: Format) -> float:
     if not np.isfinite(bound).all() or not np.isfinite(true).all():
         return inf
-    width, size = 2 * size_of([bound]), size_of([true])
-    if width <= 2 * UNDERFLOW * smallest * sqrt(bound.size):
+    width, size = 2 * norm([bound]), norm([true])
+    if width <= 2 * UNDERFLOW * form.smallest * sqrt(bound.size):
         return 0.0
     return width / size if size else inf
 
 
-def _worst(
-    answer: Answer, truth: Answer, entries: list[Entries], name: str
-) -> tuple[str, float, float]:
-    """The place of the entry with the largest error in bounds, what was returned there and what is
-    true."""
-    largest, found = -1.0, ("", nan, nan)
-    for path, given, true, each in zip(
-        answer.paths, answer.arrays, truth.arrays, entries, strict=True
+@dataclass(frozen=True)
+class WorstEntry:
+    """The entry with the largest error in bounds."""
+
+    title: str = ""
+    """Where it is, such as `x[0][1, 2]`."""
+
+    returned: float = nan
+    true: float = nan
+
+
+def _worst(answer: Answer, truth: Answer, comparison: Comparison, question: Question) -> WorstEntry:
+    worst = WorstEntry()
+    worst_error = -1.0
+    for path, returned, true, entries in zip(
+        answer.paths, answer.arrays, truth.arrays, comparison.entries, strict=True
     ):
-        if given.size and each.largest(each.in_bounds) > largest:
-            largest = each.largest(each.in_bounds)
-            index = np.unravel_index(int(np.argmax(each.in_bounds)), given.shape)
+        error = largest(entries.in_bounds)
+        if returned.size and error > worst_error:
+            worst_error = error
+            index = np.unravel_index(int(np.argmax(entries.in_bounds)), returned.shape)
             place = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
-            found = (f"{name}{path}{place}", float(given[index]), float(true[index]))
-    return found
+            title = f"{question.title(path)}{place}"
+            worst = WorstEntry(title, float(returned[index]), float(true[index]))
+    return worst
