@@ -40,7 +40,8 @@ from adbench.cases.inputs import make_inputs  # noqa: E402
 from adbench.cases.model import Model  # noqa: E402
 from adbench.cases.operators import MODES, Mode, Operator, passes  # noqa: E402
 from adbench.cases.question import Question  # noqa: E402
-from adbench.judging.verdict import Entries, Judgement, judge  # noqa: E402
+from adbench.judging.comparison import Entries  # noqa: E402
+from adbench.judging.verdict import Judgement, judge  # noqa: E402
 from adbench.results.row import Verdict  # noqa: E402
 from adbench.running.plan import questions  # noqa: E402
 from adbench.truth.evaluation import cheapest_mode  # noqa: E402

@@ -56,19 +56,21 @@ def describe(answer: Answer, truth: Answer, titles: Sequence[str]) -> str:
     not_finite = [~np.isfinite(pair.returned) & np.isfinite(pair.true) for pair in pairs]
     if any(mask.any() for mask in not_finite):
         return f"{_share(not_finite)} nan or infinite, in {_titles(pairs, not_finite)}."
+    off = _entries_off(pairs)
+    if not any(mask.any() for mask in off):
+        return ""
+    places = "" if all(mask.any() for mask in off) else f", in {_titles(pairs, off)}"
+    pattern = _pattern(pairs, off)
+    explanation = f": {pattern}" if pattern else ""
+    return f"{_share(off)} off{places}{explanation}."
+
+
+def _entries_off(pairs: list[Pair]) -> list[Array]:
+    """Which entries deviate notably beside the one that deviates most; none where all are right."""
     with np.errstate(invalid="ignore"):
         deviations = [np.nan_to_num(np.abs(pair.returned - pair.true)) for pair in pairs]
     largest = max((float(deviation.max()) for deviation in deviations), default=0.0)
-    if largest == 0:
-        return ""
-    off = [deviation > NOTABLE * largest for deviation in deviations]
-    sentence = f"{_share(off)} off"
-    if not all(mask.any() for mask in off):
-        sentence += f", in {_titles(pairs, off)}"
-    pattern = _pattern(pairs, off)
-    if pattern:
-        sentence += f": {pattern}"
-    return f"{sentence}."
+    return [deviation > NOTABLE * largest for deviation in deviations]
 
 
 def _share(masks: list[Array]) -> str:
@@ -96,9 +98,11 @@ def _pattern(pairs: list[Pair], off: list[Array]) -> str:
     affected = [pair for pair, mask in zip(pairs, off, strict=True) if mask.any()]
     if len(returned) > 1 and all(map(_is_transposed, affected)):
         return "it is transposed"
-    if not (true != 0).all():
-        return ""
-    quotients = returned / true
+    return _quotient_pattern(returned / true) if (true != 0).all() else ""
+
+
+def _quotient_pattern(quotients: Array) -> str:
+    """The pattern in what was returned over what is true."""
     typical = float(np.median(quotients))
     if len(quotients) > 1 and np.allclose(quotients, typical, rtol=ALIKE, atol=0):
         return _factor(typical)

@@ -129,17 +129,19 @@ def _quadratic_form(blocks: Sequence[Array], v: Sequence[Array]) -> np.longdoubl
     return sum(products, np.longdouble(0))
 
 
-def check_projections(projection: Projection, others: Sequence[Projection]) -> Check:
+def check_projections(projection: Projection, witnesses: Sequence[Projection]) -> Check:
     """Hold a projection against those of other answers about the same function and directions; the
     first contradiction is enough to say."""
-    comparable = [other for other in others if other.is_second_order is projection.is_second_order]
-    distances = [projection.distance(other) for other in comparable]
-    over_bound = max([0.0, *distances])  # a nan is never the largest, where it does not come first
-    for other, distance in zip(comparable, distances, strict=True):
+    comparable = [
+        witness for witness in witnesses if witness.is_second_order is projection.is_second_order
+    ]
+    distances = [projection.distance(witness) for witness in comparable]
+    over_bound = max([0.0, *distances])  # a nan after the 0 is never the largest
+    for witness, distance in zip(comparable, distances, strict=True):
         if distance > 1:
             identity = "v'Hv" if projection.is_second_order else "<u, Jv> = <J'u, v>"
             message = (
-                f"{identity} fails: {other.operator} {other.mode} gives {other.value:.9g}, "
+                f"{identity} fails: {witness.operator} {witness.mode} gives {witness.value:.9g}, "
                 f"this {projection.value:.9g}."
             )
             return Check(over_bound, Finding("identity", message))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import numpy as np
 
@@ -105,9 +106,9 @@ def _join(parts: Sequence[Truth]) -> Truth:
             return part
     return Truth(
         answer=joined([part.answer for part in parts]),
-        radii=tuple(radius for part in parts for radius in part.radii),
+        radii=tuple(chain.from_iterable(part.radii for part in parts)),
         bounds={
-            dtype: tuple(bound for part in parts for bound in part.bounds[dtype])
+            dtype: tuple(chain.from_iterable(part.bounds[dtype] for part in parts))
             for dtype in parts[0].bounds
         },
         bits=max(part.bits for part in parts),

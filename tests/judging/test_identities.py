@@ -51,10 +51,10 @@ def test_a_wrong_sign_breaks_the_adjoint_identity(operator):
 
 def test_the_gradient_of_a_value_and_gradient_takes_part_in_the_adjoint_identity():
     gradient = RNG.standard_normal(4)
-    one = projection_of(Operator.GRADIENT, gradient, cotangent=2.0)
+    alone = projection_of(Operator.GRADIENT, gradient, cotangent=2.0)
     both = projection_of(Operator.VALUE_AND_GRADIENT, 7.0, gradient, cotangent=2.0)
-    assert both.value == one.value == pytest.approx(2 * gradient @ V)
-    assert both.distance(one) == 0
+    assert both.value == alone.value == pytest.approx(2 * gradient @ V)
+    assert both.distance(alone) == 0
 
 
 def test_nan_breaks_every_identity():

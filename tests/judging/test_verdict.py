@@ -7,7 +7,8 @@ from truths import MODELS, model_at, truth_of
 import reference_ad
 from adbench.cases import Operator
 from adbench.cases.answer import Answer
-from adbench.judging.verdict import RESOLVED, judge
+from adbench.judging.comparison import RESOLVED
+from adbench.judging.verdict import judge
 from adbench.results.row import Verdict
 
 

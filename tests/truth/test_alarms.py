@@ -13,7 +13,7 @@ from adbench import registry
 from adbench.cases import Operator
 from adbench.cases.inputs import make_inputs
 from adbench.cases.question import Question
-from adbench.judging.verdict import Entries
+from adbench.judging.comparison import Entries
 from adbench.truth.truth import establish
 
 PATH = Path(__file__).parents[2] / "benchmarks" / "truth.py"

@@ -10,7 +10,7 @@ from adbench.cases import Mode, Model, Operator
 from adbench.cases.answer import collect
 from adbench.cases.inputs import make_inputs
 from adbench.cases.question import Question
-from adbench.judging.verdict import Entries
+from adbench.judging.comparison import Entries
 from adbench.truth import rounding
 from adbench.truth.truth import establish
 from reference_ad.engine.core import PRIMITIVES
