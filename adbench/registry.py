@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from adbench.backends.catalog import Entry
-from adbench.cases.model import Model, SpecError, account
+from adbench.cases.model import Model, SpecError, describe_exception
 
 MODELS_GROUP = "adbench.models"
 BACKENDS_GROUP = "adbench.backends"
@@ -232,5 +232,7 @@ def _module_of_file(path: Path) -> ModuleType:
     except ModuleNotFoundError:
         raise  # a framework that is not installed is an outcome of its own
     except (Exception, SystemExit) as error:
-        raise SpecError(f"{path} raised {account(error, module.__file__ or '')}") from error
+        raise SpecError(
+            f"{path} raised {describe_exception(error, module.__file__ or '')}"
+        ) from error
     return module

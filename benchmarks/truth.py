@@ -6,11 +6,10 @@
     python benchmarks/truth.py sixteen
 
 alarms: entries of derivatives of all models at random sizes and seeds, by every installed backend,
-that lie outside
-their bounds: there must be none. catches: how many single entries with a relative error of 1e-9 are
-found in float64.
-speed: a certified gradient beside torch.autograd.gradcheck, in one run, on one thread. sixteen:
-bfloat16 and float16 gradients with their resolution. Every framework runs in a process of its own.
+that lie outside their bounds: there must be none. catches: how many single entries with a relative
+error of 1e-9 are found in float64. speed: a certified gradient beside torch.autograd.gradcheck, in
+one run, on one thread. sixteen: bfloat16 and float16 gradients with their resolution. Every
+framework runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -26,28 +25,40 @@ import subprocess  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 from collections import Counter  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
+from collections.abc import Callable, Iterator, Sequence  # noqa: E402
 from dataclasses import replace  # noqa: E402
+from itertools import product  # noqa: E402
 from typing import Any  # noqa: E402
 
 import click  # noqa: E402
 import numpy as np  # noqa: E402
 
 from adbench import registry  # noqa: E402
-from adbench.backends.base import Unsupported, prepare, to_backend  # noqa: E402
-from adbench.cases.inputs import Inputs, make_inputs  # noqa: E402
+from adbench.backends.base import Backend, Unsupported, prepare, to_backend  # noqa: E402
+from adbench.cases.answer import Answer, collect  # noqa: E402
+from adbench.cases.inputs import make_inputs  # noqa: E402
 from adbench.cases.model import Model  # noqa: E402
-from adbench.cases.operators import MODES, Operator, passes  # noqa: E402
-from adbench.judging.verdict import Entries, judge  # noqa: E402
+from adbench.cases.operators import MODES, Mode, Operator, passes  # noqa: E402
+from adbench.cases.question import Question  # noqa: E402
+from adbench.judging.comparison import Entries  # noqa: E402
+from adbench.judging.verdict import Judgement, judge  # noqa: E402
 from adbench.results.row import Verdict  # noqa: E402
 from adbench.running.plan import questions  # noqa: E402
-from adbench.truth.answers import Answer, collect  # noqa: E402
+from adbench.truth.evaluation import cheapest_mode  # noqa: E402
 from adbench.truth.truth import Truth, establish  # noqa: E402
 from reference_ad.engine import tree  # noqa: E402
 
 MOST_PASSES = 32
+"""Questions and modes that need more passes through the function are left out."""
+
 MOST_ORDER = 4
+"""Derivatives of a higher order are left out."""
+
 BACKENDS = ("reference:tape", "torch:eager", "jax:jit", "tensorflow:function")
+"""The customary staging of each framework."""
+
+RANDOM_SIZE = "random"
+"""What the size of a model at a random size is called."""
 
 
 @click.group()
@@ -55,34 +66,61 @@ def main() -> None:
     """Measure the truth."""
 
 
-def drawn(model: Model, rng: np.random.Generator) -> Model:
-    """The model at a random size; one that is not known here, at one of its own sizes."""
+def at_random_size(model: Model, rng: np.random.Generator) -> Model:
+    """Return the model at a random size; one whose sizes are not understood, at one of its own."""
 
-    def some(low: int, high: int) -> int:
+    def length(low: int, high: int) -> int:
         return int(round(np.exp(rng.uniform(np.log(low), np.log(high)))))
 
-    sizes = {
+    makers: dict[str, Callable[[], dict[str, Any]]] = {
         "mlp": lambda: {
-            "widths": tuple(some(1, 64) for _ in range(rng.integers(2, 6))),
-            "batch": some(1, 64),
+            "widths": tuple(length(1, 64) for _ in range(rng.integers(2, 6))),
+            "batch": length(1, 64),
         },
-        "chain": lambda: {"layers": some(1, 12), "examples": some(1, 200)},
-        "dense": lambda: {"n": some(1, 100), "m": some(1, 30)},
+        "chain": lambda: {"layers": length(1, 12), "examples": length(1, 200)},
+        "dense": lambda: {"n": length(1, 100), "m": length(1, 30)},
         "tanh": lambda: {"x": float(rng.uniform(-4, 4))},
     }
-    make = sizes.get(model.name)
-    size = make() if make else list(model.sizes.values())[rng.integers(len(model.sizes))]
-    return replace(model, sizes={"drawn": size})
+    if model.name in makers:
+        return replace(model, sizes={RANDOM_SIZE: makers[model.name]()})
+    sizes = list(model.sizes.values())
+    return replace(model, sizes={RANDOM_SIZE: sizes[rng.integers(len(sizes))]})
 
 
-def asked(model: Model, inputs: Inputs) -> Iterator[tuple[Operator, int]]:
-    """The questions that take few passes."""
+def cheap_questions(model: Model, seed: int, lowest_dtype: str) -> Iterator[Question]:
+    """Yield the questions about a model at a random size that take few passes."""
+    inputs = make_inputs(model, RANDOM_SIZE, seed, lowest_dtype)
     for operator, order in questions(model, inputs):
-        if (
-            order <= MOST_ORDER
-            and min(passes(operator, m, inputs.n, inputs.m) for m in MODES[operator]) <= MOST_PASSES
-        ):
-            yield operator, order
+        question = Question(model, inputs, operator, order)
+        if order <= MOST_ORDER and cheap_modes(question):
+            yield question
+
+
+def cheap_modes(question: Question) -> list[Mode]:
+    """Return the modes that answer a question in few passes."""
+    inputs, operator = question.inputs, question.operator
+    return [
+        mode
+        for mode in MODES[operator]
+        if passes(operator, mode, inputs.n, inputs.m) <= MOST_PASSES
+    ]
+
+
+def answer_of(backend: Backend, question: Question, dtype: str, mode: Mode) -> Answer:
+    """Return what a backend answers."""
+    inputs = question.inputs.astype(dtype)
+    problem = to_backend(backend, question.model.function, inputs, question.operator)
+    _, call = prepare(backend, problem, question.operator, mode, question.order)
+    return collect(call(problem.active, problem.constants, problem.direction), backend.to_numpy)
+
+
+def load(name: str) -> Backend:
+    """Return the backend of this name. Imports its framework."""
+    (entry,) = registry.find_backends([name])
+    return registry.load_backend(entry.load)
+
+
+# ---- alarms
 
 
 @main.command()
@@ -96,81 +134,87 @@ def asked(model: Model, inputs: Inputs) -> Iterator[tuple[Operator, int]]:
 @click.option("--dtype", "dtypes", multiple=True, default=("float64", "float32"))
 def alarms(entries: int, backends: tuple[str, ...], seed: int, dtypes: tuple[str, ...]) -> None:
     """Count entries outside their bounds. Exit status 1 if there is one."""
-    found = 0
+    total = 0
     for name in backends or BACKENDS:
-        if any(
-            registry.installed_version(entry) is None for entry in registry.find_backends([name])
-        ):
+        entry_points = registry.find_backends([name])
+        if any(registry.installed_version(entry) is None for entry in entry_points):
             click.echo(f"{name}: not installed")
             continue
-        call = [sys.executable, __file__, "one", name, str(entries), str(seed), *dtypes]
-        done = subprocess.run(call, stdout=subprocess.PIPE, text=True, check=True)
-        told = json.loads(done.stdout.splitlines()[-1])
-        found += told["alarms"]
-        click.echo(f"{name}: {told.pop('entries'):,} entries, {told.pop('alarms')} alarms; {told}")
-    sys.exit(bool(found))
+        arguments = [name, str(entries), str(seed), *dtypes]
+        command = [sys.executable, __file__, "alarms-of", *arguments]
+        process = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        counts = json.loads(process.stdout.splitlines()[-1])
+        total += counts["alarms"]
+        entries_seen, alarms_seen = counts.pop("entries"), counts.pop("alarms")
+        click.echo(f"{name}: {entries_seen:,} entries, {alarms_seen} alarms; {counts}")
+    sys.exit(bool(total))
 
 
-@main.command(hidden=True)
-@click.argument("backend")
+@main.command("alarms-of", hidden=True)
+@click.argument("name")
 @click.argument("entries", type=int)
 @click.argument("seed", type=int)
 @click.argument("dtypes", nargs=-1)
-def one(backend: str, entries: int, seed: int, dtypes: tuple[str, ...]) -> None:
-    """The alarms of one backend, as JSON."""
-    (entry,) = registry.find_backends([backend])
-    engine = registry.load_backend(entry.load)
-    counts: Counter[str] = Counter()
-    nearest: dict[str, float] = dict.fromkeys(dtypes, 0.0)
+def alarms_of(name: str, entries: int, seed: int, dtypes: tuple[str, ...]) -> None:
+    """Count the alarms of one backend, as JSON."""
+    tally = Tally(load(name), dtypes)
     models = [source.model for source in registry.models().values()]
     rng = np.random.default_rng(seed)
-    while counts["entries"] < entries:
+    while tally.counts["entries"] < entries:
         for model in models:
-            here = drawn(model, rng)
-            inputs = make_inputs(here, "drawn", int(rng.integers(2**31)), dtypes[-1])
-            for operator, order in asked(here, inputs):
-                truth = establish(here, inputs, operator, order, dtypes)
-                for dtype in dtypes:
-                    for mode in MODES[operator]:
-                        if passes(operator, mode, inputs.n, inputs.m) > MOST_PASSES:
-                            continue
-                        try:
-                            answer = answered(
-                                engine, here, inputs.astype(dtype), operator, mode, order
-                            )
-                        except Unsupported:
-                            continue
-                        given = judge(
-                            answer, truth, inputs, operator, order, dtype, exact=True, name="x"
-                        )
-                        counts["entries"] += sum(array.size for array in answer.arrays)
-                        counts[f"{dtype} {given.verdict}"] += 1
-                        counts[f"{dtype} unresolved entries"] += given.unresolved_entries or 0
-                        nearest[dtype] = max(nearest[dtype], given.max_error_over_bound)
-                        outside = alarmed(answer, truth, dtype)
-                        counts["alarms"] += outside
-                        if outside or given.verdict is Verdict.WRONG:
-                            click.echo(
-                                f"{here.name} {here.sizes} {operator} {order} {mode} {given}",
-                                err=True,
-                            )
-    counts["alarms"] += 0
-    click.echo(json.dumps({**counts, "largest error in bounds": nearest}))
+            sized_model = at_random_size(model, rng)
+            for question in cheap_questions(sized_model, int(rng.integers(2**31)), dtypes[-1]):
+                tally.add(question)
+    tally.counts["alarms"] += 0
+    click.echo(json.dumps({**tally.counts, "largest error in bounds": tally.largest}))
 
 
-def answered(
-    engine: Any, model: Model, inputs: Inputs, operator: Operator, mode: Any, order: int
-) -> Answer:
-    """What a backend answers."""
-    problem = to_backend(engine, model.function, inputs, operator)
-    _, call = prepare(engine, problem, operator, mode, order)
-    return collect(call(problem.active, problem.constants, problem.direction), engine.to_numpy)
+class Tally:
+    """What was seen of the answers of one backend."""
+
+    def __init__(self, backend: Backend, dtypes: Sequence[str]) -> None:
+        self.backend = backend
+        self.dtypes = dtypes
+        self.counts: Counter[str] = Counter()
+        self.largest: dict[str, float] = dict.fromkeys(dtypes, 0.0)
+
+    def add(self, question: Question) -> None:
+        """Ask a question in every cheap mode and dtype, and count."""
+        truth = establish(question, self.dtypes)
+        for dtype in self.dtypes:
+            for mode in cheap_modes(question):
+                try:
+                    answer = answer_of(self.backend, question, dtype, mode)
+                except Unsupported:
+                    continue
+                judgement = judge(answer, truth, question, dtype, exact=True)
+                outside = count_outside(answer, truth, dtype)
+                self._count(answer, judgement, outside, dtype)
+                if outside or judgement.verdict is Verdict.WRONG:
+                    model = question.model
+                    click.echo(
+                        f"{model.name} {model.sizes} {question.describe()} {mode} {judgement}",
+                        err=True,
+                    )
+
+    def _count(self, answer: Answer, judgement: Judgement, outside: int, dtype: str) -> None:
+        self.counts["entries"] += sum(array.size for array in answer.arrays)
+        self.counts["alarms"] += outside
+        self.counts[f"{dtype} {judgement.verdict}"] += 1
+        self.counts[f"{dtype} unresolved entries"] += judgement.unresolved_entries or 0
+        self.largest[dtype] = max(self.largest[dtype], judgement.max_error_over_bound)
 
 
-def alarmed(answer: Answer, truth: Truth, dtype: str) -> int:
-    """How many entries are outside their bounds."""
+def count_outside(answer: Answer, truth: Truth, dtype: str) -> int:
+    """Return how many entries are outside their bounds."""
     triples = zip(answer.arrays, truth.answer.arrays, truth.bounds[dtype], strict=True)
-    return sum(int((Entries.of(*each, dtype).in_bounds > 1).sum()) for each in triples)
+    return sum(
+        int((Entries.of(array, true, bound, dtype).in_bounds > 1).sum())
+        for array, true, bound in triples
+    )
+
+
+# ---- catches
 
 
 @main.command()
@@ -178,37 +222,40 @@ def alarmed(answer: Answer, truth: Truth, dtype: str) -> int:
 @click.option("--size", default=1e-9, help="By how much, relatively.")
 def catches(errors: int, size: float) -> None:
     """Spoil single entries of the reference engine's float64 answers, and judge."""
-    (entry,) = registry.find_backends(["reference:tape"])
-    engine = registry.load_backend(entry.load)
+    backend = load("reference:tape")
     rng = np.random.default_rng(1)
     for name in ("mlp", "chain", "dense"):
         model = registry.models()[name].model
+        operator = Operator.JACOBIAN if name == "dense" else Operator.GRADIENT
         counts: Counter[str] = Counter()
         while counts.total() < errors:
-            here = drawn(model, rng)
-            inputs = make_inputs(here, "drawn", int(rng.integers(2**31)))
-            operator = Operator.JACOBIAN if name == "dense" else Operator.GRADIENT
-            mode = min(MODES[operator], key=lambda m: passes(operator, m, inputs.n, inputs.m))
-            truth = establish(here, inputs, operator, 1, ["float64"])
-            answer = answered(engine, here, inputs, operator, mode, 1)
+            sized_model = at_random_size(model, rng)
+            inputs = make_inputs(sized_model, RANDOM_SIZE, int(rng.integers(2**31)))
+            question = Question(sized_model, inputs, operator, 1)
+            truth = establish(question, ["float64"])
+            answer = answer_of(backend, question, "float64", cheapest_mode(question))
             for _ in range(20):
-                k = rng.integers(len(answer.arrays))
-                spoilt = [array.copy() for array in answer.arrays]
-                place = tuple(rng.integers(n) for n in spoilt[k].shape)
-                spoilt[k][place] *= 1 + size * rng.choice([-1, 1])
-                each = Entries.of(
-                    spoilt[k], truth.answer.arrays[k], truth.bounds["float64"][k], "float64"
-                )
-                caught = each.in_bounds[place] > 1
-                counts[
-                    "caught"
-                    if caught
-                    else "unresolved"
-                    if each.unresolved[place]
-                    else "called correct"
-                ] += 1
-        shares = {what: f"{count} ({count / counts.total():.3%})" for what, count in counts.items()}
+                counts[fate_of_a_spoilt_entry(answer, truth, size, rng)] += 1
+        shares = {fate: f"{count} ({count / counts.total():.3%})" for fate, count in counts.items()}
         click.echo(f"{name}: {shares}")
+
+
+def fate_of_a_spoilt_entry(
+    answer: Answer, truth: Truth, size: float, rng: np.random.Generator
+) -> str:
+    """Spoil a random entry of an answer, and return what became of it."""
+    position = rng.integers(len(answer.arrays))
+    spoilt = answer.arrays[position].copy()
+    place = tuple(rng.integers(n) for n in spoilt.shape)
+    spoilt[place] *= 1 + size * rng.choice([-1, 1])
+    true, bound = truth.answer.arrays[position], truth.bounds["float64"][position]
+    entries = Entries.of(spoilt, true, bound, "float64")
+    if entries.in_bounds[place] > 1:
+        return "caught"
+    return "unresolved" if entries.unresolved[place] else "called correct"
+
+
+# ---- speed
 
 
 @main.command()
@@ -219,46 +266,59 @@ def speed(rounds: int) -> None:
     import torch
 
     torch.set_num_threads(1)
-    (entry,) = registry.find_backends(["torch:eager"])
-    engine = registry.load_backend(entry.load)
+    backend = load("torch:eager")
     model = registry.models()["mlp"].model
-    inputs = make_inputs(model, "32-64-64-1x32", 0)
+    question = gradient_question(model, "32-64-64-1x32")
+    inputs = question.inputs
     leaves, structure = tree.flatten(inputs.arguments[0])
     tensors = [torch.tensor(leaf, requires_grad=True) for leaf in leaves]
     constants = [torch.tensor(array) for array in inputs.arguments[1:]]
 
-    def loss(*given: Any) -> Any:
-        return model.function(engine.xp, tree.unflatten(structure, given), *constants)
+    def loss(*parameters: Any) -> Any:
+        return model.function(backend.xp, tree.unflatten(structure, parameters), *constants)
 
-    samples: dict[str, list[float]] = {
-        "enclosure and certificate": [],
-        "with float64 bounds": [],
-        "gradcheck": [],
+    calls: dict[str, Callable[[], object]] = {
+        "enclosure and certificate": lambda: establish(question, []),
+        "with float64 bounds": lambda: establish(question, ["float64"]),
+        "gradcheck": lambda: torch.autograd.gradcheck(loss, tensors),
     }
+    samples: dict[str, list[float]] = {title: [] for title in calls}
     for _ in range(rounds):
-        for what, call in {
-            "enclosure and certificate": lambda: establish(model, inputs, Operator.GRADIENT, 1, []),
-            "with float64 bounds": lambda: establish(
-                model, inputs, Operator.GRADIENT, 1, ["float64"]
-            ),
-            "gradcheck": lambda: torch.autograd.gradcheck(loss, tensors),
-        }.items():
-            begun = time.perf_counter()
-            call()
-            samples[what].append(time.perf_counter() - begun)
-    check = samples["gradcheck"]
-    for what, taken in samples.items():
-        ratio = statistics.median(a / b for a, b in zip(check, taken, strict=True))
+        for title, call in calls.items():
+            samples[title].append(seconds(call))
+    gradcheck = samples["gradcheck"]
+    for title, times in samples.items():
+        ratio = statistics.median(a / b for a, b in zip(gradcheck, times, strict=True))
         click.echo(
-            f"{what}: {statistics.median(taken):.3f} s, 1/{ratio:.1f} of gradcheck (n = {inputs.n})"
+            f"{title}: {statistics.median(times):.3f} s, 1/{ratio:.1f} of gradcheck "
+            f"(n = {inputs.n})"
         )
-    large = replace(model, sizes={"large": {"widths": (200, 256, 180, 10), "batch": 32}})
-    inputs = make_inputs(large, "large", 0)
-    begun = time.perf_counter()
-    truth = establish(large, inputs, Operator.GRADIENT, 1, ["float64"])
+    large_model = replace(model, sizes={"large": {"widths": (200, 256, 180, 10), "batch": 32}})
+    large_question = gradient_question(large_model, "large")
+    start = time.perf_counter()
+    truth = establish(large_question, ["float64"])
     click.echo(
-        f"{inputs.n} parameters: {time.perf_counter() - begun:.1f} s; doubt: {truth.doubt!r}"
+        f"{large_question.inputs.n} parameters: {time.perf_counter() - start:.1f} s; "
+        f"doubt: {truth.doubt!r}"
     )
+
+
+def gradient_question(
+    model: Model, size: str, seed: int = 0, lowest_dtype: str = "float64"
+) -> Question:
+    """Return the question for the gradient of a model at one of its sizes."""
+    inputs = make_inputs(model, size, seed, lowest_dtype)
+    return Question(model, inputs, Operator.GRADIENT, 1)
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Return how long a call takes (s)."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+# ---- sixteen
 
 
 @main.command()
@@ -267,36 +327,22 @@ def speed(rounds: int) -> None:
 def sixteen(backends: tuple[str, ...], seeds: int) -> None:
     """Judge gradients of `mlp` in 16 bits."""
     model = registry.models()["mlp"].model
+    cells = list(product(("bfloat16", "float16"), list(model.sizes)[:3], range(seeds)))
     for name in backends:
-        (entry,) = registry.find_backends([name])
-        engine = registry.load_backend(entry.load)
-        for dtype in ("bfloat16", "float16"):
-            for size in list(model.sizes)[:3]:
-                for seed in range(seeds):
-                    inputs = make_inputs(model, size, seed, dtype)
-                    truth = establish(model, inputs, Operator.GRADIENT, 1, [dtype])
-                    mode = MODES[Operator.GRADIENT][1]
-                    answer = answered(
-                        engine, model, inputs.astype(dtype), Operator.GRADIENT, mode, 1
-                    )
-                    given = judge(
-                        answer,
-                        truth,
-                        inputs,
-                        Operator.GRADIENT,
-                        1,
-                        dtype,
-                        exact=True,
-                        name="params",
-                    )
-                    click.echo(
-                        f"{name} {dtype} {size}: {given.verdict}, resolution "
-                        f"{given.resolution:.2g}, "
-                        f"relative error {given.relative_error:.2g}, "
-                        f"{given.max_error_over_bound:.2f} of a bound, "
-                        f"{given.unresolved_entries} of {inputs.n} entries unresolved "
-                        f"{given.message}"
-                    )
+        backend = load(name)
+        for dtype, size, seed in cells:
+            question = gradient_question(model, size, seed, dtype)
+            truth = establish(question, [dtype])
+            answer = answer_of(backend, question, dtype, Mode.REVERSE)
+            judgement = judge(answer, truth, question, dtype, exact=True)
+            click.echo(
+                f"{name} {dtype} {size}: {judgement.verdict}, "
+                f"resolution {judgement.resolution:.2g}, "
+                f"relative error {judgement.relative_error:.2g}, "
+                f"{judgement.max_error_over_bound:.2f} of a bound, "
+                f"{judgement.unresolved_entries} of {question.inputs.n} entries unresolved "
+                f"{judgement.message}"
+            )
 
 
 if __name__ == "__main__":

@@ -60,6 +60,21 @@ def gradient_reverse(backend: Any, function: Function, active: Any, direction: N
 
 
 @needs("jvp")
+def value_and_gradient_forward(
+    backend: Any, function: Function, active: Any, direction: None
+) -> Answer:
+    return function(active), gradient_forward(backend, function, active, None)
+
+
+@needs("vjp")
+def value_and_gradient_reverse(
+    backend: Any, function: Function, active: Any, direction: None
+) -> Answer:
+    output, pullback = backend.vjp(function, active)
+    return output, pullback(_ones_like(backend, output))
+
+
+@needs("jvp")
 def jvp_forward(backend: Any, function: Function, active: Any, tangent: Any) -> Answer:
     return backend.jvp(function, active, tangent)[1]
 

@@ -11,7 +11,10 @@ DTYPES = ("float64", "float32", "float16", "bfloat16")
 """The dtypes that a case can ask for, highest precision first."""
 
 SPECIFICATION = "spec"
+"""The implementation that is the model's own function."""
+
 NATIVE = "native"
+"""The implementation that a framework's function is, written by hand."""
 
 
 def numpy_dtype(name: str) -> Any:
@@ -28,19 +31,26 @@ def numpy_dtype(name: str) -> Any:
 
 @dataclass(frozen=True)
 class Case:
-    """Model x size x dtype x operator (with its order) x mode.
-
-    `implementation` is "spec" for the model's function and "native" for the framework's own
-    implementation of it.
-    """
+    """Model x size x dtype x operator (with its order) x mode."""
 
     model: str
+    """The model's name."""
+
     size: str
+    """The name of one of its sizes."""
+
     dtype: str
+    """The dtype in which the inputs are given and the answer is expected."""
+
     operator: Operator
+
     order: int
+    """How often is differentiated: k for the k-th `derivative`."""
+
     mode: Mode
+
     implementation: str = SPECIFICATION
+    """`spec` for the model's function, `native` for the framework's own implementation of it."""
 
     @property
     def question(self) -> tuple[str, str, str, str, int]:
@@ -49,14 +59,15 @@ class Case:
 
     def describe(self) -> str:
         """Return the case in a few words, for a progress bar or a message."""
-        operator = (
-            f"{self.operator} {self.order}"
-            if self.operator is Operator.DERIVATIVE
-            else self.operator.value
-        )
-        mode = "" if self.mode is Mode.NONE else f" {self.mode}"
-        native = "" if self.implementation == SPECIFICATION else " native"
-        return f"{self.model}{native} {self.size} {self.dtype} {operator}{mode}"
+        words = [self.model]
+        if self.implementation != SPECIFICATION:
+            words.append("native")
+        words += [self.size, self.dtype, self.operator.value]
+        if self.operator is Operator.DERIVATIVE:
+            words.append(str(self.order))
+        if self.mode is not Mode.NONE:
+            words.append(self.mode.value)
+        return " ".join(words)
 
     def to_json(self) -> dict[str, Any]:
         """Return the case as a mapping of JSON values."""
@@ -65,6 +76,5 @@ class Case:
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Case:
         """Read what `to_json` wrote."""
-        return cls(
-            **{**fields, "operator": Operator(fields["operator"]), "mode": Mode(fields["mode"])}
-        )
+        enumerated = {"operator": Operator(fields["operator"]), "mode": Mode(fields["mode"])}
+        return cls(**{**fields, **enumerated})

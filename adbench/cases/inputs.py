@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import warnings
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from adbench.cases.case import DTYPES, numpy_dtype
-from adbench.cases.model import Model, SpecError, account
+from adbench.cases.model import Model, SpecError, describe_exception
 from adbench.namespaces import numpy as namespace
 from reference_ad.engine import tree
 
@@ -20,16 +21,19 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True)
 class Inputs:
-    """The arguments of a model at one size, and the directions for its JVPs, VJPs and HVPs.
-
-    arguments: the trees that `make` gave, as arrays; `tangent`: like the active argument;
-    `cotangent`: like the output.
-    """
+    """The arguments of a model at one size, and the directions for its JVPs, VJPs and HVPs."""
 
     arguments: tuple[Any, ...]
+    """The trees that `make` gave, with arrays for leaves."""
+
     active: int
+    """The position of the argument that is differentiated with respect to."""
+
     tangent: Any
+    """The direction of a JVP and of an HVP, a tree like the active argument."""
+
     cotangent: Array
+    """The direction of a VJP, of the shape of the output."""
 
     @property
     def n(self) -> int:
@@ -42,11 +46,16 @@ class Inputs:
         return self.cotangent.size
 
     @property
+    def has_scalar_output(self) -> bool:
+        """Whether the function gives an array of shape ()."""
+        return self.cotangent.shape == ()
+
+    @property
     def is_scalar_to_scalar(self) -> bool:
         """Whether the function takes one scalar array to a scalar array, so that higher derivatives
         are defined."""
         leaves = tree.leaves(self.arguments[self.active])
-        return len(leaves) == 1 and leaves[0].shape == () == self.cotangent.shape
+        return len(leaves) == 1 and leaves[0].shape == () and self.has_scalar_output
 
     def astype(self, dtype: Any) -> Inputs:
         """Return the same numbers with every floating array in `dtype`, a name or one of
@@ -73,40 +82,70 @@ def make_inputs(model: Model, size: str, seed: int, lowest_dtype: str = DTYPES[0
     """
     stream = [seed, zlib.crc32(model.name.encode()), zlib.crc32(size.encode())]
     rng = np.random.default_rng(stream)
-    lowest = numpy_dtype(lowest_dtype)
-    maker, function = (
-        f"make(size, rng) of the model {model.name!r}",
-        f"The function of the model {model.name!r}",
-    )
-
-    def rounded(leaf: Any) -> Array:
-        array = np.asarray(leaf)
-        if not np.issubdtype(array.dtype, np.floating):
-            return array
-        with np.errstate(over="ignore"):  # what overflows is refused below
-            return np.asarray(array.astype(lowest).astype(np.float64))
-
-    made = call(maker, model.make, model.size(size), rng)
-    if not isinstance(made, list | tuple):
+    arguments = _make_arguments(model, size, rng, lowest_dtype)
+    remade = _make_arguments(model, size, np.random.default_rng(stream), lowest_dtype)
+    if not _same(arguments, remade):
         raise SpecError(
-            f"{maker} gave {_a(made)}; it must give a tuple of arguments: a single argument x is "
-            "returned as (x,)."
+            f"{_maker_of(model)} gave other arguments the second time; take what is random from "
+            "rng."
         )
-    if not 0 <= model.active < len(made):
+    active = arguments[model.active]
+    _check_active(model, active, lowest_dtype)
+    output = _pure_output(model, arguments)
+    tangent = tree.map(lambda leaf: _rounded(rng.standard_normal(leaf.shape), lowest_dtype), active)
+    cotangent = _rounded(rng.standard_normal(output.shape), lowest_dtype)
+    return Inputs(arguments, model.active, tangent, cotangent)
+
+
+def call(subject: str, function: Any, *arguments: Any, **parameters: Any) -> Any:
+    """Call a user's function; whatever it raises becomes a SpecError, one sentence on `subject`
+    that names the line."""
+    try:
+        # The numbers are judged later, and so are they that something warns of.
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return function(*arguments, **parameters)
+    except (Exception, SystemExit) as error:
+        file = getattr(getattr(function, "__code__", None), "co_filename", "")
+        description = describe_exception(error, file, name_of_file=file)
+        raise SpecError(f"{subject} raised {description}") from error
+
+
+def _maker_of(model: Model) -> str:
+    return f"make(size, rng) of the model {model.name!r}"
+
+
+def _make_arguments(
+    model: Model, size: str, rng: np.random.Generator, lowest_dtype: str
+) -> tuple[Any, ...]:
+    maker = _maker_of(model)
+    arguments = call(maker, model.make, model.size(size), rng)
+    if not isinstance(arguments, list | tuple):
+        raise SpecError(
+            f"{maker} gave {_with_article(arguments)}; it must give a tuple of arguments: a single "
+            "argument x is returned as (x,)."
+        )
+    if not 0 <= model.active < len(arguments):
         raise SpecError(
             f"The model {model.name!r} has active={model.active}, but make(size, rng) gave "
-            f"{len(made)} "
-            f"argument(s); choose one of 0 to {len(made) - 1}."
+            f"{len(arguments)} argument(s); choose one of 0 to {len(arguments) - 1}."
         )
-    arguments = tuple(tree.map(rounded, argument) for argument in made)
-    remade = call(maker, model.make, model.size(size), np.random.default_rng(stream))
-    if not _same(arguments, tuple(tree.map(rounded, argument) for argument in remade)):
-        raise SpecError(
-            f"{maker} gave other arguments the second time; take what is random from rng."
-        )
-    for path, leaf in zip(
-        tree.paths(arguments[model.active]), tree.leaves(arguments[model.active]), strict=True
-    ):
+    return tuple(
+        tree.map(lambda leaf: _rounded(leaf, lowest_dtype), argument) for argument in arguments
+    )
+
+
+def _rounded(leaf: Any, lowest_dtype: str) -> Array:
+    """A leaf as float64 that `lowest_dtype` can represent; what is no floating number as it is."""
+    array = np.asarray(leaf)
+    if not np.issubdtype(array.dtype, np.floating):
+        return array
+    with np.errstate(over="ignore"):  # what overflows is refused later
+        return np.asarray(array.astype(numpy_dtype(lowest_dtype)).astype(np.float64))
+
+
+def _check_active(model: Model, active: Any, lowest_dtype: str) -> None:
+    for path, leaf in zip(tree.paths(active), tree.leaves(active), strict=True):
         place = f" at {path}" if path else ""
         if not np.issubdtype(leaf.dtype, np.floating):
             raise SpecError(
@@ -116,61 +155,49 @@ def make_inputs(model: Model, size: str, seed: int, lowest_dtype: str = DTYPES[0
         if not np.isfinite(leaf).all():
             raise SpecError(
                 f"The active argument of the model {model.name!r} has values that are nan or "
-                "infinite in "
-                f"{lowest_dtype}{place}; derivatives need finite values."
+                f"infinite in {lowest_dtype}{place}; derivatives need finite values."
             )
-    output = call(function, model.function, namespace.numpy, *tree.map(np.copy, arguments))
-    if not (
-        isinstance(output, np.ndarray | np.generic) and np.issubdtype(output.dtype, np.floating)
-    ):
-        raise SpecError(f"{function} gave {_a(output)}; it must give one floating-point array.")
-    given = tree.map(np.copy, arguments)
-    again = call(function, model.function, namespace.numpy, *given)
-    if not _same(arguments, given):
+
+
+def _pure_output(model: Model, arguments: Sequence[Any]) -> Array:
+    """The output of a model's function, called twice to see whether it is pure."""
+    function = f"The function of the model {model.name!r}"
+    output = call(function, model.function, namespace.numpy, *tree.map(np.copy, tuple(arguments)))
+    is_array = isinstance(output, np.ndarray | np.generic)
+    if not (is_array and np.issubdtype(output.dtype, np.floating)):
+        raise SpecError(
+            f"{function} gave {_with_article(output)}; it must give one floating-point array."
+        )
+    copies = tree.map(np.copy, tuple(arguments))
+    second_output = call(function, model.function, namespace.numpy, *copies)
+    if not _same(arguments, copies):
         raise SpecError(
             f"{function} changes its arguments; it must be pure and leave them as they are."
         )
     # Memory that lies otherwise lets NumPy add in another order: what differs by rounding alone is
     # the same.
-    if np.shape(again) != output.shape or not np.allclose(
-        again, output, rtol=1e-6, atol=1e-9, equal_nan=True
+    if np.shape(second_output) != output.shape or not np.allclose(
+        second_output, output, rtol=1e-6, atol=1e-9, equal_nan=True
     ):
         raise SpecError(
             f"{function} gave another value the second time; it must be pure, and random in "
             "nothing."
         )
-    tangent = tree.map(
-        lambda leaf: rounded(rng.standard_normal(leaf.shape)), arguments[model.active]
-    )
-    return Inputs(arguments, model.active, tangent, rounded(rng.standard_normal(output.shape)))
+    return np.asarray(output)
 
 
-def call(what: str, function: Any, *arguments: Any, **known: Any) -> Any:
-    """Call a user's function; whatever it raises becomes a SpecError, one sentence on `what` that
-    names the line."""
-    try:
-        # The numbers are judged later, and so are they that something warns of.
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return function(*arguments, **known)
-    except (Exception, SystemExit) as error:
-        file = getattr(getattr(function, "__code__", None), "co_filename", "")
-        raise SpecError(f"{what} raised {account(error, file, of=file)}") from error
-
-
-def _same(one: Any, other: Any) -> bool:
+def _same(left: Any, right: Any) -> bool:
     """Whether two trees of arrays have the same numbers, nan beside nan, in the same places."""
-    if tree.paths(one) != tree.paths(other):
+    if tree.paths(left) != tree.paths(right):
         return False
-    return all(
-        x.tobytes() == y.tobytes()
-        for x, y in zip(tree.leaves(one), tree.leaves(other), strict=True)
-    )
+    pairs = zip(tree.leaves(left), tree.leaves(right), strict=True)
+    return all(x.tobytes() == y.tobytes() for x, y in pairs)
 
 
-def _a(value: Any) -> str:
+def _with_article(value: Any) -> str:
     """What something is, with its article."""
     if hasattr(value, "dtype"):
         return f"an array of {value.dtype}"
     name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    article = "an" if name[0] in "aeiou" else "a"
+    return f"{article} {name}"

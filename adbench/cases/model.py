@@ -36,65 +36,73 @@ _KINDS: tuple[tuple[str, Any, str], ...] = (
 """What the fields of a model must be, in words."""
 
 
-def account(error: BaseException, file: str, of: str = "") -> str:
+def describe_exception(error: BaseException, file: str, name_of_file: str = "") -> str:
     """Return what the user's code raised, for a sentence: the type, the last line of `file` on the
     way, the message.
 
-    of: what to call the file where the sentence does not name it already.
+    name_of_file: what to call the file where the sentence does not name it already.
     """
-    lines, frame = [], error.__traceback__
+    lines = []
+    frame = error.__traceback__
     while frame is not None:
         if frame.tb_frame.f_code.co_filename == file:
             lines.append(frame.tb_lineno)
         frame = frame.tb_next
-    place = f" in line {lines[-1]}{of and f' of {of}'}" if lines else ""
-    said = " ".join(str(error).split()).rstrip(".")
-    return f"{type(error).__name__}{place}{said and f': {said}'}."
+    description = type(error).__name__
+    if lines:
+        description += f" in line {lines[-1]}"
+        description += f" of {name_of_file}" if name_of_file else ""
+    message = " ".join(str(error).split()).rstrip(".")
+    return f"{description}: {message}." if message else f"{description}."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A function to differentiate, its inputs and what is known about its derivatives.
-
-    name: what the command line and the tables call it.
-    function: `function(xp, *arguments)`, pure, written against the array namespace `xp` (the Python
-        array API standard 2024.12 plus `xp.special` with SciPy's names). The output is one array,
-        of shape () where it is a scalar.
-    make: `make(size, rng)` gives the arguments as a sequence of trees (arrays, or nested lists,
-        tuples and dicts of arrays) of float64 values. The harness rounds them to the lowest dtype
-        that is asked for, so every dtype and every backend starts from the same numbers.
-    sizes: the named sizes, smallest first; each is a mapping that `make` understands.
-    active: the position in `arguments` of the argument to differentiate with respect to; the others
-    are constants.
-    sweep: named sizes over which full Jacobians are timed in forward and in reverse mode, where
-    that is of interest.
-    orders: how often a scalar function of one scalar is differentiated.
-    oracle: derivatives known by hand: `{"gradient": oracle}` with `oracle(*arguments)` returning a
-        tree like the active argument, `{"derivative": oracle}` with `oracle(*arguments, order=k)`
-        returning a scalar, and so on. It is called with NumPy arrays in extended precision and
-        should compute in the dtype that it is given.
-    native: hand-written implementations to be checked against `function`: `{"torch": f}` with
-        `f(*arguments)` on that framework's arrays, for instance a `torch.autograd.Function`. Keys
-        are framework names.
-    summary: one line for `adbench list`.
-    """
+    """A function to differentiate, its inputs and what is known about its derivatives."""
 
     name: str
+    """What the command line and the tables call it."""
+
     function: Callable[..., Any]
+    """`function(xp, *arguments)`, pure, written against the array namespace `xp`: the Python array
+    API standard 2024.12, and `xp.special` with SciPy's names. The output is one array, of shape ()
+    where it is a scalar."""
+
     make: Make
+    """`make(size, rng)` gives the arguments as a sequence of trees (arrays, or nested lists, tuples
+    and dicts of arrays) of float64 values. The harness rounds them to the lowest dtype that is
+    asked for, so every dtype and every backend starts from the same numbers."""
+
     sizes: Mapping[str, Size]
+    """The named sizes, smallest first; each is a mapping that `make` understands."""
+
     active: int = 0
+    """The position in `arguments` of the argument to differentiate with respect to; the others are
+    constants."""
+
     sweep: Mapping[str, Size] = field(default_factory=dict)
+    """Named sizes over which full Jacobians are timed in forward and in reverse mode, where that is
+    of interest."""
+
     orders: int = 1
+    """How often a scalar function of one scalar is differentiated."""
+
     oracle: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    """Derivatives known by hand: `{"gradient": oracle}` with `oracle(*arguments)` returning a tree
+    like the active argument, `{"derivative": oracle}` with `oracle(*arguments, order=k)` returning
+    a scalar, and so on. It is called with NumPy arrays in extended precision and should compute in
+    the dtype that it is given. Those for `value` and `gradient` serve `value_and_gradient` too."""
+
     native: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    """Hand-written implementations to be checked against `function`: `{"torch": f}` with
+    `f(*arguments)` on that framework's arrays, for instance a `torch.autograd.Function`. Keys are
+    framework names."""
+
     summary: str = ""
+    """One line for `adbench list`."""
 
     def __post_init__(self) -> None:
-        for name, kind, what in _KINDS:
-            value = getattr(self, name)
-            if not isinstance(value, kind):
-                raise SpecError(f"The model {self.name!r} has {name}={value!r}; it must be {what}.")
+        self._check_kinds()
         for name in ("oracle", "native"):
             for key, function in getattr(self, name).items():
                 if not callable(function):
@@ -106,13 +114,20 @@ class Model:
             raise SpecError(
                 f"The model {self.name!r} names no size; give it sizes={{'small': {{...}}}}."
             )
-        known = {operator.value for operator in Operator}
-        for operator in self.oracle:
-            if operator not in known:
+        operators = {operator.value for operator in Operator}
+        for name in self.oracle:
+            if name not in operators:
                 raise SpecError(
-                    f"The model {self.name!r} has an oracle for {operator!r}, which is no "
-                    "operator; "
-                    f"the operators are {', '.join(sorted(known))}."
+                    f"The model {self.name!r} has an oracle for {name!r}, which is no operator; "
+                    f"the operators are {', '.join(sorted(operators))}."
+                )
+
+    def _check_kinds(self) -> None:
+        for name, kind, description in _KINDS:
+            value = getattr(self, name)
+            if not isinstance(value, kind):
+                raise SpecError(
+                    f"The model {self.name!r} has {name}={value!r}; it must be {description}."
                 )
 
     def size(self, name: str) -> Size:
@@ -120,5 +135,5 @@ class Model:
         for sizes in (self.sizes, self.sweep):
             if name in sizes:
                 return sizes[name]
-        known = ", ".join([*self.sizes, *self.sweep])
-        raise SpecError(f"The model {self.name!r} has no size {name!r}; it has {known}.")
+        names = ", ".join([*self.sizes, *self.sweep])
+        raise SpecError(f"The model {self.name!r} has no size {name!r}; it has {names}.")

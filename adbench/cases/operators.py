@@ -14,6 +14,9 @@ class Operator(StrEnum):
     """The k-th derivative of a scalar function of one scalar, shape ()."""
     GRADIENT = "gradient"
     """The gradient of a scalar function (m = 1), a tree like the active argument."""
+    VALUE_AND_GRADIENT = "value_and_gradient"
+    """The tuple (f(x), the gradient) of a scalar function (m = 1), from one call, as an optimiser
+    asks for it. A run asks for it where it is named, and a full run always."""
     JVP = "jvp"
     """J v, the Jacobian times a tangent v; shape of the output."""
     VJP = "vjp"
@@ -53,6 +56,7 @@ MODES: dict[Operator, tuple[Mode, ...]] = {
     Operator.VALUE: (Mode.NONE,),
     Operator.DERIVATIVE: FIRST_ORDER,
     Operator.GRADIENT: FIRST_ORDER,
+    Operator.VALUE_AND_GRADIENT: FIRST_ORDER,
     Operator.JVP: FIRST_ORDER,
     Operator.VJP: FIRST_ORDER,
     Operator.JACOBIAN: FIRST_ORDER,
@@ -60,8 +64,13 @@ MODES: dict[Operator, tuple[Mode, ...]] = {
     Operator.HESSIAN: SECOND_ORDER,
 }
 
-NEEDS_SCALAR_OUTPUT = frozenset({Operator.GRADIENT, Operator.HESSIAN, Operator.DERIVATIVE})
+NEEDS_SCALAR_OUTPUT = frozenset(
+    {Operator.GRADIENT, Operator.VALUE_AND_GRADIENT, Operator.HESSIAN, Operator.DERIVATIVE}
+)
 """Operators defined only where m = 1 and the output has shape ()."""
+
+ONE_SWEEP_IN_REVERSE = frozenset({Operator.GRADIENT, Operator.VALUE_AND_GRADIENT, Operator.VJP})
+"""Operators of first order whose answer is one row of a Jacobian, or a combination of its rows."""
 
 
 def order_of(operator: Operator) -> int:
@@ -83,8 +92,8 @@ def passes(operator: Operator, mode: Mode, n: int, m: int) -> int:
         return n * n if mode is Mode.FORWARD_OVER_FORWARD else n
     if operator is Operator.HVP:
         return n if mode is Mode.FORWARD_OVER_FORWARD else 1
-    if operator in (Operator.GRADIENT, Operator.VJP):
-        return n if mode is Mode.FORWARD else 1
     if operator is Operator.JACOBIAN:
         return n if mode is Mode.FORWARD else m
+    if operator in ONE_SWEEP_IN_REVERSE:
+        return n if mode is Mode.FORWARD else 1
     return 1

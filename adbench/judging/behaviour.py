@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from adbench.cases.answer import Answer
 from adbench.cases.inputs import Array, Inputs
-from adbench.truth.answers import Answer
 from reference_ad.engine import tree
 
 SECOND_POINT_FACTOR = 0.875
@@ -22,10 +22,9 @@ def second_point(inputs: Inputs, lowest_dtype: str) -> Inputs:
     def moved(leaf: Array) -> Array:
         if leaf.dtype.kind != "f":
             return leaf
-        scaled: Array = (
-            (leaf * leaf.dtype.type(SECOND_POINT_FACTOR)).astype(lowest_dtype).astype(leaf.dtype)
-        )
-        return scaled
+        scaled = leaf * leaf.dtype.type(SECOND_POINT_FACTOR)
+        representable: Array = scaled.astype(lowest_dtype).astype(leaf.dtype)
+        return representable
 
     return replace(
         inputs,
@@ -37,19 +36,22 @@ def second_point(inputs: Inputs, lowest_dtype: str) -> Inputs:
 
 def same(left: Answer, right: Answer) -> bool:
     """Whether two answers are the same to the last bit, nan being equal to itself."""
+    if len(left.arrays) != len(right.arrays):
+        return False
     pairs = zip(left.arrays, right.arrays, strict=True)
-    return len(left.arrays) == len(right.arrays) and all(
-        a.tobytes() == b.tobytes() for a, b in pairs
-    )
+    return all(a.tobytes() == b.tobytes() for a, b in pairs)
 
 
 def changed(before: Sequence[Array], after: Sequence[Array], names: Sequence[str]) -> str:
     """Return a sentence that names the inputs which a call has changed, or "" where it left them
     all alone."""
-    both = zip(names, before, after, strict=True)
-    touched = [name for name, a, b in both if a.dtype == b.dtype and a.tobytes() != b.tobytes()]
+    triples = zip(names, before, after, strict=True)
+    changed_names = [
+        name for name, a, b in triples if a.dtype == b.dtype and a.tobytes() != b.tobytes()
+    ]
+    if not changed_names:
+        return ""
     return (
-        f"The call changed its inputs, which differ from what they were: {', '.join(touched)}."
-        if touched
-        else ""
+        "The call changed its inputs, which differ from what they were: "
+        f"{', '.join(changed_names)}."
     )

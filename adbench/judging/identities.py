@@ -1,94 +1,159 @@
 """Identities that derivatives satisfy whatever their true values: no truth is needed to see them
 fail.
 
-<u, J v> = <J'u, v>, whoever computes either side; the Hessian is symmetric; what f(x + hv) leaves
-beyond its linear part is of second order in h. Both sides of an equation may err by their bounds,
-so their difference may be the sum of
-these, carried through the same sums: nothing is to be guessed.
+<u, J v> = <J'u, v>, whoever computes either side; and the Hessian is symmetric. Both sides of an
+equation may err by their bounds, so their difference may be the sum of these, carried through the
+same sums: nothing is to be guessed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, isfinite, log2, nan
-from typing import Any
+from math import inf, isfinite, nan
 
 import numpy as np
 
+from adbench.cases.inputs import Array
 from adbench.cases.operators import Mode, Operator
-from adbench.truth.answers import Array
+from adbench.cases.question import Question
+from adbench.judging.finding import Finding
+from reference_ad.engine import tree
 
-FIRST = (Operator.GRADIENT, Operator.JVP, Operator.VJP, Operator.JACOBIAN)
-SECOND = (Operator.HVP, Operator.HESSIAN)
+FIRST_ORDER = (
+    Operator.GRADIENT,
+    Operator.VALUE_AND_GRADIENT,
+    Operator.JVP,
+    Operator.VJP,
+    Operator.JACOBIAN,
+)
+"""Operators of which u'J v is a contraction."""
 
-STEPS = tuple(2.0**-k for k in range(3, 31))
-"""The steps h of the Taylor remainder, each half of the one before, so that their quotients are
-exact."""
-
-ABOVE_NOISE = 64.0
-"""A remainder counts where it is this many times what rounding may contribute to it; the order is
-then within 0.05."""
+SECOND_ORDER = (Operator.HVP, Operator.HESSIAN)
+"""Operators of which v'H v is a contraction."""
 
 
 @dataclass(frozen=True)
-class Along:
-    """u'J v or v'H v as one answer gives it, and by how much it may be off."""
+class Projection:
+    """u'J v or v'H v as one answer gives it: the answer contracted with the tangent v and the
+    cotangent u that are still free."""
 
     operator: Operator
+
     mode: Mode
+
     value: float
+
     tolerance: float
+    """By how much correct arithmetic may put `value` off."""
 
-    def apart_from(self, other: Along) -> float:
+    @property
+    def is_second_order(self) -> bool:
+        """Whether it is v'H v."""
+        return self.operator in SECOND_ORDER
+
+    def distance(self, other: Projection) -> float:
         """Return how far two of them are apart, in units of what both may be off together."""
-        if not isfinite(self.value - other.value):
+        deviation = abs(self.value - other.value)
+        tolerance = self.tolerance + other.tolerance
+        if not isfinite(deviation):
             return inf
-        return _over(abs(self.value - other.value), self.tolerance + other.tolerance)
+        if deviation == 0:
+            return 0.0
+        if not isfinite(tolerance):
+            return nan
+        return deviation / tolerance if tolerance > 0 else inf
 
 
-def along(
-    operator: Operator,
-    mode: Mode,
-    arrays: Sequence[Array],
-    bounds: Sequence[Array],
-    tangent: Sequence[Array],
-    cotangent: Array,
-) -> Along | None:
-    """Contract an answer with the tangent v and the cotangent u that are still free; None where it
-    has no such use.
+@dataclass(frozen=True)
+class Check:
+    """What holding an answer against an identity has shown."""
 
-    arrays, bounds: the leaves of the answer and by how much each entry may be off; tangent: the
-    leaves of v.
+    over_bound: float
+    """The largest deviation, in units of what both sides may err together."""
+
+    finding: Finding | None
+    """Where the identity fails."""
+
+
+def project(
+    question: Question, mode: Mode, arrays: Sequence[Array], bounds: Sequence[Array]
+) -> Projection | None:
+    """Contract an answer with the directions that are still free; None where it has no such use.
+
+    arrays, bounds: the leaves of the answer, and by how much each entry may be off.
     """
-    if operator not in (*FIRST, *SECOND):
+    operator = question.operator
+    if operator not in (*FIRST_ORDER, *SECOND_ORDER):
         return None
-    value = _contracted(operator, arrays, tangent, cotangent)
-    tolerance = _contracted(operator, bounds, [np.abs(leaf) for leaf in tangent], np.abs(cotangent))
-    return Along(operator, mode, value, tolerance)
+    tangent = tree.leaves(question.inputs.tangent)
+    cotangent = question.inputs.cotangent
+    value = _contract(operator, arrays, tangent, cotangent)
+    tolerance = _contract(operator, bounds, [np.abs(v) for v in tangent], np.abs(cotangent))
+    return Projection(operator, mode, value, tolerance)
 
 
-def _contracted(
+def _contract(
     operator: Operator, arrays: Sequence[Array], tangent: Sequence[Array], cotangent: Array
 ) -> float:
     arrays = [array.astype(np.longdouble) for array in arrays]
     v = [leaf.astype(np.longdouble) for leaf in tangent]
     u = cotangent.astype(np.longdouble)
+    if operator is Operator.VALUE_AND_GRADIENT:
+        arrays = arrays[1:]
     with np.errstate(all="ignore"):
         if operator is Operator.JVP:
             return float(np.sum(arrays[0] * u))
-        if operator in (Operator.VJP, Operator.HVP):
-            return float(sum(np.sum(a * b) for a, b in zip(arrays, v, strict=True)))
-        if operator is Operator.GRADIENT:
-            return float(u * sum(np.sum(a * b) for a, b in zip(arrays, v, strict=True)))
+        if operator in (Operator.GRADIENT, Operator.VALUE_AND_GRADIENT):
+            return float(u * _inner_product(arrays, v))
         if operator is Operator.JACOBIAN:
             products = [np.tensordot(a, b, axes=b.ndim) for a, b in zip(arrays, v, strict=True)]
             return float(np.sum(sum(products[1:], products[0]) * u))
-        pairs = [(left, right) for left in v for right in v]
-        rows = zip(arrays, pairs, strict=True)
-        return float(
-            sum(np.sum(left * np.tensordot(a, right, axes=right.ndim)) for a, (left, right) in rows)
-        )
+        if operator is Operator.HESSIAN:
+            return float(_quadratic_form(arrays, v))
+        return float(_inner_product(arrays, v))
+
+
+def _inner_product(arrays: Sequence[Array], v: Sequence[Array]) -> np.longdouble:
+    products = [np.sum(a * b) for a, b in zip(arrays, v, strict=True)]
+    return sum(products, np.longdouble(0))
+
+
+def _quadratic_form(blocks: Sequence[Array], v: Sequence[Array]) -> np.longdouble:
+    """v'H v, where the blocks of H stand row by row."""
+    pairs = [(left, right) for left in v for right in v]
+    products = [
+        np.sum(left * np.tensordot(block, right, axes=right.ndim))
+        for block, (left, right) in zip(blocks, pairs, strict=True)
+    ]
+    return sum(products, np.longdouble(0))
+
+
+def check_projections(projection: Projection, witnesses: Sequence[Projection]) -> Check:
+    """Hold a projection against those of other answers about the same function and directions; the
+    first contradiction is enough to say."""
+    comparable = [
+        witness for witness in witnesses if witness.is_second_order is projection.is_second_order
+    ]
+    distances = [projection.distance(witness) for witness in comparable]
+    over_bound = max([0.0, *distances])  # a nan after the 0 is never the largest
+    for witness, distance in zip(comparable, distances, strict=True):
+        if distance > 1:
+            identity = "v'Hv" if projection.is_second_order else "<u, Jv> = <J'u, v>"
+            message = (
+                f"{identity} fails: {witness.operator} {witness.mode} gives {witness.value:.9g}, "
+                f"this {projection.value:.9g}."
+            )
+            return Check(over_bound, Finding("identity", message))
+    return Check(over_bound, None)
+
+
+def check_symmetry(arrays: Sequence[Array], bounds: Sequence[Array]) -> Check:
+    """Hold a Hessian against its transpose. Arguments as of `asymmetry`."""
+    over_bound = asymmetry(arrays, bounds)
+    if over_bound > 1:
+        return Check(over_bound, Finding("symmetry", "The Hessian is not symmetric."))
+    return Check(over_bound, None)
 
 
 def asymmetry(arrays: Sequence[Array], bounds: Sequence[Array]) -> float:
@@ -101,55 +166,18 @@ def asymmetry(arrays: Sequence[Array], bounds: Sequence[Array]) -> float:
     count = round(len(arrays) ** 0.5)
     largest = 0.0
     for i in range(count):
+        # The block of a leaf with itself has each of the leaf's axes twice.
+        leaf_ndim = arrays[i * count + i].ndim // 2
         for j in range(i + 1):
-            block, mirrored = arrays[i * count + j], arrays[j * count + i]
-            split = mirrored.ndim - _leaf_ndim(arrays, count, i)
-            axes = (*range(split, mirrored.ndim), *range(split))
-            difference = np.abs(block.astype(np.longdouble) - np.transpose(mirrored, axes))
-            together = bounds[i * count + j] + np.transpose(bounds[j * count + i], axes)
+            block, block_bounds = arrays[i * count + j], bounds[i * count + j]
+            opposite, opposite_bounds = arrays[j * count + i], bounds[j * count + i]
+            split = opposite.ndim - leaf_ndim
+            axes = (*range(split, opposite.ndim), *range(split))
+            difference = np.abs(block.astype(np.longdouble) - np.transpose(opposite, axes))
+            tolerance = block_bounds + np.transpose(opposite_bounds, axes)
             if not np.isfinite(difference).all():
                 return inf
             with np.errstate(all="ignore"):
-                quotients = np.where(difference == 0, 0.0, difference / together)
+                quotients = np.where(difference == 0, 0.0, difference / tolerance)
             largest = max(largest, float(np.max(np.nan_to_num(quotients, nan=0.0), initial=0.0)))
     return largest
-
-
-def _leaf_ndim(arrays: Sequence[Array], count: int, i: int) -> int:
-    # The block of a leaf with itself has each of the leaf's axes twice.
-    return arrays[i * count + i].ndim // 2
-
-
-def taylor_order(
-    function: Callable[[float], Any], slope: float, tolerance: float, spacing: float
-) -> float:
-    """Return the order in h of the remainder |f(h) - f(0) - h slope|: 2 where the slope is right, 1
-    where it is not.
-
-    function: the function along the tangent, h -> u . f(x + hv), as longdouble; slope: u'J v, right
-    up to `tolerance`; spacing: the relative rounding of the function's values. The order is taken
-    between the two smallest steps at which rounding does not show; nan where there are none, as for
-    a linear function.
-    """
-    start = function(0.0)
-    found, previous = nan, nan
-    for h in STEPS:
-        value = function(h)
-        remainder = abs(float(value - start - np.longdouble(h) * np.longdouble(slope)))
-        noise = spacing * (abs(float(value)) + abs(float(start))) + h * tolerance
-        if not isfinite(remainder) or remainder < ABOVE_NOISE * noise:
-            break
-        if previous == previous and remainder > 0:
-            found = log2(previous / remainder)
-        previous = remainder
-    return found
-
-
-def _over(deviation: float, tolerance: float) -> float:
-    if deviation == 0:
-        return 0.0
-    return (
-        deviation / tolerance
-        if tolerance > 0 and isfinite(tolerance)
-        else (inf if tolerance == 0 else nan)
-    )

@@ -21,6 +21,9 @@ EXTRA_MODES = {
 }
 """What can be asked, and is of use where there is nothing better."""
 
+EXTRA_OPERATORS = {Operator.VALUE_AND_GRADIENT}
+"""What is asked where it is named, and in a full run: its parts are asked anyway."""
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -197,7 +200,7 @@ def make_plan(
             for dtype in dtypes:
                 highest = None if settings.effort.all_orders or size == chosen[0] else 2
                 for operator, order in questions(model, inputs):
-                    if (not operators or operator in operators) and (
+                    if _is_wanted(operator, operators, settings.effort) and (
                         highest is None or order <= highest
                     ):
                         groups += _group(
@@ -226,6 +229,12 @@ def make_plan(
             f"{settings.effort.passes} passes through a function are made for one answer."
         )
     return Plan(tuple(groups), tuple(backends), settings)
+
+
+def _is_wanted(operator: Operator, operators: Sequence[str], effort: Preset) -> bool:
+    if operators:
+        return operator in operators
+    return effort.all_modes or operator not in EXTRA_OPERATORS
 
 
 def questions(model: Model, inputs: Inputs) -> list[tuple[Operator, int]]:

@@ -25,16 +25,18 @@ from typing import Any
 
 from adbench import registry
 from adbench.backends.base import Backend, Problem, Unsupported, prepare, to_backend
+from adbench.cases.answer import Answer, collect
 from adbench.cases.case import DTYPES, NATIVE, Case
 from adbench.cases.inputs import Inputs, make_inputs
 from adbench.cases.model import Model, SpecError
 from adbench.cases.operators import Mode, Operator
+from adbench.cases.question import Question
 from adbench.judging import behaviour
-from adbench.judging.examiner import Evidence, Examiner, argument_names, second_path
+from adbench.judging.judge import Evidence, Judge
 from adbench.results.row import Outcome, Row, Verdict
 from adbench.running import protocol as wire
 from adbench.timing import clock, memory, stats
-from adbench.truth import answers
+from adbench.truth import storage
 from adbench.truth import truth as known
 from adbench.truth.certificate import CertificateError
 from reference_ad.engine import tree
@@ -93,7 +95,7 @@ class Worker:
         self.threads = threads
         self.open_cells: dict[str, Cell] = {}
         self.settled_at = 0.0
-        self.examiner = Examiner(backend.exact)
+        self.judge = Judge(backend.exact)
         self.load_model = lru_cache(maxsize=None)(load_model)
         self.inputs = lru_cache(maxsize=4)(self._inputs)
         self.inputs_elsewhere = lru_cache(maxsize=4)(self._inputs_elsewhere)
@@ -141,27 +143,27 @@ class Worker:
             return answer
 
         first, first_s = clock.once(operator)
-        answer = answers.collect(first, self.backend.to_numpy)
+        answer = collect(first, self.backend.to_numpy)
         there = self.inputs_elsewhere(origin, case.size, case.dtype)
-        elsewhere: list[answers.Answer] = []
-        if truth_path and second_path(truth_path).exists():
+        elsewhere: list[Answer] = []
+        question = Question(model, inputs, case.operator, case.order)
+        truth = storage.load(Path(truth_path)) if truth_path else None
+        second_truth = None
+        if truth_path and storage.second_path(truth_path).exists():
+            second_truth = storage.load(storage.second_path(truth_path))
             moved = self._problem(model, there, case)
             # In place, where that can be done: what is kept by the identity of an array is then
             # stale. And with new
             # arrays: what keeps an array itself is stale then.
             if first_s < SLOW_CALL_S and self._overwritten(problem, moved):
-                elsewhere.append(answers.collect(operator(), self.backend.to_numpy))
+                elsewhere.append(collect(operator(), self.backend.to_numpy))
                 self._overwritten(problem, self._problem(model, inputs, case))
             elsewhere.append(
-                answers.collect(
-                    call(moved.active, moved.constants, moved.direction), self.backend.to_numpy
-                )
+                collect(call(moved.active, moved.constants, moved.direction), self.backend.to_numpy)
             )
         (second, second_s), peak = memory.watched(lambda: clock.once(operator))
-        again = answers.collect(second, self.backend.to_numpy)
-        evidence = Evidence(
-            answer, again, tuple(elsewhere), self._changed(problem, inputs, model, case)
-        )
+        again = collect(second, self.backend.to_numpy)
+        evidence = Evidence(answer, again, tuple(elsewhere), self._changed(problem, question, case))
         row = replace(
             row,
             route=route,
@@ -171,7 +173,9 @@ class Worker:
             flags="" if behaviour.same(answer, again) else NOT_REPEATABLE,
             peak_bytes=peak,
         )
-        row = self.examiner.examine(row, case, evidence, model, inputs, there, truth_path)
+        row = self.judge.judge(
+            row, case, evidence, question, question.at(there), truth, second_truth
+        )
         if not timed:
             return Cell(case, row, operator, operator, 0, 0)
         primal, primal_loops = self.staged_primal(
@@ -252,11 +256,11 @@ class Worker:
             self.backend.overwrite(array, self.backend.to_numpy(values)) for array, values in pairs
         )
 
-    def _changed(self, problem: Problem, inputs: Inputs, model: Model, case: Case) -> str:
+    def _changed(self, problem: Problem, question: Question, case: Case) -> str:
         """Return which of the inputs on the backend's side are not what they were, in a
         sentence."""
-        names = argument_names(model, len(inputs.arguments))
-        titles = [names.pop(inputs.active), *names]
+        names = question.argument_names
+        titles = [names.pop(question.inputs.active), *names]
         trees = _trees(problem)
         directions = (
             ["the cotangent"] if case.operator is Operator.VJP else ["the cotangent", "the tangent"]
@@ -268,7 +272,8 @@ class Worker:
             for path in tree.paths(each)
         ]
         before = [
-            self.backend.to_numpy(array) for array in _arrays(self._problem(model, inputs, case))
+            self.backend.to_numpy(array)
+            for array in _arrays(self._problem(question.model, question.inputs, case))
         ]
         return behaviour.changed(
             before, [self.backend.to_numpy(array) for array in _arrays(problem)], paths
@@ -357,22 +362,22 @@ def write_truth(
     The reply says where, and what is in doubt. Raises CertificateError where a derivative rule of
     ours is wrong.
     """
-    inputs = make_inputs(model, size, seed, lowest_dtype)
+    question = Question(model, make_inputs(model, size, seed, lowest_dtype), operator, order)
     began = time.monotonic()
     try:
-        truth = known.establish(model, inputs, operator, order, dtypes)
+        truth = known.establish(question, dtypes)
     except CertificateError:
         raise
     except Exception as error:
         return {"doubt": f"No truth could be computed: {sentence(error)}", "path": ""}
-    known.save(truth, path)
-    second_path(path).unlink(missing_ok=True)
+    storage.save(truth, path)
+    storage.second_path(path).unlink(missing_ok=True)
     if time.monotonic() - began < SECOND_POINT_LIMIT_S and not truth.doubt:
         with suppress(Exception):  # where there is no truth, the second point is not judged
-            moved = behaviour.second_point(inputs, lowest_dtype)
-            there = known.establish(model, moved, operator, order, dtypes)
+            second_question = question.at(behaviour.second_point(question.inputs, lowest_dtype))
+            there = known.establish(second_question, dtypes)
             if not there.doubt and there.answer.is_finite:
-                known.save(there, second_path(path))
+                storage.save(there, storage.second_path(path))
     return {"doubt": truth.doubt, "path": str(path)}
 
 

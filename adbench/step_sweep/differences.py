@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from adbench.cases.answer import Answer, relative_error
 from adbench.cases.inputs import Array, Inputs
 from adbench.cases.model import Model
 from adbench.cases.operators import Operator
 from adbench.namespaces import numpy as namespace
-from adbench.truth.answers import Answer, relative_error
 from reference_ad.engine import tree
 
 STEPS = tuple(10.0 ** (-k / 2) for k in range(33))

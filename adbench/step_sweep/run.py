@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterator
 
 from adbench.backends.base import prepare, to_backend
 from adbench.backends.reference import Tape
+from adbench.cases.answer import Answer, collect, relative_error
 from adbench.cases.inputs import Inputs, make_inputs
 from adbench.cases.model import Model
 from adbench.cases.operators import Mode, Operator
+from adbench.cases.question import Question
 from adbench.registry import ModelSource
 from adbench.running.plan import Group, Plan
 from adbench.step_sweep import differences
 from adbench.step_sweep.differences import Attempt
 from adbench.step_sweep.rows import StepRow
 from adbench.truth import truth as known
-from adbench.truth.answers import Answer, collect, relative_error
 from adbench.truth.certificate import CertificateError
 
 
@@ -59,7 +60,7 @@ def rows(model: Model, size: str, inputs: Inputs, dtype: str) -> Iterator[StepRo
     libraries, and AD."""
     operator = differences.question(inputs)
     try:
-        truth = known.establish(model, inputs, operator, 1, [dtype])
+        truth = known.establish(Question(model, inputs, operator, 1), [dtype])
     except CertificateError:
         raise
     except Exception:  # a function that balls cannot follow has no truth, as in the run's own rows

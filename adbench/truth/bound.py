@@ -5,24 +5,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from adbench.cases.inputs import Inputs
-from adbench.cases.model import Model
-from adbench.cases.operators import Operator
-from adbench.truth.answers import Answer, Array
-from adbench.truth.enclosure import UNDECIDED, evaluate, rounded
-from adbench.truth.rounding import FORMATS, arithmetic
+from adbench.cases.answer import Answer
+from adbench.cases.inputs import Array
+from adbench.cases.question import Question
+from adbench.truth.evaluation import UNDECIDED, evaluate, rounded
+from adbench.truth.rounding import FORMATS, Format, arithmetic
 
 
 def bound(
-    model: Model,
-    inputs: Inputs,
-    operator: Operator,
-    order: int,
-    dtype: str,
-    true: Answer,
-    radii: tuple[Array, ...],
+    question: Question, dtype: str, truth: Answer, radii: tuple[Array, ...]
 ) -> tuple[Array, ...]:
-    """Return for each array of an answer how far each entry may be from `true` (float64).
+    """Return for each array of an answer how far each entry may be from `truth` (float64).
 
     The same evaluation as the enclosure's, from the inputs as they are, in balls that every
     primitive widens by the rounding of the dtype (`rounding.py`). By induction over the primitives
@@ -34,18 +27,21 @@ def bound(
     form = FORMATS[dtype]
     try:
         with arithmetic(form) as xp:
-            found = [
-                rounded(balls.primal)
-                for balls in evaluate(model, inputs, operator, order, xp=xp)[1]
-            ]
+            widened = [rounded(balls.primal) for balls in evaluate(question, xp=xp).arrays]
     except UNDECIDED:
-        return tuple(np.full(array.shape, np.inf) for array in true.arrays)
-    bounds = []
-    for (middle, reach), centre, radius in zip(found, true.arrays, radii, strict=True):
-        with np.errstate(all="ignore"):
-            # where this evaluation only moves numbers, another may compute with them
-            least = form.arithmetic * form.unit * np.abs(centre)
-            widest = np.maximum(np.abs(middle - centre) + reach, least) + radius + form.smallest
-            widest = widest.astype(np.float64)
-        bounds.append(np.where(np.isfinite(widest), widest, np.inf))
-    return tuple(bounds)
+        return tuple(np.full(array.shape, np.inf) for array in truth.arrays)
+    return tuple(
+        _bound_of(form, middle, reach, centre, radius)
+        for (middle, reach), centre, radius in zip(widened, truth.arrays, radii, strict=True)
+    )
+
+
+def _bound_of(form: Format, middle: Array, reach: Array, centre: Array, radius: Array) -> Array:
+    """The bound of one array, from its widened balls (`middle`, `reach`) and its enclosure
+    (`centre`, `radius`)."""
+    with np.errstate(all="ignore"):
+        # where this evaluation only moves numbers, another may compute with them
+        least = form.arithmetic * form.unit * np.abs(centre)
+        widest = np.maximum(np.abs(middle - centre) + reach, least) + radius + form.smallest
+        bounds = widest.astype(np.float64)
+    return np.where(np.isfinite(bounds), bounds, np.inf)

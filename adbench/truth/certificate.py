@@ -24,16 +24,18 @@ evaluations of f, 4 for a second derivative and k + 1 for a k-th, whatever the n
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from adbench.cases.inputs import Inputs
-from adbench.cases.model import Model
+from adbench.cases.inputs import Array
 from adbench.cases.operators import Operator
-from adbench.truth.answers import Array
-from adbench.truth.enclosure import NEGLIGIBLE, UNDECIDED, Balls, Enclosure, evaluate
+from adbench.cases.question import Question
+from adbench.truth.enclosure import Enclosure
+from adbench.truth.evaluation import NEGLIGIBLE, UNDECIDED, Balls, evaluate, radii_and_sizes
 from ball_arithmetic import numbers, precision, xp
 from reference_ad.engine import tree
 
@@ -44,9 +46,16 @@ GUARD_BITS = 64
 """Bits by which the differences are sharper than the box, for what the function itself loses."""
 
 SEED = 20250
+"""The seed of the random directions."""
 
 JUMPS = "The function, or a derivative of a lower order, jumps here."
 """Where the mean value theorem does not hold, and nothing can be certified."""
+
+NOT_UNIQUE = "The true answer is not finite here, or not unique."
+"""Where one of both sides is unbounded or wide, so that their overlap shows nothing."""
+
+Direction = list[Array]
+"""A direction in the space of the active argument: one array for each of its leaves."""
 
 
 class CertificateError(Exception):
@@ -54,180 +63,227 @@ class CertificateError(Exception):
     ours is wrong."""
 
 
-def certify(
-    model: Model, inputs: Inputs, operator: Operator, order: int, enclosure: Enclosure
-) -> str:
+@dataclass(frozen=True)
+class Contraction:
+    """A derivative contracted with directions, computed in both ways; arrays of balls of one
+    shape."""
+
+    enclosed: Any
+    """From the enclosure."""
+
+    quotient: Any
+    """From differences of the function."""
+
+    scale: float
+    """What a function as large as this one has for a quotient if it changes by its own size where
+    its inputs do. A quotient that is 0 is known to be so beside this."""
+
+
+def certify(question: Question, enclosure: Enclosure) -> str:
     """Check an enclosure along random directions. Return "" where it is certified, else why it
     could not be.
 
-    Raises CertificateError where differences of the function contradict it, with the model, the
-    operator and what did not overlap. Entries of a gradient, a VJP or an HVP that are not unique or
-    not finite are left out of the check.
+    A value needs no certificate: its enclosure is the forward spec itself. Raises CertificateError
+    where differences of the function contradict the enclosure, with the model, the operator and
+    what did not overlap. Entries of a gradient, a VJP or an HVP that are not unique or not finite
+    are left out of the check.
     """
-    if operator is Operator.VALUE:
-        return ""  # the enclosure is the forward spec itself
-    try:
-        claimed, shown, scale = _both_sides(model, inputs, operator, order, enclosure)
-        with precision(enclosure.bits):
-            jumps, known = _jumps(model, inputs, operator, order, enclosure.bits)
-    except UNDECIDED as error:
-        return f"The true answer is not certified: {error}"
-    if jumps:  # differences may well see one side alone, and agree
-        return JUMPS
+    if question.operator is Operator.VALUE:
+        return ""
     with precision(enclosure.bits):
-        names = enclosure.paths if len(claimed) == len(enclosure.paths) else ("",) * len(claimed)
-        for path, left, right in zip(names, claimed, shown, strict=True):
-            for index, (ball, other) in enumerate(
-                zip(left.primal.flat, right.primal.flat, strict=True)
-            ):
-                if not ball.overlaps(other):
-                    if not known:
-                        return JUMPS
-                    at = [int(i) for i in np.unravel_index(index, left.shape)] if left.shape else ""
-                    raise CertificateError(
-                        _contradiction(model, operator, order, f"{path}{at}", ball, other)
-                    )
-    if not all(_unique(side, scale).all() for side in (*claimed, *shown)):
-        return "The true answer is not finite here, or not unique."
+        try:
+            contraction = _contraction(question, enclosure)
+            lower_orders = _lower_orders(question, enclosure.bits)
+        except UNDECIDED as error:
+            return f"The true answer is not certified: {error}"
+        if _has_jump(lower_orders, enclosure.bits):
+            return JUMPS  # differences may well see one side alone, and agree
+        contradiction = _contradiction(question, enclosure, contraction)
+        if contradiction:
+            if not all(ball.is_finite() for ball in lower_orders):
+                return JUMPS
+            raise CertificateError(contradiction)
+        sides = (contraction.enclosed, contraction.quotient)
+        if not all(_is_unique(side, contraction.scale).all() for side in sides):
+            return NOT_UNIQUE
     return ""
 
 
-def _jumps(
-    model: Model, inputs: Inputs, operator: Operator, order: int, bits: int
-) -> tuple[bool, bool]:
-    """Whether the function or a derivative below the one in question jumps in the box, and whether
-    all are finite."""
-    balls = Balls(2.0**-bits, inputs.arguments[inputs.active])
-    arguments = [tree.map(balls.asarray, argument) for argument in inputs.arguments]
-    found = [numbers(model.function(xp, *arguments))]
+def _lower_orders(question: Question, bits: int) -> list[Any]:
+    """The entries of the function and of its derivatives below the one in question, in the box."""
+    inputs, operator = question.inputs, question.operator
+    widened_by = 2.0**-bits
+    backend = Balls(widened_by, inputs.arguments[inputs.active])
+    arguments = [tree.map(backend.asarray, argument) for argument in inputs.arguments]
+    arrays = [numbers(question.model.function(xp, *arguments))]
+    lower_questions: list[Question] = []
     if operator in (Operator.HVP, Operator.HESSIAN):
-        first = Operator.VJP if inputs.cotangent.shape else Operator.GRADIENT
-        found += evaluate(model, inputs, first, 1, widened_by=2.0**-bits)[1]
-    for k in range(1, order if operator is Operator.DERIVATIVE else 1):
-        found += evaluate(model, inputs, operator, k, widened_by=2.0**-bits)[1]
-    entries = [v for each in found for v in each.primal.flat]
-    finite = [v for v in entries if v.is_finite()]
-    wide = any(float(v.rad()) > 2.0 ** (-bits / 2) * max(1.0, float(v.abs_upper())) for v in finite)
-    return wide, len(finite) == len(entries)
+        first = Operator.GRADIENT if inputs.has_scalar_output else Operator.VJP
+        lower_questions.append(question.asking(first))
+    if operator is Operator.DERIVATIVE:
+        lower_questions += [question.asking(operator, k) for k in range(1, question.order)]
+    for lower_question in lower_questions:
+        arrays += evaluate(lower_question, widened_by=widened_by).arrays
+    return [ball for array in arrays for ball in array.primal.flat]
 
 
-def _contradiction(
-    model: Model, operator: Operator, order: int, place: str, ball: Any, other: Any
-) -> str:
-    what = f"derivative of order {order}" if operator is Operator.DERIVATIVE else operator.value
-    return (
-        f"The {what} of the model {model.name!r} is not certified: along a random direction the "
-        "reference engine gives "
-        f"{ball.str(20)}{' at ' + place if place else ''}, differences of the function give "
-        f"{other.str(20)}, and the "
-        "two do not overlap. A derivative rule of reference_ad is wrong; nothing can be judged by "
-        "it."
+def _has_jump(balls: list[Any], bits: int) -> bool:
+    """Whether one of these is wide, where a continuous function has narrow ones."""
+    return any(
+        float(ball.rad()) > 2.0 ** (-bits / 2) * max(1.0, float(ball.abs_upper()))
+        for ball in balls
+        if ball.is_finite()
     )
 
 
-def _both_sides(
-    model: Model, inputs: Inputs, operator: Operator, order: int, enclosure: Enclosure
-) -> tuple[list[Any], list[Any], float]:
-    """Return the enclosure contracted with directions, the same numbers from differences, and the
-    scale of these."""
-    rng = np.random.default_rng(SEED)
-    leaves = tree.leaves(inputs.arguments[inputs.active])
-    sizes = [np.where(leaf == 0, 1.0, np.abs(leaf)) for leaf in leaves]
-    tangent = tree.leaves(inputs.tangent)
+def _contradiction(question: Question, enclosure: Enclosure, contraction: Contraction) -> str:
+    """Return the first place where both sides do not overlap, in a sentence, or ""."""
+    enclosed, quotient = contraction.enclosed, contraction.quotient
+    pairs = zip(enclosed.primal.flat, quotient.primal.flat, strict=True)
+    for position, (left, right) in enumerate(pairs):
+        if left.overlaps(right):
+            continue
+        place = enclosure.paths[0] if len(enclosure.paths) == 1 else ""
+        if enclosed.shape:
+            place += str([int(i) for i in np.unravel_index(position, enclosed.shape)])
+        at_place = f" at {place}" if place else ""
+        return (
+            f"The {question.describe()} of the model {question.model.name!r} is not certified: "
+            f"along a random direction the reference engine gives {left.str(20)}{at_place}, "
+            f"differences of the function give {right.str(20)}, and the two do not overlap. A "
+            "derivative rule of reference_ad is wrong; nothing can be judged by it."
+        )
+    return ""
 
-    def random() -> list[Array]:
-        return [rng.uniform(-1, 1, size.shape) * size for size in sizes]
 
-    def differences(*directions: list[Array]) -> tuple[Any, float]:
-        return _differences(model, inputs, sizes, directions, enclosure.bits)
+# ---- both sides, operator by operator
 
-    balls = enclosure.balls
+
+def _contraction(question: Question, enclosure: Enclosure) -> Contraction:
+    operator, bits = question.operator, enclosure.bits
     if operator is Operator.DERIVATIVE:
-        ones = [np.ones(leaf.shape) for leaf in leaves]
-        slope, scale = differences(*[ones] * order)
-        return list(balls), [slope], scale
+        ones = [np.ones(leaf.shape) for leaf in question.active_leaves]
+        return Contraction(
+            enclosure.balls[0], *_differences(question, [ones] * question.order, bits)
+        )
     if operator is Operator.JVP:
-        slope, scale = differences(tangent)
-        return list(balls), [slope], scale
-    first = random()
-    with precision(enclosure.bits):
-        if operator in (Operator.GRADIENT, Operator.VJP, Operator.HVP):
-            unique = [_unique(block) for block in balls]
-            first = [np.where(known, v, 0.0) for known, v in zip(unique, first, strict=True)]
-            along = _total([_dot(block, v) for block, v in zip(balls, first, strict=True)])
-        elif operator is Operator.JACOBIAN:
-            along = _total([_columns(block, v) for block, v in zip(balls, first, strict=True)])
-            along = xp.reshape(along, inputs.cotangent.shape)
-        else:
-            second = random()
-            pairs = product(first, second)
-            along = _total(
-                [
-                    _dot(_columns(block, e), d.ravel())
-                    for block, (d, e) in zip(balls, pairs, strict=True)
-                ]
-            )
-    if operator is Operator.HVP:
-        slope, scale = differences(first, tangent)
-    elif operator is Operator.HESSIAN:
-        slope, scale = differences(first, second)
-    else:
-        slope, scale = differences(first)
-    if operator is Operator.VJP or (operator is Operator.HVP and inputs.cotangent.shape):
-        with precision(enclosure.bits):
-            slope = xp.sum(slope * numbers(inputs.cotangent))
+        tangent = tree.leaves(question.inputs.tangent)
+        return Contraction(enclosure.balls[0], *_differences(question, [tangent], bits))
+    if operator is Operator.JACOBIAN:
+        return _contraction_of_jacobian(question, enclosure)
+    if operator is Operator.HESSIAN:
+        return _contraction_of_hessian(question, enclosure)
+    return _contraction_of_row(question, enclosure)
+
+
+def _contraction_of_jacobian(question: Question, enclosure: Enclosure) -> Contraction:
+    (direction,) = _random_directions(question, 1)
+    blocks = zip(enclosure.balls, direction, strict=True)
+    columns = _total([_columns(block, v) for block, v in blocks])
+    enclosed = xp.reshape(columns, question.inputs.cotangent.shape)
+    return Contraction(enclosed, *_differences(question, [direction], enclosure.bits))
+
+
+def _contraction_of_hessian(question: Question, enclosure: Enclosure) -> Contraction:
+    left, right = _random_directions(question, 2)
+    blocks = zip(enclosure.balls, product(left, right), strict=True)
+    enclosed = _total([_dot(_columns(block, e), d.ravel()) for block, (d, e) in blocks])
+    return Contraction(enclosed, *_differences(question, [left, right], enclosure.bits))
+
+
+def _contraction_of_row(question: Question, enclosure: Enclosure) -> Contraction:
+    """That of a gradient, a VJP or an HVP: a tree like the active argument. Entries that are not
+    unique are left out."""
+    inputs = question.inputs
+    (random_direction,) = _random_directions(question, 1)
+    direction = [
+        np.where(_is_unique(block), v, 0.0)
+        for block, v in zip(enclosure.balls, random_direction, strict=True)
+    ]
+    blocks = zip(enclosure.balls, direction, strict=True)
+    enclosed = _total([_dot(block, v) for block, v in blocks])
+    directions = [direction]
+    if question.operator is Operator.HVP:
+        directions.append(tree.leaves(inputs.tangent))
+    quotient, scale = _differences(question, directions, enclosure.bits)
+    if question.operator is Operator.VJP or not inputs.has_scalar_output:
+        quotient = xp.sum(quotient * numbers(inputs.cotangent))
         scale *= float(np.sum(np.abs(inputs.cotangent)))
-    return [along], [slope], scale
+    return Contraction(enclosed, quotient, scale)
+
+
+def _random_directions(question: Question, count: int) -> list[Direction]:
+    rng = np.random.default_rng(SEED)
+    sizes = _sizes(question)
+    return [[rng.uniform(-1, 1, size.shape) * size for size in sizes] for _ in range(count)]
+
+
+def _sizes(question: Question) -> list[Array]:
+    """The sizes of the active numbers, 1 for a 0: that in which the box of an enclosure is wide."""
+    return [np.where(leaf == 0, 1.0, np.abs(leaf)) for leaf in question.active_leaves]
+
+
+# ---- differences
 
 
 def _differences(
-    model: Model, inputs: Inputs, sizes: list[Array], directions: tuple[list[Array], ...], bits: int
+    question: Question, directions: Sequence[Direction], bits: int
 ) -> tuple[Any, float]:
     """The quotient of differences along the directions, one after the other, within the box of the
-    enclosure.
-
-    Returned with its scale: what a function as large as this one has for a quotient if it changes
-    by its own size where its inputs do. A quotient that is 0 is known to be so beside this.
-    """
+    enclosure; and its scale (see `Contraction`)."""
     order = len(directions)
-    lengths = [
-        max(
-            float(np.max(np.abs(v) / size, initial=0.0))
-            for v, size in zip(direction, sizes, strict=True)
-        )
-        for direction in directions
-    ]
+    lengths = [_length(direction, _sizes(question)) for direction in directions]
     halvings = bits + math.ceil(math.log2(order * max(*lengths, 2.0**-60))) + 1
-    arguments = [tree.map(Balls().asarray, argument) for argument in inputs.arguments]
-    leaves, structure = tree.flatten(arguments[inputs.active])
     with precision(bits + order * halvings + GUARD_BITS):
         step = numbers(2.0**-60) ** (halvings // 60) * 2.0 ** -(halvings % 60)
         moves = [[numbers(v) * step for v in direction] for direction in directions]
-
-        def value(taken: tuple[int, ...]) -> Any:
-            moved = leaves
-            for move, times in zip(moves, taken, strict=True):
-                moved = [x + v if times else x for x, v in zip(moved, move, strict=True)]
-            arguments[inputs.active] = tree.unflatten(structure, moved)
-            return model.function(xp, *arguments)
-
-        if all(
-            direction is directions[0] for direction in directions
-        ):  # k equal steps need k + 1 values, not 2^k
-            corners = [
-                ((1,) * j + (0,) * (order - j), math.comb(order, j)) for j in range(order + 1)
-            ]
-        else:
-            corners = [(taken, 1) for taken in product((0, 1), repeat=order)]
-        values = [numbers(value(taken)) for taken, _ in corners]
-        total = _total(
-            [
-                v * ((-1) ** (order - sum(t)) * count)
-                for v, (t, count) in zip(values, corners, strict=True)
-            ]
-        )
+        corners = _corners(directions)
+        values = _values_at(question, moves, [steps for steps, _ in corners])
+        terms = [
+            value * ((-1) ** (order - sum(steps)) * count)
+            for value, (steps, count) in zip(values, corners, strict=True)
+        ]
+        quotient = numbers(_total(terms) / step**order)
         largest = max((float(ball.abs_upper()) for ball in values[0].primal.flat), default=0.0)
-        return numbers(total / step**order), largest * math.prod(lengths)
+    return quotient, largest * math.prod(lengths)
+
+
+def _length(direction: Direction, sizes: list[Array]) -> float:
+    """The largest component of a direction, in units of the sizes."""
+    return max(
+        float(np.max(np.abs(v) / size, initial=0.0))
+        for v, size in zip(direction, sizes, strict=True)
+    )
+
+
+def _corners(directions: Sequence[Direction]) -> list[tuple[tuple[int, ...], int]]:
+    """The points that differences take values at, each as the number of steps along every
+    direction, and how often it counts. k equal directions need k + 1 points, not 2^k."""
+    order = len(directions)
+    if all(direction is directions[0] for direction in directions):
+        return [((1,) * j + (0,) * (order - j), math.comb(order, j)) for j in range(order + 1)]
+    return [(steps, 1) for steps in product((0, 1), repeat=order)]
+
+
+def _values_at(
+    question: Question, moves: Sequence[Sequence[Any]], corners: Sequence[tuple[int, ...]]
+) -> list[Any]:
+    """The values of the function at the corners of the parallelepiped that the moves span."""
+    inputs = question.inputs
+    arguments = [tree.map(Balls().asarray, argument) for argument in inputs.arguments]
+    leaves, structure = tree.flatten(arguments[inputs.active])
+    values = []
+    for corner in corners:
+        moved = leaves
+        for move, steps in zip(moves, corner, strict=True):
+            if steps:
+                moved = [x + v for x, v in zip(moved, move, strict=True)]
+        arguments[inputs.active] = tree.unflatten(structure, moved)
+        values.append(numbers(question.model.function(xp, *arguments)))
+    return values
+
+
+# ---- pieces
 
 
 def _columns(block: Any, v: Array) -> Any:
@@ -244,24 +300,21 @@ def _dot(block: Any, v: Array) -> Any:
     return xp.sum(xp.reshape(block, (-1,))[chosen] * numbers(v.ravel()[chosen]))
 
 
-def _total(parts: list[Any]) -> Any:
+def _total(parts: Sequence[Any]) -> Any:
     total = parts[0]
     for part in parts[1:]:
         total = total + part
     return total
 
 
-def _unique(block: Any, scale: float = 0.0) -> Array:
+def _is_unique(block: Any, scale: float = 0.0) -> Array:
     """Which balls are finite, and narrow by themselves or beside the others: away from kinks and
     poles.
 
     scale: what is nothing beside this is narrow too.
     """
-    balls = block.primal.ravel().tolist()
-    finite = np.array([ball.is_finite() for ball in balls], bool)
-    radii = np.array([float(ball.rad()) if ball.is_finite() else np.inf for ball in balls])
-    sizes = np.array([abs(float(ball.mid())) if ball.is_finite() else 0.0 for ball in balls])
+    radii, sizes = radii_and_sizes(block)
     widest = AGREEMENT * np.maximum(sizes, np.max(sizes, initial=1e-300))
     if math.isfinite(scale):
         widest = np.maximum(widest, NEGLIGIBLE * scale)
-    return np.asarray(finite & (radii <= widest)).reshape(block.shape)
+    return np.asarray(np.isfinite(radii) & (radii <= widest)).reshape(block.shape)

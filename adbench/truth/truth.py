@@ -1,33 +1,30 @@
-"""The truth of a question: its enclosure, certified, with the bounds of the dtypes; how it is made,
-kept and read."""
+"""The truth of a question: its enclosure, certified, with the bounds of the dtypes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import numpy as np
 
+from adbench.cases.answer import Answer, collect, joined, mismatch, relative_error
 from adbench.cases.case import DTYPES
-from adbench.cases.inputs import Inputs, call
-from adbench.cases.model import Model
+from adbench.cases.inputs import Array, call
 from adbench.cases.operators import Operator
-from adbench.truth.answers import Answer, Array, collect, mismatch, relative_error
+from adbench.cases.question import Question
 from adbench.truth.bound import bound
 from adbench.truth.certificate import certify
-from adbench.truth.enclosure import NEGLIGIBLE, UNDECIDED, enclose
+from adbench.truth.enclosure import enclose
+from adbench.truth.evaluation import NEGLIGIBLE, UNDECIDED
 
 CONTRADICTION = 1e-9
 """A model's analytic oracle, evaluated in extended precision, that is farther than this from the
 enclosure is wrong."""
 
-
 NOT_UNIQUE_ABOVE = 1e-9
 """An entry that is not known to this part of itself, at the highest precision, lies at a kink or a
 pole."""
-
 
 TINY = float(np.finfo(np.float64).tiny)
 """The smallest normal double; what is known to be below it is as good as 0."""
@@ -35,122 +32,115 @@ TINY = float(np.finfo(np.float64).tiny)
 
 @dataclass(frozen=True)
 class Truth:
-    """What is known about the answer to a question.
-
-    answer: the midpoints of the enclosure, as longdouble; radii: how far the exact entries may be
-    from these (float64);
-    bounds: for each dtype, array by array, how far from `answer` correct arithmetic may land
-    (`bound.py`);
-    oracle: the model's analytic answer in extended precision, if it has one;
-    bits: the working precision of the enclosure; doubt: why nothing can be judged by it, or "";
-    source: what it is.
-    """
+    """What is known about the answer to a question."""
 
     answer: Answer
+    """The midpoints of the enclosure, as longdouble; without arrays where there is no enclosure."""
+
     radii: tuple[Array, ...]
+    """How far the exact entries may be from `answer` (float64)."""
+
     bounds: dict[str, tuple[Array, ...]] = field(default_factory=dict)
+    """For each dtype, array by array, how far from `answer` correct arithmetic may land."""
+
     oracle: Answer | None = None
+    """The model's analytic answer in extended precision, if it has one."""
+
     bits: int = 0
+    """The working precision of the enclosure."""
+
     doubt: str = ""
+    """Why nothing can be judged by it, in a sentence, or ""."""
+
     source: str = "enclosure"
+    """What it is, as the rows name it."""
 
     @property
     def not_unique(self) -> int:
         """How many entries lie at a kink or a pole: their enclosures are wide, however high the
         precision."""
-        count = 0
-        for true, radius in zip(self.answer.arrays, self.radii, strict=True):
-            sizes = np.where(np.isfinite(true), np.abs(true), 0)
-            count += int(
-                (
-                    radius
-                    > np.maximum(
-                        NOT_UNIQUE_ABOVE * sizes, max(NEGLIGIBLE * np.max(sizes, initial=0.0), TINY)
-                    )
-                ).sum()
-            )
-        return count
+        return sum(
+            _count_wide(centres, radii)
+            for centres, radii in zip(self.answer.arrays, self.radii, strict=True)
+        )
 
 
-def establish(
-    model: Model, inputs: Inputs, operator: Operator, order: int, dtypes: Sequence[str] = DTYPES
-) -> Truth:
-    """Compute the truth of one question.
+def _count_wide(centres: Array, radii: Array) -> int:
+    sizes = np.where(np.isfinite(centres), np.abs(centres), 0)
+    as_good_as_zero = max(NEGLIGIBLE * np.max(sizes, initial=0.0), TINY)
+    return int((radii > np.maximum(NOT_UNIQUE_ABOVE * sizes, as_good_as_zero)).sum())
 
-    inputs: float64, representable in all of `dtypes`, for which bounds are wanted; order: of a
-    `derivative`. Raises CertificateError where the enclosure is contradicted by the function itself
-    (`certificate.py`), and SpecError where the model's oracle raises.
+
+def establish(question: Question, dtypes: Sequence[str] = DTYPES) -> Truth:
+    """Compute the truth of a question, with bounds for `dtypes`.
+
+    The question's inputs are float64, and representable in all of `dtypes`. The truth of a
+    `value_and_gradient` is that of its two parts. Raises CertificateError where the enclosure is
+    contradicted by the function itself (`certificate.py`), and SpecError where the model's oracle
+    raises.
     """
-    oracle = _oracle(model, inputs, operator, order)
+    oracle = _oracle_answer(question)
+    truth = _join([_certified(part, dtypes) for part in question.parts])
+    doubt = truth.doubt or _doubt_about_oracle(question, oracle, truth.answer)
+    return replace(truth, oracle=oracle, doubt=doubt)
+
+
+def _certified(question: Question, dtypes: Sequence[str]) -> Truth:
     try:
-        enclosure = enclose(model, inputs, operator, order)
+        enclosure = enclose(question)
     except UNDECIDED as error:
-        return Truth(
-            Answer((), ()),
-            (),
-            oracle=oracle,
-            doubt=f"The true answer could not be enclosed: {error}",
-        )
+        doubt = f"The true answer could not be enclosed: {error}"
+        return Truth(Answer((), ()), (), doubt=doubt)
     answer, radii = enclosure.rounded()
-    doubt = certify(model, inputs, operator, order, enclosure)
-    bounds = {
-        dtype: bound(model, inputs, operator, order, dtype, answer, radii) for dtype in dtypes
-    }
-    if oracle is not None and not doubt:
-        if unlike := mismatch(oracle, answer):
-            doubt = f"The oracle of the model {model.name!r} is wrong. {unlike}"
-        elif (apart := relative_error(oracle, answer)) > CONTRADICTION:
-            doubt = (
-                f"The oracle of the model {model.name!r} is wrong: it is {apart:.1e} from the "
-                "certified enclosure."
-            )
-    return Truth(answer, radii, bounds, oracle, enclosure.bits, doubt)
+    doubt = certify(question, enclosure)
+    bounds = {dtype: bound(question, dtype, answer, radii) for dtype in dtypes}
+    return Truth(answer, radii, bounds, bits=enclosure.bits, doubt=doubt)
 
 
-def _oracle(model: Model, inputs: Inputs, operator: Operator, order: int) -> Answer | None:
+def _join(parts: Sequence[Truth]) -> Truth:
+    """The truth of a question whose answer is the tuple of the answers of its parts."""
+    if len(parts) == 1:
+        return parts[0]
+    for part in parts:
+        if not part.answer.arrays:  # it could not be enclosed
+            return part
+    return Truth(
+        answer=joined([part.answer for part in parts]),
+        radii=tuple(chain.from_iterable(part.radii for part in parts)),
+        bounds={
+            dtype: tuple(chain.from_iterable(part.bounds[dtype] for part in parts))
+            for dtype in parts[0].bounds
+        },
+        bits=max(part.bits for part in parts),
+        doubt=next((part.doubt for part in parts if part.doubt), ""),
+    )
+
+
+def _oracle_answer(question: Question) -> Answer | None:
+    """What the model's oracle answers; the tuple of what those of the parts do where it has none
+    for the whole."""
+    model, operator = question.model, question.operator
     oracle = model.oracle.get(operator.value)
-    if oracle is None:
+    if oracle is not None:
+        parameters = {"order": question.order} if operator is Operator.DERIVATIVE else {}
+        subject = f"The oracle of the model {model.name!r}"
+        arguments = question.inputs.astype(np.longdouble).arguments
+        return collect(call(subject, oracle, *arguments, **parameters))
+    if len(question.parts) == 1:
         return None
-    known = {"order": order} if operator is Operator.DERIVATIVE else {}
-    what = f"The oracle of the model {model.name!r}"
-    return collect(call(what, oracle, *inputs.astype(np.longdouble).arguments, **known))
+    answers = [_oracle_answer(part) for part in question.parts]
+    present = [answer for answer in answers if answer is not None]
+    return joined(present) if len(present) == len(answers) else None
 
 
-# ---- on disk, between the worker that establishes a truth and those that judge by it
-
-
-def save(truth: Truth, path: Path) -> None:
-    """Write a truth as an .npz file."""
-    arrays: dict[str, Any] = {
-        "paths": np.array(truth.answer.paths, dtype=str),
-        "dtypes": np.array(list(truth.bounds), dtype=str),
-        "bits": np.array(truth.bits),
-        "doubt": np.array(truth.doubt),
-    }
-    for i, array in enumerate(truth.answer.arrays):
-        arrays |= {f"answer{i}": array, f"radius{i}": truth.radii[i]}
-        arrays |= {f"bound_{dtype}{i}": bounds[i] for dtype, bounds in truth.bounds.items()}
-    if truth.oracle is not None:
-        arrays["oracle_paths"] = np.array(truth.oracle.paths, dtype=str)
-        arrays |= {f"oracle{i}": array for i, array in enumerate(truth.oracle.arrays)}
-    np.savez(path, allow_pickle=False, **arrays)
-
-
-def load(path: Path) -> Truth:
-    """Read what `save` wrote."""
-    with np.load(path, allow_pickle=False) as file:
-
-        def answer(paths: str, key: str) -> Answer:
-            known = tuple(str(p) for p in file[paths])
-            return Answer(known, tuple(file[f"{key}{i}"] for i in range(len(known))))
-
-        found = answer("paths", "answer")
-        places = range(len(found.arrays))
-        return Truth(
-            answer=found,
-            radii=tuple(file[f"radius{i}"] for i in places),
-            bounds={str(d): tuple(file[f"bound_{d}{i}"] for i in places) for d in file["dtypes"]},
-            oracle=answer("oracle_paths", "oracle") if "oracle_paths" in file else None,
-            bits=int(file["bits"]),
-            doubt=str(file["doubt"]),
-        )
+def _doubt_about_oracle(question: Question, oracle: Answer | None, truth: Answer) -> str:
+    if oracle is None:
+        return ""
+    subject = f"The oracle of the model {question.model.name!r} is wrong"
+    wrong_shape = mismatch(oracle, truth)
+    if wrong_shape:
+        return f"{subject}. {wrong_shape}"
+    distance = relative_error(oracle, truth)
+    if distance > CONTRADICTION:
+        return f"{subject}: it is {distance:.1e} from the certified enclosure."
+    return ""

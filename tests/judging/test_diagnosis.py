@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from adbench.cases.answer import Answer
 from adbench.judging.diagnosis import describe
-from adbench.truth.answers import Answer
 
 TRUE = np.arange(2.0, 11.0).reshape(3, 3)
 
@@ -31,18 +31,30 @@ def one_off(value):
     ],
 )
 def test_the_pattern_of_a_wrong_array_is_named(returned, sentence):
-    said = describe(Answer(("",), (returned,)), Answer(("",), (TRUE,)), "x")
-    assert said == sentence
+    answer, truth = Answer(("",), (returned,)), Answer(("",), (TRUE,))
+    assert describe(answer, truth, ["x"]) == sentence
 
 
 def test_the_arrays_that_are_off_are_named_where_others_are_right():
-    true = Answer(("[0]", "[1]"), (TRUE, TRUE))
-    assert describe(Answer(("[0]", "[1]"), (TRUE, 3 * TRUE)), true, "params") == (
+    paths = ("[0]", "[1]")
+    answer, truth = Answer(paths, (TRUE, 3 * TRUE)), Answer(paths, (TRUE, TRUE))
+    assert describe(answer, truth, ["params[0]", "params[1]"]) == (
         "9 of 18 entries are off, in params[1]: returned = true × 3."
+    )
+
+
+def test_of_many_arrays_three_are_named():
+    paths = tuple("abcdef")
+    truth = Answer(paths, (TRUE,) * 6)
+    answer = Answer(paths, (TRUE, *(3 * TRUE,) * 5))
+    assert describe(answer, truth, paths) == (
+        "45 of 54 entries are off, in b, c, d and 2 more: returned = true × 3."
     )
 
 
 def test_a_symmetric_array_is_not_called_transposed():
     true = np.diag([1.0, 2.0, 3.0])
-    said = describe(Answer(("",), (true * (1 + 1e-9),)), Answer(("",), (true,)), "x")
-    assert said == "3 of 9 entries are off: returned = true × (1 + 1.0e-09)."
+    answer, truth = Answer(("",), (true * (1 + 1e-9),)), Answer(("",), (true,))
+    assert describe(answer, truth, ["x"]) == (
+        "3 of 9 entries are off: returned = true × (1 + 1.0e-09)."
+    )

@@ -1,53 +1,77 @@
 """Identities see what is wrong with no truth at hand, and are silent over what is right."""
 
-from math import isnan
-
 import numpy as np
 import pytest
+from truths import model_at
 
+from adbench.cases.inputs import Inputs
 from adbench.cases.operators import Mode, Operator
-from adbench.judging.identities import along, asymmetry, taylor_order
+from adbench.cases.question import Question
+from adbench.judging.identities import asymmetry, check_projections, check_symmetry, project
 
 EPS = 2.0**-53
 RNG = np.random.default_rng(7)
 JACOBIAN = RNG.standard_normal((3, 4))
 U, V = RNG.standard_normal(3), RNG.standard_normal(4)
-CASES = {
+X = np.ones(4)
+MODEL = model_at(lambda xp, x: xp.matmul(xp.asarray(JACOBIAN), x), X)
+ANSWERS = {
     Operator.JVP: JACOBIAN @ V,
     Operator.VJP: JACOBIAN.T @ U,
     Operator.JACOBIAN: JACOBIAN,
 }
 
 
-def ray(operator, array):
-    bounds = [16 * EPS * np.full(array.shape, 10.0)]
-    found = along(operator, Mode.FORWARD, [array], bounds, [V], U)
-    assert found is not None
-    return found
+def projection_of(operator, *arrays, cotangent=U):
+    question = Question(MODEL, Inputs((X,), 0, V, np.asarray(cotangent)), operator, 1)
+    bounds = [16 * EPS * np.full(np.shape(array), 10.0) for array in arrays]
+    projection = project(question, Mode.FORWARD, [np.asarray(array) for array in arrays], bounds)
+    assert projection is not None
+    return projection
 
 
-@pytest.mark.parametrize("left", CASES)
-@pytest.mark.parametrize("right", CASES)
+@pytest.mark.parametrize("left", ANSWERS)
+@pytest.mark.parametrize("right", ANSWERS)
 def test_jvp_vjp_and_jacobian_agree_within_their_bounds(left, right):
-    assert ray(left, CASES[left]).apart_from(ray(right, CASES[right])) <= 1
+    projection = projection_of(left, ANSWERS[left])
+    check = check_projections(projection, [projection_of(right, ANSWERS[right])])
+    assert check.finding is None and check.over_bound <= 1
 
 
 @pytest.mark.parametrize("operator", [Operator.VJP, Operator.JACOBIAN])
 def test_a_wrong_sign_breaks_the_adjoint_identity(operator):
-    assert ray(Operator.JVP, CASES[Operator.JVP]).apart_from(ray(operator, -CASES[operator])) > 1e6
-
-
-def test_nan_breaks_every_identity():
-    assert (
-        ray(Operator.JVP, CASES[Operator.JVP] * np.nan).apart_from(
-            ray(Operator.JVP, CASES[Operator.JVP])
-        )
-        == np.inf
+    wrong = projection_of(operator, -ANSWERS[operator])
+    check = check_projections(projection_of(Operator.JVP, ANSWERS[Operator.JVP]), [wrong])
+    assert check.over_bound > 1e6
+    assert check.finding.check == "identity"
+    assert check.finding.message.startswith(
+        f"<u, Jv> = <J'u, v> fails: {operator} forward gives {wrong.value:.9g}, this "
     )
 
 
+def test_the_gradient_of_a_value_and_gradient_takes_part_in_the_adjoint_identity():
+    gradient = RNG.standard_normal(4)
+    alone = projection_of(Operator.GRADIENT, gradient, cotangent=2.0)
+    both = projection_of(Operator.VALUE_AND_GRADIENT, 7.0, gradient, cotangent=2.0)
+    assert both.value == alone.value == pytest.approx(2 * gradient @ V)
+    assert both.distance(alone) == 0
+
+
+def test_nan_breaks_every_identity():
+    products = ANSWERS[Operator.JVP]
+    right, wrong = (projection_of(Operator.JVP, array) for array in (products, products * np.nan))
+    assert wrong.distance(right) == np.inf
+
+
+def test_first_and_second_order_are_not_compared():
+    first = projection_of(Operator.VJP, V)
+    second = projection_of(Operator.HVP, 2 * V)
+    assert check_projections(second, [first]).over_bound == 0
+
+
 def test_a_value_takes_part_in_no_identity():
-    assert along(Operator.VALUE, Mode.NONE, [U], [U], [V], U) is None
+    question = Question(MODEL, Inputs((X,), 0, V, U), Operator.VALUE, 0)
+    assert project(question, Mode.NONE, [U], [U]) is None
 
 
 def hessian():
@@ -60,26 +84,10 @@ def test_a_symmetric_hessian_in_blocks_is_symmetric():
     assert asymmetry(blocks, [EPS * np.ones_like(block) for block in blocks]) == 0
 
 
-@pytest.mark.parametrize("block", range(4))
-def test_one_entry_on_one_side_is_seen(block):
+@pytest.mark.parametrize("position", range(4))
+def test_an_entry_that_is_off_on_one_side_is_seen(position):
     blocks = hessian()
-    blocks[block][0, 1] += 1e-9
-    assert asymmetry(blocks, [1e-15 * np.ones_like(each) for each in blocks]) == pytest.approx(
-        5e5, rel=1e-3
-    )
-
-
-def sine(h):
-    return np.sin(np.longdouble(0.5) + np.longdouble(h))
-
-
-def test_the_taylor_remainder_of_a_right_slope_is_of_order_two():
-    assert taylor_order(sine, float(np.cos(0.5)), 1e-16, 1e-19) == pytest.approx(2, abs=0.1)
-
-
-def test_the_taylor_remainder_of_a_wrong_slope_is_of_order_one():
-    assert taylor_order(sine, float(np.cos(0.5)) * 1.001, 1e-16, 1e-19) == pytest.approx(1, abs=0.1)
-
-
-def test_a_linear_function_leaves_no_remainder():
-    assert isnan(taylor_order(lambda h: np.longdouble(3 * h), 3.0, 1e-15, 1e-19))
+    blocks[position][0, 1] += 1e-9
+    check = check_symmetry(blocks, [1e-15 * np.ones_like(block) for block in blocks])
+    assert check.over_bound == pytest.approx(5e5, rel=1e-3)
+    assert check.finding.message == "The Hessian is not symmetric."

@@ -129,3 +129,10 @@ def test_what_cannot_be_asked_is_said():
 )
 def test_passes_count_the_columns_of_forward_and_the_rows_of_reverse_mode(operator, mode, expected):
     assert passes(operator, mode, n=7, m=3) == expected
+
+
+def test_a_value_and_gradient_is_asked_where_it_is_named_and_in_a_full_run():
+    operator = Operator.VALUE_AND_GRADIENT
+    assert not asked(make("mlp"), operator=operator)
+    assert {case.operator for case in asked(make("mlp", operators=[operator]))} == {operator}
+    assert asked(make("mlp", effort=planning.FULL), operator=operator)

@@ -12,8 +12,8 @@ import pytest
 from adbench import registry
 from adbench.cases import Operator
 from adbench.cases.inputs import make_inputs
-from adbench.judging.verdict import Entries
-from adbench.truth.answers import Answer
+from adbench.cases.question import Question
+from adbench.judging.comparison import Entries
 from adbench.truth.truth import establish
 
 PATH = Path(__file__).parents[2] / "benchmarks" / "truth.py"
@@ -51,22 +51,20 @@ def test_a_spoilt_entry_is_caught_or_unresolved_but_never_correct(name):
     operator = Operator.JACOBIAN if name == "dense" else Operator.GRADIENT
     caught = 0
     for seed in range(10):
-        here = benchmark.drawn(model, rng)
-        inputs = make_inputs(here, "drawn", seed)
-        truth = establish(here, inputs, operator, 1, ["float64"])
-        answer = Answer(
-            truth.answer.paths, tuple(array.astype(float) for array in truth.answer.arrays)
-        )
+        model_at_random_size = benchmark.at_random_size(model, rng)
+        inputs = make_inputs(model_at_random_size, "random", seed)
+        question = Question(model_at_random_size, inputs, operator, 1)
+        truth = establish(question, ["float64"])
+        bounds = truth.bounds["float64"]
         for sign in (-1, 1):
-            for k, array in enumerate(answer.arrays):
-                place = tuple(rng.integers(n) for n in array.shape)
-                spoilt = array.copy()
+            for true, bound in zip(truth.answer.arrays, bounds, strict=True):
+                place = tuple(rng.integers(n) for n in true.shape)
+                spoilt = true.astype(float)
                 spoilt[place] *= 1 + sign * 1e-9
-                each = Entries.of(
-                    spoilt, truth.answer.arrays[k], truth.bounds["float64"][k], "float64"
-                )
-                assert each.in_bounds[place] > 1 or each.unresolved[place]
-                caught += bool(each.in_bounds[place] > 1)
+                entries = Entries.of(spoilt, true, bound, "float64")
+                is_outside = entries.in_bounds[place] > 1
+                assert is_outside or entries.unresolved[place]
+                caught += bool(is_outside)
     assert caught >= 20
 
 
@@ -82,7 +80,7 @@ def test_a_broken_rule_stops_a_run_with_its_own_status_and_keeps_what_was_measur
         "model = Model(name='mine', function=f, make=lambda size, rng: (rng.standard_normal(3),), "
         "sizes={'3': {}})\n"
     )
-    asked = [
+    selection = [
         "--operator",
         "value",
         "--operator",
@@ -99,7 +97,7 @@ def test_a_broken_rule_stops_a_run_with_its_own_status_and_keeps_what_was_measur
         str(file),
         "--backend",
         "reference:tape",
-        *asked,
+        *selection,
     ]
     done = subprocess.run(call, capture_output=True, text=True)
     assert done.returncode == 4, done.stdout + done.stderr

@@ -7,10 +7,11 @@ from frameworks import EXACT, load
 
 from adbench.backends.base import prepare, to_backend
 from adbench.cases import Mode, Model, Operator
+from adbench.cases.answer import collect
 from adbench.cases.inputs import make_inputs
-from adbench.judging.verdict import Entries
+from adbench.cases.question import Question
+from adbench.judging.comparison import Entries
 from adbench.truth import rounding
-from adbench.truth.answers import collect
 from adbench.truth.truth import establish
 from reference_ad.engine.core import PRIMITIVES
 
@@ -101,7 +102,7 @@ def worst(backend, name, dtype):
         sizes={"": {}},
     )
     inputs = make_inputs(model, "", 0, dtype)
-    truth = establish(model, inputs, Operator.VALUE, 0, [dtype])
+    truth = establish(Question(model, inputs, Operator.VALUE, 0), [dtype])
     problem = to_backend(backend, function, inputs.astype(dtype), Operator.VALUE)
     _, call = prepare(backend, problem, Operator.VALUE, Mode.NONE, 0)
     answer = collect(call(problem.active, problem.constants, None), backend.to_numpy)

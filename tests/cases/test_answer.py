@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from adbench.truth import answers
+from adbench.cases import answer as answers
 
 LONG = np.longdouble
 

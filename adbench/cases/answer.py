@@ -1,0 +1,98 @@
+"""The answer to a question as plain arrays: collected from a backend, and compared with another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adbench.cases.inputs import Array
+from reference_ad.engine import tree
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The arrays of an answer, in the order of the leaves of the tree that it came as."""
+
+    paths: tuple[str, ...]
+    """Where each array lies in that tree, such as `[0]['weights']`."""
+
+    arrays: tuple[Array, ...]
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether no entry is nan or infinite."""
+        return all(bool(np.isfinite(array).all()) for array in self.arrays)
+
+
+def collect(answer: Any, to_numpy: Callable[[Any], Array] = np.asarray) -> Answer:
+    """Return an answer's arrays as NumPy arrays, copied, so that nothing done later changes
+    them."""
+    return Answer(
+        tuple(tree.paths(answer)),
+        tuple(np.array(to_numpy(leaf), copy=True) for leaf in tree.leaves(answer)),
+    )
+
+
+def joined_paths(parts: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return the paths of several trees in the tuple of these trees."""
+    return tuple(f"[{position}]{path}" for position, paths in enumerate(parts) for path in paths)
+
+
+def joined(answers: Sequence[Answer]) -> Answer:
+    """Return several answers as one: the tuple of their trees."""
+    return Answer(
+        joined_paths([answer.paths for answer in answers]),
+        tuple(array for answer in answers for array in answer.arrays),
+    )
+
+
+def mismatch(answer: Answer, expected: Answer) -> str:
+    """Return what is wrong with the shape of an answer in one sentence, or "" where it has the
+    shape of `expected`."""
+    if len(answer.arrays) != len(expected.arrays):
+        return (
+            f"The answer has {len(answer.arrays)} array(s) where {len(expected.arrays)} were "
+            "expected."
+        )
+    if answer.paths != expected.paths:
+        return (
+            f"The answer has its arrays at {_listed(answer.paths)} where "
+            f"{_listed(expected.paths)} was expected."
+        )
+    for path, array, like in zip(expected.paths, answer.arrays, expected.arrays, strict=True):
+        if array.shape != like.shape:
+            return f"The answer{path} has shape {array.shape} where {like.shape} was expected."
+    return ""
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return ", ".join(path or "no key" for path in paths)
+
+
+def relative_error(answer: Answer, truth: Answer) -> float:
+    """Return ||answer - truth|| / ||truth||, the Euclidean norm over all entries of all arrays.
+
+    0 where both vanish; inf where the truth alone does or where the answer has an entry that is not
+    finite.
+    """
+    if not answer.is_finite:
+        return float("inf")
+    pairs = zip(answer.arrays, truth.arrays, strict=True)
+    deviation = norm([array.astype(np.longdouble) - true for array, true in pairs])
+    size = norm(truth.arrays)
+    if size:
+        return deviation / size
+    return 0.0 if deviation == 0 else float("inf")
+
+
+def norm(arrays: Sequence[Array]) -> float:
+    """Return the Euclidean norm over all entries of some arrays."""
+    # Scaled by the largest entry, so that squares neither overflow nor underflow.
+    largest = max((float(np.max(np.abs(array))) for array in arrays if array.size), default=0.0)
+    if largest == 0 or not np.isfinite(largest):
+        return largest
+    squares = sum(float(np.sum((array / largest) ** 2)) for array in arrays)
+    return largest * float(np.sqrt(squares))

@@ -1,0 +1,79 @@
+"""The question: an operator asked of a model at one point, whoever answers it, in whatever
+dtype."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, replace
+
+from adbench.cases.inputs import Array, Inputs
+from adbench.cases.model import Model
+from adbench.cases.operators import Operator
+from reference_ad.engine import tree
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is asked. Two questions are the same where they are the same object."""
+
+    model: Model
+
+    inputs: Inputs
+    """The point and the directions."""
+
+    operator: Operator
+
+    order: int
+    """How often is differentiated: k for the k-th `derivative`, 0 for a `value`."""
+
+    def at(self, inputs: Inputs) -> Question:
+        """Return the same question at another point."""
+        return replace(self, inputs=inputs)
+
+    def asking(self, operator: Operator, order: int = 1) -> Question:
+        """Return the question for another operator at the same point."""
+        return replace(self, operator=operator, order=order)
+
+    @property
+    def parts(self) -> tuple[Question, ...]:
+        """The questions whose answers, as a tuple, are the answer to this one; itself alone unless
+        it asks for a `value_and_gradient`."""
+        if self.operator is Operator.VALUE_AND_GRADIENT:
+            return (self.asking(Operator.VALUE, 0), self.asking(Operator.GRADIENT))
+        return (self,)
+
+    @property
+    def active_leaves(self) -> list[Array]:
+        """The arrays that are differentiated with respect to."""
+        return tree.leaves(self.inputs.arguments[self.inputs.active])
+
+    @property
+    def argument_names(self) -> list[str]:
+        """What the model's function calls its arguments after `xp`."""
+        count = len(self.inputs.arguments)
+        try:
+            names = list(inspect.signature(self.model.function).parameters)[1:]
+        except (ValueError, TypeError):
+            names = []
+        unnamed = [f"argument {position}" for position in range(len(names), count)]
+        return [*names, *unnamed][:count]
+
+    @property
+    def active_name(self) -> str:
+        """What the model's function calls its active argument."""
+        return self.argument_names[self.inputs.active]
+
+    def title(self, path: str) -> str:
+        """Return what to call the array at `path` of the answer: mostly, the array of the active
+        argument there."""
+        if self.operator is Operator.VALUE_AND_GRADIENT:
+            if path == "[0]":
+                return "value"
+            path = path.removeprefix("[1]")
+        return f"{self.active_name}{path}"
+
+    def describe(self) -> str:
+        """Return what is asked in words, such as "derivative of order 3"."""
+        if self.operator is Operator.DERIVATIVE:
+            return f"derivative of order {self.order}"
+        return self.operator.value

@@ -1,0 +1,165 @@
+"""An answer beside the truth: the errors of its entries, and how small an error could have been
+seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, nan, sqrt
+
+import numpy as np
+
+from adbench.cases.answer import Answer, norm, relative_error
+from adbench.cases.inputs import Array
+from adbench.cases.question import Question
+from adbench.truth.evaluation import NEGLIGIBLE
+from adbench.truth.rounding import FORMATS, Format
+from adbench.truth.truth import Truth
+
+RESOLVED = {"float64": 1e-9, "float32": 1e-2, "float16": 0.5, "bfloat16": 0.5}
+"""What must be seen for a verdict of `correct`: a check whose resolution is worse is `unresolved`.
+
+Half of the digits that each dtype has, and a little more; in 16 bits a factor of 2 or a wrong
+sign."""
+
+UNDERFLOW = 1024.0
+"""A bound of this many smallest normal numbers is that of an entry which is 0: a few of them, times
+some factors."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """An answer beside the truth."""
+
+    entries: tuple[Entries, ...]
+    """The errors of each array."""
+
+    relative_error: float
+
+    @classmethod
+    def of(cls, answer: Answer, truth: Truth, dtype: str) -> Comparison:
+        """Compare an answer of the right shape and dtype with the truth and its bounds."""
+        triples = zip(answer.arrays, truth.answer.arrays, truth.bounds[dtype], strict=True)
+        return cls(
+            tuple(Entries.of(array, true, bound, dtype) for array, true, bound in triples),
+            relative_error(answer, truth.answer),
+        )
+
+    @property
+    def over_bound(self) -> float:
+        """The largest error in units of an entry's bound."""
+        return max((largest(entries.in_bounds) for entries in self.entries), default=0.0)
+
+    @property
+    def in_ulp(self) -> float:
+        """The largest error in units in the last place of an entry's true value."""
+        return max((largest(entries.in_ulp) for entries in self.entries), default=0.0)
+
+    @property
+    def unresolved(self) -> int:
+        """In how many entries an error as small as `RESOLVED` could go unseen."""
+        return sum(int(entries.unresolved.sum()) for entries in self.entries)
+
+    @property
+    def resolution(self) -> float:
+        """The worst resolution of an array."""
+        return max((entries.resolution for entries in self.entries), default=0.0)
+
+    @property
+    def noise(self) -> int:
+        """In how many entries that are 0 rounding of the others came back."""
+        return sum(int(entries.noise.sum()) for entries in self.entries)
+
+
+@dataclass(frozen=True)
+class Entries:
+    """One array of an answer beside the truth, entry by entry."""
+
+    in_bounds: Array
+    """The errors in units of the bound: infinite where the answer is not finite and the truth is, 0
+    where the truth is not finite in this dtype."""
+
+    in_ulp: Array
+    """The errors in units in the last place of the true value, infinite and 0 likewise."""
+
+    unresolved: Array
+    """Whether a relative error as small as `RESOLVED` could go unseen."""
+
+    noise: Array
+    """Which entries are 0, where something came back that is only rounding beside the largest: an
+    algorithm other than ours may leave it there, so its error is not counted."""
+
+    resolution: float
+    """The smallest relative error of the whole array that could have been seen."""
+
+    @classmethod
+    def of(cls, returned: Array, true: Array, bound: Array, dtype: str) -> Entries:
+        """Compare what was returned with the truth and its bound."""
+        form = FORMATS[dtype]
+        is_known = np.isfinite(true) & (np.abs(true) <= form.largest)
+        with np.errstate(invalid="ignore", over="ignore"):
+            errors = np.abs(returned.astype(np.longdouble) - true)
+            errors = np.where(np.isfinite(errors), errors, np.inf)
+            in_bounds = np.where(
+                is_known & np.isfinite(bound),
+                errors / bound,
+                np.where(np.isfinite(returned), 0.0, np.inf),
+            )
+            in_ulp = np.where(is_known, errors / form.ulp(np.where(is_known, true, 1)), 0.0)
+            # An entry is known to be 0 if its bound is nothing beside its array, or if it
+            # underflows in this dtype.
+            largest_true = np.max(np.abs(true), initial=0.0, where=is_known)
+            nothing = np.maximum(UNDERFLOW * form.smallest, NEGLIGIBLE * largest_true)
+            noise = is_known & (np.abs(true) + bound <= nothing) & (in_bounds > 1)
+            noise &= errors <= form.functions * form.unit * largest_true
+            is_wide = (2 * bound > RESOLVED[dtype] * np.abs(true)) & (bound > nothing)
+        return cls(
+            in_bounds=np.where(is_known & ~noise, in_bounds, 0.0),
+            in_ulp=in_ulp,
+            unresolved=~is_known | is_wide,
+            noise=noise,
+            resolution=_resolution(true, bound, form),
+        )
+
+
+def largest(errors: Array) -> float:
+    """Return the largest of some errors, 0 where there are none."""
+    return float(np.max(errors, initial=0.0))
+
+
+def _resolution(true: Array, bound: Array, form: Format) -> float:
+    if not np.isfinite(bound).all() or not np.isfinite(true).all():
+        return inf
+    width, size = 2 * norm([bound]), norm([true])
+    if width <= 2 * UNDERFLOW * form.smallest * sqrt(bound.size):
+        return 0.0
+    return width / size if size else inf
+
+
+@dataclass(frozen=True)
+class WorstEntry:
+    """The entry with the largest error in bounds."""
+
+    title: str = ""
+    """Where it is, such as `x[0][1, 2]`."""
+
+    returned: float = nan
+    true: float = nan
+
+
+def worst_entry(
+    answer: Answer, truth: Answer, comparison: Comparison, question: Question
+) -> WorstEntry:
+    """Return the first of the entries that err most."""
+    worst = WorstEntry()
+    worst_error = -1.0
+    for path, returned, true, entries in zip(
+        answer.paths, answer.arrays, truth.arrays, comparison.entries, strict=True
+    ):
+        error = largest(entries.in_bounds)
+        if returned.size and error > worst_error:
+            worst_error = error
+            index = np.unravel_index(int(np.argmax(entries.in_bounds)), returned.shape)
+            place = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
+            title = f"{question.title(path)}{place}"
+            worst = WorstEntry(title, float(returned[index]), float(true[index]))
+    return worst

@@ -1,0 +1,135 @@
+"""Answers in ball arithmetic: the reference engine's operators, evaluated on FLINT's balls.
+
+F. Johansson, Arb: efficient arbitrary-precision midpoint-radius interval arithmetic, IEEE Trans.
+Computers 66, 2017: every result contains the exact one. The inputs are the float64 numbers that all
+backends get.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import ball_arithmetic
+from adbench.backends.base import prepare, to_backend
+from adbench.backends.reference import Tape
+from adbench.cases.inputs import Array
+from adbench.cases.operators import MODES, Mode, Operator, passes
+from adbench.cases.question import Question
+from ball_arithmetic import numbers
+from reference_ad.engine import tree
+
+LEAST = 2.0**-1074
+"""The smallest positive double."""
+
+EXTENDED = float(np.finfo(np.longdouble).eps) / 2
+"""The unit roundoff of longdouble: what rounding a midpoint to it may cost, relatively."""
+
+NEGLIGIBLE = 2.0**-100
+"""An entry is as good as zero when it and its radius are at most this part of the largest entry of
+its array."""
+
+UNDECIDED = (ValueError, ZeroDivisionError)
+"""What the engine and FLINT raise where balls leave open how to go on: `UndecidedError` is a
+ValueError."""
+
+
+class Balls(Tape):
+    """The reference engine on arrays of balls. Integer and boolean arrays stay what they are."""
+
+    def __init__(
+        self, widened_by: float = 0.0, active: Any = (), xp: Any = ball_arithmetic.xp
+    ) -> None:
+        """
+        widened_by: the radius given to the arrays of the tree `active`, in units of their size, and
+            absolutely at 0.
+        xp: the namespace for the model, in which the floats that it brings along are balls too.
+        """
+        self.xp = xp
+        self._widened_by = widened_by
+        self._active = {id(leaf) for leaf in tree.leaves(active)} if widened_by else set()
+
+    def asarray(self, array: Array) -> Any:
+        if not np.issubdtype(array.dtype, np.floating):
+            return np.array(array)
+        if id(array) in self._active:
+            # Never narrower than a step of a certificate, not even where the product underflows.
+            radius = np.maximum(self._widened_by * np.where(array == 0, 1.0, np.abs(array)), LEAST)
+            return numbers(array, radius)
+        return numbers(array)
+
+
+@dataclass(frozen=True)
+class BallAnswer:
+    """An answer whose entries are balls."""
+
+    paths: tuple[str, ...]
+    """Where each array lies in the tree of the answer."""
+
+    arrays: tuple[Any, ...]
+    """The engine's arrays with balls for elements."""
+
+
+def evaluate(
+    question: Question, *, widened_by: float = 0.0, xp: Any = ball_arithmetic.xp
+) -> BallAnswer:
+    """Evaluate the answer to a question in balls of the present precision, in its cheapest mode.
+
+    widened_by: the radius given to the active numbers of a derivative, in units of their size, and
+        absolutely at 0; a value is evaluated at the point itself.
+    xp: the namespace for the model.
+    """
+    inputs, operator = question.inputs, question.operator
+    if operator is Operator.VALUE:
+        widened_by = 0.0
+    backend = Balls(widened_by, inputs.arguments[inputs.active], xp)
+    problem = to_backend(backend, question.model.function, inputs, operator)
+    _, call = prepare(backend, problem, operator, cheapest_mode(question), question.order)
+    answer = call(problem.active, problem.constants, problem.direction)
+    arrays = tuple(numbers(leaf) for leaf in tree.leaves(answer))
+    return BallAnswer(tuple(tree.paths(answer)), arrays)
+
+
+def cheapest_mode(question: Question) -> Mode:
+    """Return the mode that takes the fewest passes."""
+    operator, inputs = question.operator, question.inputs
+    return min(MODES[operator], key=lambda mode: passes(operator, mode, inputs.n, inputs.m))
+
+
+def rounded(balls: Array) -> tuple[Array, Array]:
+    """Return the midpoints of balls as longdouble, and the radii around those (float64), rounded
+    outwards.
+
+    nan and inf where a ball is unbounded.
+    """
+    elements = balls.ravel().tolist()
+    finite = np.array([ball.is_finite() for ball in elements], bool).reshape(balls.shape)
+    # A longdouble as the sum of two doubles.
+    high = [float(ball.mid()) for ball in elements]
+    remainders = [
+        ball - x if abs(x) < np.inf else ball for ball, x in zip(elements, high, strict=True)
+    ]
+    low = [float(ball.mid()) for ball in remainders]
+    leftovers = [float((ball - x).abs_upper()) for ball, x in zip(remainders, low, strict=True)]
+    left = np.array(leftovers).reshape(balls.shape)
+    low_part = np.array(low).reshape(balls.shape)
+    with np.errstate(all="ignore"):
+        centres = np.array(high, np.longdouble).reshape(balls.shape) + low_part.astype(
+            np.longdouble
+        )
+        # What is left over, rounded to a double, and the rounding of the sum of the two doubles.
+        lost = np.where(low_part == 0, 0.0, EXTENDED * np.abs(centres))
+        outwards = np.nextafter(left, np.inf, where=left > 0, out=left.copy()) * (1 + 1e-15)
+        radii = outwards + lost
+    return np.where(finite, centres, np.nan), np.where(finite, radii, np.inf).astype(np.float64)
+
+
+def radii_and_sizes(balls: Any) -> tuple[Array, Array]:
+    """Return the radius of each ball, infinite where it is unbounded, and the size of its midpoint;
+    both flat."""
+    elements = balls.primal.ravel().tolist()
+    radii = np.array([float(ball.rad()) if ball.is_finite() else np.inf for ball in elements])
+    sizes = np.array([abs(float(ball.mid())) if ball.is_finite() else 0.0 for ball in elements])
+    return radii, sizes
