@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from adbench.cases.operators import Mode, Operator
@@ -57,14 +57,3 @@ class Case:
         mode = "" if self.mode is Mode.NONE else f" {self.mode}"
         native = "" if self.implementation == SPECIFICATION else " native"
         return f"{self.model}{native} {self.size} {self.dtype} {operator}{mode}"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the case as a mapping of JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> Case:
-        """Read what `to_json` wrote."""
-        return cls(
-            **{**fields, "operator": Operator(fields["operator"]), "mode": Mode(fields["mode"])}
-        )

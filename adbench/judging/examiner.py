@@ -7,7 +7,6 @@ import inspect
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from math import nan
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,11 +46,6 @@ class Evidence:
     changed: str
 
 
-def second_path(path: str | Path) -> Path:
-    """Return where the truth at the second point lies, beside that at the first."""
-    return Path(path).with_suffix(".second.npz")
-
-
 class Examiner:
     """Judges the cells of one backend. `exact`: whether it claims derivatives up to rounding."""
 
@@ -71,16 +65,16 @@ class Examiner:
         model: Model,
         inputs: Inputs,
         elsewhere: Inputs,
-        truth_path: str,
+        truth: known.Truth | None,
+        second_truth: known.Truth | None,
     ) -> Row:
         """Return the row with its verdict: `wrong` where any of the checks fails, and
         `failed_checks` tells which."""
         row = replace(row, error_vs_other_mode=self._apart_from_other_modes(case, evidence.first))
         failed = []
-        if not truth_path:
+        if truth is None:
             row = replace(row, verdict=Verdict.UNRESOLVED)
         else:
-            truth = known.load(Path(truth_path))
             row = replace(
                 row,
                 truth=truth.source,
@@ -97,10 +91,9 @@ class Examiner:
                     "second call",
                     "The same call again gave another, wrong answer.",
                 )
-            if evidence.elsewhere and not failed:
-                truth_there = known.load(second_path(truth_path))
+            if second_truth is not None and not failed:
                 for answer in evidence.elsewhere:
-                    judgement = self._judged(answer, truth_there, case, elsewhere, model)
+                    judgement = self._judged(answer, second_truth, case, elsewhere, model)
                     stale = behaviour.same(evidence.first, answer) and any(
                         a.any() for a in answer.arrays
                     )

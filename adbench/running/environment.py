@@ -42,6 +42,14 @@ def worker_environment(threads: int) -> dict[str, str]:
     return {**os.environ, **QUIET, **dict.fromkeys(THREAD_VARIABLES, str(threads))}
 
 
+def missing_framework(entry: Entry) -> str:
+    """Return what is not installed that a backend needs, and how to add it, or "" where it is
+    there."""
+    if installed_version(entry) is not None:
+        return ""
+    return f"{entry.requires} is not installed; `pip install {entry.distribution}` adds it."
+
+
 def describe(entries: Sequence[Entry], **facts: Any) -> dict[str, Any]:
     """Return what `environment.json` records: the machine, the versions, and the facts of the run
     given."""

@@ -12,6 +12,7 @@ from adbench.cases.inputs import Inputs, make_inputs
 from adbench.cases.model import Model, SpecError
 from adbench.cases.operators import MODES, NEEDS_SCALAR_OUTPUT, Mode, Operator, order_of, passes
 from adbench.registry import ModelSource, nearest
+from adbench.running.points import Points
 
 EXTRA_MODES = {
     (Operator.JVP, Mode.REVERSE),
@@ -115,6 +116,11 @@ class Settings:
     timeout_s: float = DEFAULT.timeout_s
     seed: int = 0
     lowest_dtype: str = DTYPES[0]
+
+    @property
+    def points(self) -> Points:
+        """The points at which the models are evaluated."""
+        return Points(self.seed, self.lowest_dtype)
 
 
 @dataclass(frozen=True)
