@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adbench
@@ -43,6 +43,7 @@ def test_a_row_comes_back_from_json_as_it_went(row):
     assert same(Row.from_json(json.loads(line)), row)
 
 
+@settings(deadline=None)  # each row is flushed to the disk
 @given(st.lists(rows(), max_size=3))
 def test_rows_come_back_from_a_journal_as_they_went(tmp_path_factory, written):
     path = tmp_path_factory.mktemp("journal") / "journal.jsonl"

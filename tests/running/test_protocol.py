@@ -6,11 +6,12 @@ import types
 import typing
 from enum import Enum
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adbench.cases import Case, Mode, Operator
@@ -47,6 +48,7 @@ def as_text(message):
 
 
 @pytest.mark.parametrize("kind", protocol.KINDS)
+@settings(deadline=None)
 @given(data=st.data())
 def test_every_message_arrives_as_it_was_sent(kind, data):
     message = data.draw(values(protocol.KINDS[kind]))
@@ -133,3 +135,13 @@ def test_bytes_that_are_no_message_are_refused(data):
 def test_a_sample_keeps_its_seconds_to_the_last_bit():
     sample = Sample("cell", 4, 0.1 + 0.2, 5e-324)
     assert protocol.decode(protocol.encode(1, sample)).message == sample
+
+
+def test_the_page_of_the_protocol_names_every_message_and_runs_as_it_stands(monkeypatch, capsys):
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "protocol.md").read_text()
+    assert [kind for kind in protocol.KINDS if f"`{kind}`" not in page] == []
+    code = page.partition("```python\n")[2].partition("```")[0]
+    monkeypatch.chdir(root)
+    exec(compile(code, "docs/protocol.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("chain reference:tape correct ")
