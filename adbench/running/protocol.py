@@ -14,7 +14,6 @@ their order. A message travels in an envelope of four fields, as MessagePack:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from typing import Any
 
 import msgspec
@@ -212,9 +211,18 @@ _BODY_DECODERS = {
 
 
 def encode(serial: int, message: Message) -> bytes:
-    """Return a message in its envelope, as bytes."""
-    body = msgspec.Raw(_ENCODER.encode(message))
-    return _ENCODER.encode(Envelope(VERSION, serial, type(message).__name__, body))
+    """Return a message in its envelope, as bytes. Raises ProtocolError where it holds a text that
+    is no Unicode, as a file name can be."""
+    kind = type(message).__name__
+    try:
+        body = msgspec.Raw(_ENCODER.encode(message))
+    except UnicodeEncodeError as error:
+        raise ProtocolError(
+            f"The message {kind} holds the text {error.object!r}, which is no Unicode; rename what "
+            "is called so.",
+            serial,
+        ) from None
+    return _ENCODER.encode(Envelope(VERSION, serial, kind, body))
 
 
 def decode(data: bytes) -> Delivery:
@@ -244,14 +252,3 @@ def decode(data: bytes) -> Delivery:
         raise ProtocolError(
             f"The message {envelope.kind} cannot be read: {error}.", envelope.serial
         ) from None
-
-
-def send(connection: Connection[Any, Any], serial: int, message: Message) -> None:
-    """Send one message."""
-    connection.send_bytes(encode(serial, message))
-
-
-def receive(connection: Connection[Any, Any]) -> Delivery:
-    """Wait for one message. Raises EOFError where the other side is gone, and ProtocolError where
-    the message cannot be understood."""
-    return decode(connection.recv_bytes())

@@ -127,13 +127,19 @@ def serve(requests: Connection[Any, Any], replies: Connection[Any, Any]) -> None
     with Worker() as worker:
         while True:
             try:
-                delivery = protocol.receive(requests)
+                data = requests.recv_bytes()
             except EOFError:
                 return
-            except ProtocolError as error:
-                protocol.send(replies, error.serial, Refused(str(error)))
-                continue
-            protocol.send(replies, delivery.serial, worker.answer(delivery.message))
+            replies.send_bytes(_answer(worker, data))
+
+
+def _answer(worker: Worker, data: bytes) -> bytes:
+    """Return the reply to a request, both as bytes. What cannot be read or written is refused."""
+    try:
+        delivery = protocol.decode(data)
+        return protocol.encode(delivery.serial, worker.answer(delivery.message))
+    except ProtocolError as error:
+        return protocol.encode(error.serial, Refused(str(error)))
 
 
 def main() -> None:

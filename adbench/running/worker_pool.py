@@ -81,11 +81,15 @@ class WorkerProcess:
         """
         self._serial += 1
         try:
-            protocol.send(self._requests, self._serial, request)
+            data = protocol.encode(self._serial, request)
+        except ProtocolError as error:
+            raise self._misunderstood(str(error)) from None
+        try:
+            self._requests.send_bytes(data)
             if not self._replies.poll(max(limit_s, 0.0)):
                 self.kill()
                 raise WorkerFailed(Outcome.TIMED_OUT, "No answer within the time limit.")
-            delivery = protocol.receive(self._replies)
+            delivery = protocol.decode(self._replies.recv_bytes())
         except (EOFError, OSError):
             raise self._died() from None
         except ProtocolError as error:

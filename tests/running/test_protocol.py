@@ -1,11 +1,9 @@
 """Every message arrives as it was sent; what cannot be understood is refused in one sentence."""
 
 import dataclasses
-import os
 import types
 import typing
 from enum import Enum
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import msgspec
@@ -17,7 +15,7 @@ from hypothesis import strategies as st
 from adbench.cases import Case, Mode, Operator
 from adbench.results.row import Row
 from adbench.running import protocol
-from adbench.running.protocol import CellRow, Close, ProtocolError, Sample, Started
+from adbench.running.protocol import CellRow, Close, ProtocolError, Sample
 
 
 def values(kind):
@@ -68,20 +66,6 @@ def test_numpy_scalars_arrive_as_the_numbers_they_are():
     message = CellRow(Row.begun(case, "torch:eager", median_s=np.float64(1.5)))
     delivered = protocol.decode(protocol.encode(1, message)).message
     assert type(delivered.row.median_s) is float and delivered.row.median_s == 1.5
-
-
-def test_messages_pass_through_a_pipe_one_by_one():
-    reading, writing = os.pipe()
-    sender = Connection(writing, readable=False)
-    receiver = Connection(reading, writable=False)
-    protocol.send(sender, 1, Close("first"))
-    protocol.send(sender, 2, Started())
-    sender.close()
-    assert protocol.receive(receiver) == protocol.Delivery(1, Close("first"))
-    assert protocol.receive(receiver) == protocol.Delivery(2, Started())
-    with pytest.raises(EOFError):
-        protocol.receive(receiver)
-    receiver.close()
 
 
 def envelope(**changes):

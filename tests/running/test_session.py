@@ -82,6 +82,15 @@ def test_what_a_backend_raises_ends_in_the_row(chain, established, backend, outc
     assert (row.outcome, row.message, row.verdict) == (outcome, message, Verdict.NONE)
 
 
+def test_a_message_that_is_no_text_is_written_with_escapes(chain, established):
+    class Garbled(Tape):
+        def gradient_reverse(self, function, active, direction):
+            raise OSError("no file caf\udce9.bin")
+
+    row = checked(Garbled(), chain, established)
+    assert row.message == r"OSError: no file caf\udce9.bin"
+
+
 def test_what_is_raised_while_sampling_ends_the_cell(chain, established):
     class Tiring(Tape):
         calls = 0

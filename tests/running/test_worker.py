@@ -7,7 +7,7 @@ from multiprocessing.connection import Connection
 import pytest
 from runs import FAKES
 
-from adbench.backends.catalog import REFERENCE
+from adbench.backends.catalog import REFERENCE, Entry
 from adbench.cases import Case, Mode, Operator
 from adbench.results.row import Outcome, Row, Verdict
 from adbench.running import plan as planning
@@ -124,23 +124,38 @@ def line():
         end.close()
 
 
-def test_a_worker_answers_under_the_serial_of_the_request_and_goes_when_the_line_closes(line):
+def ask(line, serial, message):
     requests, replies = line
+    requests.send_bytes(protocol.encode(serial, message))
+    return protocol.decode(replies.recv_bytes())
+
+
+def test_a_worker_answers_under_the_serial_of_the_request_and_goes_when_the_line_closes(line):
     for serial in (5, 9):
-        protocol.send(requests, serial, START)
-        assert protocol.receive(replies) == protocol.Delivery(serial, Started())
+        assert ask(line, serial, START) == protocol.Delivery(serial, Started())
 
 
 def test_a_worker_refuses_what_it_cannot_read_and_goes_on(line):
     requests, replies = line
     requests.send_bytes(protocol.encode(4, START).replace(b"Start", b"Stare"))
-    delivery = protocol.receive(replies)
+    delivery = protocol.decode(replies.recv_bytes())
     assert delivery.serial == 4
     assert delivery.message.message.startswith("There is no kind of message 'Stare'")
     requests.send_bytes(b"")
-    assert isinstance(protocol.receive(replies).message, Refused)
-    protocol.send(requests, 6, START)
-    assert protocol.receive(replies) == protocol.Delivery(6, Started())
+    assert isinstance(protocol.decode(replies.recv_bytes()).message, Refused)
+    assert ask(line, 6, START) == protocol.Delivery(6, Started())
+
+
+def test_a_worker_refuses_to_write_what_is_no_text_and_goes_on(line, monkeypatch):
+    monkeypatch.setattr(Worker, "answer", lambda self, request: StartFailed("raised", "\udce4.py"))
+    delivery = ask(line, 3, START)
+    assert delivery == protocol.Delivery(
+        3,
+        Refused(
+            r"The message StartFailed holds the text '\udce4.py', which is no Unicode; rename what "
+            "is called so."
+        ),
+    )
 
 
 @pytest.fixture
@@ -174,22 +189,22 @@ def process(tmp_path):
     ids=["another serial", "another kind", "refused", "another version"],
 )
 def test_a_worker_that_does_not_keep_to_the_protocol_is_ended(process, data, sentence, monkeypatch):
-    receive = protocol.receive
-
-    def tampered(connection):
-        receive(connection)
-        return protocol.decode(data)
-
-    monkeypatch.setattr(protocol, "receive", tampered)
+    decode = protocol.decode
+    monkeypatch.setattr(protocol, "decode", lambda reply: decode(data))
     with pytest.raises(WorkerFailed) as caught:
         process.request(Close("cell"), limit_s=30.0)
     assert (caught.value.outcome, caught.value.message) == (Outcome.CRASHED, sentence)
     assert process.process.poll() is not None
 
 
+def test_a_request_that_cannot_be_written_costs_a_row_and_not_the_run(process):
+    with pytest.raises(WorkerFailed, match="The message Close holds the text .* rename what"):
+        process.request(Close("\udce4"), limit_s=30.0)
+
+
 def test_a_worker_that_could_not_be_started_is_not_tried_again(tmp_path):
     pool = WorkerPool(planning.Settings(), tmp_path)
-    entry = worker_pool.Entry("fake:Unstartable", f"{FAKES}:Unstartable")
+    entry = Entry("fake:Unstartable", f"{FAKES}:Unstartable")
     failures = []
     for _ in range(2):
         with pytest.raises(WorkerFailed) as caught:
