@@ -16,6 +16,7 @@ the container structure that `Operator` states. The method may run under a trace
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -60,6 +61,11 @@ class Backend:
     exact: ClassVar[bool] = True
     dtypes: ClassVar[tuple[str, ...]] = ("float64", "float32")
     xp: Any
+
+    def modes(self) -> AbstractContextManager[None]:
+        """Return a context in which the framework's global modes are those that this backend
+        needs."""
+        return nullcontext()
 
     def asarray(self, array: np.ndarray[Any, Any]) -> Any:
         """Return a NumPy array, dtype kept, as an array of this backend on its device."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from adbench.cases.operators import Mode, Operator
@@ -68,13 +68,3 @@ class Case:
         if self.mode is not Mode.NONE:
             words.append(self.mode.value)
         return " ".join(words)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the case as a mapping of JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> Case:
-        """Read what `to_json` wrote."""
-        enumerated = {"operator": Operator(fields["operator"]), "mode": Mode(fields["mode"])}
-        return cls(**{**fields, **enumerated})

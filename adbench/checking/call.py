@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from adbench import registry
+from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES, NATIVE
 from adbench.cases.model import Model, SpecError
 from adbench.checking.report import Report
-from adbench.results.row import Outcome, Row
+from adbench.results.row import Row
+from adbench.running import in_process
 from adbench.running import plan as planning
-from adbench.running import worker as working
 from reference_ad.engine import tree
 
 IN_PROCESS = "here"
@@ -53,157 +52,119 @@ def check(
     A function that crashes crashes this process; `adbench check` runs every backend in a process of
     its own. Raises SpecError where the question cannot be asked.
     """
-    entries = registry.find_backends(_listed(backend))
-    if not isinstance(model, Model):
-        if not callable(model):
+    entries = registry.find_backends(_as_list(backend))
+    if isinstance(model, Model):
+        if arguments:
             raise SpecError(
-                f"check was given a {type(model).__name__}; give it an adbench.Model, or a "
-                "function f(xp, *arguments)."
+                "check was given a Model and arguments; a Model makes its own, so leave them out."
             )
-        if not arguments:
-            raise SpecError(
-                "check was given a function and no arguments: give the point to check it at, "
-                "check(f, x, ...)."
-            )
-        if not 0 <= active < len(arguments):
-            raise SpecError(
-                f"check was given active={active} and {len(arguments)} argument(s); give the place "
-                "of one, from 0 on."
-            )
-        dtypes = dtypes or _dtype_of(arguments, active)
+    else:
+        _check_function(model, arguments, active)
+        dtypes = dtypes or _dtype_of(arguments[active])
         model = _model_of(model, arguments, active)
-    elif arguments:
-        raise SpecError(
-            "check was given a Model and arguments; a Model makes its own, so leave them out."
-        )
     if seed < 0:
         raise SpecError(f"check was given seed={seed}; give an integer that is not negative.")
     if native is not None:
-        frameworks = dict.fromkeys(entry.framework for entry in entries)
-        model = replace(
-            model,
-            native=native if isinstance(native, Mapping) else dict.fromkeys(frameworks, native),
-        )
-    asked = _listed(dtypes or DTYPES[:1])
-    for dtype in asked:
+        model = replace(model, native=_native_of_frameworks(native, entries))
+    wanted_dtypes = _as_list(dtypes or DTYPES[:1])
+    for dtype in wanted_dtypes:
         if dtype not in DTYPES:
             raise SpecError(registry.nearest("dtype", dtype, DTYPES))
     settings = planning.Settings(
-        effort=planning.CHECK, seed=seed, lowest_dtype=max(asked, key=DTYPES.index)
+        effort=planning.CHECK, seed=seed, lowest_dtype=max(wanted_dtypes, key=DTYPES.index)
     )
-    source = registry.ModelSource(model, IN_PROCESS)
     plan = planning.make_plan(
-        [source],
+        [registry.ModelSource(model, IN_PROCESS)],
         entries,
         settings,
-        operators=_listed(operators),
-        sizes=_listed(sizes),
-        dtypes=asked,
+        operators=_as_list(operators),
+        sizes=_as_list(sizes),
+        dtypes=wanted_dtypes,
     )
     if native is not None:
-        groups = tuple(
-            replace(
-                group, cases=tuple(case for case in group.cases if case.implementation == NATIVE)
-            )
-            for group in plan.groups
-        )
-        plan = replace(plan, groups=groups)
+        plan = _native_alone(plan)
     if not plan.total:
-        backends = ", ".join(entry.name for entry in entries)
+        backend_names = ", ".join(entry.name for entry in entries)
         raise SpecError(
-            f"check has nothing to run: the backends are {backends or 'none'}, and native is for "
-            f"{', '.join(model.native) or 'none'}."
+            f"check has nothing to run: the backends are {backend_names or 'none'}, and native is "
+            f"for {', '.join(model.native) or 'none'}."
         )
+    rows: list[Row] = []
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # a framework's warning about itself is no verdict, and no error of the user's
-        return Report(tuple(_rows(plan)))
+        # A framework's warning about itself is no verdict, and no error of the user's.
+        warnings.simplefilter("ignore")
+        in_process.run(plan, rows.append)
+    return Report(tuple(rows))
+
+
+def _check_function(function: Any, arguments: Sequence[Any], active: int) -> None:
+    """Raise SpecError unless a function was given, and the point to check it at."""
+    if not callable(function):
+        raise SpecError(
+            f"check was given a {type(function).__name__}; give it an adbench.Model, or a "
+            "function f(xp, *arguments)."
+        )
+    if not arguments:
+        raise SpecError(
+            "check was given a function and no arguments: give the point to check it at, "
+            "check(f, x, ...)."
+        )
+    if not 0 <= active < len(arguments):
+        raise SpecError(
+            f"check was given active={active} and {len(arguments)} argument(s); give the place "
+            "of one, from 0 on."
+        )
+
+
+def _native_of_frameworks(
+    native: Callable[..., Any] | Mapping[str, Callable[..., Any]], entries: Sequence[Entry]
+) -> Mapping[str, Callable[..., Any]]:
+    """Return the user's own code by framework; one function is for every framework asked."""
+    if isinstance(native, Mapping):
+        return native
+    return dict.fromkeys((entry.framework for entry in entries), native)
+
+
+def _native_alone(plan: planning.Plan) -> planning.Plan:
+    """Return the plan without the cells of the model's own function."""
+    groups = []
+    for group in plan.groups:
+        cases = tuple(case for case in group.cases if case.implementation == NATIVE)
+        groups.append(replace(group, cases=cases))
+    return replace(plan, groups=tuple(groups))
 
 
 def _model_of(function: Callable[..., Any], arguments: Sequence[Any], active: int) -> Model:
-    made = tuple(tree.map(_as_numpy, argument) for argument in arguments)
+    """Return a model that is evaluated at these arguments alone."""
+    point = tuple(tree.map(_as_numpy, argument) for argument in arguments)
     name = getattr(function, "__name__", type(function).__name__).strip("<>")
     return Model(
         name=name,
         function=function,
-        make=lambda size, rng: made,
+        make=lambda size, rng: point,
         sizes={"given": {}},
         active=active,
     )
 
 
 def _as_numpy(leaf: Any) -> np.ndarray[Any, Any]:
-    if hasattr(
-        leaf, "detach"
-    ):  # a tensor that records gradients must be asked to leave them behind
+    if hasattr(leaf, "detach"):
+        # A tensor that records gradients must be asked to leave them behind, and NumPy does not
+        # know PyTorch's bfloat16.
         leaf = leaf.detach().cpu()
-        leaf = (
-            leaf.double() if leaf.is_floating_point() else leaf
-        )  # NumPy does not know PyTorch's bfloat16
+        if leaf.is_floating_point():
+            leaf = leaf.double()
     array = np.asarray(leaf)
     return array.astype(np.float64) if array.dtype.name == "bfloat16" else array
 
 
-def _listed(names: Sequence[str] | str) -> list[str]:
+def _as_list(names: Sequence[str] | str) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
 
 
-def _dtype_of(arguments: Sequence[Any], active: int) -> str:
-    """The lowest dtype of the active argument's arrays; plain numbers are float64."""
-    if not 0 <= active < len(arguments):
-        return DTYPES[0]
+def _dtype_of(argument: Any) -> str:
+    """The lowest dtype of an argument's arrays; plain numbers are float64."""
     names = [
-        str(getattr(leaf, "dtype", DTYPES[0])).rpartition(".")[2]
-        for leaf in tree.leaves(arguments[active])
+        str(getattr(leaf, "dtype", DTYPES[0])).rpartition(".")[2] for leaf in tree.leaves(argument)
     ]
     return max((name for name in names if name in DTYPES), key=DTYPES.index, default=DTYPES[0])
-
-
-def _rows(plan: planning.Plan) -> list[Row]:
-    """Run a plan in this process, without samples."""
-    settings = plan.settings
-    workers: dict[str, working.Worker] = {}
-    absent: dict[str, str] = {}
-    rows = []
-    for entry in plan.backends:
-        if registry.installed_version(entry) is None:
-            absent[entry.name] = (
-                f"{entry.requires} is not installed; `pip install {entry.distribution}` adds it."
-            )
-    with tempfile.TemporaryDirectory(prefix="adbench-") as folder:
-        for group in plan.groups:
-            model, case = group.source.model, group.question
-            truth = Path(folder) / "truth.npz"
-            established = working.write_truth(
-                model,
-                case.size,
-                case.operator,
-                case.order,
-                settings.seed,
-                settings.lowest_dtype,
-                truth,
-            )
-            known = {"n_inputs": group.n, "n_outputs": group.m, "message": established["doubt"]}
-            for case, entry in plan.cells(group):
-                if entry.name in absent:
-                    begun = Row.begun(case, entry.name, **known)
-                    rows.append(
-                        replace(begun, outcome=Outcome.NOT_INSTALLED, message=absent[entry.name])
-                    )
-                    continue
-                if entry.name not in workers:
-                    workers[entry.name] = working.Worker(
-                        registry.load_backend(entry.load),
-                        entry.name,
-                        settings.seed,
-                        settings.lowest_dtype,
-                        settings.threads,
-                        load_model=lambda origin: plan.groups[0].source.model,
-                    )
-                row = workers[entry.name].open(
-                    case.describe(), case, IN_PROCESS, established["path"], known, timed=False
-                )
-                assert row is not None
-                rows.append(row)
-    return rows

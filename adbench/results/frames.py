@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any, get_type_hints
 
 import pandas as pd
 
@@ -15,18 +16,23 @@ from adbench.results.row import Row
 JOURNAL, PARQUET, CSV = "journal.jsonl", "results.parquet", "results.csv"
 
 SAMPLES = ("samples_s", "primal_samples_s")
+"""The fields of `Row` that are no columns of the frame."""
+
 COLUMNS = [field.name for field in fields(Row) if field.name not in SAMPLES]
-_DTYPES = {
-    "float": "float64",
-    "int": "int64",
-    "int | None": "Int64",
-    "bool": "bool",
-    "bool | None": "boolean",
+
+_COLUMN_DTYPES: dict[Any, str] = {
+    float: "float64",
+    int: "int64",
+    int | None: "Int64",
+    bool: "bool",
+    bool | None: "boolean",
 }
+"""The dtype of a column by the type of its field; all others are strings."""
+
 _TYPES = {
-    field.name: _DTYPES.get(str(field.type), "str")
-    for field in fields(Row)
-    if field.name in COLUMNS
+    name: _COLUMN_DTYPES.get(field_type, "str")
+    for name, field_type in get_type_hints(Row).items()
+    if name in COLUMNS
 }
 
 
@@ -40,9 +46,8 @@ def frame(rows: Iterable[Row]) -> pd.DataFrame:
     question = ["model", "size", "dtype", "operator", "order", "implementation", "backend"]
     shared = table.groupby(question, dropna=False)["error_vs_other_mode"].transform("max")
     answered = (table["outcome"] == "ok") & (table["operator"] != "value")
-    table.loc[answered, "error_vs_other_mode"] = table["error_vs_other_mode"].fillna(shared)[
-        answered
-    ]
+    completed = table["error_vs_other_mode"].fillna(shared)
+    table.loc[answered, "error_vs_other_mode"] = completed[answered]
     return table
 
 
@@ -70,9 +75,5 @@ def load(path: str | Path) -> pd.DataFrame:
         return frame(journal.read(path))
     if path.suffix == ".parquet":
         return pd.read_parquet(path).astype(_TYPES)
-    return pd.read_csv(
-        path,
-        dtype=_TYPES,
-        keep_default_na=False,
-        na_values={c: ["", "nan"] for c in COLUMNS if _TYPES[c] != "str"},
-    )
+    missing = {name: ["", "nan"] for name in COLUMNS if _TYPES[name] != "str"}
+    return pd.read_csv(path, dtype=_TYPES, keep_default_na=False, na_values=missing)

@@ -4,9 +4,11 @@ worker."""
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 from adbench.cases.case import Case
 
@@ -39,82 +41,116 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One cell: a case on a backend.
-
-    Errors: `relative_error` is ||answer - truth|| / ||truth||, the Euclidean norm over all entries;
-    `max_error_ulp` the largest error of an entry in units in the last place of its true value;
-    `max_error_over_bound` the largest error in units of the entry's bound; `resolution` the
-    smallest relative error that the check could have seen, and `unresolved_entries` how many
-    entries are too small beside their bounds to be judged by themselves; `worst_entry` is the entry
-    that errs most in bounds, `worst_returned` what was returned there and `worst_true` the true
-    value. `error_vs_*` is `relative_error` measured against another answer: the analytic oracle,
-    the same backend's other modes. `failed_checks` names the checks that a wrong answer failed:
-    truth, second call, second point, inputs, identity, symmetry, Taylor. `identity_over_bound` is
-    the largest deviation from an identity in units of what both its sides may err together;
-    `taylor_order` the order of the Taylor remainder, 2 for a right first derivative. `elapsed_s` is
-    all the time that the cell took. Times are medians in s with 95 % confidence intervals; the cost
-    ratio is the operator's time over the primal's, from paired samples. `swept` cells belong to a
-    sweep over n and m. Numbers that were not measured are nan, or None for integers.
-    """
+    """One cell: a case on a backend. Numbers that were not measured are nan, or None for
+    integers."""
 
     model: str
+    """The model's name."""
     size: str
+    """The name of the size, from the model's `sizes` or `sweep`."""
     n_inputs: int | None
+    """n, the number of active scalars."""
     n_outputs: int | None
+    """m, the number of output scalars."""
     dtype: str
+    """The dtype that was asked for."""
     operator: str
+    """What was asked: an `Operator`."""
     order: int
+    """The order of differentiation: 0 for `value`, k for the k-th `derivative`."""
     mode: str
+    """How it was to be computed: a `Mode`."""
     implementation: str
+    """"spec" for the model's function, "native" for the framework's own implementation of it."""
     backend: str
+    """The backend's name, "framework:staging"."""
     staging: str
+    """The part of the backend's name after the colon."""
     swept: bool = False
+    """Whether the cell belongs to a sweep over n and m."""
     route: str = ""
+    """How the backend answered."""
     outcome: Outcome = Outcome.OK
+    """How the cell ended."""
     verdict: Verdict = Verdict.NONE
+    """What is to be thought of the answer."""
     truth: str = ""
+    """What the answer was judged by; empty where no truth is known."""
     relative_error: float = math.nan
+    """||answer - truth|| / ||truth||, the Euclidean norm over all entries."""
     max_error_ulp: float = math.nan
+    """The largest error of an entry, in units in the last place of its true value."""
     max_error_over_bound: float = math.nan
+    """The largest error of an entry, in units of the entry's bound."""
     resolution: float = math.nan
+    """The smallest relative error that the check could have seen."""
     unresolved_entries: int | None = None
+    """How many entries are too small beside their bounds to be judged by themselves."""
     worst_entry: str = ""
+    """The entry that errs most in units of its bound, such as "params[0][1]"."""
     worst_returned: float = math.nan
+    """What was returned at the worst entry."""
     worst_true: float = math.nan
+    """The true value at the worst entry."""
     error_vs_oracle: float = math.nan
+    """The relative error measured against the model's analytic oracle."""
     error_vs_other_mode: float = math.nan
+    """The relative error measured against the same backend's answers in other modes."""
     repeatable: bool | None = None
+    """Whether the second call gave the same bits as the first."""
     identity_over_bound: float = math.nan
+    """The largest deviation from an identity, in units of what both its sides may err together."""
     taylor_order: float = math.nan
+    """The order of the Taylor remainder, 2 for a right first derivative."""
     failed_checks: str = ""
+    """The checks that a wrong answer failed, joined by "; ": truth, second call, second point,
+    inputs, identity, symmetry, Taylor."""
     median_s: float = math.nan
+    """The median time of the operator (s)."""
     ci_low_s: float = math.nan
+    """The lower end of the 95 % confidence interval of that median (s)."""
     ci_high_s: float = math.nan
+    """The upper end of the 95 % confidence interval of that median (s)."""
     samples: int = 0
+    """How many paired samples were taken."""
     loops: int = 0
+    """How many calls of the operator in a row make one sample."""
     primal_s: float = math.nan
+    """The median time of the function alone (s), sampled in alternation with the operator."""
     cost_ratio: float = math.nan
+    """The operator's time over the primal's, the median over the paired samples."""
     cost_ratio_low: float = math.nan
+    """The lower end of the 95 % confidence interval of the cost ratio."""
     cost_ratio_high: float = math.nan
+    """The upper end of the 95 % confidence interval of the cost ratio."""
     prepare_s: float = math.nan
+    """How long building and staging the call took (s)."""
     first_s: float = math.nan
+    """How long the first call took (s)."""
     cpu_per_wall: float = math.nan
+    """Processor time over wall-clock time while the cell was sampled: how many threads worked."""
     peak_bytes: int | None = None
+    """By how much the process's resident memory rose during the second call (bytes)."""
     elapsed_s: float = math.nan
+    """All the time that the cell took (s)."""
     flags: str = ""
+    """What is to be doubted about the measurement, joined by "; "."""
     message: str = ""
+    """Why the cell ended as it did, or was judged as it was, in words."""
     samples_s: tuple[float, ...] = field(default=(), repr=False)
+    """Every sample of the operator (s)."""
     primal_samples_s: tuple[float, ...] = field(default=(), repr=False)
+    """Every sample of the primal (s), each taken next to the operator's of the same place."""
 
     @classmethod
-    def begun(cls, case: Case, backend: str, **known: Any) -> Row:
-        """Return the row of `case` on `backend` with nothing measured, and the fields in `known`
-        filled in."""
+    def begun(cls, case: Case, backend: str, **measured: Any) -> Row:
+        """Return the row of `case` on `backend` with nothing filled in but the fields
+        `measured`."""
         return cls(
             model=case.model,
             size=case.size,
-            n_inputs=known.pop("n_inputs", None),
-            n_outputs=known.pop("n_outputs", None),
+            n_inputs=measured.pop("n_inputs", None),
+            n_outputs=measured.pop("n_outputs", None),
             dtype=case.dtype,
             operator=case.operator.value,
             order=case.order,
@@ -122,36 +158,32 @@ class Row:
             implementation=case.implementation,
             backend=backend,
             staging=backend.partition(":")[2],
-            **known,
+            **measured,
         )
 
     def to_json(self) -> dict[str, Any]:
         """Return the row as JSON values; a float that JSON cannot write becomes "nan", "inf" or
         "-inf"."""
-        return {name: _to_json(value) for name, value in asdict(self).items()}
+        values: dict[str, Any] = msgspec.to_builtins(self, enc_hook=plain_scalar)
+        return {name: _json_value(value) for name, value in values.items()}
 
     @classmethod
-    def from_json(cls, line: dict[str, Any]) -> Row:
+    def from_json(cls, values: dict[str, Any]) -> Row:
         """Read what `to_json` wrote; unknown fields, of a later version, are left out."""
-        known = {f.name: f for f in fields(cls)}
-        values = {
-            name: _from_json(str(known[name].type), value)
-            for name, value in line.items()
-            if name in known
-        }
-        return cls(**values)
+        return msgspec.convert(values, cls, strict=False)
 
 
-def _to_json(value: Any) -> Any:
+def plain_scalar(value: Any) -> Any:
+    """Return a NumPy scalar as the Python number or string that it is a kind of."""
+    for builtin in (float, str):
+        if isinstance(value, builtin):
+            return builtin(value)
+    raise TypeError(f"A row or message holds a {type(value).__name__}; give a Python number.")
+
+
+def _json_value(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    return [_to_json(item) for item in value] if isinstance(value, tuple | list) else value
-
-
-def _from_json(kind: str, value: Any) -> Any:
-    if kind == "float":
-        return float(value)
-    if kind == "tuple[float, ...]":
-        return tuple(float(item) for item in value)
-    enumeration: Any = {"Outcome": Outcome, "Verdict": Verdict}.get(kind)
-    return enumeration(value) if enumeration else value
+    if isinstance(value, tuple | list):
+        return [_json_value(item) for item in value]
+    return value

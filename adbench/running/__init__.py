@@ -1,2 +1,2 @@
-"""Running it: the plan of cases, one worker process per backend, and the runner that gives them
-turns."""
+"""Running it: the plan of cells, the session that computes them, the worker round a session, and
+the runner that gives them turns."""

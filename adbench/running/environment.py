@@ -25,6 +25,7 @@ THREAD_VARIABLES = (
     "TF_NUM_INTEROP_THREADS",
     "NPROC",  # the size of XLA's thread pool on CPU (DefaultThreadPoolSize in xla/pjrt/cpu)
 )
+"""What the frameworks and their libraries read their number of threads from."""
 
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -34,6 +35,7 @@ QUIET = {
     "CUDA_VISIBLE_DEVICES": "-1",
     "PYTHONUNBUFFERED": "1",
 }
+"""What keeps the frameworks on the processor, reproducible, and out of the log."""
 
 
 def worker_environment(threads: int) -> dict[str, str]:
@@ -42,9 +44,17 @@ def worker_environment(threads: int) -> dict[str, str]:
     return {**os.environ, **QUIET, **dict.fromkeys(THREAD_VARIABLES, str(threads))}
 
 
+def missing_framework(entry: Entry) -> str:
+    """Return what is not installed that a backend needs, and how to add it, or "" where it is
+    there."""
+    if installed_version(entry) is not None:
+        return ""
+    return f"{entry.requires} is not installed; `pip install {entry.distribution}` adds it."
+
+
 def describe(entries: Sequence[Entry], **facts: Any) -> dict[str, Any]:
-    """Return what `environment.json` records: the machine, the versions, and the facts of the run
-    given."""
+    """Return what `environment.json` records: the machine, the versions, and `facts` about the
+    run."""
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "adbench": version("adbench"),

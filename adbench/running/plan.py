@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from adbench import registry
 from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES, NATIVE, SPECIFICATION, Case
-from adbench.cases.inputs import Inputs, make_inputs
+from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model, SpecError
 from adbench.cases.operators import MODES, NEEDS_SCALAR_OUTPUT, Mode, Operator, order_of, passes
 from adbench.registry import ModelSource, nearest
+from adbench.running.points import Points
 
 EXTRA_MODES = {
     (Operator.JVP, Mode.REVERSE),
@@ -19,7 +20,13 @@ EXTRA_MODES = {
     (Operator.HVP, Mode.FORWARD_OVER_FORWARD),
     (Operator.HESSIAN, Mode.FORWARD_OVER_FORWARD),
 }
-"""What can be asked, and is of use where there is nothing better."""
+"""Modes that can be asked for, and are of use only where there is nothing better."""
+
+HIGHEST_ORDER_AT_LARGER_SIZES = 2
+"""Derivatives of higher order than this are asked at the first size alone, unless in a full run."""
+
+LARGEST_SEED = 2**64 - 1
+"""The largest seed that a message to a worker can hold."""
 
 EXTRA_OPERATORS = {Operator.VALUE_AND_GRADIENT}
 """What is asked where it is named, and in a full run: its parts are asked anyway."""
@@ -27,33 +34,31 @@ EXTRA_OPERATORS = {Operator.VALUE_AND_GRADIENT}
 
 @dataclass(frozen=True)
 class Preset:
-    """How much a run measures.
-
-    sizes: how many of a model's sizes, from the smallest;
-    sweep_thinning: k to keep every k-th value of a sweep's parameters, 0 to leave the sweep out;
-    passes: cases whose mode needs more passes through the function than this are left out;
-    all_modes: whether JVPs are also asked for in reverse mode, VJPs in forward mode and second
-        orders in forward-over-forward mode, which is of use where there is no other;
-    rounds: how many turns each cell gets, 0 where cells are checked and not timed;
-    pairs: the most paired samples in a turn;
-    turn_s: a turn ends when it has lasted this long (s), and most_s: the turns of a cell when they
-    have;
-    timeout_s: the limit of a cell (s) unless another is given;
-    all_orders: whether derivatives of order 3 and more are asked at every size, not only at the
-    first, and of a backend beyond the orders that it answers within seconds.
-    """
+    """How much a run measures."""
 
     name: str
+    """What the environment of a run calls it."""
     sizes: int
+    """How many of a model's sizes are measured, from the smallest."""
     sweep_thinning: int
+    """k to keep every k-th value of a sweep's parameters, 0 to leave the sweep out."""
     passes: int
+    """Cases whose mode needs more passes through the function than this are left out."""
     all_modes: bool
+    """Whether `EXTRA_MODES` are asked for as well."""
     rounds: int
+    """How many turns each cell gets, 0 where cells are checked and not timed."""
     pairs: int
+    """The most paired samples in a turn."""
     turn_s: float
+    """A turn ends when it has lasted this long (s)."""
     most_s: float
+    """The turns of a cell end when they have lasted this long together (s)."""
     timeout_s: float = 60.0
+    """The limit of a cell (s) unless another is given."""
     all_orders: bool = False
+    """Whether derivatives of order 3 and more are asked at every size, not only at the first, and
+    of a backend beyond the orders that it answers within seconds."""
 
     @property
     def timed(self) -> bool:
@@ -111,13 +116,23 @@ FULL = Preset(
 
 @dataclass(frozen=True)
 class Settings:
-    """What holds for a whole run. `timeout_s` limits each cell (s); `threads` each worker."""
+    """What holds for a whole run."""
 
     effort: Preset = DEFAULT
+    """How much is measured."""
     threads: int = 1
+    """How many threads each worker may use."""
     timeout_s: float = DEFAULT.timeout_s
+    """The time that each cell may take (s)."""
     seed: int = 0
+    """The seed of the models' inputs."""
     lowest_dtype: str = DTYPES[0]
+    """The lowest dtype of the run, in which the inputs are representable."""
+
+    @property
+    def points(self) -> Points:
+        """The points at which the models are evaluated."""
+        return Points(self.seed, self.lowest_dtype)
 
 
 @dataclass(frozen=True)
@@ -126,10 +141,15 @@ class Group:
     turns."""
 
     source: ModelSource
+    """The model that is asked."""
     cases: tuple[Case, ...]
+    """The question in each of its modes and implementations."""
     n: int
+    """The number of active scalars."""
     m: int
+    """The number of output scalars."""
     swept: bool = False
+    """Whether the size belongs to the model's sweep."""
 
     @property
     def question(self) -> Case:
@@ -142,8 +162,11 @@ class Plan:
     """All groups of a run, and the backends that they are asked of."""
 
     groups: tuple[Group, ...]
+    """The groups, in the order in which they are run."""
     backends: tuple[Entry, ...]
+    """The backends, in the order in which they take turns."""
     settings: Settings
+    """What holds for the whole run."""
 
     def cells(self, group: Group) -> list[tuple[Case, Entry]]:
         """Return the cells of a group: every case on every backend, a native implementation on its
@@ -171,6 +194,22 @@ class Plan:
         return sum(len(self.cells(group)) for group in self.groups)
 
 
+@dataclass(frozen=True)
+class Restriction:
+    """What a run is restricted to by name."""
+
+    operators: tuple[str, ...]
+    """The operators; all that apply where empty."""
+    sizes: tuple[str, ...]
+    """The sizes; those that the preset asks for where empty."""
+    dtypes: tuple[str, ...]
+    """The dtypes."""
+
+    def allows(self, operator: Operator) -> bool:
+        """Whether an operator is among those asked for."""
+        return not self.operators or operator in self.operators
+
+
 def make_plan(
     sources: Sequence[ModelSource],
     backends: Sequence[Entry],
@@ -185,56 +224,59 @@ def make_plan(
     operators, sizes: the names asked for; all that apply, and the first few sizes, where empty.
     Raises SpecError where a name is unknown, or where nothing is left to ask.
     """
-    operators, sizes = list(operators), list(sizes)
-    for operator in operators:
-        if operator not in list(Operator):
-            raise SpecError(nearest("operator", operator, [known.value for known in Operator]))
-    _check_sizes(sources, sizes)
+    restriction = Restriction(tuple(operators), tuple(sizes), tuple(dtypes))
+    _check_seed(settings.seed)
+    _check_operators(restriction.operators)
+    _check_sizes(restriction.sizes, sources)
     _check_native(sources, backends)
     groups: list[Group] = []
     for source in sources:
-        model = source.model
-        chosen = sizes or list(model.sizes)[: settings.effort.sizes]
-        for size in (size for size in chosen if size in model.sizes):
-            inputs = make_inputs(model, size, settings.seed, settings.lowest_dtype)
-            for dtype in dtypes:
-                highest = None if settings.effort.all_orders or size == chosen[0] else 2
-                for operator, order in questions(model, inputs):
-                    if _is_wanted(operator, operators, settings.effort) and (
-                        highest is None or order <= highest
-                    ):
-                        groups += _group(
-                            source, size, dtype, operator, order, inputs, settings.effort
-                        )
-        swept = (
-            [size for size in sizes if size in model.sweep]
-            if sizes
-            else _thinned(model, settings.effort)
-        )
-        for size in swept:
-            if not operators or Operator.JACOBIAN in operators:
-                inputs = make_inputs(model, size, settings.seed, settings.lowest_dtype)
-                for dtype in dtypes:
-                    swept_group = _group(
-                        source, size, dtype, Operator.JACOBIAN, 1, inputs, settings.effort
-                    )
-                    groups += [replace(group, swept=True) for group in swept_group]
+        groups += _groups_at_sizes(source, settings, restriction)
+        groups += _groups_of_sweep(source, settings, restriction)
     if not groups:
-        raise SpecError(
-            f"Nothing to run: none of the models {', '.join(s.model.name for s in sources)} can be "
-            "asked for "
-            f"{' or '.join(operators)}: gradient and hessian are of functions with a scalar "
-            "output, jacobian of "
-            "those without, derivative of scalar input and output; and at most "
-            f"{settings.effort.passes} passes through a function are made for one answer."
-        )
+        raise SpecError(_nothing_to_run(sources, settings, restriction))
     return Plan(tuple(groups), tuple(backends), settings)
 
 
-def _is_wanted(operator: Operator, operators: Sequence[str], effort: Preset) -> bool:
-    if operators:
-        return operator in operators
-    return effort.all_modes or operator not in EXTRA_OPERATORS
+def _groups_at_sizes(
+    source: ModelSource, settings: Settings, restriction: Restriction
+) -> Iterator[Group]:
+    """Every question that applies to a model, at each of its sizes that is asked for."""
+    effort = settings.effort
+    sizes = restriction.sizes or tuple(source.model.sizes)[: effort.sizes]
+    for size in sizes:
+        if size not in source.model.sizes:
+            continue
+        inputs = settings.points.first(source.model, size)
+        all_orders = effort.all_orders or size == sizes[0]
+        for dtype in restriction.dtypes:
+            for operator, order in questions(source.model, inputs):
+                if not restriction.allows(operator):
+                    continue
+                if operator in EXTRA_OPERATORS and not (restriction.operators or effort.all_modes):
+                    continue
+                if order > HIGHEST_ORDER_AT_LARGER_SIZES and not all_orders:
+                    continue
+                cases = _cases(source.model, size, dtype, operator, order, inputs, effort)
+                if cases:
+                    yield Group(source, cases, inputs.n, inputs.m)
+
+
+def _groups_of_sweep(
+    source: ModelSource, settings: Settings, restriction: Restriction
+) -> Iterator[Group]:
+    """The Jacobian at each size of a model's sweep that is asked for."""
+    if not restriction.allows(Operator.JACOBIAN):
+        return
+    sizes = _thinned_sweep(source.model, settings.effort)
+    if restriction.sizes:
+        sizes = [size for size in restriction.sizes if size in source.model.sweep]
+    for size in sizes:
+        inputs = settings.points.first(source.model, size)
+        for dtype in restriction.dtypes:
+            cases = _cases(source.model, size, dtype, Operator.JACOBIAN, 1, inputs, settings.effort)
+            if cases:
+                yield Group(source, cases, inputs.n, inputs.m, swept=True)
 
 
 def questions(model: Model, inputs: Inputs) -> list[tuple[Operator, int]]:
@@ -242,66 +284,90 @@ def questions(model: Model, inputs: Inputs) -> list[tuple[Operator, int]]:
     if inputs.is_scalar_to_scalar:
         derivatives = [(Operator.DERIVATIVE, order) for order in range(1, model.orders + 1)]
         return [(Operator.VALUE, 0), *derivatives, (Operator.VJP, 1)]
-    scalar = inputs.cotangent.shape == ()
-    asked = [operator for operator in Operator if operator is not Operator.DERIVATIVE]
-    if scalar:
+    excluded = {Operator.DERIVATIVE}
+    if inputs.cotangent.shape == ():
         # Its Jacobian is its gradient; its VJP is that times a cotangent, which a backward pass may
         # forget.
-        asked = [operator for operator in asked if operator is not Operator.JACOBIAN]
+        excluded.add(Operator.JACOBIAN)
     else:
-        asked = [operator for operator in asked if operator not in NEEDS_SCALAR_OUTPUT]
-    return [(operator, order_of(operator)) for operator in asked]
+        excluded |= NEEDS_SCALAR_OUTPUT
+    return [(operator, order_of(operator)) for operator in Operator if operator not in excluded]
 
 
-def _group(
-    source: ModelSource,
+def _cases(
+    model: Model,
     size: str,
     dtype: str,
     operator: Operator,
     order: int,
     inputs: Inputs,
     effort: Preset,
-) -> list[Group]:
-    modes = [
-        mode
+) -> tuple[Case, ...]:
+    """A question in every mode that takes few enough passes, for each implementation."""
+    implementations = [SPECIFICATION, NATIVE] if model.native else [SPECIFICATION]
+    return tuple(
+        Case(model.name, size, dtype, operator, order, mode, implementation)
+        for implementation in implementations
         for mode in MODES[operator]
         if passes(operator, mode, inputs.n, inputs.m) <= effort.passes
-    ]
-    implementations = [SPECIFICATION] + ([NATIVE] if source.model.native else [])
-    cases = tuple(
-        Case(source.model.name, size, dtype, operator, order, mode, implementation)
-        for implementation in implementations
-        for mode in modes
     )
-    return [Group(source, cases, inputs.n, inputs.m)] if cases else []
 
 
-def _thinned(model: Model, effort: Preset) -> list[str]:
-    """Every k-th value of each parameter of the sweep, its ends included."""
+def _thinned_sweep(model: Model, effort: Preset) -> list[str]:
+    """The sizes of a sweep with every k-th value of each parameter, its ends included."""
     if not effort.sweep_thinning:
         return []
     kept: dict[str, set[object]] = {}
     for parameter in next(iter(model.sweep.values()), {}):
         values = sorted({size[parameter] for size in model.sweep.values()})
         kept[parameter] = {*values[:: effort.sweep_thinning], values[-1]}
-    return [name for name, size in model.sweep.items() if all(size[p] in kept[p] for p in kept)]
+    return [
+        name
+        for name, size in model.sweep.items()
+        if all(size[parameter] in values for parameter, values in kept.items())
+    ]
 
 
-def _check_sizes(sources: Sequence[ModelSource], sizes: Sequence[str]) -> None:
-    known = [name for source in sources for name in (*source.model.sizes, *source.model.sweep)]
+def _check_seed(seed: int) -> None:
+    if seed > LARGEST_SEED:
+        raise SpecError(f"The seed is {seed}; give an integer of at most {LARGEST_SEED}.")
+
+
+def _check_operators(operators: Sequence[str]) -> None:
+    names = [operator.value for operator in Operator]
+    for operator in operators:
+        if operator not in names:
+            raise SpecError(nearest("operator", operator, names))
+
+
+def _check_sizes(sizes: Sequence[str], sources: Sequence[ModelSource]) -> None:
+    names = [name for source in sources for name in (*source.model.sizes, *source.model.sweep)]
     for size in sizes:
-        if size not in known:
-            raise SpecError(nearest("size", size, known))
+        if size not in names:
+            raise SpecError(nearest("size", size, names))
 
 
 def _check_native(sources: Sequence[ModelSource], backends: Sequence[Entry]) -> None:
-    """A hand-written function for a framework that does not exist would never be judged, and nobody
-    would know."""
-    known = dict.fromkeys(entry.framework for entry in (*registry.backends().values(), *backends))
+    """Raise SpecError for a hand-written function of a framework that does not exist: it would
+    never be judged, and nobody would know."""
+    entries = (*registry.backends().values(), *backends)
+    frameworks = list(dict.fromkeys(entry.framework for entry in entries))
     for source in sources:
         for framework in source.model.native:
-            if framework not in known:
+            if framework not in frameworks:
                 raise SpecError(
                     f"native of the model {source.model.name!r}: "
-                    f"{nearest('framework', framework, known)}"
+                    f"{nearest('framework', framework, frameworks)}"
                 )
+
+
+def _nothing_to_run(
+    sources: Sequence[ModelSource], settings: Settings, restriction: Restriction
+) -> str:
+    models = ", ".join(source.model.name for source in sources)
+    return (
+        f"Nothing to run: none of the models {models} can be asked for "
+        f"{' or '.join(restriction.operators)}: gradient and hessian are of functions with a "
+        "scalar output, jacobian of those without, derivative of scalar input and output; and at "
+        f"most {settings.effort.passes} passes through a function are made for one answer."
+    )

@@ -1,20 +1,254 @@
-"""The line between the runner and a worker: one JSON message each way at a time, over two pipes."""
+"""The protocol between the runner and a worker: its messages, and how they are written and read.
+
+The runner sends a request and waits for its reply; a worker answers requests one at a time, in
+their order. A message travels in an envelope of four fields, as MessagePack:
+
+    version   of the protocol, `VERSION`
+    serial    the number of the request, counted by the runner; a reply has that of its request
+    kind      the name of the message's class, below
+    body      the fields of that class
+
+`docs/protocol.md` says which reply may follow which request, and what each side may assume.
+"""
 
 from __future__ import annotations
 
-import json
-from multiprocessing.connection import Connection
+from dataclasses import dataclass
 from typing import Any
 
-Message = dict[str, Any]
+import msgspec
+
+from adbench.cases.case import Case
+from adbench.results.row import Outcome, Row, plain_scalar
+from adbench.running.points import Points
+
+VERSION = 1
+"""The version of the protocol. It changes whenever a message of another version would be misread;
+the four fields of the envelope never change."""
 
 
-def send(connection: Connection[Any, Any], message: Message) -> None:
-    """Send one message."""
-    connection.send_bytes(json.dumps(message).encode())
+# ---- requests, from the runner
 
 
-def receive(connection: Connection[Any, Any]) -> Message:
-    """Wait for one message. Raises EOFError where the other side is gone."""
-    message: Message = json.loads(connection.recv_bytes())
-    return message
+@dataclass(frozen=True)
+class Start:
+    """Import a backend's framework and begin a session on it: the first request to a worker that
+    computes cells."""
+
+    load: str
+    """Where the backend's class is, as `Entry.load` says."""
+    points: Points
+    """The points at which models are evaluated."""
+    threads: int
+    """How many threads the backend may use; they are set in the worker's environment already."""
+
+
+@dataclass(frozen=True)
+class EstablishTruth:
+    """Compute the truth of a question, and write it to a file. It needs no session."""
+
+    origin: str
+    """Where the model is, as `ModelSource.origin` says."""
+    case: Case
+    """A case that stands for the question."""
+    points: Points
+    """The points at which the truth is wanted."""
+    path: str
+    """The file to write."""
+
+
+@dataclass(frozen=True)
+class Open:
+    """Prepare, call and check a cell."""
+
+    key: str
+    """What `Sample` and `Close` will call the cell."""
+    case: Case
+    """What is asked."""
+    origin: str
+    """Where the model is, as `ModelSource.origin` says."""
+    begun: Row
+    """The row of the cell, with nothing measured."""
+    truth_path: str
+    """The file with the truth, as `TruthEstablished` names it; "" where there is none."""
+    timed: bool
+    """Whether the cell is left open for samples; otherwise it ends with its check."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Take paired samples of an open cell."""
+
+    key: str
+    """The cell's key."""
+    pairs: int
+    """The most samples of this turn."""
+    turn_s: float
+    """The turn ends when it has lasted this long (s)."""
+    most_s: float
+    """A cell whose turns have lasted this long together (s) is left as it is."""
+
+
+@dataclass(frozen=True)
+class Close:
+    """End an open cell."""
+
+    key: str
+    """The cell's key."""
+
+
+# ---- replies, from a worker
+
+
+@dataclass(frozen=True)
+class Started:
+    """The session has begun."""
+
+
+@dataclass(frozen=True)
+class StartFailed:
+    """No session could be begun; the worker is of no use."""
+
+    outcome: Outcome
+    """How every cell of this backend ends."""
+    message: str
+    """Why, in words."""
+
+
+@dataclass(frozen=True)
+class TruthEstablished:
+    """The truth has been computed, as far as it can be."""
+
+    path: str
+    """The file that it was written to; "" where none could be computed."""
+    doubt: str
+    """Why answers cannot be judged by it, in a sentence; "" where they can."""
+
+
+@dataclass(frozen=True)
+class TruthBroken:
+    """The truth contradicts the function itself: a bug of ours, which stops the run."""
+
+    message: str
+    """What contradicts what, in words."""
+
+
+@dataclass(frozen=True)
+class CellOpen:
+    """The cell is open, and can be sampled."""
+
+
+@dataclass(frozen=True)
+class CellRow:
+    """The cell has ended."""
+
+    row: Row
+    """Its row, the last that the worker knows of it."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The request could not be understood or answered; the worker has done nothing."""
+
+    message: str
+    """Why, in a sentence."""
+
+
+Request = Start | EstablishTruth | Open | Sample | Close
+Reply = Started | StartFailed | TruthEstablished | TruthBroken | CellOpen | CellRow | Refused
+Message = Request | Reply
+
+REPLIES: dict[type[Any], tuple[type[Reply], ...]] = {
+    Start: (Started, StartFailed),
+    EstablishTruth: (TruthEstablished, TruthBroken),
+    Open: (CellOpen, CellRow),
+    Sample: (CellOpen, CellRow),
+    Close: (CellRow,),
+}
+"""The replies that may follow each kind of request; beside them, any may be `Refused`."""
+
+KINDS: dict[str, type[Any]] = {
+    message_class.__name__: message_class
+    for message_class in (*REPLIES, *dict.fromkeys(sum(REPLIES.values(), ())), Refused)
+}
+"""Every kind of message by its name in the envelope."""
+
+
+class ProtocolError(Exception):
+    """A message cannot be understood; the exception's text says why, in a sentence."""
+
+    def __init__(self, sentence: str, serial: int = 0) -> None:
+        """serial: of the message, 0 where that cannot be read either."""
+        super().__init__(sentence)
+        self.serial = serial
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What a message travels in. Its fields are the same in every version."""
+
+    version: int
+    serial: int
+    kind: str
+    body: msgspec.Raw
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message that has arrived."""
+
+    serial: int
+    """The number of the request that it is or answers."""
+    message: Message
+    """The message."""
+
+
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=plain_scalar)
+_ENVELOPE_DECODER = msgspec.msgpack.Decoder(Envelope)
+_BODY_DECODERS = {
+    kind: msgspec.msgpack.Decoder(message_class) for kind, message_class in KINDS.items()
+}
+
+
+def encode(serial: int, message: Message) -> bytes:
+    """Return a message in its envelope, as bytes. Raises ProtocolError where it holds a text that
+    is no Unicode, as a file name can be."""
+    kind = type(message).__name__
+    try:
+        body = msgspec.Raw(_ENCODER.encode(message))
+    except UnicodeEncodeError as error:
+        raise ProtocolError(
+            f"The message {kind} holds the text {error.object!r}, which is no Unicode; rename what "
+            "is called so.",
+            serial,
+        ) from None
+    return _ENCODER.encode(Envelope(VERSION, serial, kind, body))
+
+
+def decode(data: bytes) -> Delivery:
+    """Read what `encode` wrote.
+
+    Raises ProtocolError where it is of another version or of no known kind, or is no message.
+    """
+    try:
+        envelope = _ENVELOPE_DECODER.decode(data)
+    except msgspec.DecodeError as error:
+        raise ProtocolError(f"What arrived is no message of adbench: {error}.") from None
+    if envelope.version != VERSION:
+        raise ProtocolError(
+            f"The message is of version {envelope.version} of the protocol, and this side speaks "
+            f"version {VERSION}; install the same version of adbench on both sides.",
+            envelope.serial,
+        )
+    if envelope.kind not in _BODY_DECODERS:
+        raise ProtocolError(
+            f"There is no kind of message {envelope.kind!r} in version {VERSION} of the protocol; "
+            f"the kinds are {', '.join(KINDS)}.",
+            envelope.serial,
+        )
+    try:
+        return Delivery(envelope.serial, _BODY_DECODERS[envelope.kind].decode(envelope.body))
+    except msgspec.DecodeError as error:
+        raise ProtocolError(
+            f"The message {envelope.kind} cannot be read: {error}.", envelope.serial
+        ) from None

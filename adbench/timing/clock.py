@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 Thunk = Callable[[], Any]
+"""A call without arguments."""
 
 SHORTEST_SAMPLE_S = 2e-4
 """A sample lasts at least this long (s): some thousand times the resolution and the cost of reading
@@ -33,15 +34,17 @@ def sample(call: Thunk, loops: int) -> float:
     return (time.perf_counter_ns() - start) * 1e-9 / loops
 
 
-def calibrate(call: Thunk, one_s: float, shortest_s: float = SHORTEST_SAMPLE_S) -> int:
-    """Return how many calls in a row last at least `shortest_s` (s), where one call lasted `one_s`
-    (s)."""
-    loops, taken = 1, one_s
-    while taken < shortest_s:
+def calibrate(call: Thunk, single_call_s: float, shortest_s: float = SHORTEST_SAMPLE_S) -> int:
+    """Return how many calls in a row last at least `shortest_s` (s), where a single one lasted
+    `single_call_s` (s)."""
+    loops = 1
+    sample_s = single_call_s
+    while sample_s < shortest_s:
         # Aim a little beyond; never more than tenfold at once, since the first calls are the
         # slowest.
-        loops = min(10 * loops, max(loops + 1, int(1.2 * loops * shortest_s / max(taken, 1e-9))))
-        taken = sample(call, loops) * loops
+        target = int(1.2 * loops * shortest_s / max(sample_s, 1e-9))
+        loops = min(10 * loops, max(loops + 1, target))
+        sample_s = sample(call, loops) * loops
     return loops
 
 

@@ -9,23 +9,29 @@ from typing import TypeVar
 T = TypeVar("T")
 
 STATUS = Path("/proc/self/status")
+"""Where Linux tells a process's resident size and its peak."""
+
 CLEAR = Path("/proc/self/clear_refs")
+"""Where "5" is written to reset the peak."""
 
 
 def watched(call: Callable[[], T]) -> tuple[T, int | None]:
-    """Call, and return the result and by how much (bytes) the resident size rose above where it was
-    meanwhile.
+    """Call, and return the result and by how much the resident size rose meanwhile (bytes).
 
     The rise is a multiple of the page size, and 0 where freed memory that the process holds is
     enough. None where the system cannot tell (Linux alone can: proc(5), clear_refs).
     """
-    before = _reset()
+    before_kb = _reset()
     result = call()
-    return result, None if before is None else max(0, _kilobytes("VmHWM") - before) * 1024
+    if before_kb is None:
+        return result, None
+    rise_kb = max(0, _kilobytes("VmHWM") - before_kb)
+    return result, rise_kb * 1024
 
 
 def _reset() -> int | None:
-    """Reset the peak resident size (VmHWM) to the present one, and return that in kB."""
+    """Reset the peak resident size (VmHWM) to the present one, and return that in kB; None where
+    the system cannot."""
     try:
         CLEAR.write_text("5")
         return _kilobytes("VmRSS")

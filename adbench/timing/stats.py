@@ -10,16 +10,19 @@ import numpy as np
 import scipy.stats
 
 CONFIDENCE = 0.95
+"""The probability that an interval covers the median."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A median with the ends of its confidence interval, in the unit of the samples (s for
-    times)."""
+    """A median with its confidence interval, in the unit of the samples (s for times)."""
 
     median: float
+    """The median of the samples; nan where there are none."""
     low: float
+    """The lower end of the interval; nan where there are too few samples."""
     high: float
+    """The upper end of the interval; nan where there are too few samples."""
 
 
 def median(samples: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
@@ -35,8 +38,9 @@ def median(samples: Sequence[float], confidence: float = CONFIDENCE) -> Estimate
     ordered = np.sort(np.asarray(samples, dtype=float))
     count = len(ordered)
     # The largest k with P(Binomial(count, 1/2) < k) <= (1 - confidence) / 2.
-    k = int(scipy.stats.binom.ppf((1 - confidence) / 2, count, 0.5))
-    if scipy.stats.binom.cdf(k, count, 0.5) > (1 - confidence) / 2:
+    tail = (1 - confidence) / 2
+    k = int(scipy.stats.binom.ppf(tail, count, 0.5))
+    if scipy.stats.binom.cdf(k, count, 0.5) > tail:
         k -= 1
     middle = float(np.median(ordered))
     if k < 0:
@@ -50,4 +54,4 @@ def ratio(
     """Return the median of the ratios of paired samples: the i-th of one was taken next to the i-th
     of the other."""
     pairs = zip(numerators, denominators, strict=True)
-    return median([a / b for a, b in pairs], confidence)
+    return median([numerator / denominator for numerator, denominator in pairs], confidence)

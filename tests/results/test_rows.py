@@ -1,10 +1,12 @@
 import json
 import math
 from dataclasses import asdict, fields
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import adbench
@@ -41,9 +43,60 @@ def test_a_row_comes_back_from_json_as_it_went(row):
     assert same(Row.from_json(json.loads(line)), row)
 
 
+@settings(deadline=None)  # each row is flushed to the disk
+@given(st.lists(rows(), max_size=3))
+def test_rows_come_back_from_a_journal_as_they_went(tmp_path_factory, written):
+    path = tmp_path_factory.mktemp("journal") / "journal.jsonl"
+    with Journal(path) as journal:
+        for row in written:
+            journal.append(row)
+    assert [repr(asdict(row)) for row in read(path)] == [repr(asdict(row)) for row in written]
+
+
+def test_a_journal_is_json_that_any_reader_takes_with_floats_it_cannot_write_as_strings(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    with Journal(path) as journal:
+        journal.append(
+            Row.begun(CASE, "torch:eager", median_s=math.inf, samples_s=(-math.inf, 0.5))
+        )
+
+    def refused(constant):
+        raise AssertionError(f"{constant} is no JSON")
+
+    (line,) = path.read_text().splitlines()
+    values = json.loads(line, parse_constant=refused)
+    assert values["median_s"] == "inf"
+    assert values["primal_s"] == "nan"
+    assert values["samples_s"] == ["-inf", 0.5]
+
+
+def test_numpy_scalars_are_written_as_the_numbers_they_are(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    with Journal(path) as journal:
+        journal.append(Row.begun(CASE, "torch:eager", median_s=np.float64(1.5)))
+    assert [row.median_s for row in read(path)] == [1.5]
+
+
+def test_the_journal_kept_for_readers_still_loads():
+    example = Path(__file__).parents[2] / "reports" / "example" / "journal.jsonl"
+    loaded = list(read(example))
+    assert len(loaded) == len(example.read_text().splitlines())
+    assert {type(row.outcome) for row in loaded} == {Outcome}
+    assert all(isinstance(row.median_s, float) for row in loaded)
+    values = [json.loads(line) for line in example.read_text().splitlines()]
+    assert [row.to_json() for row in loaded] == values
+
+
 def test_fields_of_a_later_version_are_left_out():
     row = Row.begun(CASE, "torch:eager")
     assert same(Row.from_json({**row.to_json(), "new_in_9": 1}), row)
+
+
+def test_fields_of_a_later_version_are_left_out_of_a_journal(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    row = Row.begun(CASE, "torch:eager", median_s=1.5)
+    path.write_text(json.dumps({**row.to_json(), "new_in_9": [1, {"deep": None}]}) + "\n")
+    assert [read_row.median_s for read_row in read(path)] == [1.5]
 
 
 def test_a_journal_that_was_cut_off_keeps_its_whole_lines(tmp_path):

@@ -113,6 +113,12 @@ def test_what_cannot_be_asked_is_said():
         make("tanh", operators=["hessian"])
 
 
+def test_a_seed_that_no_message_can_hold_is_refused_in_one_sentence():
+    settings = planning.Settings(seed=2**64)
+    with pytest.raises(SpecError, match="give an integer of at most 18446744073709551615"):
+        planning.make_plan(registry.find_models(["mlp"]), REFERENCE, settings)
+
+
 @pytest.mark.parametrize(
     ("operator", "mode", "expected"),
     [

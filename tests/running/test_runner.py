@@ -11,7 +11,8 @@ from adbench.backends.catalog import REFERENCE, Entry
 from adbench.cases import Operator
 from adbench.results.row import Outcome, Row, Verdict
 from adbench.running import plan as planning
-from adbench.running import runner
+from adbench.running import runner, worker_pool
+from adbench.running.protocol import EstablishTruth, TruthBroken
 from adbench.truth.certificate import CertificateError
 
 
@@ -45,9 +46,9 @@ def test_a_segmentation_fault_costs_one_row(tmp_path):
 
 def test_a_worker_killed_from_outside_costs_one_row(tmp_path, monkeypatch):
     started = []
-    init = runner.WorkerProcess.__init__
+    init = worker_pool.WorkerProcess.__init__
     monkeypatch.setattr(
-        runner.WorkerProcess,
+        worker_pool.WorkerProcess,
         "__init__",
         lambda self, entry, *rest: (init(self, entry, *rest), started.append(self))[0],
     )
@@ -185,17 +186,17 @@ def test_an_oracle_that_contradicts_the_enclosure_leaves_cells_unresolved(tmp_pa
 def test_a_truth_that_is_not_certified_stops_the_run_and_keeps_what_was_measured(
     tmp_path, monkeypatch
 ):
-    ask = runner.WorkerPool.ask
+    ask = worker_pool.WorkerPool.ask
     groups = []
 
     def broken(self, entry, message, limit_s):
-        if message["do"] == "truth":
+        if isinstance(message, EstablishTruth):
             groups.append(message)
             if len(groups) == 2:
-                return {"broken": "The gradient of the model 'chain' is not certified"}
+                return TruthBroken("The gradient of the model 'chain' is not certified")
         return ask(self, entry, message, limit_s)
 
-    monkeypatch.setattr(runner.WorkerPool, "ask", broken)
+    monkeypatch.setattr(worker_pool.WorkerPool, "ask", broken)
     settings = planning.Settings(effort=QUICK)
     plan = planning.make_plan(
         registry.find_models(["chain"]), REFERENCE, settings, operators=["value", "gradient"]

@@ -7,13 +7,13 @@ from adbench.timing import clock, memory
 
 def test_calibration_makes_a_sample_last_long_against_the_timer():
     calls = []
-    loops = clock.calibrate(lambda: calls.append(None), one_s=1e-7)
+    loops = clock.calibrate(lambda: calls.append(None), single_call_s=1e-7)
     assert loops > 100  # one call of a list's append is some 50 ns, a sample 200 us at the least
 
 
 def test_a_call_that_is_long_enough_is_not_repeated():
     calls = []
-    assert clock.calibrate(lambda: calls.append(None), one_s=1.0) == 1
+    assert clock.calibrate(lambda: calls.append(None), single_call_s=1.0) == 1
     assert calls == []
 
 

@@ -103,4 +103,4 @@ def test_a_broken_rule_stops_a_run_with_its_own_status_and_keeps_what_was_measur
     assert done.returncode == 4, done.stdout + done.stderr
     assert "The gradient of the model 'mine' is not certified" in done.stderr
     assert "do not overlap" in done.stderr
-    assert '"operator": "value"' in (tmp_path / "out" / "journal.jsonl").read_text()
+    assert '"operator":"value"' in (tmp_path / "out" / "journal.jsonl").read_text()

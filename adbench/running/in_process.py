@@ -1,0 +1,96 @@
+"""Running a plan in this process, for callers that hold their models as objects: no worker is
+started, and nothing is written."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from types import TracebackType
+
+from adbench import registry
+from adbench.backends.catalog import Entry
+from adbench.results.row import Outcome, Row
+from adbench.running import truths
+from adbench.running.environment import missing_framework
+from adbench.running.group import GroupCell, Keep, Watch, run_group
+from adbench.running.plan import Group, Plan, Settings
+from adbench.running.session import Session
+from adbench.running.truths import Truths
+
+
+def run(plan: Plan, keep: Keep, watch: Watch = lambda what: None) -> None:
+    """Run a plan to its end in this process; a function that crashes takes the process with it.
+
+    keep: called with each row as it is finished; watch: called with what is running, in words.
+    Raises CertificateError where a truth contradicts the function itself, and whatever a framework
+    raises as it is imported.
+    """
+    with SessionHost(plan.settings) as host:
+        for group in plan.groups:
+            run_group(plan, group, host, keep, watch)
+
+
+class SessionHost:
+    """Computes the cells of groups in this process, in one session a backend.
+
+    Leaving its `with` statement leaves the sessions, so that the frameworks' global modes are what
+    they were.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._sessions: dict[str, Session] = {}
+        self._entered = ExitStack()
+        self._truths = Truths()
+
+    def __enter__(self) -> SessionHost:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._entered.close()
+
+    def establish_truth(self, group: Group) -> str:
+        """Compute the truth of a group's question. Return why it is in doubt, or "".
+
+        Raises CertificateError where the truth contradicts the function itself.
+        """
+        self._truths = truths.establish(group.source.model, group.question, self._settings.points)
+        return self._truths.doubt
+
+    def open(self, cell: GroupCell) -> Row | None:
+        """Prepare, call and check a cell. Return its row if that ends it."""
+        if cell.entry.name not in self._sessions:
+            missing = missing_framework(cell.entry)
+            if missing:
+                return replace(cell.begun, outcome=Outcome.NOT_INSTALLED, message=missing)
+        return self._session(cell.entry).open(
+            cell.key,
+            cell.case,
+            cell.source.model,
+            cell.begun,
+            self._truths,
+            timed=self._settings.effort.timed,
+        )
+
+    def sample(self, cell: GroupCell) -> Row | None:
+        """Sample an open cell for one round. Return its row if that ends it."""
+        effort = self._settings.effort
+        session = self._session(cell.entry)
+        return session.sample(cell.key, effort.pairs, effort.turn_s, effort.most_s)
+
+    def close(self, cell: GroupCell) -> Row | None:
+        """End an open cell and return its row."""
+        return self._session(cell.entry).close(cell.key)
+
+    def _session(self, entry: Entry) -> Session:
+        """Return the session of a backend, which is loaded when it is first asked for."""
+        if entry.name not in self._sessions:
+            backend = registry.load_backend(entry.load)
+            session = Session(backend, self._settings.points, self._settings.threads)
+            self._sessions[entry.name] = self._entered.enter_context(session)
+        return self._sessions[entry.name]
