@@ -14,6 +14,7 @@ import numpy as np
 from ..engine.core import Array, Primitive, Rule
 from ..engine.declaring import astype, axis_lengths, define, elementwise, linear, reshape
 from ..engine.declaring import sum as sum
+from .batching import along_axis, batch
 from .elementwise import exp, maximum
 from .structural import flip
 
@@ -137,3 +138,8 @@ log_softmax = define(
     jvps=[lambda t, ans, x, axis: t - _total(exp(ans) * t, axis)],
     vjps=[lambda g, ans, x, axis: g - exp(ans) * _total(g, axis)],
 )
+
+
+# --- on stacks of arrays --------------------------------------------------------------------------
+
+batch(along_axis, sum, max, min, logsumexp, softmax, log_softmax, cumulative_sum)

@@ -17,6 +17,7 @@ from ..engine.declaring import broadcast_to as broadcast_to
 from ..engine.declaring import linear
 from ..engine.declaring import reshape as reshape
 from ..engine.elements import decided
+from .batching import Application, along_axis, batch, deepen, with_larger_shape
 
 
 def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
@@ -149,3 +150,61 @@ stack = _joining(
     lambda *args, axis: np.stack(args, axis),
     lambda g, position, *args, axis: getitem(g, index=(slice(None),) * axis + (position,)),
 )
+
+
+# --- on stacks of arrays --------------------------------------------------------------------------
+
+
+def one_by_one(application: Application) -> Array:
+    """Apply a primitive to one member after another, and stack the answers."""
+
+    def on_member(k: int) -> Array:
+        return application.on_stacks(lambda x: getitem(x, index=(k,)))
+
+    return stack(*[on_member(k) for k in range(application.members.size)], axis=0)
+
+
+def _join_stacks(application: Application) -> Array:
+    stacks = [application.members.whole(arg) for arg in application.args]
+    return application.primitive(*stacks, axis=application.params["axis"] + 1)
+
+
+def _broadcast_stacks(application: Application) -> Array:
+    shape = application.params["shape"]
+    return application.on_stacks(
+        lambda x: deepen(x, len(shape)), shape=(application.members.size, *shape)
+    )
+
+
+def _permute_stacks(application: Application) -> Array:
+    axes = application.params["axes"]
+    return application.on_stacks(axes=(0, *[axis + 1 for axis in axes]))
+
+
+def _picks_apart(index: tuple[Any, ...]) -> bool:
+    """Whether slices stand between arrays: the axes of what they pick go first, before a batch."""
+    places = [k for k, part in enumerate(index) if type(part) is int or part == ARRAY]
+    return places[-1] - places[0] >= len(places)
+
+
+def _index_stacks(application: Application, **params: Any) -> Array:
+    index = application.params["index"]
+    arrays = application.args[1:]
+    if arrays and (_picks_apart(index) or any(map(application.members.holds, arrays))):
+        return one_by_one(application)
+    return application.on_stacks(index=(slice(None), *index), **params)
+
+
+def _scatter_stacks(application: Application) -> Array:
+    shape = (application.members.size, *application.params["shape"])
+    return _index_stacks(application, shape=shape)
+
+
+batch(Application.on_stacks, matrix_transpose, tril, triu, astype)
+batch(along_axis, flip, roll)
+batch(with_larger_shape, reshape)
+batch(_join_stacks, concat, stack)
+batch(_broadcast_stacks, broadcast_to)
+batch(_permute_stacks, permute_dims)
+batch(_index_stacks, getitem)
+batch(_scatter_stacks, scatter_add)
