@@ -15,9 +15,11 @@ from ..engine import tree
 from ..engine.arguments import output_leaves
 from ..engine.core import Array, Level, Primitive, Tracer
 from ..engine.elements import OBJECT
+from ..engine.nodes import ArrayType, Node
+from ..engine.numpy_source import source_of
 from .builder import Builder
-from .codegen import OPERATORS, SourceWriter, aligned, empty, named
-from .graph import ArrayType, Graph, Node
+from .codegen import SourceWriter, aligned, empty, named
+from .graph import Graph
 from .lower import lowered
 
 _STATIC = (bool, int, str, type(None))
@@ -33,7 +35,7 @@ class TraceTracer(Tracer):
     def __init__(self, level: Trace, example: Any, node: Node) -> None:
         self.level = level
         self.example = example
-        self.primal = np.asarray(example) if node.kind.weak else example
+        self.primal = np.asarray(example) if node.array_type.weak else example
         self.node = node
 
     def __bool__(self) -> bool:
@@ -71,7 +73,7 @@ class Trace(Level):
     ) -> Array:
         nodes = [self.node_of(arg) for arg in args]
         examples = [arg.example if isinstance(arg, TraceTracer) else arg for arg in args]
-        if all(node.kind.weak for node in nodes) and primitive.name not in OPERATORS:
+        if all(node.array_type.weak for node in nodes) and not source_of(primitive).operator:
             examples = [
                 np.asarray(example)[()] for example in examples
             ]  # no dtype to take on: as NumPy has them
@@ -82,7 +84,7 @@ class Trace(Level):
                 ZeroDivisionError
             ):  # Python's numbers divide by 0 as NumPy's do, and stay Python's
                 example = primitive.implementation(*map(np.asarray, examples), **params).item()
-        node = self.build.apply(primitive, tuple(nodes), params, ArrayType.of(example))
+        node = self.build.apply_simplified(primitive, tuple(nodes), params, ArrayType.of(example))
         same = [arg for arg in args if isinstance(arg, TraceTracer) and arg.node is node]
         return same[0] if same else TraceTracer(self, example, node)
 
@@ -343,7 +345,7 @@ def _trace(
         outputs, result = output_leaves(f(*args, **kwargs), "compile")
         nodes = [level.node_of(output) for output in outputs]
     inputs = [leaf.node for leaf in traced if isinstance(leaf, TraceTracer)]
-    return Graph(inputs, nodes, level.build.made), result
+    return Graph(inputs, nodes, level.build.nodes), result
 
 
 def compile(f: Callable[..., Any]) -> Compiled:

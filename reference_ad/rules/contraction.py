@@ -6,12 +6,17 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import numpy as np
 
-from ..engine.core import Array
-from ..engine.declaring import linear, reshape
+from ..engine.core import Array, Primitive, UnlistedPrimitive
+from ..engine.declaring import linear, reshape, sum
+from ..engine.nodes import ArrayType, Node
+from ..engine.numpy_source import Memory, Work, write_as
 from .batching import Application, batch, deepen, reshape_if_needed
+from .elementwise import multiply, square
+from .identities import Make, argument_of_same_type, simplify
 from .structural import getitem, matrix_transpose
 
 _COLUMN = (..., None)
@@ -86,3 +91,104 @@ def _all_columns_at_once(x: Array, y: Array) -> Array:
 
 
 batch(_batched_matmul, matmul)
+
+
+# --- in graphs: identities that hold exactly ------------------------------------------------------
+
+
+def _is_identity_matrix(node: Node) -> bool:
+    value, array_type = node.value, node.array_type
+    if value is None or array_type.dtype.kind not in "fc" or len(array_type.shape) != 2:
+        return False
+    rows, columns = array_type.shape
+    if rows != columns or not value.size or value[0, 0] != 1:
+        return False
+    return bool(np.array_equal(value, np.eye(rows)))
+
+
+def _matmul_with_identity(make: Make, array_type: ArrayType, x: Node, y: Node) -> Node | None:
+    """A factor that is the identity matrix."""
+    if len(x.array_type.shape) != 2 or len(y.array_type.shape) != 2:
+        return None
+    if _is_identity_matrix(x):
+        return argument_of_same_type(make, array_type, y)
+    if _is_identity_matrix(y):
+        return argument_of_same_type(make, array_type, x)
+    return None
+
+
+def _matmul_with_diagonal(make: Make, array_type: ArrayType, x: Node, y: Node) -> Node | None:
+    """A factor that is a diagonal matrix, as the product of the identity matrix with a row."""
+    if len(x.array_type.shape) != 2 or len(y.array_type.shape) != 2:
+        return None
+    if x.primitive is not multiply or _is_identity_matrix(y):
+        return None
+    n = x.array_type.shape[0]
+    for identity, diagonal in (x.args, x.args[::-1]):
+        row = diagonal.array_type
+        has_same_dtype = row.dtype == y.array_type.dtype == array_type.dtype
+        if has_same_dtype and row.shape in ((n,), (1, n)) and _is_identity_matrix(identity):
+            column = make(ArrayType((n, 1), row.dtype), reshape, diagonal, shape=(n, 1))
+            return make(array_type, multiply, column, y)
+    return None
+
+
+simplify(matmul, _matmul_with_identity, _matmul_with_diagonal)
+
+
+# --- in compiled source ---------------------------------------------------------------------------
+
+ONES_LIMIT = 1 << 12
+"""Up to this many elements in a row are summed as a product with ones; beyond, by NumPy's pairwise
+sum."""
+
+inner_product = UnlistedPrimitive("inner product", np.vdot)
+"""The sum of the products of all elements. It has no derivative, for it is made where nobody asks
+for one, and a name that no function of a user's can have."""
+
+
+def _lower_sum(
+    build: Any, array_type: ArrayType, x: Node, axis: tuple[int, ...], keepdims: bool
+) -> Node | None:
+    """A sum as a product with ones, and a sum of products as one inner product."""
+    if x.array_type.dtype != array_type.dtype:
+        return None
+    if array_type.shape == ():
+        return _lower_total(build, array_type, x)
+    shape = x.array_type.shape
+    if len(shape) != 2:
+        return None
+    if axis == (0,):
+        ones = _ones(build, array_type, shape[0])
+        return _apply(build, array_type, matmul, ones, x)
+    if axis == (1,) and shape[1] <= ONES_LIMIT:
+        return _apply(build, array_type, matmul, x, _ones(build, array_type, shape[1]))
+    return None
+
+
+def _lower_total(build: Any, array_type: ArrayType, x: Node) -> Node | None:
+    is_product = x.primitive is multiply or x.primitive is square
+    if is_product and all(arg.array_type[:2] == x.array_type[:2] for arg in x.args):
+        return _apply(build, array_type, inner_product, x.args[0], x.args[-1])
+    if x.array_type.size <= ONES_LIMIT:
+        ones = _ones(build, array_type, *x.array_type.shape)
+        return _apply(build, array_type, inner_product, x, ones)
+    return None
+
+
+def _apply(build: Any, array_type: ArrayType, primitive: Primitive, *args: Node) -> Node:
+    node: Node = build.apply_as_is(primitive, args, {}, array_type)
+    return node
+
+
+def _ones(build: Any, like: ArrayType, *shape: int) -> Node:
+    array_type = ArrayType(shape, like.dtype)
+    value = np.ones(shape, like.dtype)
+    node: Node = build.intern(("ones", array_type), Node(array_type, value=value))
+    return node
+
+
+sum.lowering = _lower_sum
+
+write_as(matmul, number="{} * {}", memory=Memory.NEW, work=Work.PER_TERM)
+write_as(inner_product, memory=Memory.NEW)

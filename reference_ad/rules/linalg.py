@@ -21,6 +21,7 @@ import numpy as np
 from ..engine.core import Array, Primitive, Rule
 from ..engine.declaring import define, sum
 from ..engine.elements import is_complex
+from ..engine.numpy_source import Work, write_as
 from ..engine.transposition import transpose_of
 from .batching import align, along_axis, batch
 from .elementwise import conj, divide_or_zero, imag, normalized, real, where
@@ -231,3 +232,8 @@ norm = reduction(
 batch(align, solve, det, logabsdet, sign_of_det, cholesky, qr, eigh, svd, pinv)
 batch(one_by_one, nearly_singular)
 batch(along_axis, norm)
+
+
+# --- in compiled source ---------------------------------------------------------------------------
+
+write_as(norm, work=Work.PER_ARGUMENT)

@@ -12,6 +12,7 @@ import reference_ad as ad
 from reference_ad.engine import tree
 from reference_ad.engine.core import PRIMITIVES
 from reference_ad.rules.structural import getitem
+from reference_ad.transformations import batching
 
 xp = ad.numpy
 RNG = np.random.default_rng(0)
