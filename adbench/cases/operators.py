@@ -14,6 +14,9 @@ class Operator(StrEnum):
     """The k-th derivative of a scalar function of one scalar, shape ()."""
     GRADIENT = "gradient"
     """The gradient of a scalar function (m = 1), a tree like the active argument."""
+    VALUE_AND_GRADIENT = "value_and_gradient"
+    """The pair of f(x) and the gradient of a scalar function, from one evaluation where the mode
+    allows it."""
     JVP = "jvp"
     """J v, the Jacobian times a tangent v; shape of the output."""
     VJP = "vjp"
@@ -53,6 +56,7 @@ MODES: dict[Operator, tuple[Mode, ...]] = {
     Operator.VALUE: (Mode.NONE,),
     Operator.DERIVATIVE: FIRST_ORDER,
     Operator.GRADIENT: FIRST_ORDER,
+    Operator.VALUE_AND_GRADIENT: FIRST_ORDER,
     Operator.JVP: FIRST_ORDER,
     Operator.VJP: FIRST_ORDER,
     Operator.JACOBIAN: FIRST_ORDER,
@@ -60,7 +64,9 @@ MODES: dict[Operator, tuple[Mode, ...]] = {
     Operator.HESSIAN: SECOND_ORDER,
 }
 
-NEEDS_SCALAR_OUTPUT = frozenset({Operator.GRADIENT, Operator.HESSIAN, Operator.DERIVATIVE})
+NEEDS_SCALAR_OUTPUT = frozenset(
+    {Operator.GRADIENT, Operator.VALUE_AND_GRADIENT, Operator.HESSIAN, Operator.DERIVATIVE}
+)
 """Operators defined only where m = 1 and the output has shape ()."""
 
 
@@ -83,7 +89,7 @@ def passes(operator: Operator, mode: Mode, n: int, m: int) -> int:
         return n * n if mode is Mode.FORWARD_OVER_FORWARD else n
     if operator is Operator.HVP:
         return n if mode is Mode.FORWARD_OVER_FORWARD else 1
-    if operator in (Operator.GRADIENT, Operator.VJP):
+    if operator in (Operator.GRADIENT, Operator.VALUE_AND_GRADIENT, Operator.VJP):
         return n if mode is Mode.FORWARD else 1
     if operator is Operator.JACOBIAN:
         return n if mode is Mode.FORWARD else m

@@ -201,9 +201,10 @@ def _rows(plan: planning.Plan) -> list[Row]:
                         settings.threads,
                         load_model=lambda origin: plan.groups[0].source.model,
                     )
-                row = workers[entry.name].open(
-                    case.describe(), case, IN_PROCESS, established["path"], known, timed=False
-                )
+                with workers[entry.name].backend.modes():
+                    row = workers[entry.name].open(
+                        case.describe(), case, IN_PROCESS, established["path"], known, timed=False
+                    )
                 assert row is not None
                 rows.append(row)
     return rows

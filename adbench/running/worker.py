@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import isnan, nan
@@ -379,6 +379,7 @@ def write_truth(
 def serve(requests: Connection[Any, Any], replies: Connection[Any, Any]) -> None:
     """Answer requests until the runner closes the line."""
     worker: Worker | None = None
+    modes = ExitStack()  # the backend's, for as long as the process lives
     while True:
         try:
             request = wire.receive(requests)
@@ -387,6 +388,7 @@ def serve(requests: Connection[Any, Any], replies: Connection[Any, Any]) -> None
         if request["do"] == "start":
             try:
                 backend = registry.load_backend(request["load"])
+                modes.enter_context(backend.modes())
                 worker = Worker(
                     backend,
                     request["name"],

@@ -12,7 +12,7 @@ import array_api_strict
 import numpy as np
 import pytest
 import scipy.special
-from frameworks import CUSTOMARY, answer, load
+from frameworks import DEFAULT, answer, load
 from standard import (
     BEYOND_SAMPLES,
     NAMES,
@@ -27,7 +27,7 @@ from standard import (
 from adbench.backends.base import Backend
 from adbench.cases import MODES, Mode, Operator
 from adbench.cases.inputs import Inputs
-from adbench.namespaces.numpy import SPECIAL
+from adbench.namespaces.namespace import SPECIAL
 
 # The first forward derivative in torch 2.13 loads its own decompositions by way of its own
 # deprecated function.
@@ -218,7 +218,7 @@ def test_namespace_agrees_with_the_standard(name: str, subject: str) -> None:
     assert [sample for sample in excused if fine.count(sample) == len(TOLERANCE)] == []
 
 
-@pytest.mark.parametrize("name", CUSTOMARY)
+@pytest.mark.parametrize("name", DEFAULT)
 def test_a_missing_name_is_answered_with_what_models_may_use(name: str) -> None:
     xp = load(name).xp
     for path, part in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -35,6 +36,11 @@ DEFAULT = (
 """One staging of each framework, for what staging cannot change."""
 
 
+_modes = ExitStack()
+_entered: set[str] = set()
+"""The frameworks whose modes are on: the process that tests them keeps them, as a worker does."""
+
+
 def load(name: str) -> Backend:
     """Return the backend called `name`; skip the test where its framework is not installed."""
     entry = ENTRIES[name]
@@ -42,6 +48,9 @@ def load(name: str) -> Backend:
         pytest.importorskip(entry.requires, reason=f"{entry.requires} is not installed")
     module, _, attribute = entry.load.partition(":")
     backend: Backend = getattr(importlib.import_module(module), attribute)()
+    if backend.framework not in _entered:
+        _entered.add(backend.framework)
+        _modes.enter_context(backend.modes())
     return backend
 
 
@@ -51,6 +60,6 @@ def answer(
     """Return the route's name and the answer as a tree of NumPy arrays."""
     problem = to_backend(backend, function, inputs, operator)
     route, call = prepare(backend, problem, operator, mode, order)
-    found = call(problem.active, problem.constants, problem.direction)
-    backend.synchronize(found)
-    return route, tree.map(backend.to_numpy, found)
+    output = call(problem.active, problem.constants, problem.direction)
+    backend.synchronize(output)
+    return route, tree.map(backend.to_numpy, output)
