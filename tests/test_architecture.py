@@ -27,7 +27,7 @@ LAYERS = [
 ]
 """From the top down: a package imports from its own layer and those below."""
 
-FRAMEWORKS = {"torch", "jax", "tensorflow", "flint", "array_api_compat"}
+FRAMEWORKS = {"torch", "jax", "tensorflow", "autograd", "mygrad", "flint", "array_api_compat"}
 HEAVY = {"torch", "jax", "tensorflow", "pandas", "pyarrow", "numpy", "scipy", "rich"}
 ROOMS = ("adbench", "ball_arithmetic", "reference_ad")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))

@@ -8,7 +8,7 @@ from typing import Any
 import fakes
 import numpy as np
 import pytest
-from frameworks import NAMES, answer, load
+from frameworks import NAMED_ALONE, NAMES, answer, load
 
 from adbench.backends.base import Backend, Unsupported
 from adbench.cases import MODES, Mode, Operator
@@ -156,6 +156,19 @@ def test_every_backend_passes_the_kit(backend: Backend) -> None:
     unsupported = {f.mode for f in findings if f.outcome is ConformanceOutcome.UNSUPPORTED}
     assert unsupported.isdisjoint(SUPPORTED_BY_DIFFERENCES)
     assert backend.exact <= (not unsupported)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", NAMED_ALONE)
+def test_the_backends_that_must_be_named_pass_the_kit(name: str) -> None:
+    findings = check_backend(load(name))
+    assert passes(findings), [finding for finding in findings if finding.message]
+    gradient = next(
+        finding
+        for finding in findings
+        if finding.operator is Operator.GRADIENT and finding.mode is Mode.REVERSE
+    )
+    assert gradient.outcome is ConformanceOutcome.OK
 
 
 @pytest.mark.parametrize(

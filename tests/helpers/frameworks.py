@@ -22,9 +22,12 @@ ENTRIES = {
         *catalog.JAX,
         *catalog.TENSORFLOW,
         *catalog.DIFFERENCES,
+        *catalog.AUTOGRAD,
+        *catalog.MYGRAD,
     )
 }
-NAMES = tuple(ENTRIES)
+NAMES = tuple(name for name, entry in ENTRIES.items() if entry.by_default)
+NAMED_ALONE = tuple(name for name, entry in ENTRIES.items() if not entry.by_default)
 EXACT = tuple(name for name in NAMES if not name.startswith("differences"))
 DEFAULT = (
     "reference:tape",
