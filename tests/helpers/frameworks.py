@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 from contextlib import ExitStack
 from typing import Any
@@ -40,6 +41,7 @@ DEFAULT = (
 
 
 _modes = ExitStack()
+atexit.register(_modes.close)
 _entered: set[str] = set()
 """The frameworks whose modes are on: the process that tests them keeps them, as a worker does."""
 
