@@ -439,12 +439,21 @@ def differences(
     show_default=True,
     help="Seconds a cell may take.",
 )
-def selftest(seed: int, timeout: float) -> None:
+@click.option(
+    "--backend",
+    "backends",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="Check this adapter against closed forms instead.",
+)
+def selftest(seed: int, timeout: float, backends: tuple[str, ...]) -> None:
     """Prove the checks on this machine: seeded bugs that must be caught, and controls that must not
     alarm.
 
     Beside each, what torch.autograd.gradcheck and jax.test_util.check_grads say of it, where they
     are installed.
+
+    With --backend, ask that backend every operator in every mode instead, against closed forms.
 
     Exit status: 0 if every bug is caught and no control alarms, 1 if not, 3 if a cell could not be
     run.
@@ -454,6 +463,11 @@ def selftest(seed: int, timeout: float) -> None:
     from rich.console import Console
 
     from adbench.reporting import render
+
+    if backends:
+        from adbench.selftest import conformance
+
+        sys.exit(conformance.command(backends, timeout))
     from adbench.selftest import run as selftesting
     from adbench.selftest import table
 
