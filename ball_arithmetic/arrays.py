@@ -9,13 +9,14 @@ import flint
 import numpy as np
 
 from reference_ad.engine.elements import OBJECT, as_array
+from reference_ad.rules.elementwise import exp, log, sqrt
 
 from .comparisons import are_truths, as_numbers, equal, equal_element, maximum_each, truths
 from .elements import (
     COMPLEX,
-    IMPLEMENTATIONS,
     SERIES,
     coefficient,
+    compute,
     constant_term,
     each,
     element,
@@ -102,13 +103,13 @@ def _shift(x: Any, axis: tuple[int, ...]) -> Any:
 
 def logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     shift = _shift(x, axis)
-    total = np.add.reduce(IMPLEMENTATIONS["exp"](x - shift), axis=axis, keepdims=True)
-    ans = IMPLEMENTATIONS["log"](total) + shift
+    total = np.add.reduce(compute(exp, x - shift), axis=axis, keepdims=True)
+    ans = compute(log, total) + shift
     return ans if keepdims else np.reshape(ans, [n for k, n in enumerate(x.shape) if k not in axis])
 
 
 def softmax(x: Any, axis: tuple[int, ...]) -> Any:
-    y = IMPLEMENTATIONS["exp"](x - _shift(x, axis))
+    y = compute(exp, x - _shift(x, axis))
     return y / np.add.reduce(y, axis=axis, keepdims=True)
 
 
@@ -132,7 +133,7 @@ def constant_power(x: Any, exponent: Any) -> Any:
     if abs(exponent) < 2**20 and exponent == int(exponent):
         return np.frompyfunc(lambda v: integer_power(v, int(exponent)), 1, 1)(x)
     if exponent == 0.5:
-        return IMPLEMENTATIONS["sqrt"](x)
+        return compute(sqrt, x)
     return np.frompyfunc(lambda v: power(v, exponent), 1, 1)(x)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from reference_ad.engine.elements import OBJECT, ElementArray, as_array
+from reference_ad.engine.core import Primitive
+from reference_ad.engine.elements import OBJECT, ElementArray, as_array, current_arithmetic
 
 try:
     import flint
@@ -22,32 +24,42 @@ SERIES: Any = flint.arb_series
 COMPLEX: Any = flint.acb
 ELEMENTS: Any = (flint.arb, flint.acb, flint.arb_series)
 
-IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {}
-"""How to compute a primitive on arrays of these, where its own implementation does not do: filled
-in `table.py`."""
+_FLINT_SETTINGS = threading.RLock()
+"""Held while FLINT's settings, which are those of the whole process, are set: other threads that
+need settings of their own wait."""
+
+
+def compute(primitive: Primitive, *args: Any, **params: Any) -> Any:
+    """Compute a primitive on object arrays, as the arithmetic of this context does."""
+    return current_arithmetic().implementation(primitive)(*args, **params)
 
 
 @contextmanager
 def precision(bits: int) -> Iterator[None]:
-    """Compute with balls of this many bits within the block. The setting is FLINT's own, one for
-    the whole process."""
-    before = flint.ctx.prec
-    flint.ctx.prec = bits
-    try:
-        yield
-    finally:
-        flint.ctx.prec = before
+    """Compute with balls of this many bits within the block.
+
+    The setting is FLINT's own, one for the whole process: another thread waits at such a block
+    until this one is left.
+    """
+    with _FLINT_SETTINGS:
+        before = flint.ctx.prec
+        flint.ctx.prec = bits
+        try:
+            yield
+        finally:
+            flint.ctx.prec = before
 
 
 @contextmanager
 def series_length(terms: int) -> Iterator[None]:
     """Keep this many coefficients of power series within the block."""
-    before = flint.ctx.cap
-    flint.ctx.cap = terms
-    try:
-        yield
-    finally:
-        flint.ctx.cap = before
+    with _FLINT_SETTINGS:
+        before = flint.ctx.cap
+        flint.ctx.cap = terms
+        try:
+            yield
+        finally:
+            flint.ctx.cap = before
 
 
 CONSTANTS: dict[str, Callable[[], Any]] = {

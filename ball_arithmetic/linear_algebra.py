@@ -9,13 +9,14 @@ import flint
 import numpy as np
 
 from reference_ad.engine.elements import as_array
+from reference_ad.rules.elementwise import conj, sqrt
 
 from .arrays import matrix, matrix_product
 from .elements import (
     COMPLEX,
-    IMPLEMENTATIONS,
     SERIES,
     coefficient,
+    compute,
     constant_term,
     each,
     element,
@@ -47,7 +48,7 @@ def stacked(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _adjoint(x: Any) -> Any:
-    return IMPLEMENTATIONS["conj"](x.T) if COMPLEX in kinds(x) else x.T
+    return compute(conj, x.T) if COMPLEX in kinds(x) else x.T
 
 
 def _doubles(x: Any) -> Any:
@@ -153,7 +154,7 @@ def svd(x: Any) -> Any:
     near = np.linalg.svd(_doubles(x), full_matrices=False)[2].T
     v = v * _signs(np.sum(_doubles(v) * near, axis=0))
     image = matrix_product(x, v)
-    s = IMPLEMENTATIONS["sqrt"](np.add.reduce(image * image, axis=0, keepdims=True))
+    s = compute(sqrt, np.add.reduce(image * image, axis=0, keepdims=True))
     return np.concatenate([image / s, s, v])
 
 
@@ -165,4 +166,4 @@ def pinv(x: Any) -> Any:
 
 def norm(x: Any, axis: Any, keepdims: Any) -> Any:
     squares = each(lambda v: square_element(absolute(element(v))))(x)
-    return IMPLEMENTATIONS["sqrt"](as_array(np.add.reduce(squares, axis=axis, keepdims=keepdims)))
+    return compute(sqrt, as_array(np.add.reduce(squares, axis=axis, keepdims=keepdims)))

@@ -12,7 +12,7 @@ from adbench.cases.answer import Answer, norm, relative_error
 from adbench.cases.inputs import Array
 from adbench.cases.question import Question
 from adbench.truth.evaluation import NEGLIGIBLE
-from adbench.truth.rounding import FORMATS, Format
+from adbench.truth.formats import FORMATS, Format
 from adbench.truth.truth import Truth
 
 RESOLVED = {"float64": 1e-9, "float32": 1e-2, "float16": 0.5, "bfloat16": 0.5}

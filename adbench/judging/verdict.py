@@ -9,7 +9,7 @@ from adbench.cases.answer import Answer, mismatch, relative_error
 from adbench.cases.question import Question
 from adbench.judging.comparison import RESOLVED, Comparison, worst_entry
 from adbench.results.row import Verdict
-from adbench.truth.rounding import FORMATS
+from adbench.truth.formats import FORMATS
 from adbench.truth.truth import Truth
 
 FEW_DIGITS = 1e-2

@@ -9,7 +9,8 @@ from adbench.cases.answer import Answer
 from adbench.cases.inputs import Array
 from adbench.cases.question import Question
 from adbench.truth.evaluation import UNDECIDED, evaluate, rounded
-from adbench.truth.rounding import FORMATS, Format, arithmetic
+from adbench.truth.formats import FORMATS, Format
+from adbench.truth.rounding import arithmetic
 
 
 def bound(

@@ -38,72 +38,52 @@ and in float64 240 in its log1p and 146 in its atanh near x = -0.41.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
-import reference_ad.numpy  # noqa: F401  (the table of primitives is complete when the namespace is)
+import ball_arithmetic
+from adbench.truth.formats import Format
 from ball_arithmetic import namespace, numbers, precision
-from ball_arithmetic.elements import IMPLEMENTATIONS, elements, widened
-from ball_arithmetic.functions import power
-from reference_ad.engine.core import PRIMITIVES, Rule
-from reference_ad.engine.elements import UndecidedMask, as_array
-
-
-@dataclass(frozen=True)
-class Format:
-    """A floating-point format.
-
-    digits: bits of the significand, the hidden one included; exponent: numbers are below
-    2^exponent; smallest: the smallest normal number; arithmetic, functions: how many units of
-    roundoff these may be off; accumulator: the bits in which sums are accumulated.
-    """
-
-    digits: int
-    exponent: int
-    smallest: float
-    arithmetic: float
-    functions: float
-    accumulator: int
-
-    @property
-    def largest(self) -> Any:
-        """The largest number, as longdouble."""
-        return (2 - np.longdouble(self.spacing)) * np.longdouble(2) ** (self.exponent - 1)
-
-    @property
-    def unit(self) -> float:
-        """The unit roundoff u: half the spacing of numbers just above 1."""
-        return float(2.0**-self.digits)
-
-    @property
-    def spacing(self) -> float:
-        """The spacing of numbers just above 1, the machine epsilon."""
-        return 2 * self.unit
-
-    def ulp(self, true: Any) -> Any:
-        """The unit in the last place of each number, as longdouble: the spacing of the format at
-        its size."""
-        _, exponents = np.frexp(np.maximum(np.abs(true), np.longdouble(self.smallest)))
-        return np.ldexp(np.longdouble(1), exponents - self.digits)
-
-
-FORMATS = {
-    "float64": Format(53, 1024, 2.0**-1022, 4.0, 16.0, 53),
-    "float32": Format(24, 128, 2.0**-126, 4.0, 16.0, 24),
-    "float16": Format(11, 16, 2.0**-24, 2.0, 3.0, 24),
-    "bfloat16": Format(8, 128, 2.0**-126, 2.0, 3.0, 24),
-}
-"""float16 counts its smallest subnormal number: no CPU flushes those of 16 bits, which are computed
-in float32."""
+from ball_arithmetic.elements import elements, widened
+from ball_arithmetic.functions import power as power_of_element
+from ball_arithmetic.table import implementation as exact_implementation
+from reference_ad.engine.core import Primitive, Rule, other_rules
+from reference_ad.engine.elements import Arithmetic, UndecidedMask, as_array, computing_with
+from reference_ad.engine.rounding import Rounding
+from reference_ad.rules.contraction import matmul
+from reference_ad.rules.elementwise import (
+    atanh,
+    constant_power,
+    cosh,
+    expm1,
+    log1p,
+    logaddexp,
+    maximum,
+    minimum,
+    power,
+    remainder,
+    sinh,
+    where,
+)
+from reference_ad.rules.linalg import norm
+from reference_ad.rules.reductions import cumulative_sum, log_softmax, logsumexp, softmax
+from reference_ad.rules.reductions import max as largest_along
+from reference_ad.rules.reductions import sum as total
+from reference_ad.rules.special import digamma, erfc, expit, gammaln, log_expit, polygamma
+from reference_ad.rules.structural import scatter_add
 
 WORKING_BITS = 80
 """The precision in which the widened balls are computed: its own rounding is below that of all
 formats."""
+
+
+Implementation = Callable[..., Any]
+Extra = Callable[..., Any]
 
 
 @contextmanager
@@ -111,132 +91,73 @@ def arithmetic(form: Format) -> Iterator[Any]:
     """Let balls be widened by the rounding of `form` in every primitive, within the block.
 
     Gives the namespace in which the numbers that a model brings along are rounded to `form` too.
+    Arithmetic and rules are those of this context alone: blocks may nest, and other threads are not
+    touched.
     """
-    before = dict(IMPLEMENTATIONS)
-    try:
-        for name, primitive in PRIMITIVES.items():
-            widened = _widened(name, before.get(name, primitive.implementation), form)
-            if widened is not None:
-                IMPLEMENTATIONS[name] = widened
-        with precision(WORKING_BITS), _formulas_of_others(form):
-            yield namespace(partial(_stored, form))
-    finally:
-        IMPLEMENTATIONS.clear()
-        IMPLEMENTATIONS.update(before)
+    rounded = _rounded_arithmetic(form)
+    with (
+        precision(WORKING_BITS),
+        computing_with(rounded.arithmetic),
+        other_rules(rounded.rules),
+    ):
+        yield namespace(partial(_stored, form))
+
+
+@dataclass(frozen=True)
+class RoundedArithmetic:
+    """What balls are computed with where the rounding of a format is to be enclosed."""
+
+    arithmetic: Arithmetic
+    """How primitives are computed."""
+    rules: Mapping[Primitive, Primitive]
+    """Rules that enclose what other formulas for a slope give, too."""
+
+
+@cache
+def _rounded_arithmetic(form: Format) -> RoundedArithmetic:
+    implementation = cache(partial(_implementation, form))
+    with precision(WORKING_BITS):
+        rules = _enclosing_rules(form)
+    return RoundedArithmetic(
+        replace(ball_arithmetic.ARITHMETIC, implementation=implementation), rules
+    )
+
+
+def _implementation(form: Format, primitive: Primitive) -> Implementation:
+    """How a primitive is computed on balls, with the rounding of `form`."""
+    with precision(WORKING_BITS):
+        return _widened(primitive, exact_implementation(primitive), form)
 
 
 # ---- one primitive at a time
 
-EXACT = {
-    *(
-        "positive",
-        "negative",
-        "abs",
-        "sign",
-        "maximum",
-        "minimum",
-        "max",
-        "min",
-        "where",
-        "attains",
-        "stop_gradient",
-    ),
-    *(
-        "floor",
-        "ceil",
-        "round",
-        "trunc",
-        "floor_divide",
-        "cast_to_integer",
-        "astype",
-        "signbit",
-        "copysign",
-    ),
-    *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
-    *("logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isinf", "isfinite"),
-    *(
-        "bitwise_and",
-        "bitwise_or",
-        "bitwise_xor",
-        "bitwise_invert",
-        "bitwise_left_shift",
-        "bitwise_right_shift",
-    ),
-    *(
-        "reshape",
-        "broadcast_to",
-        "permute_dims",
-        "matrix_transpose",
-        "flip",
-        "roll",
-        "tril",
-        "triu",
-        "getitem",
-    ),
-    *("concat", "stack", "real", "imag", "conj", "sign_of_det", "nearly_singular"),
-}
-"""Primitives that round nothing."""
 
-ARITHMETIC = {
-    "add",
-    "subtract",
-    "multiply",
-    "divide",
-    "square",
-    "reciprocal",
-    "sqrt",
-    "constant_power",
-}
-"""Primitives that are rounded correctly, or nearly."""
-
-FUNCTIONS = {
-    *(
-        "exp",
-        "expm1",
-        "log",
-        "log1p",
-        "log2",
-        "log10",
-        "sin",
-        "cos",
-        "tan",
-        "asin",
-        "acos",
-        "atan",
-        "atan2",
-    ),
-    *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "hypot", "power", "remainder", "norm"),
-    *("erf", "erfc", "expit", "log_expit", "xlogy", "gammaln", "digamma", "polygamma", "logaddexp"),
-    *("logsumexp", "softmax", "log_softmax"),
-}
-"""Primitives that are a few ulp off."""
-
-BACKWARD_STABLE = {"solve", "det", "logabsdet", "cholesky", "qr", "eigh", "svd", "pinv"}
-"""Primitives whose answer is nearly that of a nearby matrix."""
-
-Implementation = Callable[..., Any]
-Extra = Callable[..., Any]
-
-
-def _widened(name: str, implementation: Implementation, form: Format) -> Implementation | None:
-    """The implementation of a primitive with the rounding of `form`; None where it makes none."""
-    if name in EXACT:
-        return _of_numbers(implementation, form) if PRIMITIVES[name].elementwise else None
-    if name in SUMS:
-        return _any_order(name, implementation, form)
-    if name in BACKWARD_STABLE:
-        return _backward_stable(implementation, form)
-    guard = (form.arithmetic if name in ARITHMETIC else form.functions) * form.unit
-    if name == "constant_power":
+def _widened(primitive: Primitive, implementation: Implementation, form: Format) -> Implementation:
+    """The implementation of a primitive with the rounding of `form`."""
+    match primitive.rounding:
+        case Rounding.EXACT:
+            if primitive.elementwise:
+                return _of_numbers(implementation, form)
+            return implementation
+        case Rounding.SUM:
+            return _any_order(primitive, implementation, form)
+        case Rounding.BACKWARD_STABLE:
+            return _backward_stable(implementation, form)
+    if primitive is constant_power:
         implementation = _with_rounded_exponent(implementation, form)
-    relative = _ball(1, max(guard, MEASURED_EXCESS.get((name, form.digits), 0.0) * form.unit))
-    absolute, more = _ball(0, form.smallest), _ball(0, guard)
-    looser = EXTRA_GUARDS.get(name)
+    is_arithmetic = primitive.rounding is Rounding.ARITHMETIC
+    guard = (form.arithmetic if is_arithmetic else form.functions) * form.unit
+    excess = MEASURED_EXCESS.get((primitive, form.digits), 0.0) * form.unit
+    relative, guard_ball = _ball(1, max(guard, excess)), _ball(0, guard)
+    absolute = _ball(0, form.smallest)
+    extra_guards = EXTRA_GUARDS.get(primitive)
 
     def apply(*args: Any, **params: Any) -> Any:
         ans = implementation(*args, **params)
         nearby = ans * relative + absolute
-        return nearby if looser is None else nearby + looser(ans, *args, **params) * more
+        if extra_guards is None:
+            return nearby
+        return nearby + extra_guards(ans, *args, **params) * guard_ball
 
     return _of_numbers(apply, form)
 
@@ -263,7 +184,7 @@ def _with_rounded_exponent(implementation: Implementation, form: Format) -> Impl
         if _holds(form, exponent):
             return implementation(x, exponent=exponent)
         nearby = _ball(exponent, form.unit * (abs(exponent) + 1))
-        return _each(lambda v: power(v, nearby))(as_array(x))
+        return _each(lambda v: power_of_element(v, nearby))(as_array(x))
 
     return apply
 
@@ -288,14 +209,16 @@ def _largest(x: Any) -> Any:
     sizes = _sizes(x)
     if sizes.ndim < 2 or sizes.size == 0:
         return sizes
-    return IMPLEMENTATIONS["max"](sizes, (sizes.ndim - 2, sizes.ndim - 1), True)
+    return exact_implementation(largest_along)(sizes, (sizes.ndim - 2, sizes.ndim - 1), True)
 
 
-def _any_order(name: str, implementation: Implementation, form: Format) -> Implementation:
+def _any_order(
+    primitive: Primitive, implementation: Implementation, form: Format
+) -> Implementation:
     """A sum of products, linear in each argument: its error is n u times the same sum of absolute
     values."""
-    terms, on_floats = SUMS[name], PRIMITIVES[name].implementation
-    unit = 2.0 ** -(form.digits if name == "cumulative_sum" else form.accumulator)
+    terms, on_floats = TERMS[primitive], primitive.implementation
+    unit = 2.0 ** -(form.digits if primitive is cumulative_sum else form.accumulator)
     relative = _ball(1, form.arithmetic * form.unit)
 
     def apply(*args: Any, **params: Any) -> Any:
@@ -318,18 +241,17 @@ def _any_order(name: str, implementation: Implementation, form: Format) -> Imple
 def _scattered(g: Any, *arrays: Any, **params: Any) -> int:
     if not arrays:
         return -1
-    counts = PRIMITIVES["scatter_add"].implementation(np.ones(np.shape(g), int), *arrays, **params)
+    counts = scatter_add.implementation(np.ones(np.shape(g), int), *arrays, **params)
     return int(counts.max(initial=0))
 
 
-SUMS: dict[str, Callable[..., int]] = {
-    # how many terms a result has at most; -1 where nothing is added
-    "sum": lambda x, axis, keepdims: int(np.prod([x.shape[k] for k in axis])) if axis else -1,
-    "cumulative_sum": lambda x, axis: x.shape[axis],
-    "scatter_add": _scattered,
-    "matmul": lambda x, y: x.shape[-1],
+TERMS: Mapping[Primitive, Callable[..., int]] = {
+    total: lambda x, axis, keepdims: int(np.prod([x.shape[k] for k in axis])) if axis else -1,
+    cumulative_sum: lambda x, axis: x.shape[axis],
+    scatter_add: _scattered,
+    matmul: lambda x, y: x.shape[-1],
 }
-"""Primitives that add many terms."""
+"""How many terms a result of each sum has at most; -1 where nothing is added."""
 
 
 def _powered(ans: Any, x: Any, y: Any) -> Any:
@@ -339,90 +261,91 @@ def _powered(ans: Any, x: Any, y: Any) -> Any:
 
 
 def _softmax(ans: Any, x: Any, axis: tuple[int, ...]) -> Any:
-    spread = IMPLEMENTATIONS["max"](_sizes(x), axis, True) if axis else _sizes(x)
+    spread = exact_implementation(largest_along)(_sizes(x), axis, True) if axis else _sizes(x)
     return _sizes(ans) * (1 + _count(x, axis) + _sizes(x) + spread)
 
 
 def _log_add(ans: Any, x: Any, y: Any) -> Any:
-    larger = IMPLEMENTATIONS["maximum"](elements(x), elements(y))
+    larger = exact_implementation(maximum)(elements(x), elements(y))
     return _sizes(larger) + _sizes(ans - larger) * (1 + _sizes(elements(x) - elements(y)))
 
 
-EXTRA_GUARDS: dict[str, Extra] = {
-    # by how many guards, absolutely, a function may be off beyond its own
-    "power": lambda ans, x, y: _powered(ans, elements(x), elements(y)),
-    "sinh": lambda ans, x: _sizes(ans) * _sizes(x) / 16,
-    "cosh": lambda ans, x: _sizes(ans) * _sizes(x) / 16,
-    "erfc": lambda ans, x: _sizes(ans) * _sizes(x * x),
-    "gammaln": lambda ans, x: 2 + _sizes(ans),
-    "digamma": lambda ans, x: 1 + 0 * ans,
-    "polygamma": lambda ans, x, order: _sizes(ans) * (1 + order),
-    "norm": lambda ans, x, axis, keepdims: _sizes(ans) * _count(x, axis),
-    "remainder": lambda ans, x, y: _sizes(elements(x)) + 0 * ans,
-    "logsumexp": lambda ans, x, axis, keepdims: 1 + _count(x, axis) + 0 * ans,
-    "log_softmax": lambda ans, x, axis: 1 + _count(x, axis) + 2 * _sizes(x) + _sizes(ans),
-    "softmax": _softmax,
-    "logaddexp": _log_add,
+EXTRA_GUARDS: Mapping[Primitive, Extra] = {
+    power: lambda ans, x, y: _powered(ans, elements(x), elements(y)),
+    sinh: lambda ans, x: _sizes(ans) * _sizes(x) / 16,
+    cosh: lambda ans, x: _sizes(ans) * _sizes(x) / 16,
+    erfc: lambda ans, x: _sizes(ans) * _sizes(x * x),
+    gammaln: lambda ans, x: 2 + _sizes(ans),
+    digamma: lambda ans, x: 1 + 0 * ans,
+    polygamma: lambda ans, x, order: _sizes(ans) * (1 + order),
+    norm: lambda ans, x, axis, keepdims: _sizes(ans) * _count(x, axis),
+    remainder: lambda ans, x, y: _sizes(elements(x)) + 0 * ans,
+    logsumexp: lambda ans, x, axis, keepdims: 1 + _count(x, axis) + 0 * ans,
+    log_softmax: lambda ans, x, axis: 1 + _count(x, axis) + 2 * _sizes(x) + _sizes(ans),
+    softmax: _softmax,
+    logaddexp: _log_add,
 }
+"""By how many guards, absolutely, a function may be off beyond its own."""
 
-MEASURED_EXCESS = {("log1p", 53): 512.0, ("atanh", 53): 512.0}
+MEASURED_EXCESS = {(log1p, 53): 512.0, (atanh, 53): 512.0}
 """Units of roundoff that a function was measured to be off in a format of so many digits,
 doubled."""
 
 
 # ---- slopes for which others have formulas that lose more than the engine's
 
-CUSTOMARY_SLOPES: dict[str, Rule] = {
-    "expit": lambda g, ans, x: g * (ans * (1 - ans)),
-    "log_expit": lambda g, ans, x: g * (1 - PRIMITIVES["expit"](x)),
-    "expm1": lambda g, ans, x: g * (ans + 1),
+CUSTOMARY_SLOPES: Mapping[Primitive, Rule] = {
+    expit: lambda g, ans, x: g * (ans * (1 - ans)),
+    log_expit: lambda g, ans, x: g * (1 - expit(x)),
+    expm1: lambda g, ans, x: g * (ans + 1),
 }
 """Slopes as they are customarily computed from the value, by a subtraction."""
 
-SELECTING = {"maximum", "minimum"}
+SELECTING = (maximum, minimum)
 """Functions that choose an argument, whose tangent others compute from those of both: s + m (t -
 s), say."""
 
 
-@contextmanager
-def _formulas_of_others(form: Format) -> Iterator[None]:
-    """Let the engine's rules enclose what other formulas give, too."""
-    before = {
-        name: (PRIMITIVES[name].jvp, PRIMITIVES[name].vjps)
-        for name in (*CUSTOMARY_SLOPES, *SELECTING)
-    }
-    either, lost = UndecidedMask(as_array(None)), numbers(0.0, form.arithmetic * form.unit)
-
-    def enclosing(own: Rule, other: Rule) -> Rule:
-        def rule(g: Any, ans: Any, x: Any) -> Any:
-            return PRIMITIVES["where"](either, own(g, ans, x), other(g, ans, x))  # the hull of both
-
-        return rule
-
-    def of_both(jvp: Any) -> Any:
-        def rule(tangents: Any, ans: Any, args: Any, params: Any) -> Any:
-            given = [tangent for tangent in tangents if tangent is not None]
-            return sum((tangent * lost for tangent in given), jvp(tangents, ans, args, params))
-
-        return rule
-
-    try:
-        for name, other in CUSTOMARY_SLOPES.items():
-            own = PRIMITIVES[name].vjps[0]
-            assert own is not None
-            rule = enclosing(own, other)
-            PRIMITIVES[name].vjps = (rule,)
-            PRIMITIVES[name].jvp = partial(_along, rule)
-        for name in SELECTING:
-            PRIMITIVES[name].jvp = of_both(PRIMITIVES[name].jvp)
-        yield
-    finally:
-        for name, (jvp, vjps) in before.items():
-            PRIMITIVES[name].jvp, PRIMITIVES[name].vjps = jvp, vjps
+def _enclosing_rules(form: Format) -> Mapping[Primitive, Primitive]:
+    """Primitives whose rules enclose what other formulas give, too, in place of the engine's."""
+    rules = {}
+    for primitive, customary in CUSTOMARY_SLOPES.items():
+        engines = primitive.vjps[0]
+        assert engines is not None
+        slope = _hull(engines, customary)
+        rules[primitive] = primitive.with_rules(jvp=partial(_as_jvp, slope), vjps=(slope,))
+    lost = numbers(0.0, form.arithmetic * form.unit)
+    for primitive in SELECTING:
+        jvp = _of_both_tangents(primitive.jvp, lost)
+        rules[primitive] = primitive.with_rules(jvp=jvp, vjps=primitive.vjps)
+    return rules
 
 
-def _along(rule: Rule, tangents: Any, ans: Any, args: Any, params: Any) -> Any:
+def _hull(first: Rule, second: Rule) -> Rule:
+    """A slope that contains what two formulas give."""
+    undecided = UndecidedMask(as_array(None))
+
+    def rule(g: Any, ans: Any, x: Any) -> Any:
+        return where(undecided, first(g, ans, x), second(g, ans, x))
+
+    return rule
+
+
+def _as_jvp(rule: Rule, tangents: Any, ans: Any, args: Any, params: Any) -> Any:
     return rule(tangents[0], ans, *args)
+
+
+def _of_both_tangents(jvp: Any, lost: Any) -> Any:
+    """A JVP whose answer is off by a rounding of each tangent."""
+
+    def rule(tangents: Any, ans: Any, args: Any, params: Any) -> Any:
+        tangent = jvp(tangents, ans, args, params)
+        for part in tangents:
+            if part is not None:
+                tangent = tangent + part * lost
+        return tangent
+
+    return rule
 
 
 # ---- pieces

@@ -13,8 +13,11 @@ Array values are positional, parameters are keywords, everywhere.
 
 from __future__ import annotations
 
+import copy
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Self
 
 Array = Any
@@ -29,6 +32,25 @@ PRIMITIVES: dict[str, Primitive] = {}
 
 _level_numbers = itertools.count(1)
 
+_other_rules: ContextVar[Mapping[Primitive, Primitive]] = ContextVar("other rules")
+"""Primitives whose rules are replaced in this context, each with one that has the others."""
+
+_NO_OTHER_RULES: Mapping[Primitive, Primitive] = {}
+
+
+@contextmanager
+def other_rules(primitives: Mapping[Primitive, Primitive]) -> Iterator[None]:
+    """Let levels that open within the block use other rules.
+
+    primitives: for a primitive another one, as `Primitive.with_rules` makes it, whose rules are
+    used. The rules are those of this context alone: of the thread, say.
+    """
+    token = _other_rules.set(primitives)
+    try:
+        yield
+    finally:
+        _other_rules.reset(token)
+
 
 class Level:
     """One running transformation.
@@ -39,11 +61,12 @@ class Level:
     it is an error, not a wrong number.
     """
 
-    __slots__ = ("closed", "number")
+    __slots__ = ("closed", "number", "other_rules")
 
     def __init__(self) -> None:
         self.number = next(_level_numbers)
         self.closed = False
+        self.other_rules = _other_rules.get(_NO_OTHER_RULES)
 
     def process(
         self, primitive: Primitive, args: tuple[Array, ...], params: dict[str, Any]
@@ -113,10 +136,11 @@ class Primitive:
         "jvp",
         "lowering",
         "name",
+        "rounding",
         "samples",
         "simplifications",
         "source",
-        "traits",
+        "takes_indices",
         "vjps",
     )
 
@@ -141,8 +165,10 @@ class Primitive:
     """How an application is rewritten for NumPy when a graph is compiled; None: as it is."""
     source: Any
     """How it is written in compiled source, a `NumPySource`."""
-    traits: Any
-    """What else is known: how it rounds, whether it moves, reduces or allocates."""
+    rounding: Any
+    """How its value is rounded, a `Rounding`."""
+    takes_indices: bool
+    """Whether its arguments but the first are arrays of indices."""
     samples: Sequence[Any]
     """Arguments at which the tests try it."""
 
@@ -157,10 +183,18 @@ class Primitive:
         self.simplifications = ()
         self.lowering = None
         self.source = None
-        self.traits = None
+        self.rounding = None
+        self.takes_indices = False
         self.samples = ()
         if listed and PRIMITIVES.setdefault(name, self) is not self:
             raise ValueError(f"There is a primitive named {name!r} already: choose another name.")
+
+    def with_rules(self, *, jvp: Any, vjps: Sequence[Rule | None]) -> Primitive:
+        """Return the same function of arrays with other rules, for `other_rules`."""
+        primitive = copy.copy(self)
+        primitive.jvp = jvp
+        primitive.vjps = vjps
+        return primitive
 
     def __call__(self, *args: Array, **params: Any) -> Array:
         """Bind: let the innermost level among the arguments apply this primitive."""

@@ -10,59 +10,76 @@ for FLINT's balls.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from .core import Array, Level, Primitive, Tracer
 
 OBJECT = np.dtype(object)
-_INDEXING = {"getitem", "scatter_add"}  # their arguments but the first are arrays of indices
 
 
-class Arithmetic(NamedTuple):
-    """What the engine must know of elements that are not NumPy's. Arrays are object arrays here.
+@dataclass(frozen=True)
+class Arithmetic:
+    """What the engine must know of elements that are not NumPy's. Arrays are object arrays here."""
 
-    implementations: how to compute a primitive, by its name, where its own implementation does not
-    do
-    take_conditions: the primitives that take truth values as such; to the others they are numbers
-    between 0 and 1
-    elements:        an array of elements from whatever stands for numbers; truth values as they are
-    as_numbers:      truth values as numbers
-    truths:          truth values as they are, and of numbers whether they differ from 0; None where
-    that is open
-    ranks:           for each element of a list how many smaller values there are; UndecidedError if
-    that is open
-    is_complex:      whether an array has complex elements
-    constants:       the constants of `constants.py`, by name
-    """
-
-    implementations: Mapping[str, Callable[..., Any]]
-    take_conditions: AbstractSet[str]
+    implementation: Callable[[Primitive], Callable[..., Any]]
+    """How a primitive is computed: a function like its own implementation."""
+    takes_conditions: Callable[[Primitive], bool]
+    """Whether a primitive takes truth values as such; to the others they are numbers between 0 and
+    1."""
     elements: Callable[[Any], Any]
+    """An array of elements from whatever stands for numbers; truth values as they are."""
     as_numbers: Callable[[Any], Any]
+    """Truth values as numbers."""
     truths: Callable[[Any], Any]
+    """Truth values as they are, and of numbers whether they differ from 0; None where that is
+    open."""
     ranks: Callable[[list[Any]], list[int]]
+    """For each element of a list how many smaller values there are; UndecidedError if that is
+    open."""
     is_complex: Callable[[Any], bool]
+    """Whether an array has complex elements."""
     constants: Mapping[str, Callable[[], Any]]
+    """The constants of `constants.py`, by name."""
 
 
 _installed: list[Arithmetic] = []
+"""The arithmetic of every context that has no other."""
+
+_arithmetic: ContextVar[Arithmetic] = ContextVar("arithmetic")
 
 
 def install(arithmetic: Arithmetic) -> None:
-    """Say how to compute on elements that are not NumPy's."""
+    """Say how to compute on elements that are not NumPy's, wherever no other arithmetic is set."""
     _installed[:] = [arithmetic]
 
 
-def _arithmetic() -> Arithmetic:
+@contextmanager
+def computing_with(arithmetic: Arithmetic) -> Iterator[None]:
+    """Compute with another arithmetic within the block, in this context alone: in this thread,
+    say."""
+    token = _arithmetic.set(arithmetic)
+    try:
+        yield
+    finally:
+        _arithmetic.reset(token)
+
+
+def current_arithmetic() -> Arithmetic:
+    """The arithmetic of this context. Raises TypeError where none is installed."""
+    try:
+        return _arithmetic.get()
+    except LookupError:
+        pass
     if not _installed:
         raise TypeError(
             "An array of objects was given, and nothing says how to compute on them: import "
-            "ball_arithmetic for "
-            "FLINT's balls, or convert the array to floats."
+            "ball_arithmetic for FLINT's balls, or convert the array to floats."
         )
     return _installed[0]
 
@@ -134,21 +151,22 @@ class _ElementLevel(Level):
     def process(
         self, primitive: Primitive, args: tuple[Array, ...], params: dict[str, Any]
     ) -> Array:
-        arithmetic = _arithmetic()
-        name = primitive.name
+        arithmetic = current_arithmetic()
+        takes_conditions = arithmetic.takes_conditions(primitive)
         values = []
         for position, arg in enumerate(args):
-            if position and name in _INDEXING:
+            if position and primitive.takes_indices:
                 values.append(arg)
-            elif type(arg) is UndecidedMask and name not in arithmetic.take_conditions:
+            elif type(arg) is UndecidedMask and not takes_conditions:
                 values.append(arithmetic.as_numbers(arg.primal))
             elif isinstance(arg, ElementArray):
                 values.append(arg.primal)
+            elif type(arg) in (int, float) and not takes_conditions:
+                values.append(arg)
             else:
-                bare = type(arg) in (int, float) and name not in arithmetic.take_conditions
-                values.append(arg if bare else arithmetic.elements(arg))
+                values.append(arithmetic.elements(arg))
         with np.errstate(all="ignore"):  # a ball that is not a number says so itself
-            ans = arithmetic.implementations.get(name, primitive.implementation)(*values, **params)
+            ans = arithmetic.implementation(primitive)(*values, **params)
         return _wrapped(ans)
 
 
@@ -185,7 +203,7 @@ def decided(x: Array, what: str) -> Any:
     """
     if not isinstance(x, ElementArray):
         return x
-    truths = as_array(_arithmetic().truths(x.primal))
+    truths = as_array(current_arithmetic().truths(x.primal))
     if None in truths.ravel().tolist():
         raise UndecidedError(what)
     return truths.astype(bool)[()]
@@ -197,13 +215,13 @@ def numbers(x: Any) -> Array:
     if isinstance(x, Tracer):
         return x
     return ElementArray(
-        _arithmetic().elements(np.asarray(x, OBJECT) if np.asarray(x).dtype == bool else x)
+        current_arithmetic().elements(np.asarray(x, OBJECT) if np.asarray(x).dtype == bool else x)
     )
 
 
 def constant(name: str) -> Array:
     """A constant of `constants.py`, enclosed at the present precision."""
-    return ElementArray(as_array(_arithmetic().constants[name]()))
+    return ElementArray(as_array(current_arithmetic().constants[name]()))
 
 
 def is_complex(x: Array) -> bool:
@@ -212,7 +230,7 @@ def is_complex(x: Array) -> bool:
     if kind == "O":
         while not isinstance(x, ElementArray) and isinstance(x, Tracer):
             x = x.primal
-        return isinstance(x, ElementArray) and _arithmetic().is_complex(x.primal)
+        return isinstance(x, ElementArray) and current_arithmetic().is_complex(x.primal)
     return kind == "c"
 
 
@@ -226,5 +244,5 @@ def order(x: Array, axis: int) -> Any:
     lines = np.moveaxis(x.primal, axis, -1)
     ranks = np.zeros(lines.shape, np.int64)
     for place in np.ndindex(lines.shape[:-1]):
-        ranks[place] = _arithmetic().ranks(lines[place].tolist())
+        ranks[place] = current_arithmetic().ranks(lines[place].tolist())
     return np.moveaxis(ranks, -1, axis)

@@ -84,6 +84,8 @@ class Tape(Level):
         ans = apply(*primals, **params) if params else apply(*primals)
         if primitive.jvp is None:
             return ans
+        if self.other_rules:
+            primitive = self.other_rules.get(primitive, primitive)
         self.args.extend(primals)
         self.parents.extend(parents)
         self.primitives.append(primitive)

@@ -14,6 +14,7 @@ from ..engine.core import Array, Primitive, UnlistedPrimitive
 from ..engine.declaring import linear, reshape, sum
 from ..engine.nodes import ArrayType, Node
 from ..engine.numpy_source import Memory, Work, write_as
+from ..engine.rounding import Rounding, rounds
 from .batching import Application, batch, deepen, reshape_if_needed
 from .elementwise import multiply, square
 from .identities import Make, argument_of_same_type, simplify
@@ -192,3 +193,5 @@ sum.lowering = _lower_sum
 
 write_as(matmul, number="{} * {}", memory=Memory.NEW, work=Work.PER_TERM)
 write_as(inner_product, memory=Memory.NEW)
+
+rounds(Rounding.SUM, matmul)

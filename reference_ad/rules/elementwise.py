@@ -33,6 +33,7 @@ from ..engine.declaring import real as real
 from ..engine.elements import OBJECT, is_complex, numbers
 from ..engine.nodes import ArrayType, Node
 from ..engine.numpy_source import Memory, Work, write_as
+from ..engine.rounding import Rounding, rounds
 from .identities import (
     Identity,
     Make,
@@ -420,3 +421,18 @@ write_as(logical_not, number="not {}")
 write_as(where, number="({1} if {0} else {2})", memory=Memory.NEW)
 write_as(where, stop_gradient, positive, conj, real, imag, cast_to_integer, work=Work.NOTHING)
 write_as(isnan, isinf, isfinite, signbit, work=Work.NOTHING)
+
+
+# --- how values are rounded -----------------------------------------------------------------------
+
+rounds(Rounding.EXACT, positive, negative, abs, sign, maximum, minimum, where, stop_gradient)
+rounds(Rounding.EXACT, floor, ceil, round, trunc, floor_divide, cast_to_integer, signbit, copysign)
+rounds(Rounding.EXACT, equal, not_equal, less, less_equal, greater, greater_equal)
+rounds(Rounding.EXACT, logical_and, logical_or, logical_xor, logical_not, isnan, isinf, isfinite)
+rounds(Rounding.EXACT, bitwise_and, bitwise_or, bitwise_xor, bitwise_invert)
+rounds(Rounding.EXACT, bitwise_left_shift, bitwise_right_shift, real, imag, conj)
+rounds(Rounding.ARITHMETIC, add, subtract, multiply, divide, square, reciprocal, sqrt)
+rounds(Rounding.ARITHMETIC, constant_power)
+rounds(Rounding.FUNCTION, exp, expm1, log, log1p, log2, log10, logaddexp, power, remainder)
+rounds(Rounding.FUNCTION, sin, cos, tan, asin, acos, atan, atan2, hypot)
+rounds(Rounding.FUNCTION, sinh, cosh, tanh, asinh, acosh, atanh)

@@ -22,6 +22,7 @@ from ..engine.core import Array, Primitive, Rule
 from ..engine.declaring import define, sum
 from ..engine.elements import is_complex
 from ..engine.numpy_source import Work, write_as
+from ..engine.rounding import Rounding, rounds
 from ..engine.transposition import transpose_of
 from .batching import align, along_axis, batch
 from .elementwise import conj, divide_or_zero, imag, normalized, real, where
@@ -237,3 +238,7 @@ batch(along_axis, norm)
 # --- in compiled source ---------------------------------------------------------------------------
 
 write_as(norm, work=Work.PER_ARGUMENT)
+
+rounds(Rounding.EXACT, sign_of_det, nearly_singular)
+rounds(Rounding.BACKWARD_STABLE, solve, det, logabsdet, cholesky, qr, eigh, svd, pinv)
+rounds(Rounding.FUNCTION, norm)

@@ -16,6 +16,7 @@ from ..engine.declaring import astype, axis_lengths, define, elementwise, linear
 from ..engine.declaring import sum as sum
 from ..engine.nodes import ArrayType, Node
 from ..engine.numpy_source import Memory, Work, write_as
+from ..engine.rounding import Rounding, rounds
 from .batching import along_axis, batch
 from .elementwise import exp, maximum
 from .identities import Make, simplify
@@ -175,3 +176,7 @@ simplify(sum, _sum)
 write_as(sum, max, min, cumulative_sum, number="{}", memory=Memory.NEW)
 write_as(softmax, log_softmax, memory=Memory.NEW)
 write_as(sum, max, min, logsumexp, work=Work.PER_ARGUMENT)
+
+rounds(Rounding.EXACT, max, min, attains)
+rounds(Rounding.FUNCTION, logsumexp, softmax, log_softmax)
+rounds(Rounding.SUM, sum, cumulative_sum)

@@ -18,6 +18,7 @@ from ..engine.core import Array
 from ..engine.declaring import elementwise
 from ..engine.nodes import ArrayType, Node
 from ..engine.numpy_source import Memory, write_as
+from ..engine.rounding import Rounding, rounds
 from .elementwise import (
     abs,
     add,
@@ -211,3 +212,5 @@ log_expit.lowering = _lower_log_expit
 write_as(erf, number="math.erf({})")
 write_as(erfc, number="math.erfc({})")
 write_as(expit, number="1.0 / (1.0 + math.exp(-{}))", memory=Memory.NEW)
+
+rounds(Rounding.FUNCTION, erf, erfc, expit, log_expit, xlogy, gammaln, digamma, polygamma)

@@ -19,6 +19,7 @@ from ..engine.declaring import reshape as reshape
 from ..engine.elements import decided
 from ..engine.nodes import ArrayType, Node
 from ..engine.numpy_source import Memory, Work, write_as
+from ..engine.rounding import Rounding, rounds
 from .batching import Application, along_axis, batch, deepen, with_larger_shape
 from .identities import Make, argument_of_same_type, simplify
 
@@ -301,3 +302,8 @@ write_as(scatter_add, concat, stack, memory=Memory.NEW)
 write_as(scatter_add, work=Work.PER_ARGUMENT)
 write_as(reshape, broadcast_to, astype, permute_dims, matrix_transpose, work=Work.NOTHING)
 write_as(flip, roll, tril, triu, getitem, concat, stack, work=Work.NOTHING)
+
+rounds(Rounding.EXACT, astype, reshape, broadcast_to, permute_dims, matrix_transpose, flip, roll)
+rounds(Rounding.EXACT, tril, triu, getitem, concat, stack)
+rounds(Rounding.SUM, scatter_add)
+getitem.takes_indices = scatter_add.takes_indices = True

@@ -59,6 +59,8 @@ class Dual(Level):
                 primals.append(arg)
                 tangents.append(None)
         ans = primitive(*primals, **params)
+        if self.other_rules:
+            primitive = self.other_rules.get(primitive, primitive)
         if primitive.jvp is None:
             return ans
         tangent = primitive.jvp(tangents, ans, primals, params)

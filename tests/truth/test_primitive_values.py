@@ -1,10 +1,13 @@
 """What the bounds assume of every backend's primitives, measured: values against balls, at easy and
 at hard points."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from frameworks import EXACT, load
 
+import ball_arithmetic
 from adbench.backends.base import prepare, to_backend
 from adbench.cases import Mode, Model, Operator
 from adbench.cases.answer import collect
@@ -12,14 +15,21 @@ from adbench.cases.inputs import make_inputs
 from adbench.cases.question import Question
 from adbench.judging.comparison import Entries
 from adbench.truth import rounding
+from adbench.truth.formats import FORMATS
 from adbench.truth.truth import establish
+from ball_arithmetic import numbers, precision
+from reference_ad import grad
+from reference_ad import numpy as xp
 from reference_ad.engine.core import PRIMITIVES
+from reference_ad.engine.elements import current_arithmetic
+from reference_ad.engine.rounding import Rounding
+from reference_ad.rules.special import expit
 
 RNG = np.random.default_rng(3)
 
 
 def spread(low, high, count=60, sign=False):
-    """ElementArray spread over the orders of magnitude between `low` and `high`, with both signs if
+    """Numbers spread over the orders of magnitude between `low` and `high`, with both signs if
     asked for."""
     sizes = np.exp(RNG.uniform(np.log(low), np.log(high), count))
     return np.concatenate([sizes, -sizes]) if sign else sizes
@@ -123,14 +133,53 @@ def test_values_lie_within_the_bounds_that_are_assumed(backend, dtype, name):
     assert inside is ((engine.framework, name, dtype) not in INACCURATE)
 
 
-def test_every_primitive_is_classified():
-    known = (
-        rounding.EXACT
-        | set(rounding.SUMS)
-        | rounding.BACKWARD_STABLE
-        | rounding.ARITHMETIC
-        | rounding.FUNCTIONS
-    )
+def test_every_primitive_says_how_it_is_rounded():
     # The selftest registers its seeded bugs as primitives of its own.
-    assert {name for name in PRIMITIVES if not name.startswith("selftest ")} <= known
-    assert set(rounding.EXTRA_GUARDS) <= rounding.FUNCTIONS
+    own = {p for p in PRIMITIVES.values() if not p.name.startswith("selftest ")}
+    assert [p.name for p in own if not isinstance(p.rounding, Rounding)] == []
+    assert {p for p in own if p.rounding is Rounding.SUM} == set(rounding.TERMS)
+    functions = {p for p in own if p.rounding is Rounding.FUNCTION}
+    assert set(rounding.EXTRA_GUARDS) <= functions
+
+
+def bounds(form, x):
+    """The sizes of the balls that the rounding of a format makes of a few functions."""
+    with rounding.arithmetic(form) as xp:
+        balls = xp.special.softmax(xp.exp(numbers(x)) + xp.special.expit(numbers(x)), axis=0)
+        return [str(ball) for ball in balls.primal]
+
+
+def test_arithmetics_nest_and_are_undone_when_something_raises():
+    x = np.asarray([0.1, 0.7, 2.0])
+    wide, narrow = bounds(FORMATS["float32"], x), bounds(FORMATS["float64"], x)
+    assert wide != narrow
+    with rounding.arithmetic(FORMATS["float32"]):
+        assert bounds(FORMATS["float64"], x) == narrow
+        assert bounds(FORMATS["float32"], x) == wide
+    with pytest.raises(ZeroDivisionError), rounding.arithmetic(FORMATS["float32"]):
+        raise ZeroDivisionError
+    assert current_arithmetic() is ball_arithmetic.ARITHMETIC
+    with precision(80):
+        exact = xp.special.expit(xp.exp(numbers(x)))
+    assert all(float(ball.rad()) < 1e-20 for ball in exact.primal)
+
+
+def test_alternative_rules_hold_in_their_block_alone():
+    def slope(form):
+        with rounding.arithmetic(form) as xp:
+            (ball,) = grad(lambda x: xp.special.expit(x))(numbers(30.0)).primal.flat
+        return float(ball.rad())
+
+    with precision(80):
+        (plain,) = grad(xp.special.expit)(numbers(30.0)).primal.flat
+    assert slope(FORMATS["float32"]) > 1e3 * slope(FORMATS["float64"]) > 1e3 * float(plain.rad())
+    assert type(expit.vjps[0](1.0, 0.5, np.float64(0.0))) is np.float64
+
+
+def test_threads_with_different_formats_do_not_disturb_each_other():
+    x = np.linspace(-1.0, 1.0, 40)
+    alone = {name: bounds(form, x) for name, form in FORMATS.items()}
+    names = list(FORMATS) * 4
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda name: bounds(FORMATS[name], x), names))
+    assert together == [alone[name] for name in names]
