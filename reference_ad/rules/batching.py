@@ -46,7 +46,9 @@ class Application(NamedTuple):
         change: what is done to each stack before
         """
         arrays = [change(arg.primal) if self.members.holds(arg) else arg for arg in self.args]
-        return self.primitive(*arrays, **(self.params | params))
+        if params:
+            return self.primitive(*arrays, **{**self.params, **params})
+        return self.primitive(*arrays, **self.params)
 
 
 BatchingRule = Callable[[Application], Array]
