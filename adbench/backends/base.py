@@ -24,6 +24,7 @@ import numpy as np
 
 from adbench.backends import derived
 from adbench.cases.inputs import Inputs
+from adbench.cases.messages import SentenceError
 from adbench.cases.operators import Mode, Operator
 from reference_ad.engine import tree
 
@@ -33,7 +34,7 @@ Call = Callable[[Any, tuple[Any, ...], Any], Answer]
 """A prepared operator: `call(active, constants, direction)`."""
 
 
-class Unsupported(NotImplementedError):
+class Unsupported(SentenceError, NotImplementedError):
     """The backend has no way to answer; the message says what is missing."""
 
 
