@@ -108,8 +108,13 @@ def load_model(origin: str) -> Model:
 
 
 def backends() -> dict[str, Entry]:
-    """Return the installed backends by name, ordered by framework; of each framework the customary
-    staging is first."""
+    """Return the backends of a run that names none, by name, ordered by framework; of each
+    framework the default staging is first."""
+    return {name: entry for name, entry in all_backends().items() if entry.by_default}
+
+
+def all_backends() -> dict[str, Entry]:
+    """Return all backends by name, those included that a run has only where they are named."""
     order = ("reference", "torch", "jax", "tensorflow", "differences")
     points = sorted(
         _points(BACKENDS_GROUP),
@@ -123,7 +128,7 @@ def backends() -> dict[str, Entry]:
 
 
 def find_backends(names: Iterable[str]) -> list[Entry]:
-    """Return the backends called `names`: "torch:eager", "torch" for its customary staging, or a
+    """Return the backends called `names`: "torch:eager", "torch" for its default staging, or a
     file's path."""
     chosen: dict[str, Entry] = {}
     for name in names:
@@ -135,11 +140,12 @@ def find_backends(names: Iterable[str]) -> list[Entry]:
                 )
             entry = Entry(f"{Path(name).stem}:file", f"{Path(name).resolve()}:")
         else:
-            installed = backends()
-            customary: dict[str, Entry] = {}
-            for candidate in installed.values():
-                customary.setdefault(candidate.framework, candidate)
-            entry = (customary | installed)[_known("backend", name, customary | installed)]
+            by_name = all_backends()
+            default_stagings: dict[str, Entry] = {}
+            for candidate in by_name.values():
+                default_stagings.setdefault(candidate.framework, candidate)
+            choices = default_stagings | by_name
+            entry = choices[_known("backend", name, choices)]
         chosen[entry.name] = entry
     return list(chosen.values())
 
@@ -164,7 +170,7 @@ def load_backend(load: str) -> Any:
     ]
     if len(classes) != 1:
         raise SpecError(
-            f"{place} defines {len(classes)} subclasses of adbench.backends.base.Backend; it must "
+            f"{place} defines {len(classes)} subclasses of adbench.extend.Backend; it must "
             "define exactly one."
         )
     return classes[0]()

@@ -39,7 +39,7 @@ import click  # noqa: E402
 import numpy as np  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
-from rivals import Compiled, Thunk, engines, same  # noqa: E402
+from rivals import Thunk, engines, same  # noqa: E402
 
 import reference_ad as ad  # noqa: E402
 from adbench.models import chain, dense, mlp, tanh  # noqa: E402
@@ -97,9 +97,10 @@ def mlps(everyone: list[Any]) -> Iterator[Contest]:
         if autograd is not None:
             targets.append(Target("tape", "autograd", autograd))
         yield Contest(f"MLP {size}, value and gradient", contenders, tuple(targets))
+    (compiled,) = (engine for engine in everyone if engine.name == "compiled")
     primal = {
         "compiled": contenders["compiled"],
-        "compiled primal": Compiled().value(mlp.loss, args),
+        "compiled primal": compiled.value(mlp.loss, args),
     }
     yield Contest(
         f"MLP {size}, cost ratio",

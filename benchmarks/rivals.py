@@ -1,5 +1,4 @@
-"""The engines side by side: how each gives a value with its gradient, a Hessian, a Jacobian or a
-high derivative.
+"""The engines side by side, through the harness's own adapters.
 
 A function is written once, ``f(xp, active, *constants)``. Each engine turns it into a call without
 arguments, whose inputs are already on its side. None stands for what an engine cannot do.
@@ -7,236 +6,121 @@ arguments, whose inputs are already on its side. None stands for what an engine 
 
 from __future__ import annotations
 
-import importlib.util
+import atexit
 from collections.abc import Callable
-from types import SimpleNamespace
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import numpy as np
 
-import reference_ad
+from adbench import registry
+from adbench.backends.base import Backend, Unsupported, prepare, to_backend
+from adbench.cases.inputs import Inputs
+from adbench.cases.operators import Mode, Operator
 from reference_ad.engine import tree
 
 Thunk = Callable[[], Any]
 
+ENGINES = {
+    "compiled": "reference:compiled",
+    "tape": "reference:tape",
+    "autograd": "autograd:eager",
+    "mygrad": "mygrad:eager",
+    "torch": "torch:eager",
+    "jax.jit": "jax:jit",
+}
+"""The names in the tables, and the backends that they stand for."""
 
-class Tape:
-    """reference_ad, define-by-run."""
-
-    name = "tape"
-    xp: Any = reference_ad.numpy
-
-    def stage(self, f: Any) -> Any:
-        return f
-
-    def value_and_gradient(self, f: Any, args: Any) -> Thunk:
-        run = self.stage(reference_ad.value_and_grad(lambda *args: f(self.xp, *args)))
-        return lambda: run(*args)
-
-    def value(self, f: Any, args: Any) -> Thunk:
-        run = self.stage(lambda *args: f(self.xp, *args))
-        return lambda: run(*args)
-
-    def hessian(self, f: Any, args: Any) -> Thunk:
-        run = self.stage(reference_ad.hessian(lambda *args: f(self.xp, *args)))
-        return lambda: run(*args)
-
-    def jacobian(self, f: Any, args: Any, mode: str) -> Thunk:
-        transform = reference_ad.jacfwd if mode == "forward" else reference_ad.jacrev
-        run = self.stage(transform(lambda *args: f(self.xp, *args)))
-        return lambda: run(*args)
-
-    def derivative(self, f: Any, x: Any, order: int) -> Thunk:
-        run: Any = lambda x: f(self.xp, x)  # noqa: E731
-        for _ in range(order):
-            run = reference_ad.grad(run)
-        run = self.stage(run)
-        return lambda: run(x)
+_modes = ExitStack()
+atexit.register(_modes.close)
+"""The frameworks' settings, which this process keeps as a worker does."""
 
 
-class Compiled(Tape):
-    """reference_ad, traced and compiled to NumPy source."""
+class Engine:
+    """A backend of the harness under a short name."""
 
-    name = "compiled"
+    def __init__(self, name: str, load: str) -> None:
+        self.name = name
+        self.backend: Backend = registry.load_backend(load)
+        _modes.enter_context(self.backend.modes())
 
-    def stage(self, f: Any) -> Any:
-        return reference_ad.compile(f)
+    def value(self, f: Any, args: Any) -> Thunk | None:
+        return self._ask(Operator.VALUE, Mode.NONE, f, args)
 
+    def value_and_gradient(self, f: Any, args: Any) -> Thunk | None:
+        return self._ask(Operator.VALUE_AND_GRADIENT, Mode.REVERSE, f, args)
 
-class Autograd:
-    """HIPS autograd."""
-
-    name = "autograd"
-
-    def __init__(self) -> None:
-        import autograd
-        import autograd.numpy
-        import autograd.scipy.special
-
-        self.autograd = autograd
-        self.xp = SimpleNamespace(**vars(autograd.numpy) | {"special": autograd.scipy.special})
-
-    def value_and_gradient(self, f: Any, args: Any) -> Thunk:
-        run = self.autograd.value_and_grad(lambda *args: f(self.xp, *args))
-        return lambda: run(*args)
-
-    def hessian(self, f: Any, args: Any) -> Thunk:
-        run = self.autograd.hessian(lambda *args: f(self.xp, *args))
-        return lambda: run(*args)
+    def hessian(self, f: Any, args: Any) -> Thunk | None:
+        # autograd's own Hessian is reverse over reverse; its forward mode has no batches.
+        of_autograd = self.name == "autograd"
+        mode = Mode.REVERSE_OVER_REVERSE if of_autograd else Mode.FORWARD_OVER_REVERSE
+        return self._ask(Operator.HESSIAN, mode, f, args)
 
     def jacobian(self, f: Any, args: Any, mode: str) -> Thunk | None:
-        run = self.autograd.jacobian(lambda *args: f(self.xp, *args))
-        return None if mode == "forward" else lambda: run(*args)
+        return self._ask(Operator.JACOBIAN, Mode(mode), f, args)
 
-    def derivative(self, f: Any, x: Any, order: int) -> Thunk:
-        run: Any = lambda x: f(self.xp, x)  # noqa: E731
-        for _ in range(order):
-            run = self.autograd.grad(run)
-        return lambda: run(x)
-
-
-class MyGrad:
-    """MyGrad."""
-
-    name = "mygrad"
-
-    def __init__(self) -> None:
-        import mygrad
-        from mygrad.nnet.activations import sigmoid
-
-        self.mygrad = mygrad
-        self.xp = SimpleNamespace(**vars(mygrad) | {"special": SimpleNamespace(expit=sigmoid)})
-
-    def value_and_gradient(self, f: Any, args: Any) -> Thunk:
-        active, constants = args[0], args[1:]
-
-        def run() -> Any:
-            tensors = tree.map(self.mygrad.tensor, active)
-            value = f(self.xp, tensors, *constants)
-            value.backward()
-            return value.item(), tree.map(lambda leaf: leaf.grad, tensors)
-
-        return run
-
-    def hessian(self, f: Any, args: Any) -> None:
-        return None
-
-    def jacobian(self, f: Any, args: Any, mode: str) -> None:
-        return None
-
-    def derivative(self, f: Any, x: Any, order: int) -> None:
-        return None
-
-
-class Torch:
-    """torch, eager; torch.func for whole Jacobians."""
-
-    name = "torch"
-
-    def __init__(self) -> None:
-        import torch
-
-        torch.set_num_threads(1)
-        self.torch = torch
-        self.xp = torch
-
-    def value_and_gradient(self, f: Any, args: Any) -> Thunk:
-        active, *constants = tree.map(self.torch.tensor, args)
-        leaves = [leaf.requires_grad_() for leaf in tree.leaves(active)]
-        structure = tree.flatten(active)[1]
-
-        def run() -> Any:
-            value = f(self.xp, active, *constants)
-            return value, tree.unflatten(structure, self.torch.autograd.grad(value, leaves))
-
-        return run
-
-    def hessian(self, f: Any, args: Any) -> Thunk:
-        tensors = tree.map(self.torch.tensor, args)
-        run = self.torch.func.hessian(lambda *args: f(self.xp, *args))
-        return lambda: run(*tensors)
-
-    def jacobian(self, f: Any, args: Any, mode: str) -> Thunk:
-        tensors = tree.map(self.torch.tensor, args)
-        transform = self.torch.func.jacfwd if mode == "forward" else self.torch.func.jacrev
-        run = transform(lambda *args: f(self.xp, *args))
-        return lambda: run(*tensors)
-
-    def derivative(self, f: Any, x: Any, order: int) -> Thunk:
-        point = self.torch.tensor(x, requires_grad=True)
-
-        def run() -> Any:
-            value = f(self.xp, point)
-            for k in range(order):
-                (value,) = self.torch.autograd.grad(value, point, create_graph=k + 1 < order)
-            return value
-
-        return run
+    def derivative(self, f: Any, x: Any, order: int) -> Thunk | None:
+        return self._ask(Operator.DERIVATIVE, Mode.REVERSE, f, (x,), order)
 
     def gradcheck(self, f: Any, args: Any) -> Thunk:
         """torch's own check of a gradient, by central differences, one entry of the input at a
         time."""
-        active, *constants = tree.map(self.torch.tensor, args)
+        import torch
+
+        active, *constants = tree.map(self.backend.asarray, args)
         leaves = [leaf.requires_grad_() for leaf in tree.leaves(active)]
         structure = tree.flatten(active)[1]
-        return lambda: self.torch.autograd.gradcheck(
-            lambda *leaves: f(self.xp, tree.unflatten(structure, leaves), *constants), leaves
+        return lambda: torch.autograd.gradcheck(
+            lambda *leaves: f(self.backend.xp, tree.unflatten(structure, leaves), *constants),
+            leaves,
         )
 
-
-class Jax:
-    """jax.jit."""
-
-    name = "jax.jit"
-
-    def __init__(self) -> None:
-        import jax
-        import jax.scipy.special
-
-        jax.config.update("jax_enable_x64", True)
-        jax.config.update(
-            "jax_cpu_enable_async_dispatch", False
-        )  # the faster choice where every answer is waited for
-        self.jax = jax
-        self.xp = SimpleNamespace(**vars(jax.numpy) | {"special": jax.scipy.special})
-
-    def _staged(self, run: Any, args: Any) -> Thunk:
-        jitted, arrays = self.jax.jit(run), tree.map(self.jax.numpy.asarray, args)
-        return lambda: self.jax.block_until_ready(jitted(*arrays))
-
-    def value_and_gradient(self, f: Any, args: Any) -> Thunk:
-        return self._staged(self.jax.value_and_grad(lambda *args: f(self.xp, *args)), args)
-
-    def hessian(self, f: Any, args: Any) -> Thunk:
-        return self._staged(self.jax.hessian(lambda *args: f(self.xp, *args)), args)
-
-    def jacobian(self, f: Any, args: Any, mode: str) -> Thunk:
-        transform = self.jax.jacfwd if mode == "forward" else self.jax.jacrev
-        return self._staged(transform(lambda *args: f(self.xp, *args)), args)
-
-    def derivative(self, f: Any, x: Any, order: int) -> Thunk:
-        run: Any = lambda x: f(self.xp, x)  # noqa: E731
-        for _ in range(order):
-            run = self.jax.grad(run)
-        return self._staged(run, (x,))
+    def _ask(
+        self, operator: Operator, mode: Mode, f: Any, args: Any, order: int = 1
+    ) -> Thunk | None:
+        backend = self.backend
+        unit = np.asarray(1.0)
+        arguments = tuple(tree.map(np.asarray, argument) for argument in args)
+        problem = to_backend(backend, f, Inputs(arguments, 0, unit, unit), operator)
+        active, constants = problem.active, problem.constants
+        with suppress(Unsupported):
+            _, call = prepare(backend, problem, operator, mode, order)
+            call(active, constants, None)
+            if type(backend).synchronize is Backend.synchronize:
+                return lambda: call(active, constants, None)
+            return lambda: _waited(backend, call(active, constants, None))
+        return None
 
 
-RIVALS = {"autograd": Autograd, "mygrad": MyGrad, "torch": Torch, "jax": Jax}
+def _waited(backend: Backend, answer: Any) -> Any:
+    backend.synchronize(answer)
+    return answer
 
 
-def engines() -> tuple[list[Any], list[str]]:
+def engines() -> tuple[list[Engine], list[str]]:
     """All engines that are installed, and the names of those that are not."""
-    missing = [name for name in RIVALS if importlib.util.find_spec(name) is None]
-    return [
-        Compiled(),
-        Tape(),
-        *[make() for name, make in RIVALS.items() if name not in missing],
-    ], missing
+    present, missing = [], []
+    for name, backend in ENGINES.items():
+        (entry,) = registry.find_backends([backend])
+        if registry.installed_version(entry) is None:
+            missing.append(name)
+            continue
+        present.append(Engine(name, entry.load))
+        if name == "torch":
+            import torch
+
+            torch.set_num_threads(1)
+        if name == "jax.jit":
+            import jax
+
+            # The faster choice where every answer is waited for.
+            jax.config.update("jax_cpu_enable_async_dispatch", False)
+    return present, missing
 
 
-def same(found: Any, expected: Any) -> bool:
+def same(answer: Any, expected: Any) -> bool:
     """Whether two answers agree to ten digits."""
-    pairs = zip(tree.leaves(found), tree.leaves(expected), strict=True)
+    pairs = zip(tree.leaves(answer), tree.leaves(expected), strict=True)
     return all(
         np.allclose(np.asarray(_plain(a)), np.asarray(b), rtol=1e-10, atol=1e-12) for a, b in pairs
     )

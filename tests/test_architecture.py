@@ -17,7 +17,7 @@ LAYERS = [
     {"adbench.reporting", "adbench.running"},
     {"adbench.judging"},
     {"adbench.truth"},
-    {"adbench.registry", "adbench.timing"},
+    {"adbench.registry", "adbench.timing", "adbench.extend"},
     {"adbench.backends"},
     {"adbench.results"},
     {"adbench.cases"},
@@ -27,7 +27,7 @@ LAYERS = [
 ]
 """From the top down: a package imports from its own layer and those below."""
 
-FRAMEWORKS = {"torch", "jax", "tensorflow", "flint", "array_api_compat"}
+FRAMEWORKS = {"torch", "jax", "tensorflow", "autograd", "mygrad", "flint", "array_api_compat"}
 HEAVY = {"torch", "jax", "tensorflow", "pandas", "pyarrow", "numpy", "scipy", "rich"}
 ROOMS = ("adbench", "ball_arithmetic", "reference_ad")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
@@ -70,7 +70,8 @@ def test_imports_run_downwards(path):
 @pytest.mark.parametrize("path", SOURCES, ids=module_name)
 def test_a_framework_is_imported_in_its_own_file_alone(path):
     found = {name.partition(".")[0] for name in imports(path)} & FRAMEWORKS
-    own = {"torch": {"torch", "array_api_compat"}}.get(path.stem, {path.stem})
+    framework = path.stem.partition("_")[0]
+    own = {"torch": {"torch", "array_api_compat"}}.get(framework, {framework})
     if path.parent.name == "ball_arithmetic":
         own = {"flint"}
     assert found <= own

@@ -314,5 +314,5 @@ def test_the_backend_in_the_readme_runs_as_it_stands(tmp_path):
     assert result.exit_code == 0, result.output
     table = adbench.load(tmp_path / "out")
     answered = table[(table["outcome"] == "ok") & (table["operator"] == "gradient")]
-    assert set(answered["route"]) == {"via_jvp"}
+    assert set(answered["route"]) == {"jacfwd via jvp"}
     assert set(answered["verdict"]) == {"correct"}

@@ -1,2 +1,2 @@
-"""Who answers: one file per framework, the contract in `base.py`, the routes derived from it in
-`derived.py`."""
+"""The adapters: one file per framework, the contract in `base.py`, the operators as compositions of
+it in `operators.py`."""

@@ -1,16 +1,20 @@
 """The contract of a backend: its namespace, its arrays, and at least one of `jvp` and `vjp`.
 
-A backend answers an operator in a mode by its own method where it has one, named after both
-(`gradient_reverse`, `hessian_forward_over_reverse`); the row then records the route `native`.
-Everything else is derived from `jvp` and `vjp` in `derived.py`, and the row records from which.
-Every such method has one signature:
+The contract has five transformations, `jvp, vjp, grad, jacfwd, jacrev`; the last three fall back
+on the first two where a framework has none of its own. Every operator in every mode is a
+composition of the five, see `operators.py`, and the row's `route` names it: `jacfwd(grad)`, or
+`jacfwd(grad) via jvp and vjp` where both fall back.
+
+A backend that answers an operator in a mode in a way of its own has a method named after both
+(`gradient_reverse`, `hessian_forward_over_reverse`), with one signature:
 
     method(function, active, direction) -> answer
 
 with `function(active) -> output` in the backend's arrays; `direction` is the tangent of a JVP or
 HVP, the cotangent of a VJP and the order k of a `derivative`, and None otherwise. The answer has
 the container structure that `Operator` states. The method may run under a tracer of the framework
-(`jax.jit`, `tf.function`), so it must not look at values.
+(`jax.jit`, `tf.function`), so it must not look at values. Its route is `own`, or what
+`routed` says.
 """
 
 from __future__ import annotations
@@ -22,7 +26,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from adbench.backends import derived
+from adbench.backends import fallbacks
+from adbench.backends.operators import COMPOSITIONS
 from adbench.cases.inputs import Inputs
 from adbench.cases.messages import SentenceError
 from adbench.cases.operators import Mode, Operator
@@ -30,8 +35,30 @@ from reference_ad.engine import tree
 
 Function = Callable[[Any], Any]
 Answer = Any
+Method = Callable[[Function, Any, Any], Answer]
+"""What answers an operator in a mode: `method(function, active, direction)`."""
 Call = Callable[[Any, tuple[Any, ...], Any], Answer]
 """A prepared operator: `call(active, constants, direction)`."""
+
+
+def routed(route: str) -> Callable[[Any], Any]:
+    """Say what a method that overrides an operator calls; rows show it as the route."""
+
+    def mark(method: Any) -> Any:
+        method.route = route
+        return method
+
+    return mark
+
+
+def _falls_back_on(primitive: str) -> Callable[[Any], Any]:
+    """Say which primitive a transformation of `Backend` is made of."""
+
+    def mark(method: Any) -> Any:
+        method.fallback = primitive
+        return method
+
+    return mark
 
 
 class Unsupported(SentenceError, NotImplementedError):
@@ -40,32 +67,35 @@ class Unsupported(SentenceError, NotImplementedError):
 
 @dataclass(frozen=True)
 class Route:
-    """How an operator is answered: `native`, or the primitives that it is derived from (`via_jvp`,
-    `via_vjp`)."""
+    """How an operator is answered."""
 
     name: str
-    method: Callable[[Function, Any, Any], Answer]
+    """The composition, and the primitives that its transformations fall back on."""
+    method: Method
 
 
 class Backend:
     """A framework in one staging. A subclass sets the attributes and overrides what its framework
-    has.
-
-    framework: the key of `Model.native` for hand-written implementations, such as "torch".
-    xp: the array namespace that models are written in, on this backend's arrays.
-    exact: whether answers are derivatives up to rounding; False for approximations such as finite
-    differences.
-    dtypes: those in which it computes, operations between an array and a Python number included.
-    """
+    has."""
 
     framework: ClassVar[str]
+    """The key of `Model.native` for hand-written implementations, such as "torch"."""
     exact: ClassVar[bool] = True
+    """Whether answers are derivatives up to rounding; False for approximations such as finite
+    differences."""
     dtypes: ClassVar[tuple[str, ...]] = ("float64", "float32")
+    """Those in which it computes, operations between an array and a Python number included."""
     xp: Any
+    """The array namespace that models are written in, on this backend's arrays."""
+    vmap: Callable[[Function], Function] | None = None
+    """`vmap(function)` maps a function of a tree over the leading axis of every leaf; where a
+    framework has one, the fall-backs use it instead of a loop."""
 
-    def modes(self) -> AbstractContextManager[None]:
-        """Return a context in which the framework's global modes are those that this backend
-        needs."""
+    def modes(self) -> AbstractContextManager[Any]:
+        """Return a context with the settings of the framework that this backend computes under.
+
+        Preparing and calling happen inside it; what the process had before is restored on leaving.
+        """
         return nullcontext()
 
     def asarray(self, array: np.ndarray[Any, Any]) -> Any:
@@ -108,41 +138,73 @@ class Backend:
     jvp: Callable[[Function, Any, Any], tuple[Any, Any]] | None = None
     vjp: Callable[[Function, Any], tuple[Any, Callable[[Any], Any]]] | None = None
 
-    def value_none(self, function: Function, active: Any, direction: Any) -> Answer:
-        """The function itself."""
-        return function(active)
+    # The other three. Their Jacobians have the structure of the output, in place of each of its
+    # leaves the structure of the active argument, and leaves of shape output shape + input shape.
 
-    def route(self, operator: Operator, mode: Mode) -> Route:
+    @_falls_back_on("vjp")
+    def grad(self, function: Function) -> Function:
+        """Return x -> the gradient of a scalar function at x."""
+        assert self.vjp is not None
+        return fallbacks.grad(self.vjp, self.xp)(function)
+
+    @_falls_back_on("jvp")
+    def jacfwd(self, function: Function) -> Function:
+        """Return x -> the Jacobian at x, by forward mode."""
+        assert self.jvp is not None
+        return fallbacks.jacfwd(self.jvp, self.xp, self.vmap)(function)
+
+    @_falls_back_on("vjp")
+    def jacrev(self, function: Function) -> Function:
+        """Return x -> the Jacobian at x, by reverse mode."""
+        assert self.vjp is not None
+        return fallbacks.jacrev(self.vjp, self.xp, self.vmap)(function)
+
+    def route(self, operator: Operator, mode: Mode, order: int = 1) -> Route:
         """Find how this backend answers `operator` in `mode`. Raises Unsupported where it
         cannot."""
-        name = method_name(operator, mode)
-        native = getattr(self, name, None)
-        if native is not None:
-            return Route("native", native)
-        fallback = getattr(derived, name)
-        missing = [need for need in fallback.needs if getattr(self, need) is None]
+        override = self._override(operator, mode)
+        if override is not None:
+            return Route(getattr(override, "route", "own"), override)
+        composition = COMPOSITIONS[operator, mode]
+        primitives = {"jvp": self.jvp, "vjp": self.vjp}
+        derived = {"grad": self.grad, "jacfwd": self.jacfwd, "jacrev": self.jacrev}
+        fallback_primitives: dict[str, None] = {}
+        missing: dict[str, None] = {}
+        for transformation in composition.transformations:
+            fallback = getattr(derived.get(transformation), "fallback", None)
+            if fallback is not None:
+                fallback_primitives[fallback] = None
+            primitive = fallback or transformation
+            if primitive in primitives and primitives[primitive] is None:
+                missing[primitive] = None
         if missing:
-            raise Unsupported(f"It has no {' and no '.join(missing)}, which the mode {mode} needs.")
+            needs = " and no ".join(sorted(missing))
+            raise Unsupported(f"It has no {needs}, which the mode {mode} needs.")
+        name = composition.name(order)
+        if fallback_primitives:
+            name += f" via {' and '.join(sorted(fallback_primitives))}"
 
         def method(function: Function, active: Any, direction: Any) -> Answer:
-            return fallback(self, function, active, direction)
+            return composition.answer(self, function, active, direction)
 
-        return Route("via_" + "_and_".join(fallback.needs), method)
+        return Route(name, method)
 
+    def _override(self, operator: Operator, mode: Mode) -> Method | None:
+        """Return the method named after `operator` and `mode`, or None where there is none.
 
-def method_name(operator: Operator, mode: Mode) -> str:
-    """Return the name of the method that answers `operator` in `mode`."""
-    return f"{operator}_{mode}".replace("-", "_")
+        This is the one place where a method is looked up by its name.
+        """
+        name = f"{operator}_{mode}".replace("-", "_")
+        override: Method | None = getattr(self, name, None)
+        return override
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One case with its numbers on the backend's side: what `prepare` works on.
-
-    function: `function(active, constants) -> output`.
-    """
+    """One case with its numbers on the backend's side: what `prepare` works on."""
 
     function: Callable[[Any, tuple[Any, ...]], Any]
+    """`function(active, constants) -> output`."""
     active: Any
     constants: tuple[Any, ...]
     direction: Any
@@ -192,12 +254,12 @@ def prepare(
 ) -> tuple[str, Call]:
     """Build and stage the call that answers `operator` in `mode`. Return the route's name and the
     call."""
-    route = backend.route(operator, mode)
+    route = backend.route(operator, mode, order if operator is Operator.DERIVATIVE else 1)
     function, method = problem.function, route.method
 
     def call(active: Any, constants: tuple[Any, ...], direction: Any) -> Answer:
         # The order is a number of the program, not an array: it must not become a traced value.
-        known = order if operator is Operator.DERIVATIVE else direction
-        return method(lambda x: function(x, constants), active, known)
+        argument = order if operator is Operator.DERIVATIVE else direction
+        return method(lambda x: function(x, constants), active, argument)
 
     return route.name, backend.stage(call, problem.active, problem.constants, problem.direction)

@@ -1,7 +1,7 @@
 """Which backends there are, as light records: nothing of a framework is imported to list them.
 
 An entry point in the group `adbench.backends` names a sequence of `Entry` records, one a staging,
-the customary one first; the entry point's name is the framework's. These are the ones that adbench
+the default one first; the entry point's name is the framework's. These are the ones that adbench
 brings.
 """
 
@@ -22,6 +22,7 @@ class Entry:
     only_forward: whether it has no reverse mode at all, so that it is asked in forward modes alone.
     orders: for "forward" and "reverse", the highest order of a `derivative` that it answers within
         seconds; higher ones are asked of it in full runs alone.
+    by_default: whether a run that names no backend has it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Entry:
     distribution: str | None = None
     only_forward: bool = False
     orders: Mapping[str, int] = field(default_factory=dict)
+    by_default: bool = True
 
     @property
     def framework(self) -> str:
@@ -82,4 +84,19 @@ TENSORFLOW = (
 
 DIFFERENCES = (
     Entry("differences:central", "adbench.backends.differences:Central", only_forward=True),
+)
+
+# Two that others compare themselves with; a run has them where they are named.
+AUTOGRAD = (
+    Entry(
+        "autograd:eager",
+        "adbench.backends.autograd:Eager",
+        "autograd",
+        "autograd",
+        by_default=False,
+    ),
+)
+
+MYGRAD = (
+    Entry("mygrad:eager", "adbench.backends.mygrad:Eager", "mygrad", "mygrad", by_default=False),
 )

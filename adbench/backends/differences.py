@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.backends.base import Answer, Backend, Function
+from adbench.backends.base import Answer, Backend, Function, routed
 from adbench.namespaces import numpy as namespace
 from reference_ad.engine import tree
 
@@ -48,14 +48,15 @@ class Central(Backend):
             return output, tree.map(np.zeros_like, output)
         above, below = _moved(active, step, tangent), _moved(active, -step, tangent)
         # What was really added, after rounding, as a multiple of the tangent.
-        moved = tree.map(np.subtract, above, below)
-        distance = _dot(moved, tangent) / _dot(tangent, tangent)
+        displacement = tree.map(np.subtract, above, below)
+        distance = _dot(displacement, tangent) / _dot(tangent, tangent)
         return output, tree.map(
             lambda y, z: np.asarray((y - z) / distance), function(above), function(below)
         )
 
     # ---- first order
 
+    @routed("central difference")
     def derivative_forward(self, function: Function, active: Array, order: int) -> Answer:
         step = _step(active, np.ones_like(active), order)
         # Half a step as the numbers near x can represent it, so that the points are where the
@@ -67,11 +68,9 @@ class Central(Backend):
         )
         return np.asarray(total / (2 * half) ** order, dtype=active.dtype)
 
-    def jvp_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return self.jvp(function, active, tangent)[1]
-
     # ---- second order
 
+    @routed("mixed differences")
     def hvp_forward_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
         leaves, structure = tree.flatten(active)
         units = _units(active)
@@ -86,6 +85,7 @@ class Central(Backend):
             structure, [np.reshape(b, x.shape) for b, x in zip(blocks, leaves, strict=True)]
         )
 
+    @routed("mixed differences")
     def hessian_forward_over_forward(
         self, function: Function, active: Any, direction: None
     ) -> Answer:
@@ -96,9 +96,9 @@ class Central(Backend):
         ]
         blocks, start = [], 0
         for leaf in leaves:
-            some = rows[start : start + leaf.size]
+            leaf_rows = rows[start : start + leaf.size]
             block = [
-                np.reshape([row[j] for row in some], leaf.shape + x.shape)
+                np.reshape([row[j] for row in leaf_rows], leaf.shape + x.shape)
                 for j, x in enumerate(leaves)
             ]
             blocks.append(tree.unflatten(structure, block))

@@ -1,61 +1,29 @@
 """JAX on the CPU with 64-bit types: compiled ahead of time by `jax.jit`, or one operation at a
-time.
-
-What a model cannot write for JAX's arrays: an index that is a list (an array or a tuple is one),
-and under `jit` shapes that depend on arrays, such as `xp.repeat` by an array of counts.
-"""
+time."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import jax.scipy.special
 import numpy as np
 
-from adbench.backends.base import Answer, Backend, Call, Function
-from adbench.namespaces.numpy import Namespace
-
-jax.config.update("jax_enable_x64", True)
-
-# ---- namespace
+from adbench.backends.base import Answer, Backend, Call, Function, routed
+from adbench.namespaces.jax import namespace
 
 
-def _can_cast(from_: Any, to: Any) -> Any:
-    return jnp.can_cast(from_.dtype if isinstance(from_, jax.Array) else from_, to)
-
-
-def _matrix_rank(x: Any, *, rtol: Any = None) -> Any:
-    # The module's own compares the singular values with `rtol` itself.
-    if rtol is None:
-        return jnp.linalg.matrix_rank(x)
-    sizes = jnp.linalg.svdvals(x)
-    return jnp.sum(
-        sizes > jnp.asarray(rtol)[..., None] * jnp.max(sizes, axis=-1, keepdims=True), axis=-1
-    )
-
-
-def _permute_dims(x: Any, axes: tuple[int, ...]) -> Any:
-    return jnp.permute_dims(x, tuple(axis % x.ndim for axis in axes))
-
-
-special = Namespace(
-    jax.scipy.special,
-    None,
-    log_expit=jax.nn.log_sigmoid,
-    log_softmax=lambda x, axis=None: jax.scipy.special.log_softmax(x, axis=axis),
-    softmax=lambda x, axis=None: jax.scipy.special.softmax(x, axis=axis),
-    softplus=jax.nn.softplus,
-)
-
-namespace = Namespace(
-    jnp,
-    special,
-    can_cast=_can_cast,
-    linalg=Namespace(jnp.linalg, None, matrix_rank=_matrix_rank),
-    permute_dims=_permute_dims,
-)
+@contextmanager
+def wide_types() -> Iterator[None]:
+    """Let JAX keep float64, for the whole process."""
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_x64", before)
 
 
 class Eager(Backend):
@@ -64,6 +32,9 @@ class Eager(Backend):
     framework = "jax"
     dtypes = ("float64", "float32", "float16", "bfloat16")
     xp = namespace
+
+    def modes(self) -> AbstractContextManager[Any]:
+        return wide_types()
 
     # ---- arrays
 
@@ -85,7 +56,7 @@ class Eager(Backend):
     def lacks_rule(self, error: BaseException) -> bool:
         return isinstance(error, TypeError) and "can't apply forward-mode" in str(error)
 
-    # ---- primitives
+    # ---- transformations
 
     def jvp(self, function: Function, active: Any, tangent: Any) -> tuple[Any, Any]:
         return jax.jvp(function, (active,), (tangent,))
@@ -94,74 +65,20 @@ class Eager(Backend):
         output, pullback = jax.vjp(function, active)
         return output, lambda cotangent: pullback(cotangent)[0]
 
-    # ---- first order
+    def grad(self, function: Function) -> Function:
+        return jax.grad(function)
 
-    def derivative_forward(self, function: Function, active: Any, order: int) -> Answer:
-        one = jnp.ones_like(active)
-        for _ in range(order):
-            function = _pushed(function, one)
-        return function(active)
+    def jacfwd(self, function: Function) -> Function:
+        return jax.jacfwd(function)
 
-    def derivative_reverse(self, function: Function, active: Any, order: int) -> Answer:
-        for _ in range(order):
-            function = jax.grad(function)
-        return function(active)
+    def jacrev(self, function: Function) -> Function:
+        return jax.jacrev(function)
 
-    def gradient_forward(self, function: Function, active: Any, direction: None) -> Answer:
-        return jax.jacfwd(function)(active)
-
-    def gradient_reverse(self, function: Function, active: Any, direction: None) -> Answer:
-        return jax.grad(function)(active)
-
-    def jvp_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return jax.jvp(function, (active,), (tangent,))[1]
-
-    def vjp_forward(self, function: Function, active: Any, cotangent: Any) -> Answer:
-        return jax.jacfwd(lambda x: jnp.sum(function(x) * cotangent))(active)
-
-    def vjp_reverse(self, function: Function, active: Any, cotangent: Any) -> Answer:
-        return jax.vjp(function, active)[1](cotangent)[0]
-
-    def jacobian_forward(self, function: Function, active: Any, direction: None) -> Answer:
-        return jax.jacfwd(function)(active)
-
-    def jacobian_reverse(self, function: Function, active: Any, direction: None) -> Answer:
-        return jax.jacrev(function)(active)
-
-    # ---- second order
-
-    def hvp_forward_over_reverse(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return jax.jvp(jax.grad(function), (active,), (tangent,))[1]
-
-    def hvp_reverse_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return jax.grad(_pushed(function, tangent))(active)
-
-    def hvp_reverse_over_reverse(self, function: Function, active: Any, tangent: Any) -> Answer:
-        # The Hessian is symmetric, so a cotangent pulled back through the gradient is the product.
-        return jax.vjp(jax.grad(function), active)[1](tangent)[0]
-
-    def hvp_forward_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return jax.jacfwd(_pushed(function, tangent))(active)
-
-    def hessian_forward_over_reverse(
+    @routed("value_and_grad")
+    def value_and_gradient_reverse(
         self, function: Function, active: Any, direction: None
     ) -> Answer:
-        return jax.jacfwd(jax.grad(function))(active)
-
-    def hessian_reverse_over_forward(
-        self, function: Function, active: Any, direction: None
-    ) -> Answer:
-        return jax.jacrev(jax.jacfwd(function))(active)
-
-    def hessian_reverse_over_reverse(
-        self, function: Function, active: Any, direction: None
-    ) -> Answer:
-        return jax.jacrev(jax.grad(function))(active)
-
-    def hessian_forward_over_forward(
-        self, function: Function, active: Any, direction: None
-    ) -> Answer:
-        return jax.jacfwd(jax.jacfwd(function))(active)
+        return jax.value_and_grad(function)(active)
 
 
 class Jit(Eager):
@@ -170,7 +87,3 @@ class Jit(Eager):
     def stage(self, call: Call, active: Any, constants: tuple[Any, ...], direction: Any) -> Call:
         compiled: Call = jax.jit(call).lower(active, constants, direction).compile()
         return compiled
-
-
-def _pushed(function: Function, tangent: Any) -> Function:
-    return lambda x: jax.jvp(function, (x,), (tangent,))[1]

@@ -1,4 +1,4 @@
-"""Our own engine, define-by-run on NumPy arrays."""
+"""Our own engine, define-by-run on NumPy arrays, or compiled to NumPy source."""
 
 from __future__ import annotations
 
@@ -7,22 +7,8 @@ from typing import Any
 import numpy as np
 
 import reference_ad
-from adbench.backends.base import Answer, Backend, Call, Function
-from adbench.namespaces import numpy as plain
-from adbench.namespaces.numpy import Namespace
-from reference_ad.engine.core import UnlistedPrimitive
-
-# ---- namespace
-
-_step = UnlistedPrimitive("nextafter", lambda x1, x2: np.nextafter(x1, x2) - x1)
-
-# What the engine does not bring: the step to the next number, which counts as a constant.
-namespace = Namespace(
-    reference_ad.numpy,
-    reference_ad.numpy.special,
-    finfo=plain.numpy.finfo,
-    nextafter=lambda x1, x2: x1 + _step(x1, x2),
-)
+from adbench.backends.base import Answer, Backend, Call, Function, routed
+from adbench.namespaces.reference import namespace
 
 
 class Tape(Backend):
@@ -48,7 +34,7 @@ class Tape(Backend):
         array[...] = values
         return True
 
-    # ---- primitives
+    # ---- transformations
 
     def jvp(self, function: Function, active: Any, tangent: Any) -> tuple[Any, Any]:
         return reference_ad.jvp(function, (active,), (tangent,))
@@ -57,74 +43,20 @@ class Tape(Backend):
         output, pullback = reference_ad.vjp(function, active)
         return output, lambda cotangent: pullback(cotangent)[0]
 
-    # ---- first order
+    def grad(self, function: Function) -> Function:
+        return reference_ad.grad(function)
 
-    def derivative_forward(self, function: Function, active: Any, order: int) -> Answer:
-        one = self.xp.ones_like(active)
-        for _ in range(order):
-            function = _pushed(function, one)
-        return function(active)
+    def jacfwd(self, function: Function) -> Function:
+        return reference_ad.jacfwd(function)
 
-    def derivative_reverse(self, function: Function, active: Any, order: int) -> Answer:
-        for _ in range(order):
-            function = reference_ad.grad(function)
-        return function(active)
+    def jacrev(self, function: Function) -> Function:
+        return reference_ad.jacrev(function)
 
-    def gradient_forward(self, function: Function, active: Any, direction: None) -> Answer:
-        return reference_ad.jacfwd(function)(active)
-
-    def gradient_reverse(self, function: Function, active: Any, direction: None) -> Answer:
-        return reference_ad.grad(function)(active)
-
-    def jvp_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return reference_ad.jvp(function, (active,), (tangent,))[1]
-
-    def vjp_forward(self, function: Function, active: Any, cotangent: Any) -> Answer:
-        return reference_ad.jacfwd(lambda x: self.xp.sum(function(x) * cotangent))(active)
-
-    def vjp_reverse(self, function: Function, active: Any, cotangent: Any) -> Answer:
-        return reference_ad.vjp(function, active)[1](cotangent)[0]
-
-    def jacobian_forward(self, function: Function, active: Any, direction: None) -> Answer:
-        return reference_ad.jacfwd(function)(active)
-
-    def jacobian_reverse(self, function: Function, active: Any, direction: None) -> Answer:
-        return reference_ad.jacrev(function)(active)
-
-    # ---- second order
-
-    def hvp_forward_over_reverse(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return reference_ad.hvp(function, (active,), (tangent,))
-
-    def hvp_reverse_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return reference_ad.grad(_pushed(function, tangent))(active)
-
-    def hvp_reverse_over_reverse(self, function: Function, active: Any, tangent: Any) -> Answer:
-        # The Hessian is symmetric, so a cotangent pulled back through the gradient is the product.
-        return reference_ad.vjp(reference_ad.grad(function), active)[1](tangent)[0]
-
-    def hvp_forward_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return reference_ad.jacfwd(_pushed(function, tangent))(active)
-
-    def hessian_forward_over_reverse(
+    @routed("value_and_grad")
+    def value_and_gradient_reverse(
         self, function: Function, active: Any, direction: None
     ) -> Answer:
-        return reference_ad.jacfwd(reference_ad.grad(function))(active)
-
-    def hessian_reverse_over_forward(
-        self, function: Function, active: Any, direction: None
-    ) -> Answer:
-        return reference_ad.jacrev(reference_ad.jacfwd(function))(active)
-
-    def hessian_reverse_over_reverse(
-        self, function: Function, active: Any, direction: None
-    ) -> Answer:
-        return reference_ad.jacrev(reference_ad.grad(function))(active)
-
-    def hessian_forward_over_forward(
-        self, function: Function, active: Any, direction: None
-    ) -> Answer:
-        return reference_ad.jacfwd(reference_ad.jacfwd(function))(active)
+        return reference_ad.value_and_grad(function)(active)
 
 
 class Compiled(Tape):
@@ -135,7 +67,3 @@ class Compiled(Tape):
         compiled = reference_ad.compile(call)
         compiled(active, constants, direction)  # traces, compiles, and makes the buffers
         return compiled
-
-
-def _pushed(function: Function, tangent: Any) -> Function:
-    return lambda x: reference_ad.jvp(function, (x,), (tangent,))[1]

@@ -1,114 +1,20 @@
 """PyTorch, define-by-run: `torch.autograd` for plain reverse mode, `torch.func` for what nests or
-batches.
-
-What a model cannot write for PyTorch's arrays: a slice with a negative step (`xp.flip` does it);
-`x.size`, which is a method of theirs (`math.prod(x.shape)` counts the elements); and where x is
-differentiated, `x // y` and `2.0 % x`, which have no derivative (`xp.floor_divide` and
-`xp.remainder` have).
-"""
+batches."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import numpy as np
 import torch
-from array_api_compat import torch as array_module
 from torch.func import grad, jacfwd, jacrev, jvp, vjp
 
-from adbench.backends.base import Answer, Backend, Function, Unsupported
+from adbench.backends.base import Answer, Backend, Function, Unsupported, routed
 from adbench.cases.case import numpy_dtype
-from adbench.namespaces.numpy import Namespace
+from adbench.namespaces.torch import namespace
 from reference_ad.engine import tree
-
-# Arrays that a model makes without a dtype are float64, as in the other namespaces.
-torch.set_default_dtype(torch.float64)
-
-# ---- namespace
-
-
-def _can_cast(from_: Any, to: Any) -> bool:
-    # The module's own follows the rule for in-place operations, by which float64 goes into float32.
-    held = from_.dtype if isinstance(from_, torch.Tensor) else from_
-    return torch.promote_types(held, to) is to
-
-
-def _alike(x1: Any, x2: Any) -> tuple[Any, Any]:
-    """Both as tensors: with a Python number on the left, division has no rounding and the remainder
-    no derivative."""
-    x1 = x1 if isinstance(x1, torch.Tensor) else torch.asarray(x1, dtype=torch.result_type(x1, x2))
-    return x1, x2 if isinstance(x2, torch.Tensor) else torch.asarray(
-        x2, dtype=torch.result_type(x1, x2)
-    )
-
-
-def _floor_divide(x1: Any, x2: Any) -> torch.Tensor:
-    # torch.floor_divide computes the same and has no derivative.
-    return torch.div(*_alike(x1, x2), rounding_mode="floor")
-
-
-def _remainder(x1: Any, x2: Any) -> torch.Tensor:
-    return torch.remainder(*_alike(x1, x2))
-
-
-def _roll(x: Any, shift: Any, *, axis: Any = None) -> Any:
-    shifts = (shift,) * len(axis) if isinstance(shift, int) and isinstance(axis, tuple) else shift
-    return array_module.roll(x, shifts, axis=axis)
-
-
-def _std(x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
-    if correction != int(correction):
-        return torch.sqrt(array_module.var(x, axis=axis, correction=correction, keepdims=keepdims))
-    return array_module.std(x, axis=axis, correction=correction, keepdims=keepdims)
-
-
-def _softplus(x: Any) -> Any:
-    # PyTorch's own is the identity from 20 on, where the difference is 2e-9 still.
-    return torch.logaddexp(x, torch.zeros_like(x))
-
-
-def _logsumexp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return torch.logsumexp(a, tuple(range(a.ndim)) if axis is None else axis, keepdim=keepdims)
-
-
-def _log_softmax(x: Any, axis: Any = None) -> Any:
-    return (
-        torch.log_softmax(x, axis)
-        if isinstance(axis, int)
-        else x - _logsumexp(x, axis, keepdims=True)
-    )
-
-
-def _softmax(x: Any, axis: Any = None) -> Any:
-    return torch.softmax(x, axis) if isinstance(axis, int) else torch.exp(_log_softmax(x, axis))
-
-
-special = SimpleNamespace(
-    digamma=torch.special.digamma,
-    erf=torch.special.erf,
-    erfc=torch.special.erfc,
-    expit=torch.special.expit,
-    gammaln=torch.special.gammaln,
-    log_expit=torch.nn.functional.logsigmoid,
-    log_softmax=_log_softmax,
-    logsumexp=_logsumexp,
-    polygamma=torch.special.polygamma,
-    softmax=_softmax,
-    softplus=_softplus,
-    xlogy=torch.special.xlogy,
-)
-
-namespace = Namespace(
-    array_module,
-    special,
-    can_cast=_can_cast,
-    floor_divide=_floor_divide,
-    remainder=_remainder,
-    roll=_roll,
-    std=_std,
-)
-
 
 LACKS_RULE = (
     "must override the setup_context staticmethod",
@@ -122,12 +28,26 @@ LACKS_RULE = (
 this mode."""
 
 
+@contextmanager
+def float64_by_default() -> Iterator[None]:
+    """Make arrays that a model makes without a dtype float64, as in the other namespaces."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
 class Eager(Backend):
     """PyTorch as it runs by default, one operation at a time, on the CPU."""
 
     framework = "torch"
     dtypes = ("float64", "float32", "float16", "bfloat16")
     xp = namespace
+
+    def modes(self) -> AbstractContextManager[Any]:
+        return float64_by_default()
 
     # ---- arrays
 
@@ -161,7 +81,7 @@ class Eager(Backend):
         # @once_differentiable.
         return isinstance(error, RuntimeError) and any(words in str(error) for words in LACKS_RULE)
 
-    # ---- primitives
+    # ---- transformations
 
     def jvp(self, function: Function, active: Any, tangent: Any) -> tuple[Any, Any]:
         return jvp(function, (active,), (tangent,))
@@ -170,84 +90,50 @@ class Eager(Backend):
         output, pullback = vjp(function, active)
         return output, lambda cotangent: pullback(cotangent)[0]
 
-    # ---- first order
+    def grad(self, function: Function) -> Function:
+        return grad(function)
 
-    def derivative_forward(self, function: Function, active: Any, order: int) -> Answer:
-        one = torch.ones_like(active)
-        for _ in range(order):
-            function = _pushed(function, one)
-        return function(active)
+    def jacfwd(self, function: Function) -> Function:
+        return jacfwd(function)
 
+    def jacrev(self, function: Function) -> Function:
+        return jacrev(function)
+
+    # ---- plain reverse mode, which torch.autograd does without torch.func
+
+    @routed("autograd.grad, nested")
     def derivative_reverse(self, function: Function, active: Any, order: int) -> Answer:
         leaf = active.detach().requires_grad_()
         answer = function(leaf)
         for remaining in reversed(range(order)):
-            (answer,) = _pulled([answer], [leaf], [None], create_graph=remaining > 0)
+            (answer,) = _pull([answer], [leaf], [None], create_graph=remaining > 0)
         return answer
 
-    def gradient_forward(self, function: Function, active: Any, direction: None) -> Answer:
-        return jacfwd(function)(active)
-
+    @routed("autograd.grad")
     def gradient_reverse(self, function: Function, active: Any, direction: None) -> Answer:
         return self.vjp_reverse(function, active, None)
 
-    def jvp_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return jvp(function, (active,), (tangent,))[1]
+    @routed("autograd.grad")
+    def value_and_gradient_reverse(
+        self, function: Function, active: Any, direction: None
+    ) -> Answer:
+        leaves, structure = _watched(active)
+        output = function(tree.unflatten(structure, leaves))
+        gradient = _pull([output], leaves, [None])
+        return output.detach(), tree.unflatten(structure, gradient)
 
-    def vjp_forward(self, function: Function, active: Any, cotangent: Any) -> Answer:
-        return jacfwd(lambda x: torch.sum(function(x) * cotangent))(active)
-
+    @routed("autograd.grad")
     def vjp_reverse(self, function: Function, active: Any, cotangent: Any) -> Answer:
         leaves, structure = _watched(active)
         output = function(tree.unflatten(structure, leaves))
-        return tree.unflatten(structure, _pulled([output], leaves, [cotangent]))
+        return tree.unflatten(structure, _pull([output], leaves, [cotangent]))
 
-    def jacobian_forward(self, function: Function, active: Any, direction: None) -> Answer:
-        return jacfwd(function)(active)
-
-    def jacobian_reverse(self, function: Function, active: Any, direction: None) -> Answer:
-        return jacrev(function)(active)
-
-    # ---- second order
-
-    def hvp_forward_over_reverse(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return jvp(grad(function), (active,), (tangent,))[1]
-
-    def hvp_reverse_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return grad(_pushed(function, tangent))(active)
-
+    @routed("autograd.grad(autograd.grad)")
     def hvp_reverse_over_reverse(self, function: Function, active: Any, tangent: Any) -> Answer:
         leaves, structure = _watched(active)
         output = function(tree.unflatten(structure, leaves))
-        gradient = _pulled([output], leaves, [None], create_graph=True)
-        return tree.unflatten(structure, _pulled(gradient, leaves, tree.leaves(tangent)))
-
-    def hvp_forward_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
-        return jacfwd(_pushed(function, tangent))(active)
-
-    def hessian_forward_over_reverse(
-        self, function: Function, active: Any, direction: None
-    ) -> Answer:
-        return jacfwd(grad(function))(active)
-
-    def hessian_reverse_over_forward(
-        self, function: Function, active: Any, direction: None
-    ) -> Answer:
-        return jacrev(jacfwd(function))(active)
-
-    def hessian_reverse_over_reverse(
-        self, function: Function, active: Any, direction: None
-    ) -> Answer:
-        return jacrev(grad(function))(active)
-
-    def hessian_forward_over_forward(
-        self, function: Function, active: Any, direction: None
-    ) -> Answer:
-        return jacfwd(jacfwd(function))(active)
-
-
-def _pushed(function: Function, tangent: Any) -> Function:
-    return lambda x: jvp(function, (x,), (tangent,))[1]
+        gradient = _pull([output], leaves, [None], create_graph=True)
+        return tree.unflatten(structure, _pull(gradient, leaves, tree.leaves(tangent)))
 
 
 def _watched(active: Any) -> tuple[list[torch.Tensor], Any]:
@@ -256,7 +142,7 @@ def _watched(active: Any) -> tuple[list[torch.Tensor], Any]:
     return [leaf.detach().requires_grad_() for leaf in leaves], structure
 
 
-def _pulled(
+def _pull(
     outputs: Any, leaves: Any, cotangents: Any, *, create_graph: bool = False
 ) -> list[torch.Tensor]:
     """Pull cotangents back to the leaves; zeros where nothing depends on them. A cotangent None

@@ -25,16 +25,34 @@ if TYPE_CHECKING:
     show_default=True,
     help="Seconds a cell may take.",
 )
-def command(seed: int, timeout_s: float) -> None:
+@click.option(
+    "--backend",
+    "backends",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="Check this adapter against closed forms instead.",
+)
+def command(seed: int, timeout_s: float, backends: tuple[str, ...]) -> None:
     """Prove the checks on this machine: seeded bugs that must be caught, and controls that must not
     alarm.
 
     Beside each, what torch.autograd.gradcheck and jax.test_util.check_grads say of it, where they
     are installed.
 
+    With --backend, ask that backend every operator in every mode instead, against closed forms.
+
     Exit status: 0 if every bug is caught and no control alarms, 1 if not, 3 if a cell could not be
     run.
     """
+    if backends:
+        from adbench.selftest import conformance
+
+        sys.exit(conformance.command(backends, timeout_s))
+    sys.exit(_prove_checks(seed, timeout_s))
+
+
+def _prove_checks(seed: int, timeout_s: float) -> ExitStatus:
+    """Run the self-test and print its tables."""
     import tempfile
 
     from rich.console import Console
@@ -51,7 +69,7 @@ def command(seed: int, timeout_s: float) -> None:
     for results_table in table.tables(results):
         render.to_screen(results_table, screen)
     screen.print(table.summary(results), highlight=False, markup=False)
-    sys.exit(_exit_status(results))
+    return _exit_status(results)
 
 
 def _exit_status(results: Results) -> ExitStatus:

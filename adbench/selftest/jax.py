@@ -11,7 +11,7 @@ import jax.test_util
 
 from adbench.backends.base import Unsupported
 from adbench.backends.jax import Eager
-from adbench.namespaces.numpy import Namespace
+from adbench.namespaces.namespace import Namespace
 from adbench.selftest.bugs import Subject
 
 xp = Namespace(Eager.xp, Eager.xp.special, stop=jax.lax.stop_gradient)

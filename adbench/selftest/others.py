@@ -10,6 +10,7 @@ import json
 import sys
 import warnings
 from importlib import import_module
+from types import ModuleType
 
 from adbench.cases.inputs import make_inputs
 from adbench.selftest import subjects
@@ -20,11 +21,16 @@ def main(framework: str, seed: int) -> None:
     it alarmed}}."""
     warnings.simplefilter("ignore")
     checkers = import_module(f"adbench.selftest.{framework}")
-    said = {}
+    with checkers.Eager().modes():
+        print(json.dumps(_alarms(checkers, seed)))
+
+
+def _alarms(checkers: ModuleType, seed: int) -> dict[str, dict[str, bool]]:
+    alarms = {}
     for name, subject in subjects.SUBJECTS.items():
         (point,) = make_inputs(subjects.MODELS[name], "", seed).arguments
-        said[name] = checkers.others(subject, tuple(point))
-    print(json.dumps(said))
+        alarms[name] = checkers.others(subject, tuple(point))
+    return alarms
 
 
 if __name__ == "__main__":

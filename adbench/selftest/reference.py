@@ -9,7 +9,7 @@ from typing import Any
 import reference_ad
 from adbench.backends.base import Unsupported
 from adbench.namespaces import numpy as namespace
-from adbench.namespaces.numpy import Namespace
+from adbench.namespaces.namespace import Namespace
 from adbench.selftest.bugs import Subject
 from reference_ad.engine.core import Primitive
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from adbench.backends.torch import Eager
-from adbench.namespaces.numpy import Namespace
+from adbench.namespaces.namespace import Namespace
 from adbench.selftest.bugs import Subject
 
 xp = Namespace(Eager.xp, Eager.xp.special, stop=torch.Tensor.detach)

@@ -20,67 +20,19 @@ from typing import Any
 
 import numpy as np
 
-from ..rules.structural import ARRAY
-from .graph import ArrayType, Graph, Node
-from .lower import UFUNCS
+from ..engine.declaring import broadcast_to, reshape, sum
+from ..engine.nodes import ArrayType, Node
+from ..engine.numpy_source import Memory, gives_new_memory, is_ufunc, source_of
+from ..rules.contraction import inner_product, matmul
+from ..rules.elementwise import divide
+from ..rules.structural import ARRAY, permute_dims
+from .graph import Graph
 
-OPERATORS = {
-    "add": "{} + {}",
-    "subtract": "{} - {}",
-    "multiply": "{} * {}",
-    "divide": "{} / {}",
-    "negative": "-{}",
-}
-_OUT = dict.fromkeys(
-    ["maximum", "minimum"], "out="
-)  # the others take it by position, which is faster
-_IN_NAMES = str.maketrans({".": "_", "-": "m", "+": "p", "(": None, ")": None})
-_VIEWS = {"reshape", "permute_dims", "getitem"}
-"""Primitives that show the memory of their argument and have none of their own."""
 VIEWS_LIMIT = 200
 """Up to this many characters views of views are written as one expression: Python cannot read any
 depth."""
-_ALWAYS_NEW = (
-    "sum matmul broadcast_to where scatter_add concat stack max min cumulative_sum "
-    "softmax log_softmax expit"
-)
-_FRESH = UFUNCS | {"inner product", *_ALWAYS_NEW.split()}
-"""Primitives that give new arrays. Those in neither set may do either."""
-_FUNCTIONS = (
-    "exp expm1 log log1p log2 log10 sqrt sin cos tan asin acos atan sinh cosh tanh asinh "
-    "acosh atanh erf erfc"
-)
 
-SCALARS = {
-    **OPERATORS,
-    **{name: f"math.{name}({{}})" for name in _FUNCTIONS.split()},
-    **dict.fromkeys(
-        ["reshape", "broadcast_to", "permute_dims", "sum", "max", "min", "cumulative_sum"], "{}"
-    ),
-    **{"equal": "{} == {}", "not_equal": "{} != {}", "less": "{} < {}", "less_equal": "{} <= {}"},
-    **{
-        "greater": "{} > {}",
-        "greater_equal": "{} >= {}",
-        "isnan": "{0} != {0}",
-        "logical_not": "not {}",
-    },
-    "abs": "abs({})",
-    "atan2": "math.atan2({}, {})",
-    "expit": "1.0 / (1.0 + math.exp(-{}))",
-    "constant_power": "math.pow({}, {exponent})",
-    "hypot": "math.hypot({}, {})",
-    "matmul": "{} * {}",
-    "maximum": "({0} if {0} >= {1} or {0} != {0} else {1})",
-    "minimum": "({0} if {0} <= {1} or {0} != {0} else {1})",
-    "power": "math.pow({}, {})",
-    "divide_or_zero": "{0} / ({1} if {0} or {1} else 1.0)",
-    "reciprocal": "1.0 / {}",
-    "sign": "({0} if {0} == 0 or {0} != {0} else math.copysign(1.0, {0}))",
-    "square": "{0} * {0}",
-    "where": "({1} if {0} else {2})",
-}
-"""Primitives on Python floats. Where these raise (overflow, say), the arrays' program gives the
-answer."""
+_IN_NAMES = str.maketrans({".": "_", "-": "m", "+": "p", "(": None, ")": None})
 
 
 def aligned(shape: tuple[int, ...], dtype: Any = np.float64) -> Any:
@@ -92,11 +44,12 @@ def aligned(shape: tuple[int, ...], dtype: Any = np.float64) -> Any:
     return memory[start : start + size].view(dtype).reshape(shape)
 
 
-def empty(kind: ArrayType, names: dict[str, Any], function: str = "np.empty") -> str:
+def empty(array_type: ArrayType, names: dict[str, Any], function: str = "np.empty") -> str:
     """An expression for a new array, with its dtype among the `names`."""
-    if kind.dtype == np.dtype(np.float64):
-        return f"{function}({kind.shape})"
-    return f"{function}({kind.shape}, {named('dtype_' + kind.dtype.name, kind.dtype, names)})"
+    if array_type.dtype == np.dtype(np.float64):
+        return f"{function}({array_type.shape})"
+    dtype = named(f"dtype_{array_type.dtype.name}", array_type.dtype, names)
+    return f"{function}({array_type.shape}, {dtype})"
 
 
 def named(stem: str, value: Any, names: dict[str, Any]) -> str:
@@ -108,19 +61,7 @@ def named(stem: str, value: Any, names: dict[str, Any]) -> str:
 
 
 class SourceWriter:
-    """The body of a program that computes a graph.
-
-    lines, results: the statements, and an expression for each output
-    buffers:        the kinds of the buffers, by their names
-    scalar:         the nodes that are Python floats, whose arithmetic may raise errors
-
-    roots: whose memory a node may show               last:     where memory is used for the last
-    time
-    text:  what a node is called                      boxed:    what it is called as an array, if it
-    is a float
-    free:  the buffers that are not in use            storage:  the names of memory that is in use
-    uses:  how often a node is needed                 returned: whose memory goes to the caller
-    """
+    """The body of a program that computes a graph."""
 
     def __init__(
         self, graph: Graph, inputs: Sequence[str], scalars: bool, names: dict[str, Any]
@@ -132,263 +73,303 @@ class SourceWriter:
         names:   the objects that the source mentions, to which others are added
         """
         self.graph = graph
-        self.lines: list[str] = []
         self.names = names
+        self.lines: list[str] = []
+        """The statements."""
         self.buffers: dict[str, ArrayType] = {}
-        self.free: dict[ArrayType, list[str]] = defaultdict(list)
-        self.storage: dict[int, str] = {}
-        self.text = {id(node): name for node, name in zip(graph.inputs, inputs, strict=True)}
-        self.boxed: dict[int, str] = {}
-        self.uses = Counter(
-            id(node)
-            for needed in (graph.outputs, *[n.args for n in graph.nodes])
-            for node in needed
-        )
-        self.scalar = self._find_scalars() if scalars else set()
-        self._find_lifetimes()
-        for position, node in enumerate(graph.nodes):
-            if node.value is None:
-                self.position = position
-                self._write_node(node)
-                for root in self._shown(node.args):
-                    if self.last[root] == position and root in self.storage:
-                        name = self.storage.pop(root)
-                        if name in self.buffers:
-                            self.free[self.buffers[name]].append(name)
+        """The types of the buffers, by their names."""
+        self.scalar: set[int] = set()
+        """The nodes that are Python floats, whose arithmetic may raise errors."""
+        self._text = {id(node): name for node, name in zip(graph.inputs, inputs, strict=True)}
+        """What a node is called."""
+        self._boxed: dict[int, str] = {}
+        """What a node that is a Python float is called as an array."""
+        self._free: dict[ArrayType, list[str]] = defaultdict(list)
+        """The buffers that are not in use."""
+        self._storage: dict[int, str] = {}
+        """The names of memory that is in use."""
+        self._uses = _count_uses(graph)
+        """How often a node is needed."""
+        self._roots: dict[int, frozenset[int]] = {}
+        """Whose memory a node may show."""
+        self._last: dict[int, int] = {}
+        """Where memory is used for the last time."""
+        self._returned: set[int] = set()
+        """Whose memory goes to the caller."""
+        if scalars:
+            self._find_scalars()
+        self._find_roots()
+        self._find_returned()
+        self._write_nodes()
         claimed: set[int] = set()
         self.results = [self._result(node, claimed) for node in graph.outputs]
+        """An expression for each output."""
 
     # ---- what is known before a line is written
 
-    def _find_scalars(self) -> set[int]:
-        scalar = {id(node) for node in self.graph.inputs if node.kind.weak}
+    def _find_scalars(self) -> None:
+        self.scalar.update(id(node) for node in self.graph.inputs if node.array_type.weak)
         for node in self.graph.nodes:
-            arrays = [arg for arg in node.args if arg.value is None and id(arg) not in scalar]
-            possible = node.name in SCALARS and all(
-                _may_be_scalar(part) for part in (node, *node.args)
-            )
-            if possible and all(arg.kind.dtype.kind != "b" for arg in arrays):
-                scalar.add(id(node))
-        return scalar
+            if not source_of(node.primitive).number:
+                continue
+            if not all(_may_be_scalar(part) for part in (node, *node.args)):
+                continue
+            arrays = [arg for arg in node.args if arg.value is None and id(arg) not in self.scalar]
+            if all(arg.array_type.dtype.kind != "b" for arg in arrays):
+                self.scalar.add(id(node))
 
     def _shown(self, nodes: Sequence[Node]) -> frozenset[int]:
         """All whose memory these nodes may show."""
-        return frozenset[int]().union(*[self.roots[id(node)] for node in nodes])
+        return frozenset[int]().union(*[self._roots[id(node)] for node in nodes])
 
-    def _find_lifetimes(self) -> None:
-        self.roots: dict[int, frozenset[int]] = {
-            id(node): frozenset([id(node)]) for node in self.graph.inputs
-        }
-        self.last: dict[int, int] = {}
+    def _find_roots(self) -> None:
+        for node in self.graph.inputs:
+            self._roots[id(node)] = frozenset([id(node)])
         for position, node in enumerate(self.graph.nodes):
-            own, shown = frozenset([id(node)]), self._shown(node.args)
-            self.last.update(dict.fromkeys(shown, position))
-            if node.value is not None or id(node) in self.scalar or node.name in _FRESH:
-                self.roots[id(node)] = own
-            else:
-                self.roots[id(node)] = shown if node.name in _VIEWS else own | shown
+            shown = self._shown(node.args)
+            self._last.update(dict.fromkeys(shown, position))
+            self._roots[id(node)] = self._roots_of(node, shown)
+
+    def _roots_of(self, node: Node, shown: frozenset[int]) -> frozenset[int]:
+        """Whose memory a node may show. shown: whose its arguments may."""
+        itself = frozenset([id(node)])
+        if node.value is not None or id(node) in self.scalar or gives_new_memory(node.primitive):
+            return itself
+        if source_of(node.primitive).memory is Memory.VIEW:
+            return shown
+        return itself | shown
+
+    def _find_returned(self) -> None:
         results = self._shown(self.graph.outputs)
-        self.last.update(dict.fromkeys(results, len(self.graph.nodes)))
-        self.returned = {
-            id(node) for node in self.graph.nodes if id(node) in results and node.value is None
-        }
+        self._last.update(dict.fromkeys(results, len(self.graph.nodes)))
         for node in self.graph.nodes:
-            rows = [
-                arg for arg in node.args if arg.name == "broadcast_to" and arg.kind == node.kind
-            ]
-            if (
-                id(node) in self.returned and node.name in UFUNCS
-            ):  # a row is spread over the array that is returned
-                self.returned.update(map(id, rows))
+            if id(node) in results and node.value is None:
+                self._returned.add(id(node))
+        for node in self.graph.nodes:
+            if id(node) in self._returned and is_ufunc(node.primitive):
+                # a row is spread over the array that is returned
+                rows = [arg for arg in node.args if arg.primitive is broadcast_to]
+                same = [id(arg) for arg in rows if arg.array_type == node.array_type]
+                self._returned.update(same)
 
     # ---- writing
 
+    def _write_nodes(self) -> None:
+        for position, node in enumerate(self.graph.nodes):
+            if node.value is None:
+                self._position = position
+                self._write_node(node)
+                self._release(node, position)
+
+    def _release(self, node: Node, position: int) -> None:
+        """Give back the buffers that no later node needs."""
+        for root in self._shown(node.args):
+            if self._last[root] == position and root in self._storage:
+                name = self._storage.pop(root)
+                if name in self.buffers:
+                    self._free[self.buffers[name]].append(name)
+
     def _write_node(self, node: Node) -> None:
-        name, args, params = node.name, node.args, node.params
+        primitive = node.primitive
         if id(node) in self.scalar:
-            text = SCALARS[name].format(*[self._number(arg) for arg in args], **params)
-            if SCALARS[name] == "{}":
-                self.text[id(node)] = text
-            else:
-                self._assign(node, text)
-        elif name in UFUNCS:
-            operands = [self._operand(arg, node) for arg in args]
-            if (
-                name == "divide" and node.kind.weak
-            ):  # Python's numbers would raise where NumPy's go on
-                self._assign(
-                    node, f"(np.{node.kind.dtype.name}({operands[0]}) / {operands[1]}).item()"
-                )
-            elif node.kind.shape == () and name in OPERATORS:
-                self._assign(node, OPERATORS[name].format(*operands))
-            else:
-                self._into(node, f"np.{name}({', '.join(operands)}", in_place=True)
-        elif name in ("matmul", "inner product"):
-            plain = all(
-                len(arg.kind.shape) <= 2 and arg.kind.dtype == node.kind.dtype for arg in args
-            )
-            left, right = map(self._array, args)
-            if name == "matmul" and plain:
-                self._into(node, f"{left}.dot({right}")
-            else:
-                self._into(node, f"np.{'matmul' if name == 'matmul' else 'vdot'}({left}, {right}")
-        elif name == "sum" and not params["keepdims"]:
-            self._into(node, f"np.add.reduce({self._array(args[0])}, {params['axis']}, None")
-        elif name == "broadcast_to" and node.kind.size:
-            if self._target(node) is None:
-                self._assign(node, empty(node.kind, self.names), fresh=True)
-            self.lines.append(f"{self.text[id(node)]}[...] = {self._array(args[0])}")
-        elif name in _VIEWS:
+            self._write_number(node)
+        elif is_ufunc(primitive):
+            self._write_ufunc(node)
+        elif primitive is matmul or primitive is inner_product:
+            self._write_product(node)
+        elif primitive is sum and not node.params["keepdims"]:
+            axis = node.params["axis"]
+            self._into(node, f"np.add.reduce({self._array(node.args[0])}, {axis}, None")
+        elif primitive is broadcast_to and node.array_type.size:
+            self._write_broadcast(node)
+        elif source_of(primitive).memory is Memory.VIEW:
             self._write_view(node)
         else:
-            weak = not all(
-                arg.kind.weak for arg in args
-            )  # there is a dtype that Python numbers take on
-            parts = [self._array(arg, weak) for arg in args]
-            parts += [f"{key}={self._param(param)}" for key, param in params.items()]
-            assert node.primitive is not None
-            function = named(
-                f"{name}_" if name.isidentifier() else "custom_",
-                node.primitive.implementation,
-                self.names,
-            )
-            self._assign(node, f"{function}({', '.join(parts)})", fresh=name in _FRESH)
+            self._write_call(node)
 
-    def _write_view(self, node: Node) -> None:
-        array, *indices = map(self._array, node.args)
-        if node.name == "reshape":
-            text = f"{array}.reshape({node.kind.shape})"
-        elif node.name == "permute_dims":
-            axes = node.params["axes"]
-            text = array + (
-                ".T" if axes == tuple(range(len(axes)))[::-1] else f".transpose({axes})"
-            )
-        else:
-            parts = [
-                indices.pop(0) if part == ARRAY else _literal(part) for part in node.params["index"]
-            ]
-            text = f"{array}[{', '.join(parts) or '()'}]"
-        if (
-            self.uses[id(node)] == 1 and len(text) <= VIEWS_LIMIT
-        ):  # it costs nothing much, so it is written where it is used
-            self.text[id(node)] = text
+    def _write_number(self, node: Node) -> None:
+        template = source_of(node.primitive).number
+        text = template.format(*[self._number(arg) for arg in node.args], **node.params)
+        if template == "{}":
+            self._text[id(node)] = text
         else:
             self._assign(node, text)
+
+    def _write_ufunc(self, node: Node) -> None:
+        operands = [self._operand(arg, node) for arg in node.args]
+        operator = source_of(node.primitive).operator
+        if node.primitive is divide and node.array_type.weak:
+            # Python's numbers would raise where NumPy's go on
+            dividend = f"np.{node.array_type.dtype.name}({operands[0]})"
+            self._assign(node, f"({dividend} / {operands[1]}).item()")
+        elif node.array_type.shape == () and operator:
+            self._assign(node, operator.format(*operands))
+        else:
+            self._into(node, f"np.{node.name}({', '.join(operands)}", in_place=True)
+
+    def _write_product(self, node: Node) -> None:
+        left, right = [self._array(arg) for arg in node.args]
+        if node.primitive is inner_product:
+            self._into(node, f"np.vdot({left}, {right}")
+        elif _is_plain_product(node):
+            self._into(node, f"{left}.dot({right}")
+        else:
+            self._into(node, f"np.matmul({left}, {right}")
+
+    def _write_broadcast(self, node: Node) -> None:
+        if self._target(node) is None:
+            self._assign(node, empty(node.array_type, self.names), fresh=True)
+        self.lines.append(f"{self._text[id(node)]}[...] = {self._array(node.args[0])}")
+
+    def _write_view(self, node: Node) -> None:
+        array, *indices = [self._array(arg) for arg in node.args]
+        text = _view(node, array, indices)
+        # it costs nothing much, so it is written where it is used
+        if self._uses[id(node)] == 1 and len(text) <= VIEWS_LIMIT:
+            self._text[id(node)] = text
+        else:
+            self._assign(node, text)
+
+    def _write_call(self, node: Node) -> None:
+        """Write a call of the primitive's own implementation."""
+        assert node.primitive is not None
+        # there may be a dtype that Python numbers take on
+        weak = not all(arg.array_type.weak for arg in node.args)
+        parts = [self._array(arg, weak) for arg in node.args]
+        parts += [f"{key}={self._param(param)}" for key, param in node.params.items()]
+        stem = f"{node.name}_" if node.name.isidentifier() else "custom_"
+        function = named(stem, node.primitive.implementation, self.names)
+        fresh = gives_new_memory(node.primitive)
+        self._assign(node, f"{function}({', '.join(parts)})", fresh=fresh)
 
     # ---- where results go
 
     def _into(self, node: Node, call: str, in_place: bool = False) -> None:
         """Write a call that takes an array for its result as the last argument; `call` lacks that
         and the bracket."""
-        target = self._target(node, in_place) if node.kind.shape else None
+        target = self._target(node, in_place) if node.array_type.shape else None
         if target is None:
             self._assign(node, f"{call})", fresh=True)
-        else:
-            self.lines.append(f"{call}, {_OUT.get(node.name, '')}{target})")
+            return
+        keyword = "out=" if source_of(node.primitive).takes_out_by_name else ""
+        self.lines.append(f"{call}, {keyword}{target})")
 
     def _target(self, node: Node, in_place: bool = False) -> str | None:
         """The array for the result: an operand's that is not needed any more, or a buffer. None: a
         new one is due."""
-        kind, returned = ArrayType(node.kind.shape, node.kind.dtype), id(node) in self.returned
-        unneeded = [
-            arg
-            for arg in node.args
-            if id(arg) in self.storage and self.last[id(arg)] == self.position
-        ]
-        for arg in unneeded if in_place else ():
-            if arg.kind[:2] == kind[:2] and not (
-                returned and self.storage[id(arg)] in self.buffers
-            ):
-                name = self.storage.pop(id(arg))
-                break
-        else:
-            if returned or kind.dtype.kind == "O":
+        array_type = ArrayType(node.array_type.shape, node.array_type.dtype)
+        name = self._unneeded_operand(node, array_type) if in_place else None
+        if name is None:
+            if id(node) in self._returned or array_type.dtype.kind == "O":
                 return None
-            name = self.free[kind].pop() if self.free[kind] else f"b{len(self.buffers)}"
-            self.buffers[name] = kind
-        self.storage[id(node)] = self.text[id(node)] = name
+            free = self._free[array_type]
+            name = free.pop() if free else f"b{len(self.buffers)}"
+            self.buffers[name] = array_type
+        self._storage[id(node)] = self._text[id(node)] = name
         return name
 
+    def _unneeded_operand(self, node: Node, array_type: ArrayType) -> str | None:
+        """Take over the memory of an operand that nobody needs after this node, if one fits."""
+        for arg in node.args:
+            name = self._storage.get(id(arg))
+            if name is None or self._last[id(arg)] != self._position:
+                continue
+            lent = id(node) in self._returned and name in self.buffers
+            if arg.array_type[:2] == array_type[:2] and not lent:
+                del self._storage[id(arg)]
+                return name
+        return None
+
     def _assign(self, node: Node, expression: str, fresh: bool = False) -> None:
-        name = self.text[id(node)] = f"v{len(self.lines)}"
+        name = f"v{len(self.lines)}"
+        self._text[id(node)] = name
         self.lines.append(f"{name} = {expression}")
-        if fresh and node.kind.shape:
-            self.storage[id(node)] = name
+        if fresh and node.array_type.shape:
+            self._storage[id(node)] = name
 
     # ---- what operands are called
 
     def _number(self, node: Node) -> str:
         """A node of one element as a Python float."""
         if node.value is not None:
-            number = node.value if node.kind.weak else node.value.item()
+            number = node.value if node.array_type.weak else node.value.item()
             return f"({number!r})" if number < 0 else repr(number)
         if id(node) in self.scalar or _is_number(node):
-            return self.text[id(node)]
+            return self._text[id(node)]
         name = f"i{len(self.lines)}"
-        self.lines.append(f"{name} = {self.text[id(node)]}.item()")
+        self.lines.append(f"{name} = {self._text[id(node)]}.item()")
         self.scalar.add(id(node))
-        self.boxed[id(node)] = self.text[id(node)]
-        self.text[id(node)] = name
+        self._boxed[id(node)] = self._text[id(node)]
+        self._text[id(node)] = name
         return name
 
     def _array(self, node: Node, weak: bool = False) -> str:
         """A node as an array (or a NumPy number, if it has no dimensions); a Python number stays
         one if `weak`."""
         if node.value is not None:
-            if id(node) not in self.text:
-                ones = f"ones_{'x'.join(map(str, node.kind.shape))}"
-                stem = ones if node.kind.shape and np.all(node.value == 1) else "c_"
-                self.text[id(node)] = named(stem, node.value, self.names)
-            return self.text[id(node)]
-        text = self.text[id(node)]
-        if node.kind.weak:
-            return text if weak else f"np.{node.kind.dtype.name}({text})"
+            return self._constant(node)
+        text = self._text[id(node)]
+        if node.array_type.weak:
+            return text if weak else f"np.{node.array_type.dtype.name}({text})"
         if id(node) not in self.scalar:
             return text
-        if id(node) not in self.boxed:
-            self.boxed[id(node)] = self._box(node)
-        return self.boxed[id(node)]
+        if id(node) not in self._boxed:
+            self._boxed[id(node)] = self._box(node)
+        return self._boxed[id(node)]
+
+    def _constant(self, node: Node) -> str:
+        """The name of a constant."""
+        if id(node) not in self._text:
+            stem = "c_"
+            if node.array_type.shape and np.all(node.value == 1):
+                stem = f"ones_{'x'.join(map(str, node.array_type.shape))}"
+            self._text[id(node)] = named(stem, node.value, self.names)
+        return self._text[id(node)]
 
     def _box(self, node: Node) -> str:
         """A Python number as an array."""
-        number = self.text[id(node)]
-        if node.kind.shape == ():
-            return f"np.{'bool_' if node.kind.dtype.kind == 'b' else 'float64'}({number})"
+        number = self._text[id(node)]
+        if node.array_type.shape == ():
+            scalar_type = "bool_" if node.array_type.dtype.kind == "b" else "float64"
+            return f"np.{scalar_type}({number})"
         name = f"a{len(self.lines)}"
-        self.lines.append(f"{name} = {empty(node.kind, self.names)}")
-        self.lines.append(f"{name}[{', '.join('0' * len(node.kind.shape))}] = {number}")
+        self.lines.append(f"{name} = {empty(node.array_type, self.names)}")
+        self.lines.append(f"{name}[{', '.join('0' * len(node.array_type.shape))}] = {number}")
         return name
 
     def _operand(self, node: Node, consumer: Node) -> str:
         """A node as an operand of a ufunc."""
         others = [arg for arg in consumer.args if arg is not node]
-        if (
-            node.value is not None
-            and node.kind.shape == ()
-            and others
-            and consumer.kind.shape != ()
-        ):
-            dtype = (
-                np.result_type(others[0].kind.dtype, node.value)
-                if node.kind.weak
-                else node.kind.dtype
-            )
-            value = np.asarray(node.value, dtype)
-            text = f"c{value.item()}{'' if dtype == np.float64 else f'_{dtype.name}'}".translate(
-                _IN_NAMES
-            )
-            self.names.setdefault(text, value)
-            return text
-        if id(node) in self.scalar and node.value is None and node.kind.dtype.kind == "f":
-            full = others and all(
-                arg.kind.dtype == node.kind.dtype and id(arg) not in self.scalar for arg in others
-            )
-            if (
-                full
-                and np.broadcast_shapes(*[arg.kind.shape for arg in others]) == consumer.kind.shape
-            ):
-                return self.text[id(node)]
+        is_constant_number = node.value is not None and node.array_type.shape == ()
+        if is_constant_number and others and consumer.array_type.shape != ():
+            return self._constant_operand(node, others[0].array_type.dtype)
+        if self._stays_number(node, consumer, others):
+            return self._text[id(node)]
         return self._array(node, weak=True)
+
+    def _constant_operand(self, node: Node, dtype_of_other: Any) -> str:
+        """A constant number as an array of no dimensions."""
+        dtype = node.array_type.dtype
+        if node.array_type.weak:
+            dtype = np.result_type(dtype_of_other, node.value)
+        value = np.asarray(node.value, dtype)
+        suffix = "" if dtype == np.float64 else f"_{dtype.name}"
+        name = f"c{value.item()}{suffix}".translate(_IN_NAMES)
+        self.names.setdefault(name, value)
+        return name
+
+    def _stays_number(self, node: Node, consumer: Node, others: Sequence[Node]) -> bool:
+        """Whether an operand may be a Python float: the others have the dtype and the shape of the
+        result."""
+        if id(node) not in self.scalar or node.value is not None or not others:
+            return False
+        if node.array_type.dtype.kind != "f":
+            return False
+        for other in others:
+            if other.array_type.dtype != node.array_type.dtype or id(other) in self.scalar:
+                return False
+        shapes = [other.array_type.shape for other in others]
+        return np.broadcast_shapes(*shapes) == consumer.array_type.shape
 
     def _param(self, param: Any) -> str:
         literal = type(param) in (bool, int, float, str, tuple, type(None))
@@ -399,33 +380,68 @@ class SourceWriter:
     def _result(self, node: Node, claimed: set[int]) -> str:
         """An expression for an output: an array that belongs to the caller alone."""
         if node.value is not None:
-            return self._array(node) + (".copy()" if isinstance(node.value, np.ndarray) else "")
+            copy = ".copy()" if isinstance(node.value, np.ndarray) else ""
+            return f"{self._array(node)}{copy}"
         if id(node) in self.scalar and node.primitive is not None:
             return self._box(node)
-        text, roots = self._array(node), self.roots[id(node)]
-        if node.kind.weak:
+        text = self._array(node)
+        if node.array_type.weak:
             return text
-        own = len(roots) == 1 and roots <= self.returned and not roots & claimed
+        roots = self._roots[id(node)]
+        belongs_to_caller = len(roots) == 1 and roots <= self._returned and not roots & claimed
         claimed.update(roots)
-        return text if own or _is_number(node) else f"{text}.copy()"
+        return text if belongs_to_caller or _is_number(node) else f"{text}.copy()"
+
+
+def _count_uses(graph: Graph) -> Counter[int]:
+    uses = Counter(id(node) for node in graph.outputs)
+    for node in graph.nodes:
+        uses.update(id(arg) for arg in node.args)
+    return uses
+
+
+def _view(node: Node, array: str, indices: Sequence[str]) -> str:
+    """An expression for a view of an array. indices: the names of the arrays in an index."""
+    if node.primitive is reshape:
+        return f"{array}.reshape({node.array_type.shape})"
+    if node.primitive is permute_dims:
+        axes = node.params["axes"]
+        if axes == tuple(range(len(axes)))[::-1]:
+            return f"{array}.T"
+        return f"{array}.transpose({axes})"
+    remaining = iter(indices)
+    index = node.params["index"]
+    parts = [next(remaining) if part == ARRAY else _literal(part) for part in index]
+    return f"{array}[{', '.join(parts) or '()'}]"
 
 
 def _literal(part: Any) -> str:
     """A part of an index as Python writes it; the ends of a slice may be NumPy's integers."""
     if isinstance(part, slice):
-        part = slice(
-            *[end if end is None else int(end) for end in (part.start, part.stop, part.step)]
-        )
+        ends = (part.start, part.stop, part.step)
+        part = slice(*[end if end is None else int(end) for end in ends])
     return repr(part)
+
+
+def _is_plain_product(node: Node) -> bool:
+    """Whether the arguments are matrices or vectors of the dtype of the result."""
+    types = [arg.array_type for arg in node.args]
+    return all(len(a.shape) <= 2 and a.dtype == node.array_type.dtype for a in types)
 
 
 def _is_number(node: Node) -> bool:
     """Whether the result is one of NumPy's numbers, which nobody can write to."""
-    return node.kind.shape == () and node.name in UFUNCS | {"sum", "matmul", "inner product"}
+    if node.array_type.shape != ():
+        return False
+    return is_ufunc(node.primitive) or any(
+        node.primitive is primitive for primitive in (sum, matmul, inner_product)
+    )
 
 
 def _may_be_scalar(node: Node) -> bool:
-    exact = node.kind.dtype in (np.float64, np.bool_) or (
-        node.kind.weak and node.kind.dtype.kind in "if"
-    )
-    return exact and node.kind.size == 1
+    array_type = node.array_type
+    if array_type.size != 1:
+        return False
+    if array_type.dtype in (np.float64, np.bool_):
+        return True
+    return array_type.weak and array_type.dtype.kind in "if"

@@ -1,58 +1,13 @@
-"""The graph of a program: which primitive is applied to what, with shapes and dtypes, without
-numbers."""
+"""The graph of a program: its nodes, how much work they are, and how it is evaluated."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from math import prod
-from typing import Any, NamedTuple
 
-import numpy as np
-
-from ..engine.core import PRIMITIVES, Array, Primitive
-
-
-class ArrayType(NamedTuple):
-    """What is known of a value before it is computed; weak: a Python number, which takes the dtype
-    that it meets."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    weak: bool = False
-
-    @property
-    def size(self) -> int:
-        return prod(self.shape)
-
-    @staticmethod
-    def of(value: Any) -> ArrayType:
-        """The kind of an array or number."""
-        if type(value) in (bool, int, float, complex):
-            return ArrayType((), np.asarray(value).dtype, True)
-        return ArrayType(value.shape, value.dtype)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
-    """A value in a graph: an application of `primitive`, or without one a constant, or with neither
-    an input."""
-
-    kind: ArrayType
-    primitive: Primitive | None = None
-    args: tuple[Node, ...] = ()
-    params: dict[str, Any] = field(default_factory=dict)
-    value: Any = None
-
-    @property
-    def name(self) -> str:
-        """The primitive's name, 'custom' for a user's with a name from the table; else 'constant'
-        or 'input'."""
-        if self.primitive is not None:
-            name = self.primitive.name
-            return name if PRIMITIVES.get(name, self.primitive) is self.primitive else "custom"
-        return "input" if self.value is None else "constant"
+from ..engine.core import Array
+from ..engine.nodes import Node
+from ..engine.numpy_source import Work, source_of
 
 
 class Graph:
@@ -71,7 +26,7 @@ class Graph:
                 needed.update(id(arg) for arg in node.args)
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
-        self.nodes = tuple(node for node in made if id(node) in needed and node.name != "input")
+        self.nodes = tuple(node for node in made if id(node) in needed and not node.is_input)
 
     @property
     def operations(self) -> Counter[str]:
@@ -104,36 +59,33 @@ class Graph:
         names |= {id(node): f"v{k}" for k, node in enumerate(self.nodes)}
         lines = []
         for node in (*self.inputs, *self.nodes):
-            parts = [names[id(arg)] for arg in node.args] + [
-                f"{key}={param!r}" for key, param in node.params.items()
-            ]
-            text = f"{node.name}({', '.join(parts)})" if node.primitive else node.name
-            if node.value is not None and node.kind.size == 1:
-                text += f" {node.value!r}"
-            lines.append(f"{names[id(node)]} = {text}  # {node.kind.dtype}{list(node.kind.shape)}")
-        return "\n".join([*lines, "return " + ", ".join(names[id(node)] for node in self.outputs)])
+            dtype, shape = node.array_type.dtype, list(node.array_type.shape)
+            lines.append(f"{names[id(node)]} = {_expression(node, names)}  # {dtype}{shape}")
+        results = ", ".join(names[id(node)] for node in self.outputs)
+        return "\n".join([*lines, f"return {results}"])
 
 
-_FREE = {
-    "reshape",
-    "broadcast_to",
-    "astype",
-    "permute_dims",
-    "matrix_transpose",
-    "flip",
-    "roll",
-    "tril",
-    "triu",
-} | {
-    *("getitem", "concat", "stack", "where", "stop_gradient", "positive", "conj", "real", "imag"),
-    *("cast_to_integer", "isnan", "isinf", "isfinite", "signbit"),
-}
-_REDUCTIONS = {"sum", "max", "min", "logsumexp", "norm", "scatter_add"}
+def _expression(node: Node, names: dict[int, str]) -> str:
+    """What a node is, as a line of the printed graph has it."""
+    if node.primitive is not None:
+        arguments = [names[id(arg)] for arg in node.args]
+        arguments += [f"{key}={param!r}" for key, param in node.params.items()]
+        return f"{node.name}({', '.join(arguments)})"
+    if node.value is not None and node.array_type.size == 1:
+        return f"{node.name} {node.value!r}"
+    return node.name
 
 
 def _flops(node: Node) -> int:
-    if node.primitive is None or node.name in _FREE or node.kind.dtype.kind not in "fcO":
+    if node.primitive is None or node.array_type.dtype.kind not in "fcO":
         return 0
-    if node.name == "matmul":
-        return 2 * node.kind.size * node.args[0].kind.shape[-1]
-    return node.args[0].kind.size if node.name in _REDUCTIONS else node.kind.size
+    match source_of(node.primitive).work:
+        case Work.NOTHING:
+            return 0
+        case Work.PER_RESULT:
+            return node.array_type.size
+        case Work.PER_ARGUMENT:
+            return node.args[0].array_type.size
+        case Work.PER_TERM:
+            terms = node.args[0].array_type.shape[-1]
+            return 2 * node.array_type.size * terms

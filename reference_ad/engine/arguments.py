@@ -10,7 +10,8 @@ import numpy as np
 
 from . import tree
 from .core import Array, Tracer
-from .elements import OBJECT, is_complex, numbers, real_like
+from .declaring import real_like
+from .elements import OBJECT, is_complex, numbers
 
 Argnums = int | tuple[int, ...]
 """The position of the argument to differentiate, or several."""

@@ -107,6 +107,7 @@ class Primitive:
 
     __slots__ = (
         "batching",
+        "commutative",
         "elementwise",
         "implementation",
         "jvp",
@@ -114,6 +115,7 @@ class Primitive:
         "name",
         "samples",
         "simplifications",
+        "source",
         "traits",
         "vjps",
     )
@@ -129,12 +131,16 @@ class Primitive:
     """``vjps[position](g, ans, *args, **params)`` gives the cotangent of one argument."""
     elementwise: bool
     """Whether it acts on each element after broadcasting."""
+    commutative: bool
+    """Whether its two arguments may be exchanged."""
     batching: Any
     """How it is applied to stacks of arrays; None: to one array after another."""
     simplifications: Sequence[Any]
     """Identities of algebra by which an application is replaced in a graph."""
     lowering: Any
     """How an application is rewritten for NumPy when a graph is compiled; None: as it is."""
+    source: Any
+    """How it is written in compiled source, a `NumPySource`."""
     traits: Any
     """What else is known: how it rounds, whether it moves, reduces or allocates."""
     samples: Sequence[Any]
@@ -146,9 +152,11 @@ class Primitive:
         self.jvp = None
         self.vjps = ()
         self.elementwise = False
+        self.commutative = False
         self.batching = None
         self.simplifications = ()
         self.lowering = None
+        self.source = None
         self.traits = None
         self.samples = ()
         if listed and PRIMITIVES.setdefault(name, self) is not self:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .core import Array, Primitive, Rule
-from .elements import OBJECT, numbers, real_like
+from .elements import OBJECT, is_complex, numbers
 
 Implementation = Callable[..., Any]
 Rules = Sequence[Rule | None]
@@ -108,6 +108,13 @@ def unbroadcast(g: Array, like: Array) -> Array:
     elif dtype is OBJECT:  # which does not tell whether the numbers are complex
         g = real_like(g, like)
     return g
+
+
+def real_like(derivative: Array, like: Array) -> Array:
+    """A cotangent, without its imaginary part if `like` is an array of real balls."""
+    if like.dtype == OBJECT and is_complex(derivative) and not is_complex(like):
+        return real(derivative)
+    return derivative
 
 
 def broadcast_tangent(t: Array, like: Array) -> Array:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .core import PRIMITIVES, Array, Level, Primitive, Tracer
+from .core import Array, Level, Primitive, Tracer
 
 OBJECT = np.dtype(object)
 _INDEXING = {"getitem", "scatter_add"}  # their arguments but the first are arrays of indices
@@ -214,13 +214,6 @@ def is_complex(x: Array) -> bool:
             x = x.primal
         return isinstance(x, ElementArray) and _arithmetic().is_complex(x.primal)
     return kind == "c"
-
-
-def real_like(derivative: Array, like: Array) -> Array:
-    """A cotangent, without its imaginary part if `like` is an array of real balls."""
-    if like.dtype == OBJECT and is_complex(derivative) and not is_complex(like):
-        return PRIMITIVES["real"](derivative)
-    return derivative
 
 
 def order(x: Array, axis: int) -> Any:

@@ -5,11 +5,19 @@
 
 from __future__ import annotations
 
+from math import prod
+from typing import Any
+
 import numpy as np
 
-from ..engine.core import Array
-from ..engine.declaring import linear
-from .structural import getitem
+from ..engine.core import Array, Primitive, UnlistedPrimitive
+from ..engine.declaring import linear, reshape, sum
+from ..engine.nodes import ArrayType, Node
+from ..engine.numpy_source import Memory, Work, write_as
+from .batching import Application, batch, deepen, reshape_if_needed
+from .elementwise import multiply, square
+from .identities import Make, argument_of_same_type, simplify
+from .structural import getitem, matrix_transpose
 
 _COLUMN = (..., None)
 _FIRST_COLUMN = (..., 0)
@@ -36,3 +44,151 @@ def _matmul_transpose_y(g: Array, ans: Array, x: Array, y: Array) -> Array:
 # as NumPy's: a vector on the left is a row, on the right a column, and leading axes broadcast
 # (`unbroadcast` undoes that)
 matmul = linear("matmul", np.matmul, _matmul_transpose_x, _matmul_transpose_y)
+
+
+# --- on stacks of arrays --------------------------------------------------------------------------
+
+
+def _batched_matmul(application: Application) -> Array:
+    x_is_stack, y_is_stack = [application.members.holds(arg) for arg in application.args]
+    x_ndim, y_ndim = [arg.ndim for arg in application.args]
+    x, y = application.args
+    x = x.primal if x_is_stack else x
+    y = y.primal if y_is_stack else y
+    if not y_is_stack and y_ndim <= 2:
+        return _all_rows_at_once(x, y)
+    if not x_is_stack and x_ndim == 2 and y_ndim == 1:
+        return matmul(y, matrix_transpose(x))
+    if not x_is_stack and x_ndim == y_ndim == 2 and y.shape[-1] == 1:
+        return _all_columns_at_once(x, y)
+    # the general case: vectors as matrices, then as many axes for both
+    if x_ndim == 1:
+        x = reshape(x, shape=(*x.shape[:-1], 1, x.shape[-1]))
+    if y_ndim == 1:
+        y = reshape(y, shape=(*y.shape, 1))
+    ndim = max(x_ndim, y_ndim, 2)
+    x = deepen(x, ndim) if x_is_stack else x
+    y = deepen(y, ndim) if y_is_stack else y
+    product = matmul(x, y)
+    *outer, rows, columns = product.shape
+    if x_ndim > 1:
+        outer.append(rows)
+    if y_ndim > 1:
+        outer.append(columns)
+    return reshape_if_needed(product, *outer)
+
+
+def _all_rows_at_once(x: Array, y: Array) -> Array:
+    """A stack times one matrix or vector: all rows of all members in one product."""
+    rows = reshape_if_needed(x, prod(x.shape[:-1]), x.shape[-1])
+    return reshape_if_needed(matmul(rows, y), *x.shape[:-1], *y.shape[1:])
+
+
+def _all_columns_at_once(x: Array, y: Array) -> Array:
+    """One matrix times a stack of columns: all columns of all members in one product."""
+    columns = reshape(y, shape=y.shape[:2])
+    return reshape(matmul(columns, matrix_transpose(x)), shape=(len(y), len(x), 1))
+
+
+batch(_batched_matmul, matmul)
+
+
+# --- in graphs: identities that hold exactly ------------------------------------------------------
+
+
+def _is_identity_matrix(node: Node) -> bool:
+    value, array_type = node.value, node.array_type
+    if value is None or array_type.dtype.kind not in "fc" or len(array_type.shape) != 2:
+        return False
+    rows, columns = array_type.shape
+    if rows != columns or not value.size or value[0, 0] != 1:
+        return False
+    return bool(np.array_equal(value, np.eye(rows)))
+
+
+def _matmul_with_identity(make: Make, array_type: ArrayType, x: Node, y: Node) -> Node | None:
+    """A factor that is the identity matrix."""
+    if len(x.array_type.shape) != 2 or len(y.array_type.shape) != 2:
+        return None
+    if _is_identity_matrix(x):
+        return argument_of_same_type(make, array_type, y)
+    if _is_identity_matrix(y):
+        return argument_of_same_type(make, array_type, x)
+    return None
+
+
+def _matmul_with_diagonal(make: Make, array_type: ArrayType, x: Node, y: Node) -> Node | None:
+    """A factor that is a diagonal matrix, as the product of the identity matrix with a row."""
+    if len(x.array_type.shape) != 2 or len(y.array_type.shape) != 2:
+        return None
+    if x.primitive is not multiply or _is_identity_matrix(y):
+        return None
+    n = x.array_type.shape[0]
+    for identity, diagonal in (x.args, x.args[::-1]):
+        row = diagonal.array_type
+        has_same_dtype = row.dtype == y.array_type.dtype == array_type.dtype
+        if has_same_dtype and row.shape in ((n,), (1, n)) and _is_identity_matrix(identity):
+            column = make(ArrayType((n, 1), row.dtype), reshape, diagonal, shape=(n, 1))
+            return make(array_type, multiply, column, y)
+    return None
+
+
+simplify(matmul, _matmul_with_identity, _matmul_with_diagonal)
+
+
+# --- in compiled source ---------------------------------------------------------------------------
+
+ONES_LIMIT = 1 << 12
+"""Up to this many elements in a row are summed as a product with ones; beyond, by NumPy's pairwise
+sum."""
+
+inner_product = UnlistedPrimitive("inner product", np.vdot)
+"""The sum of the products of all elements. It has no derivative, for it is made where nobody asks
+for one, and a name that no function of a user's can have."""
+
+
+def _lower_sum(
+    build: Any, array_type: ArrayType, x: Node, axis: tuple[int, ...], keepdims: bool
+) -> Node | None:
+    """A sum as a product with ones, and a sum of products as one inner product."""
+    if x.array_type.dtype != array_type.dtype:
+        return None
+    if array_type.shape == ():
+        return _lower_total(build, array_type, x)
+    shape = x.array_type.shape
+    if len(shape) != 2:
+        return None
+    if axis == (0,):
+        ones = _ones(build, array_type, shape[0])
+        return _apply(build, array_type, matmul, ones, x)
+    if axis == (1,) and shape[1] <= ONES_LIMIT:
+        return _apply(build, array_type, matmul, x, _ones(build, array_type, shape[1]))
+    return None
+
+
+def _lower_total(build: Any, array_type: ArrayType, x: Node) -> Node | None:
+    is_product = x.primitive is multiply or x.primitive is square
+    if is_product and all(arg.array_type[:2] == x.array_type[:2] for arg in x.args):
+        return _apply(build, array_type, inner_product, x.args[0], x.args[-1])
+    if x.array_type.size <= ONES_LIMIT:
+        ones = _ones(build, array_type, *x.array_type.shape)
+        return _apply(build, array_type, inner_product, x, ones)
+    return None
+
+
+def _apply(build: Any, array_type: ArrayType, primitive: Primitive, *args: Node) -> Node:
+    node: Node = build.apply_as_is(primitive, args, {}, array_type)
+    return node
+
+
+def _ones(build: Any, like: ArrayType, *shape: int) -> Node:
+    array_type = ArrayType(shape, like.dtype)
+    value = np.ones(shape, like.dtype)
+    node: Node = build.intern(("ones", array_type), Node(array_type, value=value))
+    return node
+
+
+sum.lowering = _lower_sum
+
+write_as(matmul, number="{} * {}", memory=Memory.NEW, work=Work.PER_TERM)
+write_as(inner_product, memory=Memory.NEW)

@@ -31,6 +31,17 @@ from ..engine.core import Array, Primitive, Tracer, UnlistedPrimitive
 from ..engine.declaring import broadcast_tangent, define, elementwise, linear
 from ..engine.declaring import real as real
 from ..engine.elements import OBJECT, is_complex, numbers
+from ..engine.nodes import ArrayType, Node
+from ..engine.numpy_source import Memory, Work, write_as
+from .identities import (
+    Identity,
+    Make,
+    argument_of_same_type,
+    constant_number,
+    fits,
+    is_power_of_two,
+    simplify,
+)
 
 
 def _share(g: Array, x: Array, y: Array) -> Array:
@@ -238,3 +249,174 @@ def _where_jvp(
 
 
 where.jvp = _where_jvp  # in one: of balls the hull of both, not the sum of the hulls of each with 0
+
+
+# --- in graphs: identities that hold exactly ------------------------------------------------------
+
+
+def _is_negative(node: Node, array_type: ArrayType) -> bool:
+    """Whether it is the opposite of something, in the dtype of the result: in another one the sign
+    may wrap around."""
+    if node.primitive is not negative:
+        return False
+    return node.array_type.weak or node.array_type.dtype == array_type.dtype
+
+
+def _factor(node: Node, array_type: ArrayType) -> tuple[Any, Node] | None:
+    """The node as a constant number times a node of this dtype, if it is such a product, or
+    negative."""
+    if node.primitive is negative:
+        return -1, node.args[0]
+    if node.primitive is not multiply:
+        return None
+    for constant_factor, other in (node.args, node.args[::-1]):
+        number = constant_number(constant_factor)
+        if number is not None and other.array_type[1:] == array_type[1:]:
+            return number, other
+    return None
+
+
+def _scaled(make: Make, array_type: ArrayType, x: Node, y: Node) -> Node | None:
+    """A number times y."""
+    number = constant_number(x)
+    if number is None or y.array_type[1:] != array_type[1:]:
+        return None
+    if number == 1 and y.array_type == array_type:
+        return y
+    if number == -1:
+        return make(array_type, negative, y)
+    inner = _factor(y, array_type)
+    if inner is None:
+        return None
+    factor, other = inner
+    is_exact = is_power_of_two(number) or is_power_of_two(factor)
+    if not is_exact or not fits(number * factor, array_type.dtype):
+        return None
+    return make(array_type, multiply, number * factor, other)
+
+
+def _halved(make: Make, array_type: ArrayType, x: Node, y: Node) -> Node | None:
+    """x divided by a power of two."""
+    number = constant_number(y)
+    if number is None or x.array_type.dtype != array_type.dtype or not is_power_of_two(number):
+        return None
+    if not fits(1 / number, array_type.dtype):
+        return None
+    return make(array_type, multiply, 1 / number, x)
+
+
+def _opposite(make: Make, array_type: ArrayType, x: Node) -> Node | None:
+    inner = _factor(x, array_type)
+    if inner is None:
+        return None
+    factor, other = inner
+    return make(array_type, multiply, -factor, other)
+
+
+def _signs_outwards(primitive: Primitive) -> Identity:
+    """Signs travel outwards, where they meet a sum or each other."""
+
+    def identity(make: Make, array_type: ArrayType, x: Node, y: Node) -> Node | None:
+        if not _is_negative(x, array_type):
+            return None
+        return make(array_type, negative, make(array_type, primitive, *x.args, y))
+
+    return identity
+
+
+def _without_sign(primitive: Primitive) -> Identity:
+    """A sum or a difference with something negative, as the difference or sum `primitive`."""
+
+    def identity(make: Make, array_type: ArrayType, x: Node, y: Node) -> Node | None:
+        return make(array_type, primitive, x, *y.args) if _is_negative(y, array_type) else None
+
+    return identity
+
+
+def _square(make: Make, array_type: ArrayType, x: Node, y: Node) -> Node | None:
+    if x is y and array_type.dtype.kind == "f":
+        return make(array_type, square, x)
+    return None
+
+
+def _small_power(make: Make, array_type: ArrayType, x: Node, exponent: Any) -> Node | None:
+    if exponent == 1:
+        return argument_of_same_type(make, array_type, x)
+    if exponent == 2 and x.array_type[1:] == array_type[1:] and array_type.dtype.kind == "f":
+        return make(array_type, square, x)
+    return None
+
+
+def _size_of_negative(make: Make, array_type: ArrayType, x: Node) -> Node | None:
+    return make(array_type, abs, *x.args) if x.primitive is negative else None
+
+
+add.commutative = multiply.commutative = True
+
+simplify(abs, _size_of_negative)
+simplify(add, _without_sign(subtract))
+simplify(constant_power, _small_power)
+simplify(divide, _halved, _signs_outwards(divide))
+simplify(multiply, _scaled, _signs_outwards(multiply), _square)
+simplify(negative, _opposite)
+simplify(positive, argument_of_same_type)
+simplify(subtract, _without_sign(add))
+
+
+# --- in compiled source ---------------------------------------------------------------------------
+
+
+def _lower_divide_or_zero(build: Any, array_type: ArrayType, x: Node, y: Node) -> Node:
+    """A division by y, or by 1 where both are 0."""
+    make: Make = build.make
+    if x.value is not None and np.all(x.value):
+        return make(array_type, divide, x, y)
+    of_x, of_y, of_both = [
+        ArrayType(shape, np.dtype(bool))
+        for shape in (x.array_type.shape, y.array_type.shape, array_type.shape)
+    ]
+    both_are_zero = make(of_both, logical_and, make(of_x, equal, x, 0), make(of_y, equal, y, 0))
+    divisor_type = ArrayType(array_type.shape, y.array_type.dtype)
+    return make(array_type, divide, x, make(divisor_type, where, both_are_zero, 1, y))
+
+
+def _lower_to_argument(build: Any, array_type: ArrayType, x: Node) -> Node:
+    """Nobody differentiates any more."""
+    return x
+
+
+divide_or_zero.lowering = _lower_divide_or_zero
+stop_gradient.lowering = _lower_to_argument
+
+write_as(add, operator="{} + {}", number="{} + {}")
+write_as(subtract, operator="{} - {}", number="{} - {}")
+write_as(multiply, operator="{} * {}", number="{} * {}")
+write_as(divide, operator="{} / {}", number="{} / {}")
+write_as(negative, operator="-{}", number="-{}")
+for primitive in (
+    *(exp, expm1, log, log1p, log2, log10, sqrt, sin, cos, tan, asin, acos, atan),
+    *(sinh, cosh, tanh, asinh, acosh, atanh),
+):
+    write_as(primitive, number=f"math.{primitive.name}({{}})")
+write_as(atan2, number="math.atan2({}, {})")
+write_as(hypot, number="math.hypot({}, {})")
+write_as(power, number="math.pow({}, {})")
+write_as(constant_power, number="math.pow({}, {exponent})")
+write_as(square, number="{0} * {0}")
+write_as(reciprocal, number="1.0 / {}")
+write_as(divide_or_zero, number="{0} / ({1} if {0} or {1} else 1.0)")
+write_as(abs, number="abs({})")
+write_as(sign, number="({0} if {0} == 0 or {0} != {0} else math.copysign(1.0, {0}))")
+write_as(maximum, number="({0} if {0} >= {1} or {0} != {0} else {1})", takes_out_by_name=True)
+write_as(minimum, number="({0} if {0} <= {1} or {0} != {0} else {1})", takes_out_by_name=True)
+write_as(equal, number="{} == {}")
+write_as(not_equal, number="{} != {}")
+write_as(less, number="{} < {}")
+write_as(less_equal, number="{} <= {}")
+write_as(greater, number="{} > {}")
+write_as(greater_equal, number="{} >= {}")
+write_as(isnan, number="{0} != {0}")
+write_as(logical_not, number="not {}")
+write_as(where, number="({1} if {0} else {2})", memory=Memory.NEW)
+write_as(where, stop_gradient, positive, conj, real, imag, cast_to_integer, work=Work.NOTHING)
+write_as(isnan, isinf, isfinite, signbit, work=Work.NOTHING)

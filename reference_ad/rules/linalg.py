@@ -21,10 +21,12 @@ import numpy as np
 from ..engine.core import Array, Primitive, Rule
 from ..engine.declaring import define, sum
 from ..engine.elements import is_complex
+from ..engine.numpy_source import Work, write_as
 from ..engine.transposition import transpose_of
+from .batching import align, along_axis, batch
 from .elementwise import conj, divide_or_zero, imag, normalized, real, where
 from .reductions import reduction
-from .structural import concat, tril
+from .structural import concat, one_by_one, tril
 
 
 def _define(name: str, implementation: Callable[..., Any], jvp: Rule) -> Primitive:
@@ -222,3 +224,16 @@ def _norm(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
 norm = reduction(
     "norm", _norm, lambda ans, x, axis: normalized(x, ans)
 )  # at 0 its subgradient of least norm, 0
+
+
+# --- on stacks of arrays --------------------------------------------------------------------------
+
+# stacks of matrices, whose first axes broadcast
+batch(align, solve, det, logabsdet, sign_of_det, cholesky, qr, eigh, svd, pinv)
+batch(one_by_one, nearly_singular)
+batch(along_axis, norm)
+
+
+# --- in compiled source ---------------------------------------------------------------------------
+
+write_as(norm, work=Work.PER_ARGUMENT)

@@ -14,7 +14,11 @@ import numpy as np
 from ..engine.core import Array, Primitive, Rule
 from ..engine.declaring import astype, axis_lengths, define, elementwise, linear, reshape
 from ..engine.declaring import sum as sum
+from ..engine.nodes import ArrayType, Node
+from ..engine.numpy_source import Memory, Work, write_as
+from .batching import along_axis, batch
 from .elementwise import exp, maximum
+from .identities import Make, simplify
 from .structural import flip
 
 Axis = int | tuple[int, ...] | None
@@ -137,3 +141,37 @@ log_softmax = define(
     jvps=[lambda t, ans, x, axis: t - _total(exp(ans) * t, axis)],
     vjps=[lambda g, ans, x, axis: g - exp(ans) * _total(g, axis)],
 )
+
+
+# --- on stacks of arrays --------------------------------------------------------------------------
+
+batch(along_axis, sum, max, min, logsumexp, softmax, log_softmax, cumulative_sum)
+
+
+# --- in graphs: identities that hold exactly ------------------------------------------------------
+
+
+def _sum(
+    make: Make, array_type: ArrayType, x: Node, axis: tuple[int, ...], keepdims: bool
+) -> Node | None:
+    shape = x.array_type.shape
+    if all(shape[k] == 1 for k in axis):
+        return make(array_type, reshape, x, shape=array_type.shape)
+    if keepdims:
+        left = tuple([length for k, length in enumerate(shape) if k not in axis])
+        total = make(ArrayType(left, array_type.dtype), sum, x, axis=axis, keepdims=False)
+        return make(array_type, reshape, total, shape=array_type.shape)
+    if len(axis) == len(shape) and x.primitive is reshape:
+        all_axes = tuple(range(len(x.args[0].array_type.shape)))
+        return make(array_type, sum, *x.args, axis=all_axes, keepdims=False)
+    return None
+
+
+simplify(sum, _sum)
+
+
+# --- in compiled source ---------------------------------------------------------------------------
+
+write_as(sum, max, min, cumulative_sum, number="{}", memory=Memory.NEW)
+write_as(softmax, log_softmax, memory=Memory.NEW)
+write_as(sum, max, min, logsumexp, work=Work.PER_ARGUMENT)

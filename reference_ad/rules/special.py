@@ -16,7 +16,21 @@ import numpy as np
 from ..engine.constants import constant
 from ..engine.core import Array
 from ..engine.declaring import elementwise
-from .elementwise import divide_or_zero, exp, logaddexp
+from ..engine.nodes import ArrayType, Node
+from ..engine.numpy_source import Memory, write_as
+from .elementwise import (
+    abs,
+    add,
+    divide,
+    divide_or_zero,
+    exp,
+    log1p,
+    logaddexp,
+    minimum,
+    negative,
+    subtract,
+)
+from .identities import Make
 
 # --- values ---------------------------------------------------------------------------------------
 
@@ -166,3 +180,34 @@ polygamma = elementwise(  # params: order, a positive Python integer
 def softplus(x: Array, /) -> Array:
     """log(1 + exp(x)), without overflow."""
     return logaddexp(x, 0)
+
+
+# --- in compiled source: taken apart into functions that NumPy has --------------------------------
+
+
+def _decay(make: Make, array_type: ArrayType, x: Node) -> Node:
+    """exp(-|x|), which never overflows."""
+    size = make(array_type, abs, x)
+    return make(array_type, exp, make(array_type, negative, size))
+
+
+def _lower_expit(build: Any, array_type: ArrayType, x: Node) -> Node:
+    make: Make = build.make
+    numerator = make(array_type, exp, make(array_type, minimum, x, 0))  # 1 where x is positive
+    denominator = make(array_type, add, 1, _decay(make, array_type, x))
+    return make(array_type, divide, numerator, denominator)
+
+
+def _lower_log_expit(build: Any, array_type: ArrayType, x: Node) -> Node:
+    make: Make = build.make
+    least = make(array_type, minimum, x, 0)
+    correction = make(array_type, log1p, _decay(make, array_type, x))
+    return make(array_type, subtract, least, correction)
+
+
+expit.lowering = _lower_expit
+log_expit.lowering = _lower_log_expit
+
+write_as(erf, number="math.erf({})")
+write_as(erfc, number="math.erfc({})")
+write_as(expit, number="1.0 / (1.0 + math.exp(-{}))", memory=Memory.NEW)

@@ -17,6 +17,10 @@ from ..engine.declaring import broadcast_to as broadcast_to
 from ..engine.declaring import linear
 from ..engine.declaring import reshape as reshape
 from ..engine.elements import decided
+from ..engine.nodes import ArrayType, Node
+from ..engine.numpy_source import Memory, Work, write_as
+from .batching import Application, along_axis, batch, deepen, with_larger_shape
+from .identities import Make, argument_of_same_type, simplify
 
 
 def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
@@ -149,3 +153,151 @@ stack = _joining(
     lambda *args, axis: np.stack(args, axis),
     lambda g, position, *args, axis: getitem(g, index=(slice(None),) * axis + (position,)),
 )
+
+
+# --- on stacks of arrays --------------------------------------------------------------------------
+
+
+def one_by_one(application: Application) -> Array:
+    """Apply a primitive to one member after another, and stack the answers."""
+
+    def on_member(k: int) -> Array:
+        return application.on_stacks(lambda x: getitem(x, index=(k,)))
+
+    return stack(*[on_member(k) for k in range(application.members.size)], axis=0)
+
+
+def _join_stacks(application: Application) -> Array:
+    stacks = [application.members.whole(arg) for arg in application.args]
+    return application.primitive(*stacks, axis=application.params["axis"] + 1)
+
+
+def _broadcast_stacks(application: Application) -> Array:
+    shape = application.params["shape"]
+    return application.on_stacks(
+        lambda x: deepen(x, len(shape)), shape=(application.members.size, *shape)
+    )
+
+
+def _permute_stacks(application: Application) -> Array:
+    axes = application.params["axes"]
+    return application.on_stacks(axes=(0, *[axis + 1 for axis in axes]))
+
+
+def _picks_apart(index: tuple[Any, ...]) -> bool:
+    """Whether slices stand between arrays: the axes of what they pick go first, before a batch."""
+    places = [k for k, part in enumerate(index) if type(part) is int or part == ARRAY]
+    return places[-1] - places[0] >= len(places)
+
+
+def _index_stacks(application: Application, **params: Any) -> Array:
+    index = application.params["index"]
+    arrays = application.args[1:]
+    if arrays and (_picks_apart(index) or any(map(application.members.holds, arrays))):
+        return one_by_one(application)
+    return application.on_stacks(index=(slice(None), *index), **params)
+
+
+def _scatter_stacks(application: Application) -> Array:
+    shape = (application.members.size, *application.params["shape"])
+    return _index_stacks(application, shape=shape)
+
+
+batch(Application.on_stacks, matrix_transpose, tril, triu, astype)
+batch(along_axis, flip, roll)
+batch(with_larger_shape, reshape)
+batch(_join_stacks, concat, stack)
+batch(_broadcast_stacks, broadcast_to)
+batch(_permute_stacks, permute_dims)
+batch(_index_stacks, getitem)
+batch(_scatter_stacks, scatter_add)
+
+
+# --- in graphs: identities that hold exactly ------------------------------------------------------
+
+
+def _reshape(make: Make, array_type: ArrayType, x: Node, shape: tuple[int, ...]) -> Node | None:
+    if x.array_type.shape == array_type.shape:
+        return x
+    if x.primitive is reshape:
+        return make(array_type, reshape, x.args[0], shape=array_type.shape)
+    if shape != array_type.shape:
+        return make(array_type, reshape, x, shape=array_type.shape)
+    return None
+
+
+def _matrix_transpose(make: Make, array_type: ArrayType, x: Node) -> Node:
+    n = len(array_type.shape)
+    return make(array_type, permute_dims, x, axes=(*range(n - 2), n - 1, n - 2))
+
+
+def _permute_dims(make: Make, array_type: ArrayType, x: Node, axes: tuple[int, ...]) -> Node | None:
+    if axes == tuple(range(len(axes))):
+        return x
+    if x.primitive is permute_dims:
+        inner = x.params["axes"]
+        return make(array_type, permute_dims, *x.args, axes=tuple([inner[axis] for axis in axes]))
+    if _has_permuted(x) and _is_shallow(x):
+        moved = [_permuted(make, arg, axes) for arg in x.args]
+        if all(arg.primitive is not permute_dims for arg in moved):  # all of them for nothing
+            return make(array_type, x.primitive, *moved, **x.params)
+    return None
+
+
+def _has_permuted(x: Node) -> bool:
+    if x.primitive is None or not x.primitive.elementwise:
+        return False
+    return any(arg.primitive is permute_dims for arg in x.args)
+
+
+def _is_shallow(x: Node) -> bool:
+    """Whether few enough such applications stand one upon another for a recursion through all of
+    them."""
+    layer = [x]
+    for _ in range(50):
+        args = {id(arg): arg for node in layer if _has_permuted(node) for arg in node.args}
+        layer = list(args.values())
+    return not layer
+
+
+def _permuted(make: Make, x: Node, axes: tuple[int, ...]) -> Node:
+    """An operand of an elementwise primitive with the axes of the result permuted."""
+    if not x.array_type.shape:
+        return x
+    dtype = x.array_type.dtype
+    shape = (*(1,) * (len(axes) - len(x.array_type.shape)), *x.array_type.shape)
+    permuted_type = ArrayType(tuple([shape[axis] for axis in axes]), dtype)
+    if len([length for length in shape if length != 1]) <= 1:
+        return make(permuted_type, reshape, x, shape=permuted_type.shape)
+    spread = make(ArrayType(shape, dtype), reshape, x, shape=shape)
+    return make(permuted_type, permute_dims, spread, axes=axes)
+
+
+def _getitem(
+    make: Make, array_type: ArrayType, x: Node, *arrays: Node, index: tuple[Any, ...]
+) -> Node | None:
+    """Indexing that only puts in or takes out axes of length 1."""
+    if x.array_type.size != array_type.size:
+        return None
+    if all(part in (None, Ellipsis, slice(None), 0, -1) for part in index):
+        return make(array_type, reshape, x, shape=array_type.shape)
+    return None
+
+
+simplify(astype, argument_of_same_type)
+simplify(broadcast_to, argument_of_same_type)
+simplify(getitem, _getitem)
+simplify(matrix_transpose, _matrix_transpose)
+simplify(permute_dims, _permute_dims)
+simplify(reshape, _reshape)
+
+
+# --- in compiled source ---------------------------------------------------------------------------
+
+write_as(reshape, permute_dims, number="{}", memory=Memory.VIEW)
+write_as(getitem, memory=Memory.VIEW)
+write_as(broadcast_to, number="{}", memory=Memory.NEW)
+write_as(scatter_add, concat, stack, memory=Memory.NEW)
+write_as(scatter_add, work=Work.PER_ARGUMENT)
+write_as(reshape, broadcast_to, astype, permute_dims, matrix_transpose, work=Work.NOTHING)
+write_as(flip, roll, tril, triu, getitem, concat, stack, work=Work.NOTHING)

@@ -5,13 +5,28 @@ from __future__ import annotations
 from math import factorial
 from typing import Any
 
+import fakes
 import numpy as np
 import pytest
-from frameworks import NAMES, answer, load
+from frameworks import NAMED_ALONE, NAMES, answer, load
 
 from adbench.backends.base import Backend, Unsupported
 from adbench.cases import MODES, Mode, Operator
 from adbench.cases.inputs import Inputs
+from adbench.selftest.conformance import (
+    COTANGENT,
+    EXPECTED,
+    PARAMETERS,
+    POINT,
+    TANGENT,
+    ConformanceOutcome,
+    check_backend,
+    passes,
+    question,
+    tanh_by_exp,
+    tanh_derivative,
+    vector,
+)
 from reference_ad.engine import tree
 
 # The first forward derivative in torch 2.13 loads its own decompositions by way of its own
@@ -20,93 +35,24 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:`torch.jit.script` is deprecated:DeprecationWarning"
 )
 
-RNG = np.random.default_rng(2)
-A = RNG.standard_normal((3, 2))
-C = RNG.standard_normal(3)
-V = {"W": RNG.standard_normal((3, 2)), "b": (RNG.standard_normal(3), np.asarray(0.3))}
-P = {"W": RNG.standard_normal((3, 2)), "b": (RNG.standard_normal(3), np.asarray(0.7))}
-X = RNG.standard_normal(2)
-U = RNG.standard_normal(3)
-
-
-def vector(xp: Any, p: Any, x: Any) -> Any:
-    """s * exp(W x + b), from 10 scalars in three leaves to 3."""
-    return p["b"][1] * xp.exp(p["W"] @ x + p["b"][0])
-
-
-def scalar(xp: Any, p: Any, x: Any) -> Any:
-    """The sum of s^2 exp(W x + b)."""
-    return p["b"][1] * xp.sum(vector(xp, p, x))
-
-
-def by_hand() -> dict[Operator, Any]:
-    """All answers in closed form, from e = exp(W x + b) and s."""
-    e, s = np.exp(P["W"] @ X + P["b"][0]), P["b"][1]
-    identity = np.eye(3)
-    jacobian = {
-        "W": s * np.einsum("i,ij,k->ijk", e, identity, X),
-        "b": (s * np.diag(e), e),
-    }
-    flat = {"W": s * s * np.outer(e, X), "b": (s * s * e, np.asarray(2 * s * e.sum()))}
-    direction = V["W"] @ X + V["b"][0]
-    ds = V["b"][1]
-    change = s * s * e * direction + 2 * s * ds * e
-    hvp = {
-        "W": np.outer(change, X),
-        "b": (change, np.asarray(2 * s * (e * direction).sum() + 2 * ds * e.sum())),
-    }
-    hessian = {
-        "W": {
-            "W": s * s * np.einsum("i,ik,j,l->ijkl", e, identity, X, X),
-            "b": (s * s * np.einsum("i,ik,j->ijk", e, identity, X), 2 * s * np.outer(e, X)),
-        },
-        "b": (
-            {
-                "W": s * s * np.einsum("i,ik,l->ikl", e, identity, X),
-                "b": (s * s * np.diag(e), 2 * s * e),
-            },
-            {"W": 2 * s * np.outer(e, X), "b": (2 * s * e, np.asarray(2 * e.sum()))},
-        ),
-    }
-    return {
-        Operator.VALUE: s * s * e.sum(),
-        Operator.GRADIENT: flat,
-        Operator.JVP: s * e * direction + ds * e,
-        Operator.VJP: tree.map(lambda block: np.tensordot(U, block, 1), jacobian),
-        Operator.JACOBIAN: jacobian,
-        Operator.HVP: hvp,
-        Operator.HESSIAN: hessian,
-    }
-
-
-EXPECTED = by_hand()
 CASES = [(operator, mode) for operator in EXPECTED for mode in MODES[operator]]
 SUPPORTED_BY_DIFFERENCES = {Mode.NONE, Mode.FORWARD, Mode.FORWARD_OVER_FORWARD}
-
-
-def inputs_of(operator: Operator) -> tuple[Any, Inputs]:
-    vectorial = operator in (Operator.JVP, Operator.VJP, Operator.JACOBIAN)
-    return (
-        (vector, Inputs((P, X), 0, V, U))
-        if vectorial
-        else (scalar, Inputs((P, X), 0, V, np.asarray(1.0)))
-    )
 
 
 @pytest.mark.parametrize(("operator", "mode"), CASES)
 def test_answer_agrees_with_the_closed_form(
     backend: Backend, operator: Operator, mode: Mode
 ) -> None:
-    function, inputs = inputs_of(operator)
+    function, inputs = question(operator)
     if not backend.exact and mode not in SUPPORTED_BY_DIFFERENCES:
         with pytest.raises(Unsupported, match=f"It has no vjp, which the mode {mode} needs."):
             answer(backend, function, inputs, operator, mode)
         return
-    _, found = answer(backend, function, inputs, operator, mode)
+    _, derivatives = answer(backend, function, inputs, operator, mode)
     expected = EXPECTED[operator]
-    assert tree.flatten(found)[1] == tree.flatten(expected)[1]
+    assert tree.flatten(derivatives)[1] == tree.flatten(expected)[1]
     tolerance = 1e-12 if backend.exact else 1e-6
-    for got, want in zip(tree.leaves(found), tree.leaves(expected), strict=True):
+    for got, want in zip(tree.leaves(derivatives), tree.leaves(expected), strict=True):
         assert got.shape == want.shape
         assert got.dtype == np.float64
         np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)
@@ -122,11 +68,17 @@ def test_an_hvp_of_several_outputs_is_that_of_their_product_with_the_cotangent(
     def product(xp: Any, p: Any, x: Any, u: Any) -> Any:
         return xp.sum(vector(xp, p, x) * u)
 
-    _, found = answer(backend, vector, Inputs((P, X), 0, V, U), Operator.HVP, mode)
-    _, expected = answer(
-        backend, product, Inputs((P, X, U), 0, V, np.asarray(1.0)), Operator.HVP, mode
+    _, derivatives = answer(
+        backend, vector, Inputs((PARAMETERS, POINT), 0, TANGENT, COTANGENT), Operator.HVP, mode
     )
-    for got, want in zip(tree.leaves(found), tree.leaves(expected), strict=True):
+    _, expected = answer(
+        backend,
+        product,
+        Inputs((PARAMETERS, POINT, COTANGENT), 0, TANGENT, np.asarray(1.0)),
+        Operator.HVP,
+        mode,
+    )
+    for got, want in zip(tree.leaves(derivatives), tree.leaves(expected), strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-13)
 
 
@@ -141,9 +93,9 @@ def test_an_hvp_of_several_outputs_is_that_of_their_product_with_the_cotangent(
 def test_float32_stays_float32(backend: Backend, operator: Operator, mode: Mode) -> None:
     if not backend.exact and mode is Mode.REVERSE:
         pytest.skip("differences have no reverse mode")
-    function, inputs = inputs_of(operator)
-    _, found = answer(backend, function, inputs.astype(np.float32), operator, mode)
-    for got, want in zip(tree.leaves(found), tree.leaves(EXPECTED[operator]), strict=True):
+    function, inputs = question(operator)
+    _, derivatives = answer(backend, function, inputs.astype(np.float32), operator, mode)
+    for got, want in zip(tree.leaves(derivatives), tree.leaves(EXPECTED[operator]), strict=True):
         assert got.dtype == np.float32
         np.testing.assert_allclose(
             got, want, rtol=1e-5 if backend.exact else 2e-2, atol=2e-2 * (not backend.exact)
@@ -151,7 +103,7 @@ def test_float32_stays_float32(backend: Backend, operator: Operator, mode: Mode)
 
 
 def test_inputs_are_copied_and_left_alone(backend: Backend) -> None:
-    before = tree.map(np.copy, P)
+    before = tree.map(np.copy, PARAMETERS)
     array = np.array([1.0, 2.0])
     held = backend.asarray(array)
     array[0] = 7.0
@@ -160,24 +112,12 @@ def test_inputs_are_copied_and_left_alone(backend: Backend) -> None:
         (Operator.JACOBIAN, Mode.FORWARD),
         (Operator.HVP, Mode.FORWARD_OVER_FORWARD),
     ):
-        function, inputs = inputs_of(operator)
+        function, inputs = question(operator)
         answer(backend, function, inputs, operator, mode)
     assert all(
-        np.array_equal(a, b) for a, b in zip(tree.leaves(before), tree.leaves(P), strict=True)
+        np.array_equal(a, b)
+        for a, b in zip(tree.leaves(before), tree.leaves(PARAMETERS), strict=True)
     )
-
-
-def tanh_by_exp(xp: Any, x: Any) -> Any:
-    y = xp.exp(-2.0 * x)
-    return (1.0 - y) / (1.0 + y)
-
-
-def tanh_derivative(x: float, order: int) -> float:
-    """From d/dx p(tanh x) = p'(t) (1 - t^2), as polynomials in t."""
-    polynomial = np.polynomial.Polynomial([0.0, 1.0])
-    for _ in range(order):
-        polynomial = polynomial.deriv() * np.polynomial.Polynomial([1.0, 0.0, -1.0])
-    return float(polynomial(np.tanh(x)))
 
 
 @pytest.mark.timeout(240)
@@ -194,10 +134,10 @@ def test_tanh_written_with_exp_has_its_derivatives(name: str, mode: Mode) -> Non
         orders = [1, 2, 3]
     inputs = Inputs((np.asarray(0.3),), 0, np.asarray(1.0), np.asarray(1.0))
     for order in orders:
-        _, found = answer(backend, tanh_by_exp, inputs, Operator.DERIVATIVE, mode, order)
-        assert found.shape == ()
+        _, derivatives = answer(backend, tanh_by_exp, inputs, Operator.DERIVATIVE, mode, order)
+        assert derivatives.shape == ()
         tolerance = 1e-12 * factorial(order) if backend.exact else 1e-4
-        np.testing.assert_allclose(found, tanh_derivative(0.3, order), rtol=tolerance)
+        np.testing.assert_allclose(derivatives, tanh_derivative(0.3, order), rtol=tolerance)
 
 
 def test_tensorflow_says_how_deep_accumulators_nest() -> None:
@@ -205,3 +145,36 @@ def test_tensorflow_says_how_deep_accumulators_nest() -> None:
     inputs = Inputs((np.asarray(0.3),), 0, np.asarray(1.0), np.asarray(1.0))
     with pytest.raises(Unsupported, match="nests 3 deep at most here, not 4"):
         answer(backend, tanh_by_exp, inputs, Operator.DERIVATIVE, Mode.FORWARD, 4)
+
+
+@pytest.mark.timeout(240)
+def test_every_backend_passes_the_kit(backend: Backend) -> None:
+    questions: list[str] = []
+    findings = check_backend(backend, questions.append)
+    assert passes(findings), [finding for finding in findings if finding.message]
+    assert len(questions) == len(findings) == len(CASES) + 6
+    unsupported = {f.mode for f in findings if f.outcome is ConformanceOutcome.UNSUPPORTED}
+    assert unsupported.isdisjoint(SUPPORTED_BY_DIFFERENCES)
+    assert backend.exact <= (not unsupported)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", NAMED_ALONE)
+def test_the_backends_that_must_be_named_pass_the_kit(name: str) -> None:
+    findings = check_backend(load(name))
+    assert passes(findings), [finding for finding in findings if finding.message]
+    gradient = next(
+        finding
+        for finding in findings
+        if finding.operator is Operator.GRADIENT and finding.mode is Mode.REVERSE
+    )
+    assert gradient.outcome is ConformanceOutcome.OK
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"), [("Transposed", "raised"), ("Contradicting", "wrong"), ("Single", "wrong")]
+)
+def test_the_kit_fails_a_backend_that_is_wrong(name: str, outcome: str) -> None:
+    findings = check_backend(getattr(fakes, name)())
+    assert not passes(findings)
+    assert outcome in {finding.outcome for finding in findings}

@@ -27,7 +27,7 @@ from standard import (
 from adbench.backends.base import Backend
 from adbench.cases import MODES, Mode, Operator
 from adbench.cases.inputs import Inputs
-from adbench.namespaces.numpy import SPECIAL
+from adbench.namespaces.namespace import SPECIAL
 
 # The first forward derivative in torch 2.13 loads its own decompositions by way of its own
 # deprecated function.

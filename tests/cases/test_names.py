@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from adbench.namespaces.numpy import SPECIAL, Namespace, numpy
+from adbench.namespaces.namespace import SPECIAL, Namespace
+from adbench.namespaces.numpy import numpy
 
 MODULE = SimpleNamespace(one=1, two=2, linalg=SimpleNamespace(det="det"))
 

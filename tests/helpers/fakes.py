@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 
+from adbench.backends.base import Backend
 from adbench.backends.reference import Tape
 
 
@@ -35,14 +36,14 @@ class Wrong(Tape):
     """Right but for one entry of the second array, by one part in a million."""
 
     def gradient_reverse(self, function, active, direction):
-        answer = super().gradient_reverse(function, active, direction)
+        answer = self.grad(function)(active)
         (w, b), *rest = answer
         return [(w, b * (1 + 1e-6)), *rest]
 
 
 class Nan(Tape):
     def gradient_reverse(self, function, active, direction):
-        (w, b), *rest = super().gradient_reverse(function, active, direction)
+        (w, b), *rest = self.grad(function)(active)
         return [(w, b * np.nan), *rest]
 
 
@@ -55,7 +56,7 @@ class Single(Tape):
 
 class Transposed(Tape):
     def jacobian_reverse(self, function, active, direction):
-        return super().jacobian_reverse(function, active, direction).T
+        return self.jacrev(function)(active).T
 
 
 class Accumulating(Tape):
@@ -64,7 +65,7 @@ class Accumulating(Tape):
     total = 0.0
 
     def gradient_reverse(self, function, active, direction):
-        (w, b), *rest = super().gradient_reverse(function, active, direction)
+        (w, b), *rest = self.grad(function)(active)
         self.total = self.total + b
         return [(w, np.asarray(self.total)), *rest]
 
@@ -78,7 +79,8 @@ class Forgetful(Tape):
     """Has only a jvp: what is in reverse mode is unsupported."""
 
     vjp = None
-    gradient_reverse = None
+    grad = Backend.grad
+    jacrev = Backend.jacrev
 
 
 class Stale(Tape):
@@ -88,7 +90,7 @@ class Stale(Tape):
 
     def gradient_reverse(self, function, active, direction):
         if self.kept is None:
-            self.kept = super().gradient_reverse(function, active, direction)
+            self.kept = self.grad(function)(active)
         return self.kept
 
 
@@ -99,14 +101,14 @@ class Frozen(Tape):
 
     def gradient_reverse(self, function, active, direction):
         self.function = self.function or function
-        return super().gradient_reverse(self.function, active, direction)
+        return self.grad(self.function)(active)
 
 
 class Clobbering(Tape):
     """Uses its input as scratch space."""
 
     def gradient_reverse(self, function, active, direction):
-        answer = super().gradient_reverse(function, active, direction)
+        answer = self.grad(function)(active)
         active[0][1][...] += 1
         return answer
 
@@ -115,14 +117,14 @@ class Contradicting(Tape):
     """Forward mode has another factor than reverse mode."""
 
     def jvp_forward(self, function, active, direction):
-        return super().jvp_forward(function, active, direction) * 1.5
+        return self.jvp(function, active, direction)[1] * 1.5
 
 
 class Lopsided(Tape):
     """One entry of the Hessian is off, its mirror image is not."""
 
     def hessian_forward_over_reverse(self, function, active, direction):
-        answer = super().hessian_forward_over_reverse(function, active, direction)
+        answer = self.jacfwd(self.grad(function))(active)
         ((first, *rows), *others) = answer
         w, b = first[0]
         answer[0] = ([(w, b * (1 + 1e-6)), *first[1:]], *rows)
@@ -137,5 +139,5 @@ class Memoized(Tape):
 
     def gradient_reverse(self, function, active, direction):
         if self.kept is None or self.kept[0] is not active:
-            self.kept = active, super().gradient_reverse(function, active, direction)
+            self.kept = active, self.grad(function)(active)
         return self.kept[1]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -21,9 +23,12 @@ ENTRIES = {
         *catalog.JAX,
         *catalog.TENSORFLOW,
         *catalog.DIFFERENCES,
+        *catalog.AUTOGRAD,
+        *catalog.MYGRAD,
     )
 }
-NAMES = tuple(ENTRIES)
+NAMES = tuple(name for name, entry in ENTRIES.items() if entry.by_default)
+NAMED_ALONE = tuple(name for name, entry in ENTRIES.items() if not entry.by_default)
 EXACT = tuple(name for name in NAMES if not name.startswith("differences"))
 DEFAULT = (
     "reference:tape",
@@ -35,6 +40,12 @@ DEFAULT = (
 """One staging of each framework, for what staging cannot change."""
 
 
+_modes = ExitStack()
+atexit.register(_modes.close)
+_entered: set[str] = set()
+"""The frameworks whose modes are on: the process that tests them keeps them, as a worker does."""
+
+
 def load(name: str) -> Backend:
     """Return the backend called `name`; skip the test where its framework is not installed."""
     entry = ENTRIES[name]
@@ -42,6 +53,9 @@ def load(name: str) -> Backend:
         pytest.importorskip(entry.requires, reason=f"{entry.requires} is not installed")
     module, _, attribute = entry.load.partition(":")
     backend: Backend = getattr(importlib.import_module(module), attribute)()
+    if backend.framework not in _entered:
+        _entered.add(backend.framework)
+        _modes.enter_context(backend.modes())
     return backend
 
 
@@ -51,6 +65,6 @@ def answer(
     """Return the route's name and the answer as a tree of NumPy arrays."""
     problem = to_backend(backend, function, inputs, operator)
     route, call = prepare(backend, problem, operator, mode, order)
-    found = call(problem.active, problem.constants, problem.direction)
-    backend.synchronize(found)
-    return route, tree.map(backend.to_numpy, found)
+    output = call(problem.active, problem.constants, problem.direction)
+    backend.synchronize(output)
+    return route, tree.map(backend.to_numpy, output)

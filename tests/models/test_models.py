@@ -8,7 +8,8 @@ import scipy.special
 from adbench import registry
 from adbench.cases.inputs import make_inputs
 from adbench.models import chain, tanh
-from adbench.namespaces.numpy import Namespace, numpy
+from adbench.namespaces.namespace import Namespace
+from adbench.namespaces.numpy import numpy
 from reference_ad.engine import tree
 
 STRICT = Namespace(

@@ -22,7 +22,7 @@ def test_a_correct_backend_is_correct_in_every_cell(tmp_path):
     assert {row.verdict for row in rows} == {Verdict.CORRECT}
     gradient = only(rows, "reference:tape")
     assert gradient.truth == "enclosure"
-    assert gradient.route == "native"
+    assert gradient.route == "grad"
     assert gradient.repeatable
     assert gradient.samples == 2 and len(gradient.samples_s) == len(gradient.primal_samples_s) == 2
     assert (

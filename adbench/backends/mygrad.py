@@ -1,0 +1,62 @@
+"""MyGrad, define-by-run on NumPy arrays: reverse mode of first order alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mygrad
+import numpy as np
+
+from adbench.backends.base import Backend, Function, Unsupported
+from adbench.namespaces.mygrad import namespace
+from reference_ad.engine import tree
+
+
+class Eager(Backend):
+    """MyGrad as it runs by default."""
+
+    framework = "mygrad"
+    xp = namespace
+
+    # ---- arrays
+
+    def asarray(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.array(array)
+
+    def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:
+        return np.array(mygrad.asarray(array))
+
+    def overwrite(self, array: Any, values: np.ndarray[Any, Any]) -> bool:
+        array[...] = values
+        return True
+
+    # ---- transformations
+
+    def vjp(self, function: Function, active: Any) -> tuple[Any, Function]:
+        _refuse_second_order(active)
+        recorded = [_record(function, active)]
+
+        def pullback(cotangent: Any) -> Any:
+            _refuse_second_order(cotangent)
+            # `backward` clears the graph, so a second pullback records another.
+            tensors, output = recorded.pop() if recorded else _record(function, active)
+            output.backward(mygrad.asarray(cotangent))
+            return tree.map(_gradient_of, tensors)
+
+        return recorded[0][1].data, pullback
+
+
+def _record(function: Function, active: Any) -> tuple[Any, Any]:
+    """The active argument as tensors, and the function's output at them."""
+    tensors = tree.map(mygrad.tensor, active)
+    return tensors, mygrad.astensor(function(tensors))
+
+
+def _gradient_of(tensor: Any) -> np.ndarray[Any, Any]:
+    return np.zeros_like(tensor.data) if tensor.grad is None else tensor.grad
+
+
+def _refuse_second_order(arguments: Any) -> None:
+    for leaf in tree.leaves(arguments):
+        if isinstance(leaf, mygrad.Tensor) and not leaf.constant:
+            raise Unsupported("MyGrad's gradients are arrays, so it differentiates once.")

@@ -1,0 +1,146 @@
+"""Every operator in every mode, written once as a composition of five transformations.
+
+The table `COMPOSITIONS` names for each the transformations that it nests, the outer one first, and
+the function that does it. A backend may answer an operator in a mode in a way of its own, see
+`base.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from adbench.cases.operators import Mode, Operator
+
+Function = Callable[[Any], Any]
+Answer = Any
+
+
+class Transformations(Protocol):
+    """What the compositions need of a backend."""
+
+    @property
+    def xp(self) -> Any: ...
+    def jvp(self, function: Function, active: Any, tangent: Any, /) -> tuple[Any, Any]: ...
+    def vjp(self, function: Function, active: Any, /) -> tuple[Any, Function]: ...
+    def grad(self, function: Function, /) -> Function: ...
+    def jacfwd(self, function: Function, /) -> Function: ...
+    def jacrev(self, function: Function, /) -> Function: ...
+
+
+def pushforward(on: Transformations, function: Function, tangent: Any) -> Function:
+    """Return x -> J(x) tangent."""
+    return lambda x: on.jvp(function, x, tangent)[1]
+
+
+def value(on: Transformations, function: Function, active: Any, direction: None) -> Answer:
+    return function(active)
+
+
+def derivative_forward(on: Transformations, function: Function, active: Any, order: int) -> Answer:
+    unit_tangent = on.xp.ones_like(active)
+    for _ in range(order):
+        function = pushforward(on, function, unit_tangent)
+    return function(active)
+
+
+def derivative_reverse(on: Transformations, function: Function, active: Any, order: int) -> Answer:
+    for _ in range(order):
+        function = on.grad(function)
+    return function(active)
+
+
+def value_and_gradient_reverse(
+    on: Transformations, function: Function, active: Any, direction: None
+) -> Answer:
+    output, pullback = on.vjp(function, active)
+    return output, pullback(on.xp.ones_like(output))
+
+
+def jvp_reverse(on: Transformations, function: Function, active: Any, tangent: Any) -> Answer:
+    # u -> J'u is linear, so pulling v back through it gives J v, at whatever u.
+    output, pullback = on.vjp(function, active)
+    _, transposed = on.vjp(pullback, on.xp.ones_like(output))
+    return transposed(tangent)
+
+
+def vjp_forward(on: Transformations, function: Function, active: Any, cotangent: Any) -> Answer:
+    return on.jacfwd(lambda x: on.xp.sum(function(x) * cotangent))(active)
+
+
+def hvp_reverse_over_reverse(
+    on: Transformations, function: Function, active: Any, tangent: Any
+) -> Answer:
+    # The Hessian is symmetric, so a cotangent pulled back through the gradient is the product.
+    return on.vjp(on.grad(function), active)[1](tangent)
+
+
+@dataclass(frozen=True)
+class Composition:
+    """How an operator is made of transformations."""
+
+    transformations: tuple[str, ...]
+    """Those that are nested, the outer one first."""
+    answer: Callable[[Any, Function, Any, Any], Answer]
+    """`answer(backend, function, active, direction)`, with the direction of `base.py`."""
+
+    def name(self, order: int) -> str:
+        """Return the composition as it stands in a row: `jacfwd(grad)`; `grad^3` for a derivative
+        of order 3."""
+        if not self.transformations:
+            return "value"
+        name = "(".join(self.transformations) + ")" * (len(self.transformations) - 1)
+        return name if order == 1 else f"{name}^{order}"
+
+
+COMPOSITIONS: dict[tuple[Operator, Mode], Composition] = {
+    (Operator.VALUE, Mode.NONE): Composition((), value),
+    (Operator.DERIVATIVE, Mode.FORWARD): Composition(("jvp",), derivative_forward),
+    (Operator.DERIVATIVE, Mode.REVERSE): Composition(("grad",), derivative_reverse),
+    (Operator.GRADIENT, Mode.FORWARD): Composition(
+        ("jacfwd",), lambda on, f, x, direction: on.jacfwd(f)(x)
+    ),
+    (Operator.GRADIENT, Mode.REVERSE): Composition(
+        ("grad",), lambda on, f, x, direction: on.grad(f)(x)
+    ),
+    (Operator.VALUE_AND_GRADIENT, Mode.FORWARD): Composition(
+        ("jacfwd",), lambda on, f, x, direction: (f(x), on.jacfwd(f)(x))
+    ),
+    (Operator.VALUE_AND_GRADIENT, Mode.REVERSE): Composition(("vjp",), value_and_gradient_reverse),
+    (Operator.JVP, Mode.FORWARD): Composition(("jvp",), lambda on, f, x, v: on.jvp(f, x, v)[1]),
+    (Operator.JVP, Mode.REVERSE): Composition(("vjp", "vjp"), jvp_reverse),
+    (Operator.VJP, Mode.FORWARD): Composition(("jacfwd",), vjp_forward),
+    (Operator.VJP, Mode.REVERSE): Composition(("vjp",), lambda on, f, x, u: on.vjp(f, x)[1](u)),
+    (Operator.JACOBIAN, Mode.FORWARD): Composition(
+        ("jacfwd",), lambda on, f, x, direction: on.jacfwd(f)(x)
+    ),
+    (Operator.JACOBIAN, Mode.REVERSE): Composition(
+        ("jacrev",), lambda on, f, x, direction: on.jacrev(f)(x)
+    ),
+    (Operator.HVP, Mode.FORWARD_OVER_REVERSE): Composition(
+        ("jvp", "grad"), lambda on, f, x, v: on.jvp(on.grad(f), x, v)[1]
+    ),
+    (Operator.HVP, Mode.REVERSE_OVER_FORWARD): Composition(
+        ("grad", "jvp"), lambda on, f, x, v: on.grad(pushforward(on, f, v))(x)
+    ),
+    (Operator.HVP, Mode.REVERSE_OVER_REVERSE): Composition(
+        ("vjp", "grad"), hvp_reverse_over_reverse
+    ),
+    (Operator.HVP, Mode.FORWARD_OVER_FORWARD): Composition(
+        ("jacfwd", "jvp"), lambda on, f, x, v: on.jacfwd(pushforward(on, f, v))(x)
+    ),
+    (Operator.HESSIAN, Mode.FORWARD_OVER_REVERSE): Composition(
+        ("jacfwd", "grad"), lambda on, f, x, direction: on.jacfwd(on.grad(f))(x)
+    ),
+    (Operator.HESSIAN, Mode.REVERSE_OVER_FORWARD): Composition(
+        ("jacrev", "jacfwd"), lambda on, f, x, direction: on.jacrev(on.jacfwd(f))(x)
+    ),
+    (Operator.HESSIAN, Mode.REVERSE_OVER_REVERSE): Composition(
+        ("jacrev", "grad"), lambda on, f, x, direction: on.jacrev(on.grad(f))(x)
+    ),
+    (Operator.HESSIAN, Mode.FORWARD_OVER_FORWARD): Composition(
+        ("jacfwd", "jacfwd"), lambda on, f, x, direction: on.jacfwd(on.jacfwd(f))(x)
+    ),
+}
+"""The answer to every operator in every mode."""

@@ -1,0 +1,28 @@
+"""The namespace of MyGrad: its functions with NumPy's names, and `expit` of the special ones."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import mygrad
+from mygrad.nnet.activations import sigmoid
+
+from adbench.namespaces import numpy as plain
+from adbench.namespaces.namespace import Namespace
+
+
+def _ones_like(x: Any) -> Any:
+    return mygrad.ones_like(x, constant=True)
+
+
+def _softplus(x: Any) -> Any:
+    return mygrad.logaddexp(x, 0.0)
+
+
+namespace = Namespace(
+    mygrad,
+    SimpleNamespace(expit=sigmoid, softplus=_softplus),
+    finfo=plain.numpy.finfo,
+    ones_like=_ones_like,
+)

@@ -1,0 +1,99 @@
+"""The namespace of PyTorch: the array API by array-api-compat, and what differs there.
+
+What a model cannot write for PyTorch's arrays: a slice with a negative step (`xp.flip` does it);
+`x.size`, which is a method of theirs (`math.prod(x.shape)` counts the elements); and where x is
+differentiated, `x // y` and `2.0 % x`, which have no derivative (`xp.floor_divide` and
+`xp.remainder` have).
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from array_api_compat import torch as array_module
+
+from adbench.namespaces.namespace import Namespace
+
+
+def _can_cast(from_: Any, to: Any) -> bool:
+    # The module's own follows the rule for in-place operations, by which float64 goes into float32.
+    held = from_.dtype if isinstance(from_, torch.Tensor) else from_
+    return torch.promote_types(held, to) is to
+
+
+def _alike(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Both as tensors: with a Python number on the left, division has no rounding and the remainder
+    no derivative."""
+    x1 = x1 if isinstance(x1, torch.Tensor) else torch.asarray(x1, dtype=torch.result_type(x1, x2))
+    return x1, x2 if isinstance(x2, torch.Tensor) else torch.asarray(
+        x2, dtype=torch.result_type(x1, x2)
+    )
+
+
+def _floor_divide(x1: Any, x2: Any) -> torch.Tensor:
+    # torch.floor_divide computes the same and has no derivative.
+    return torch.div(*_alike(x1, x2), rounding_mode="floor")
+
+
+def _remainder(x1: Any, x2: Any) -> torch.Tensor:
+    return torch.remainder(*_alike(x1, x2))
+
+
+def _roll(x: Any, shift: Any, *, axis: Any = None) -> Any:
+    shifts = (shift,) * len(axis) if isinstance(shift, int) and isinstance(axis, tuple) else shift
+    return array_module.roll(x, shifts, axis=axis)
+
+
+def _std(x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+    if correction != int(correction):
+        return torch.sqrt(array_module.var(x, axis=axis, correction=correction, keepdims=keepdims))
+    return array_module.std(x, axis=axis, correction=correction, keepdims=keepdims)
+
+
+def _softplus(x: Any) -> Any:
+    # PyTorch's own is the identity from 20 on, where the difference is 2e-9 still.
+    return torch.logaddexp(x, torch.zeros_like(x))
+
+
+def _logsumexp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    return torch.logsumexp(a, tuple(range(a.ndim)) if axis is None else axis, keepdim=keepdims)
+
+
+def _log_softmax(x: Any, axis: Any = None) -> Any:
+    return (
+        torch.log_softmax(x, axis)
+        if isinstance(axis, int)
+        else x - _logsumexp(x, axis, keepdims=True)
+    )
+
+
+def _softmax(x: Any, axis: Any = None) -> Any:
+    return torch.softmax(x, axis) if isinstance(axis, int) else torch.exp(_log_softmax(x, axis))
+
+
+special = SimpleNamespace(
+    digamma=torch.special.digamma,
+    erf=torch.special.erf,
+    erfc=torch.special.erfc,
+    expit=torch.special.expit,
+    gammaln=torch.special.gammaln,
+    log_expit=torch.nn.functional.logsigmoid,
+    log_softmax=_log_softmax,
+    logsumexp=_logsumexp,
+    polygamma=torch.special.polygamma,
+    softmax=_softmax,
+    softplus=_softplus,
+    xlogy=torch.special.xlogy,
+)
+
+namespace = Namespace(
+    array_module,
+    special,
+    can_cast=_can_cast,
+    floor_divide=_floor_divide,
+    remainder=_remainder,
+    roll=_roll,
+    std=_std,
+)
