@@ -139,7 +139,7 @@ def phases(frame: pd.DataFrame) -> Table | None:
         return None
     largest_n = derivatives.groupby("model", sort=False)["n_inputs"].transform("max")
     at_largest_size = derivatives[derivatives["n_inputs"] == largest_n]
-    shown = at_largest_size.drop_duplicates(
+    one_per_backend = at_largest_size.drop_duplicates(
         ["model", "implementation", "dtype", "backend"], keep="last"
     )
     rows = tuple(
@@ -153,7 +153,7 @@ def phases(frame: pd.DataFrame) -> Table | None:
             time(row["median_s"]),
             time(row["primal_s"]),
         )
-        for _, row in shown.iterrows()
+        for _, row in one_per_backend.iterrows()
     )
     return Table(
         "What is paid when?",
