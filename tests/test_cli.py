@@ -201,7 +201,7 @@ def test_a_truth_that_is_not_certified_stops_every_command_with_its_own_status(m
     def fail(*arguments):
         raise CertificateError("The gradient of the model 'tanh' is not certified.")
 
-    monkeypatch.setattr("adbench.truth.truth.establish", fail)
+    monkeypatch.setattr("adbench.step_sweep.run.establish", fail)
     result = call("differences", "tanh")
     assert result.exit_code == 4
     assert result.stderr == "adbench: The gradient of the model 'tanh' is not certified.\n"
