@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import ExitStack
 from os import PathLike, fspath
 from pathlib import Path
@@ -18,8 +18,14 @@ from adbench.comparing.folder import make_run_folder
 from adbench.running.plan import PRESETS
 from adbench.running.selection import Selection
 
-Names = str | PathLike[str] | Sequence[str | PathLike[str]]
+Names = str | PathLike[str] | Iterable[str | PathLike[str]]
 """One name or path, or several."""
+
+NAMES_OR_FILES = (
+    "names or paths of files, since each backend runs in a process of its own and loads them there "
+    "(adbench.check takes a Model, in this process)"
+)
+"""What models and backends must be, in words."""
 
 
 def run(
@@ -59,8 +65,8 @@ def run(
     """
     _check_settings(preset, threads, timeout, seed)
     selection = Selection(
-        models=_as_names("models", models),
-        backends=_as_names("backends", backends),
+        models=_as_names("models", models, NAMES_OR_FILES),
+        backends=_as_names("backends", backends, NAMES_OR_FILES),
         operators=_as_names("operators", operators),
         sizes=_as_names("sizes", sizes),
         dtypes=_as_names("dtypes", dtypes),
@@ -94,15 +100,16 @@ def _check_settings(preset: str, threads: int, timeout: float | None, seed: int)
         raise SpecError(f"run was given seed={seed}; give an integer that is not negative.")
 
 
-def _as_names(parameter: str, names: Any) -> list[str]:
-    """Return the names given for a parameter as a list of strings, or raise SpecError for what is
+def _as_names(parameter: str, names: Any, expected: str = "names") -> list[str]:
+    """Return the names given for a parameter as a list of strings. Raises SpecError for what is
     neither name nor path, such as a Model."""
-    several = names if isinstance(names, list | tuple) else [names]
-    for name in several:
+    if isinstance(names, str | PathLike) or not isinstance(names, Iterable):
+        names = [names]
+    strings = []
+    for name in names:
         if not isinstance(name, str | PathLike):
             raise SpecError(
-                f"run was given a {type(name).__name__} in {parameter}; give names or paths of "
-                "files, since each backend runs in a process of its own that loads them itself "
-                "(adbench.check takes a Model, in this process)."
+                f"run was given {parameter} of type {type(name).__name__}; give {expected}."
             )
-    return [fspath(name) for name in several]
+        strings.append(fspath(name))
+    return strings

@@ -75,7 +75,7 @@ def test_a_model_object_is_refused_in_one_sentence():
         sizes={"small": {}},
     )
     for models in (model, [model]):
-        with pytest.raises(SpecError, match=r"^run was given a Model in models; .*\)\.$"):
+        with pytest.raises(SpecError, match=r"^run was given models of type Model; .*\)\.$"):
             adbench.run(models)
 
 
@@ -87,6 +87,7 @@ def test_a_model_object_is_refused_in_one_sentence():
         ({"threads": 0}, r"run was given threads=0; give an integer of at least 1\."),
         ({"timeout": 0}, r"run was given timeout=0; give a number of seconds above 0\."),
         ({"timeout": float("nan")}, r"run was given timeout=nan; give a number"),
+        ({"operators": [1]}, r"run was given operators of type int; give names\."),
         ({"seed": -1}, r"run was given seed=-1; give an integer that is not negative\."),
         ({"models": "chian"}, r"There is no model 'chian'; did you mean 'chain'\?"),
         ({"dtypes": ["float46"]}, r"There is no dtype 'float46'; did you mean 'float64'\?"),
