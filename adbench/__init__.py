@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from adbench.cases import Model as Model
 
 if TYPE_CHECKING:
     from adbench.checking.call import check as check
+    from adbench.comparing.call import run as run
     from adbench.results.frames import load as load
 
 __version__ = "0.1.0"
 
+_FUNCTIONS = {
+    "check": "adbench.checking.call",
+    "load": "adbench.results.frames",
+    "run": "adbench.comparing.call",
+}
+"""The functions of the package by the module that defines them. They are imported when they are
+first used, since pandas takes its time."""
+
 
 def __getattr__(name: str) -> object:
-    if name == "check":
-        from adbench.checking.call import check
-
-        return check
-    # pandas is imported when results are loaded, not when the package is.
-    if name == "load":
-        from adbench.results.frames import load
-
-        return load
-    raise AttributeError(f"module 'adbench' has no attribute {name!r}")
+    if name not in _FUNCTIONS:
+        raise AttributeError(f"module 'adbench' has no attribute {name!r}")
+    return getattr(import_module(_FUNCTIONS[name]), name)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 @pytest.fixture
 def gradcheck() -> Callable[..., Report]:
     """Return `adbench.check`, which here fails the test with the table of what is wrong."""
-    return _checked
+    return _check_or_fail
 
 
-def _checked(*arguments: Any, **options: Any) -> Report:
+def _check_or_fail(*arguments: Any, **options: Any) -> Report:
     __tracebackhide__ = True  # the failure is shown where the test calls it
     import adbench
     from adbench.cases import SpecError

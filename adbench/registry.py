@@ -18,7 +18,8 @@ from types import ModuleType
 from typing import Any
 
 from adbench.backends.catalog import Entry
-from adbench.cases.model import Model, SpecError, describe_exception
+from adbench.cases.messages import as_sentence, describe_exception
+from adbench.cases.model import Model, SpecError
 
 MODELS_GROUP = "adbench.models"
 BACKENDS_GROUP = "adbench.backends"
@@ -238,7 +239,6 @@ def _module_of_file(path: Path) -> ModuleType:
     except ModuleNotFoundError:
         raise  # a framework that is not installed is an outcome of its own
     except (Exception, SystemExit) as error:
-        raise SpecError(
-            f"{path} raised {describe_exception(error, module.__file__ or '')}"
-        ) from error
+        description = describe_exception(error, module.__file__ or "")
+        raise SpecError(as_sentence(f"{path} raised {description}")) from error
     return module

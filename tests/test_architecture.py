@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     {"adbench.__main__", "adbench.cli"},
     {"adbench.selftest", "adbench.pytest_plugin"},
-    {"adbench.checking"},
+    {"adbench.checking", "adbench.comparing"},
     {"adbench.step_sweep"},
     {"adbench.reporting", "adbench.running"},
     {"adbench.judging"},

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 import adbench
 from adbench.cli import main
+from adbench.results.exit_status import ExitStatus
 from adbench.truth.certificate import CertificateError
 
 ROOT = Path(__file__).parent.parent
@@ -200,7 +201,7 @@ def test_a_truth_that_is_not_certified_stops_every_command_with_its_own_status(m
     def fail(*arguments):
         raise CertificateError("The gradient of the model 'tanh' is not certified.")
 
-    monkeypatch.setattr("adbench.truth.truth.establish", fail)
+    monkeypatch.setattr("adbench.step_sweep.run.establish", fail)
     result = call("differences", "tanh")
     assert result.exit_code == 4
     assert result.stderr == "adbench: The gradient of the model 'tanh' is not certified.\n"
@@ -292,6 +293,12 @@ def test_list_and_env_show_what_there_is():
         assert name in listed.output
     assert "python" in call("env").output
     assert call("--version").output.strip() == f"adbench, version {adbench.__version__}"
+
+
+def test_the_readme_names_every_exit_status():
+    readme = (ROOT / "README.md").read_text()
+    (paragraph,) = re.findall(r"The exit status is 0 if .*?\n\n", readme, flags=re.DOTALL)
+    assert set(map(int, re.findall(r"\b\d+\b", paragraph))) == set(ExitStatus)
 
 
 def test_the_model_in_the_readme_runs_as_it_stands(tmp_path):

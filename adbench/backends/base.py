@@ -29,6 +29,7 @@ import numpy as np
 from adbench.backends import fallbacks
 from adbench.backends.operators import COMPOSITIONS
 from adbench.cases.inputs import Inputs
+from adbench.cases.messages import SentenceError
 from adbench.cases.operators import Mode, Operator
 from reference_ad.engine import tree
 
@@ -60,7 +61,7 @@ def _falls_back_on(primitive: str) -> Callable[[Any], Any]:
     return mark
 
 
-class Unsupported(NotImplementedError):
+class Unsupported(SentenceError, NotImplementedError):
     """The backend has no way to answer; the message says what is missing."""
 
 

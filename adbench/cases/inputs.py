@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from adbench.cases.case import DTYPES, numpy_dtype
-from adbench.cases.model import Model, SpecError, describe_exception
+from adbench.cases.messages import as_sentence, describe_exception
+from adbench.cases.model import Model, SpecError
 from adbench.namespaces import numpy as namespace
 from reference_ad.engine import tree
 
@@ -107,8 +108,8 @@ def call(subject: str, function: Any, *arguments: Any, **parameters: Any) -> Any
             return function(*arguments, **parameters)
     except (Exception, SystemExit) as error:
         file = getattr(getattr(function, "__code__", None), "co_filename", "")
-        description = describe_exception(error, file, name_of_file=file)
-        raise SpecError(f"{subject} raised {description}") from error
+        description = describe_exception(error, file, file_name=file)
+        raise SpecError(as_sentence(f"{subject} raised {description}")) from error
 
 
 def _maker_of(model: Model) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from adbench.cases.messages import SentenceError
 from adbench.cases.operators import Operator
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     Make = Callable[[Size, np.random.Generator], Sequence[Any]]
 
 
-class SpecError(ValueError):
+class SpecError(SentenceError, ValueError):
     """A model, a size, an operator or a backend that was asked for cannot be used; the message says
     why."""
 
@@ -34,26 +35,6 @@ _KINDS: tuple[tuple[str, Any, str], ...] = (
     ("native", Mapping, "a mapping of frameworks to functions"),
 )
 """What the fields of a model must be, in words."""
-
-
-def describe_exception(error: BaseException, file: str, name_of_file: str = "") -> str:
-    """Return what the user's code raised, for a sentence: the type, the last line of `file` on the
-    way, the message.
-
-    name_of_file: what to call the file where the sentence does not name it already.
-    """
-    lines = []
-    frame = error.__traceback__
-    while frame is not None:
-        if frame.tb_frame.f_code.co_filename == file:
-            lines.append(frame.tb_lineno)
-        frame = frame.tb_next
-    description = type(error).__name__
-    if lines:
-        description += f" in line {lines[-1]}"
-        description += f" of {name_of_file}" if name_of_file else ""
-    message = " ".join(str(error).split()).rstrip(".")
-    return f"{description}: {message}." if message else f"{description}."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,12 +15,11 @@ from adbench.cases.case import NATIVE
 from adbench.cases.model import Model
 from adbench.checking.report import Report
 from adbench.reporting import failures, render
+from adbench.results.frames import SAMPLES
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """The environment variable that names the file to which a step's summary is appended."""
-
-SAMPLES = ("samples_s", "primal_samples_s")
 
 
 def to_json(report: Report) -> str:
@@ -47,17 +47,13 @@ def to_junit(report: Report) -> str:
             "testcase",
             classname=f"{row.model}.{row.size}.{row.dtype}",
             name=f"{failures.question(row)} {failures.asked_of(row)}",
-            time=f"{row.elapsed_s if row.elapsed_s == row.elapsed_s else 0:.3f}",
+            time=_junit_time(row),
         )
         kind = _junit_kind(row)
         if kind:
             counts[kind] += 1
-            said = (
-                failures.sentence(row)
-                if kind != "skipped"
-                else f"{row.verdict or row.outcome}: {row.message}"
-            )
-            ElementTree.SubElement(case, kind, message=_printable(said)).text = _printable(said)
+            message = _printable(_junit_message(row, kind))
+            ElementTree.SubElement(case, kind, message=message).text = message
     suite.set("failures", str(counts["failure"]))
     suite.set("errors", str(counts["error"]))
     suite.set("skipped", str(counts["skipped"]))
@@ -72,7 +68,22 @@ def _junit_kind(row: Row) -> str:
         return "error"
     if row.verdict is Verdict.WRONG:
         return "failure"
-    return "skipped" if row.outcome is not Outcome.OK or row.verdict is Verdict.UNRESOLVED else ""
+    if row.outcome is not Outcome.OK or row.verdict is Verdict.UNRESOLVED:
+        return "skipped"
+    return ""
+
+
+def _junit_message(row: Row, kind: str) -> str:
+    if kind == "skipped":
+        return f"{row.verdict or row.outcome}: {row.message}"
+    return failures.sentence(row)
+
+
+def _junit_time(row: Row) -> str:
+    """The time of a cell in seconds, 0 where it was not measured."""
+    if math.isnan(row.elapsed_s):
+        return "0.000"
+    return f"{row.elapsed_s:.3f}"
 
 
 def _printable(text: str) -> str:
@@ -84,7 +95,7 @@ def to_github(report: Report, models: Mapping[str, Model]) -> str:
     defines it."""
     lines = []
     for row in report.failures:
-        file, line = place(models[row.model], row)
+        file, line = definition_of(models[row.model], row)
         title = f"{failures.asked_of(row)}: {failures.cell(row)}"
         lines.append(
             f"::error file={_property(file)},line={line},title={_property(title)}"
@@ -104,30 +115,29 @@ def append_step_summary(report: Report) -> None:
 
 def to_markdown(report: Report) -> str:
     """Return the summary and the tables of failures in GitHub's Markdown."""
-    parts = [
-        "# adbench check",
-        report.summary,
-        *map(render.to_markdown, failures.tables(report.rows)),
-    ]
-    return "\n\n".join(parts) + "\n"
+    tables = [render.to_markdown(table) for table in failures.tables(report.rows)]
+    return "\n\n".join(["# adbench check", report.summary, *tables]) + "\n"
 
 
-def place(model: Model, row: Row) -> tuple[str, int]:
+def definition_of(model: Model, row: Row) -> tuple[str, int]:
     """Return the file and line in which the function that a row judges is defined, the file below
     this folder."""
     function: Any = model.function
     if row.implementation == NATIVE:
         function = model.native.get(row.backend.partition(":")[0], function)
     for candidate in (function, model.function):
-        file, line = _defined(candidate)
+        file, line = _definition(candidate)
         if file:
             break
     path = Path(file).resolve()
     root = Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
-    return (str(path.relative_to(root)) if path.is_relative_to(root) else str(path)), line
+    if path.is_relative_to(root):
+        path = path.relative_to(root)
+    return str(path), line
 
 
-def _defined(function: Any) -> tuple[str, int]:
+def _definition(function: Any) -> tuple[str, int]:
+    """The file and line in which a function is defined, "" and 1 where that is not known."""
     # `apply` of an autograd function is a method of its class; jit and the like keep what they
     # wrap.
     function = inspect.unwrap(function)

@@ -10,25 +10,20 @@ import pandas as pd
 from adbench.cases.operators import Operator
 from adbench.reporting import failures, tables
 from adbench.results import frames
+from adbench.results.exit_status import ExitStatus
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
-
-ALL_RIGHT, WRONG, NOT_RUN = 0, 1, 3
-"""Exit statuses of a check: nothing wrong; one entry at least; a cell did not run, or nothing was
-judged."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a check found. It is true where all is right; as a string it is the table of what is
-    not.
-
-    rows: one a cell, as in the results of a run, with no times.
-    """
+    """The result of a check. It is true where all is right; as a string it is the table of what is
+    not."""
 
     rows: tuple[Row, ...]
+    """One row a cell, as in the results of a run, with no times."""
 
     def __bool__(self) -> bool:
-        return self.exit_status == ALL_RIGHT
+        return self.exit_status is ExitStatus.ALL_RIGHT
 
     def __str__(self) -> str:
         return failures.text(self.rows, self.summary)
@@ -37,21 +32,22 @@ class Report:
         return f"<{type(self).__name__}: {self.summary}>"
 
     @property
-    def exit_status(self) -> int:
-        """0 where all is right; 1 where an entry is wrong; 3 where a cell did not run, or no
-        derivative was judged.
+    def exit_status(self) -> ExitStatus:
+        """What `adbench check` ends with.
 
         One derivative at least must have been judged of each model, size, dtype and implementation
         on each backend.
         """
         if any(row.verdict is Verdict.WRONG for row in self.rows):
-            return WRONG
-        judged = [row for row in self.rows if row.operator != Operator.VALUE] or self.rows
-        asked = {_subject(row) for row in judged if row.outcome is Outcome.OK}
-        passed = {_subject(row) for row in judged if _passed(row)}
-        if any(row.outcome in FAILURES for row in self.rows) or not asked or asked - passed:
-            return NOT_RUN
-        return ALL_RIGHT
+            return ExitStatus.WRONG
+        if any(row.outcome in FAILURES for row in self.rows):
+            return ExitStatus.NOT_RUN
+        derivatives = [row for row in self.rows if row.operator != Operator.VALUE] or self.rows
+        answered = {_subject(row) for row in derivatives if row.outcome is Outcome.OK}
+        passed = {_subject(row) for row in derivatives if _passed(row)}
+        if not answered or answered != passed:
+            return ExitStatus.NOT_RUN
+        return ExitStatus.ALL_RIGHT
 
     @property
     def failures(self) -> list[Row]:
@@ -60,7 +56,7 @@ class Report:
 
     @property
     def summary(self) -> str:
-        """One sentence: how many cells were asked, how they ended and what was thought of them."""
+        """One sentence: how many cells there are, how they ended, and how they were judged."""
         return tables.summary(self.frame())
 
     def frame(self) -> pd.DataFrame:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +40,13 @@ class Tally:
     """How many cells each mode won; a cell whose interval contains 1 is won by neither."""
 
     reverse: int
+    """The cells that reverse mode won."""
+
     forward: int
+    """The cells that forward mode won."""
+
     tied: int
+    """The cells that neither won."""
 
     @property
     def cells(self) -> int:
@@ -61,48 +68,56 @@ def crossings(cells: pd.DataFrame) -> dict[int, float]:
     between the measured n on a logarithmic scale. 0 where reverse mode won from the smallest n on,
     inf where it did not win up to the largest.
     """
-    found: dict[int, float] = {}
-    for m, some in cells.groupby("n_outputs"):
-        some = some.sort_values("n_inputs")
-        n, ratio = np.log(some["n_inputs"].to_numpy(float)), np.log(some["ratio"].to_numpy(float))
-        rising = scipy.optimize.isotonic_regression(ratio).x
-        if rising[0] > 0:
-            found[int(str(m))] = 0.0
-        elif rising[-1] < 0:
-            found[int(str(m))] = np.inf
-        else:
-            # The last n at which forward mode still wins, and the next, where it no longer does.
-            last = int(np.flatnonzero(rising <= 0)[-1])
-            after = min(last + 1, len(n) - 1)
-            rise = rising[after] - rising[last]
-            part = -rising[last] / rise if rise else 0.0
-            found[int(str(m))] = float(np.exp(n[last] + part * (n[after] - n[last])))
-    return found
+    crossing_of_m: dict[int, float] = {}
+    for m, cells_of_m in cells.groupby("n_outputs"):
+        by_n = cells_of_m.sort_values("n_inputs")
+        crossing_of_m[int(str(m))] = _crossing(
+            np.log(by_n["n_inputs"].to_numpy(float)), np.log(by_n["ratio"].to_numpy(float))
+        )
+    return crossing_of_m
+
+
+def _crossing(log_n: np.ndarray[Any, Any], log_ratio: np.ndarray[Any, Any]) -> float:
+    """The n at which a ratio rises through 1, from the logarithms of both, by rising n."""
+    rising = scipy.optimize.isotonic_regression(log_ratio).x
+    if rising[0] > 0:
+        return 0.0
+    if rising[-1] < 0:
+        return math.inf
+    # The last n at which forward mode still wins, and the next, where it no longer does.
+    last = int(np.flatnonzero(rising <= 0)[-1])
+    after = min(last + 1, len(log_n) - 1)
+    rise = rising[after] - rising[last]
+    fraction = -rising[last] / rise if rise else 0.0
+    return float(np.exp(log_n[last] + fraction * (log_n[after] - log_n[last])))
 
 
 def sentence(backend: str, cells: pd.DataFrame) -> str:
     """Say of one backend whether reverse mode won where inputs outnumber outputs, and where the two
     modes cross."""
-    more = tally(cells[cells["n_inputs"] > cells["n_outputs"]])
-    fewer = tally(cells[cells["n_inputs"] < cells["n_outputs"]])
-    if more.reverse == more.cells:
-        claim = (
-            f"reverse mode won wherever inputs outnumber outputs ({more.cells} of "
-            f"{more.cells} cells)"
+    more_inputs = tally(cells[cells["n_inputs"] > cells["n_outputs"]])
+    fewer_inputs = tally(cells[cells["n_inputs"] < cells["n_outputs"]])
+    forward_score = _score(fewer_inputs, fewer_inputs.forward)
+    return (
+        f"{backend}: {_claim(more_inputs)}; with fewer inputs than outputs forward mode won "
+        f"{forward_score}; {_where(crossings(cells))}."
+    )
+
+
+def _claim(result: Tally) -> str:
+    """How reverse mode did where inputs outnumber outputs."""
+    if result.reverse == result.cells:
+        return (
+            f"reverse mode won wherever inputs outnumber outputs ({result.cells} of "
+            f"{result.cells} cells)"
         )
-    elif more.reverse > more.forward:
-        claim = (
-            f"where inputs outnumber outputs reverse mode won {_score(more, more.reverse)}, "
-            "forward mode in "
+    score = _score(result, result.reverse)
+    if result.reverse > result.forward:
+        return (
+            f"where inputs outnumber outputs reverse mode won {score}, forward mode in "
+            f"{result.forward or 'none'}"
         )
-        claim += str(more.forward or "none")
-    else:
-        claim = (
-            "reverse mode did not win where inputs outnumber outputs: it won "
-            f"{_score(more, more.reverse)}"
-        )
-    other = f"with fewer inputs than outputs forward mode won {_score(fewer, fewer.forward)}"
-    return f"{backend}: {claim}; {other}; {_where(crossings(cells))}."
+    return f"reverse mode did not win where inputs outnumber outputs: it won {score}"
 
 
 def sentences(frame: pd.DataFrame) -> list[str]:
@@ -110,14 +125,12 @@ def sentences(frame: pd.DataFrame) -> list[str]:
     named."""
     measured = ratios(frame[frame["swept"]])
     sweeps = measured.groupby(["model", "dtype", "implementation"], sort=False)
-    said = []
+    all_sentences = []
     for (model, dtype, implementation), cells in sweeps:
         prefix = f"{model} ({dtype}, {implementation}), " if sweeps.ngroups > 1 else ""
-        said += [
-            prefix + sentence(str(backend), some)
-            for backend, some in cells.groupby("backend", sort=False)
-        ]
-    return said
+        for backend, cells_of_backend in cells.groupby("backend", sort=False):
+            all_sentences.append(prefix + sentence(str(backend), cells_of_backend))
+    return all_sentences
 
 
 def _score(result: Tally, won: int) -> str:
@@ -125,23 +138,29 @@ def _score(result: Tally, won: int) -> str:
     return f"in {won} of {result.cells} cells{tied}"
 
 
-def _where(found: dict[int, float]) -> str:
-    inside = {m: n for m, n in found.items() if 0 < n < np.inf}
+def _where(crossing_of_m: dict[int, float]) -> str:
+    """Where the modes cross, in words, from the n of each m."""
+    always = [m for m, n in crossing_of_m.items() if n == 0]
+    never = [m for m, n in crossing_of_m.items() if n == math.inf]
+    quotients = {m: n / m for m, n in crossing_of_m.items() if 0 < n < math.inf}
     parts = []
-    if inside:
-        quotients = [n / m for m, n in inside.items()]
-        spread = f" ({min(quotients):.2g} m to {max(quotients):.2g} m)" if len(inside) > 1 else ""
-        parts.append(
-            f"they cross near n = {np.median(quotients):.2g} m{spread} at m = {_listed(inside)}"
-        )
-    always = [m for m, n in found.items() if n == 0]
-    never = [m for m, n in found.items() if n == np.inf]
+    if quotients:
+        parts.append(_near(quotients))
     if always:
-        parts.append(f"reverse is ahead at every n for m = {_listed(always)}")
+        parts.append(f"reverse is ahead at every n for m = {_joined(always)}")
     if never:
-        parts.append(f"forward is ahead at every n for m = {_listed(never)}")
+        parts.append(f"forward is ahead at every n for m = {_joined(never)}")
     return ", ".join(parts)
 
 
-def _listed(numbers: Any) -> str:
+def _near(quotients: dict[int, float]) -> str:
+    """Near which multiple of m the modes cross, from the multiple for each m."""
+    spread = ""
+    if len(quotients) > 1:
+        spread = f" ({min(quotients.values()):.2g} m to {max(quotients.values()):.2g} m)"
+    median = np.median([*quotients.values()])
+    return f"they cross near n = {median:.2g} m{spread} at m = {_joined(quotients)}"
+
+
+def _joined(numbers: Iterable[int]) -> str:
     return ", ".join(str(number) for number in numbers)

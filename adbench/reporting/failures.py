@@ -10,7 +10,7 @@ from rich.console import Console
 
 from adbench.cases.case import NATIVE
 from adbench.reporting import render
-from adbench.reporting.tables import Table, some
+from adbench.reporting.tables import Table, first_of
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
 
 WIDTH = 160
@@ -35,8 +35,8 @@ def show(rows: Sequence[Row], summary: str, console: Console) -> None:
 def tables(rows: Sequence[Row]) -> list[Table]:
     """Return the tables that have something to show: what is wrong, what did not run, what is left
     open."""
-    made = (wrong(rows), hints(rows), not_run(rows), left_open(rows))
-    return [table for table in made if table is not None]
+    all_tables = (wrong(rows), hints(rows), not_run(rows), left_open(rows))
+    return [table for table in all_tables if table is not None]
 
 
 def wrong(rows: Sequence[Row]) -> Table | None:
@@ -53,8 +53,10 @@ def wrong(rows: Sequence[Row]) -> Table | None:
         for row in rows
         if row.verdict is Verdict.WRONG
     ]
+    if not cells:
+        return None
     columns = ("cell", "backend", "worst entry", "returned", "true", "error / bound")
-    return Table("Wrong", "", columns, 2, tuple(cells)) if cells else None
+    return Table("Wrong", "", columns, 2, tuple(cells))
 
 
 def hints(rows: Sequence[Row]) -> Table | None:
@@ -64,72 +66,70 @@ def hints(rows: Sequence[Row]) -> Table | None:
         for row in rows
         if row.verdict is Verdict.WRONG and row.message
     ]
-    return (
-        Table("What to look at", "", ("cell", "backend", ""), 3, tuple(cells), prose=True)
-        if cells
-        else None
-    )
+    if not cells:
+        return None
+    return Table("What to look at", "", ("cell", "backend", ""), 3, tuple(cells), prose=True)
 
 
 def not_run(rows: Sequence[Row]) -> Table | None:
-    """What should have run and did not, with what happened: said once for all cells of a model
-    where it is the same."""
-    alike: dict[tuple[str, str, str], list[str]] = {}
+    """What should have run and did not, with what happened: one line for all cells of a model where
+    it is the same."""
+    questions_by_failure: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
         if row.outcome in FAILURES:
-            key = (
-                f"{row.model} {row.size} {row.dtype}",
-                asked_of(row),
-                f"{row.outcome}: {row.message}",
-            )
-            alike.setdefault(key, []).append(question(row))
-    cells = [
-        (f"{model} {some(questions)}", backend, what)
-        for (model, backend, what), questions in alike.items()
-    ]
-    return (
-        Table("Did not run", "", ("cell", "backend", ""), 3, tuple(cells), prose=True)
-        if cells
-        else None
+            subject = f"{row.model} {row.size} {row.dtype}"
+            failure = (subject, asked_of(row), f"{row.outcome}: {row.message}")
+            questions_by_failure.setdefault(failure, []).append(question(row))
+    if not questions_by_failure:
+        return None
+    cells = tuple(
+        (f"{subject} {first_of(questions)}", backend, message)
+        for (subject, backend, message), questions in questions_by_failure.items()
     )
+    return Table("Did not run", "", ("cell", "backend", ""), 3, cells, prose=True)
 
 
 def left_open(rows: Sequence[Row]) -> Table | None:
-    """What was answered and could not be judged, or not asked: counted by its reason, for backends
-    alike at once."""
-    alike: dict[tuple[str, str], list[str]] = {}
+    """What was answered and could not be judged, or not asked: counted by its reason, with all
+    backends of the same count and reason in one line."""
+    models_by_reason: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        if row.verdict is Verdict.UNRESOLVED:
-            reason = (
-                row.message
-                or f"a relative error below {row.resolution:.1e} could not have been seen"
-            )
-            key = asked_of(row), f"unresolved: {reason}"
-        elif row.outcome in (Outcome.UNSUPPORTED, Outcome.NOT_INSTALLED):
-            key = asked_of(row), f"{row.outcome}: {row.message}"
-        else:
-            continue
-        alike.setdefault(key, []).append(row.model)
-    backends: dict[tuple[str, str], list[str]] = {}
-    for (backend, reason), models in alike.items():
-        backends.setdefault((_counted(models), reason), []).append(backend)
-    cells = [(", ".join(names), count, reason) for (count, reason), names in backends.items()]
-    return (
-        Table("Left open", "", ("backend", "cells", "reason"), 3, tuple(cells), prose=True)
-        if cells
-        else None
+        reason = _reason_left_open(row)
+        if reason:
+            models_by_reason.setdefault((asked_of(row), reason), []).append(row.model)
+    if not models_by_reason:
+        return None
+    backends_by_count: dict[tuple[str, str], list[str]] = {}
+    for (backend, reason), models in models_by_reason.items():
+        backends_by_count.setdefault((_count(models), reason), []).append(backend)
+    cells = tuple(
+        (", ".join(backends), count, reason)
+        for (count, reason), backends in backends_by_count.items()
     )
+    return Table("Left open", "", ("backend", "cells", "reason"), 3, cells, prose=True)
 
 
-def _counted(models: Sequence[str]) -> str:
-    """The number of cells, given the model of each."""
-    different = set(models)
-    of = models[0] if len(different) == 1 else f"{len(different)} models"
-    return f"{len(models)} cell{'s' if len(models) > 1 else ''} of {of}"
+def _reason_left_open(row: Row) -> str:
+    """Why a cell has no verdict that counts, or "" where it has one or should have run."""
+    if row.verdict is Verdict.UNRESOLVED:
+        resolution = f"a relative error below {row.resolution:.1e} could not have been seen"
+        return f"unresolved: {row.message or resolution}"
+    if row.outcome in (Outcome.UNSUPPORTED, Outcome.NOT_INSTALLED):
+        return f"{row.outcome}: {row.message}"
+    return ""
+
+
+def _count(models: Sequence[str]) -> str:
+    """The number of cells in words, from the model of each."""
+    cells = "1 cell" if len(models) == 1 else f"{len(models)} cells"
+    names = set(models)
+    if len(names) == 1:
+        return f"{cells} of {models[0]}"
+    return f"{cells} of {len(names)} models"
 
 
 def sentence(row: Row) -> str:
-    """Return what is the matter with one failing cell, in one line."""
+    """Return what is wrong with a failing cell, in one line."""
     if row.outcome in FAILURES:
         return f"{row.outcome}: {row.message}"
     parts = []

@@ -14,6 +14,9 @@ from tabulate import tabulate
 
 from adbench.reporting.tables import SWEEP_TITLE, Table
 
+STYLES = {"✗": "bold red", "!": "bold red", "~": "yellow", "?": "magenta", "–": "dim"}
+"""How a cell is styled, by its first character."""
+
 
 def to_screen(table: Table, console: Console) -> None:
     """Print a table. Where it is wider than the terminal its columns are divided over several, keys
@@ -27,35 +30,44 @@ def to_screen(table: Table, console: Console) -> None:
             console.print(Text(f"- {'  '.join(cell for cell in row[:-1] if cell)}: {row[-1]}"))
         return
     for part in _fit(table, console.width):
-        drawn = rich.table.Table(box=rich.box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for i, name in enumerate(part.columns):
-            justify: Any = "left" if i < part.keys else "right"
-            # A key may run over several lines where the terminal is narrow; a number is never cut.
-            drawn.add_column(
-                name.replace(":", "\n"), justify=justify, no_wrap=i >= part.keys, overflow="fold"
-            )
-        previous: Sequence[str] = ()
-        for row in part.rows:
-            shown = _without_repeats(row, previous, part.groups)
-            drawn.add_row(
-                *(_styled(cell) if i >= part.keys else Text(cell) for i, cell in enumerate(shown))
-            )
-            previous = row
-        console.print(drawn)
+        console.print(_drawn(part))
         console.print()
+
+
+def _drawn(table: Table) -> rich.table.Table:
+    """A table as rich draws it."""
+    drawing = rich.table.Table(box=rich.box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for position, name in enumerate(table.columns):
+        is_key = position < table.keys
+        justify: Any = "left" if is_key else "right"
+        # A key may run over several lines where the terminal is narrow; a number is never cut.
+        heading = name.replace(":", "\n")
+        drawing.add_column(heading, justify=justify, no_wrap=not is_key, overflow="fold")
+    previous_row: Sequence[str] = ()
+    for row in table.rows:
+        cells = _without_repeats(row, previous_row, table.groups)
+        keys = [Text(cell) for cell in cells[: table.keys]]
+        values = [_styled(cell) for cell in cells[table.keys :]]
+        drawing.add_row(*keys, *values)
+        previous_row = row
+    return drawing
 
 
 def to_markdown(table: Table) -> str:
     """Return a table in GitHub's Markdown, with its title and note."""
-    align = ["left" if i < table.keys else "right" for i in range(len(table.columns))]
+    values = len(table.columns) - table.keys
     body = tabulate(
-        [[cell.replace("|", "\\|") for cell in row] for row in table.rows],
-        headers=[name.replace("|", "\\|") for name in table.columns],
+        [_escaped(row) for row in table.rows],
+        headers=_escaped(table.columns),
         tablefmt="github",
-        colalign=align,
+        colalign=["left"] * table.keys + ["right"] * values,
         disable_numparse=True,
     )
     return "\n\n".join(part for part in (f"## {table.title}", table.note, body) if part)
+
+
+def _escaped(cells: Sequence[str]) -> list[str]:
+    return [cell.replace("|", "\\|") for cell in cells]
 
 
 def report(
@@ -77,49 +89,54 @@ def rows_of(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
     pairs = []
     for key, value in environment.items():
         if isinstance(value, Mapping):
-            pairs += [
-                (f"{key}: {name}", "not installed" if v is None else str(v))
-                for name, v in value.items()
-            ]
+            for name, version in value.items():
+                pairs.append((f"{key}: {name}", "not installed" if version is None else version))
+        elif key == "command":
+            pairs.append((key, " ".join(value)))
         else:
-            pairs.append((key, " ".join(value) if key == "command" else str(value)))
-    return pairs
+            pairs.append((key, str(value)))
+    return [(key, str(value)) for key, value in pairs]
 
 
 def _fit(table: Table, width: int) -> list[Table]:
-    widths = [
-        max([len(part) for part in name.split(":")] + [len(row[i]) for row in table.rows]) + 3
-        for i, name in enumerate(table.columns)
-    ]
-    keys = sum(widths[: table.keys])
-    others = range(table.keys, len(table.columns))
-    if keys + sum(widths[i] for i in others) <= width:
+    """The table in as few parts, each with its keys, as fit into a width in characters."""
+    widths = [_width(table, position) for position in range(len(table.columns))]
+    keys = list(range(table.keys))
+    room = width - sum(widths[: table.keys])
+    if sum(widths[table.keys :]) <= room:
         return [table]
     parts: list[list[int]] = [[]]
-    for i in others:
-        if parts[-1] and keys + sum(widths[j] for j in parts[-1]) + widths[i] > width:
+    for position in range(table.keys, len(table.columns)):
+        width_of_part = sum(widths[member] for member in parts[-1])
+        if parts[-1] and width_of_part + widths[position] > room:
             parts.append([])
-        parts[-1].append(i)
-    return [_columns(table, [*range(table.keys), *part]) for part in parts]
+        parts[-1].append(position)
+    return [_with_columns(table, [*keys, *part]) for part in parts]
 
 
-def _columns(table: Table, kept: Sequence[int]) -> Table:
-    rows = tuple(tuple(row[i] for i in kept) for row in table.rows)
-    return replace(table, columns=tuple(table.columns[i] for i in kept), rows=rows)
+def _width(table: Table, position: int) -> int:
+    """How many characters a column takes on the screen."""
+    heading_widths = [len(line) for line in table.columns[position].split(":")]
+    cell_widths = [len(row[position]) for row in table.rows]
+    return max([*heading_widths, *cell_widths]) + 3
+
+
+def _with_columns(table: Table, positions: Sequence[int]) -> Table:
+    """The table with the columns at `positions` alone."""
+    rows = tuple(tuple(row[position] for position in positions) for row in table.rows)
+    columns = tuple(table.columns[position] for position in positions)
+    return replace(table, columns=columns, rows=rows)
 
 
 def _without_repeats(row: Sequence[str], previous: Sequence[str], groups: int) -> list[str]:
     """Leave out of the leading columns what stands in the row above."""
-    shown = list(row)
-    for i in range(groups):
-        if i >= len(previous) or previous[i] != row[i]:
+    cells = list(row)
+    for position in range(groups):
+        if position >= len(previous) or previous[position] != row[position]:
             break
-        shown[i] = ""
-    return shown
+        cells[position] = ""
+    return cells
 
 
 def _styled(cell: str) -> Text:
-    style = {"✗": "bold red", "!": "bold red", "~": "yellow", "?": "magenta", "–": "dim"}.get(
-        cell[:1], ""
-    )
-    return Text(cell, style=style)
+    return Text(cell, style=STYLES.get(cell[:1], ""))

@@ -1,5 +1,4 @@
-"""The tables of a report, made from the frame of a run. How they are drawn is `render.py`'s
-business."""
+"""The tables of a report, made from the frame of a run. `render.py` draws them."""
 
 from __future__ import annotations
 
@@ -9,38 +8,57 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from adbench.cases.case import NATIVE, SPECIFICATION
 from adbench.cases.operators import Mode
 from adbench.reporting import crossover
 from adbench.results.row import FAILURES
 
-MARKS = {"correct": "", "imprecise": "~", "wrong": "✗", "unresolved": "?"}
+MARKS = {"correct": "", "imprecise": "~", "unresolved": "?", "wrong": "✗"}
+"""What stands before an error, by its verdict, from the mildest on."""
+
 SWEEP_TITLE = "Forward against reverse mode"
+
+SUMMARY_ORDER = ("correct", "imprecise", "wrong", "unresolved")
+"""The verdicts in the order in which the summary counts them."""
+
+COST_ORDERS = (1, 2, 4, 8)
+"""The orders of a derivative whose times are shown."""
+
 LEGEND = "~ imprecise, ✗ wrong, ? unresolved, – unsupported or not applicable, ! did not run"
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of strings: the first `keys` columns name a row, the others are one per backend or
-    quantity.
-
-    prose: whether the last column is a text that may run over several lines.
-    groups: how many of the first columns are left empty on screen where they repeat the row above.
-    """
+    """A table of strings: the first columns name a row, the others are one per backend or
+    quantity."""
 
     title: str
+    """What stands above it."""
+
     note: str
+    """What its cells mean; may be empty."""
+
     columns: tuple[str, ...]
+    """The names of the columns."""
+
     keys: int
+    """How many of the first columns name a row."""
+
     rows: tuple[tuple[str, ...], ...]
+    """The rows, each as long as `columns`."""
+
     prose: bool = False
+    """Whether the last column is a text that may run over several lines."""
+
     groups: int = 0
+    """How many of the first columns are left empty on screen where they repeat the row above."""
 
 
 def tables(frame: pd.DataFrame) -> list[Table]:
     """Return all tables of a run that have something to show, in the order in which to read
     them."""
     frame = _in_order(frame)
-    made = [
+    all_tables = [
         correctness(frame),
         higher_order(frame),
         cost(frame),
@@ -48,29 +66,31 @@ def tables(frame: pd.DataFrame) -> list[Table]:
         sweep(frame),
         troubles(frame),
     ]
-    return [table for table in made if table is not None]
+    return [table for table in all_tables if table is not None]
 
 
 def summary(frame: pd.DataFrame) -> str:
-    """Return one sentence: how many cells were asked, how they ended and what was thought of
-    them."""
+    """Return one sentence: how many cells there are, how they were judged, and how the others
+    ended."""
     outcomes = frame["outcome"].value_counts()
     verdicts = frame.loc[frame["outcome"] == "ok", "verdict"].value_counts()
-    judged = ", ".join(f"{verdicts[name]} {name}" for name in MARKS if name in verdicts)
-    others = ", ".join(f"{count} {name}" for name, count in outcomes.items() if name != "ok")
+    judged = ", ".join(f"{verdicts[name]} {name}" for name in SUMMARY_ORDER if name in verdicts)
+    parts = [judged or "none answered"]
+    unanswered = ", ".join(f"{count} {name}" for name, count in outcomes.items() if name != "ok")
+    if unanswered:
+        parts.append(unanswered)
     cells = "1 cell" if len(frame) == 1 else f"{len(frame)} cells"
-    return f"{cells}: {judged or 'none answered'}{'; ' + others if others else ''}."
+    return f"{cells}: {'; '.join(parts)}."
 
 
 def correctness(frame: pd.DataFrame) -> Table | None:
     """Relative errors of all operators of order 0 to 2, the worst over the modes."""
-    some = frame[~frame["swept"] & ((frame["operator"] != "derivative") | (frame["order"] == 1))]
+    of_low_order = (frame["operator"] != "derivative") | (frame["order"] == 1)
     return _by_backend(
-        some,
+        frame[~frame["swept"] & of_low_order],
         title="Is it right?",
         note="Relative error ||answer - truth|| / ||truth||, the worst over the modes and arrays "
-        "of the answer. "
-        f"{LEGEND}.",
+        f"of the answer. {LEGEND}.",
         key=lambda row: (_model(row), row["size"], _operator(row)),
         columns=("model", "size", "operator"),
         show=_worst_error,
@@ -79,12 +99,9 @@ def correctness(frame: pd.DataFrame) -> Table | None:
 
 def higher_order(frame: pd.DataFrame) -> Table | None:
     """Relative errors of derivatives of a scalar function, order by order."""
-    some = frame[
-        (frame["operator"] == "derivative")
-        & frame["order"].gt(1).groupby(frame["model"]).transform("any")
-    ]
+    has_higher_orders = frame["order"].gt(1).groupby(frame["model"]).transform("any")
     return _by_backend(
-        some,
+        frame[(frame["operator"] == "derivative") & has_higher_orders],
         title="Derivatives of higher order",
         note="Relative error of the k-th derivative, the worse of forward and reverse nesting. "
         f"{LEGEND}.",
@@ -96,20 +113,13 @@ def higher_order(frame: pd.DataFrame) -> Table | None:
 
 def cost(frame: pd.DataFrame) -> Table | None:
     """Median times and cost ratios of everything but the sweep."""
-    some = frame[
-        ~frame["swept"] & ((frame["operator"] != "derivative") | frame["order"].isin([1, 2, 4, 8]))
-    ]
+    of_shown_order = (frame["operator"] != "derivative") | frame["order"].isin(COST_ORDERS)
     return _by_backend(
-        some,
+        frame[~frame["swept"] & of_shown_order],
         title="What does it cost?",
         note="Median time of one call, and behind it the cost ratio: time / time of the function "
         "alone, paired.",
-        key=lambda row: (
-            _model(row),
-            row["size"],
-            _operator(row),
-            "" if row["mode"] == "none" else _mode(row),
-        ),
+        key=lambda row: (_model(row), row["size"], _operator(row), _mode(row)),
         columns=("model", "size", "operator", "mode"),
         show=_time_and_ratio,
     )
@@ -118,17 +128,18 @@ def cost(frame: pd.DataFrame) -> Table | None:
 def phases(frame: pd.DataFrame) -> Table | None:
     """What is paid once and what is paid at every call, for one derivative of each model at its
     largest size."""
-    first = frame[
+    derivatives = frame[
         frame["operator"].isin(["gradient", "jacobian", "derivative"])
         & (frame["order"] == 1)
         & (frame["mode"] == "reverse")
         & (frame["outcome"] == "ok")
         & ~frame["swept"]
     ]
-    if first.empty:
+    if derivatives.empty:
         return None
-    largest = first.groupby("model", sort=False)["n_inputs"].transform("max") == first["n_inputs"]
-    some = first[largest].drop_duplicates(
+    largest_n = derivatives.groupby("model", sort=False)["n_inputs"].transform("max")
+    at_largest_size = derivatives[derivatives["n_inputs"] == largest_n]
+    one_per_backend = at_largest_size.drop_duplicates(
         ["model", "implementation", "dtype", "backend"], keep="last"
     )
     rows = tuple(
@@ -142,13 +153,12 @@ def phases(frame: pd.DataFrame) -> Table | None:
             time(row["median_s"]),
             time(row["primal_s"]),
         )
-        for _, row in some.iterrows()
+        for _, row in one_per_backend.iterrows()
     )
     return Table(
         "What is paid when?",
         "prepare: trace and compile; first: the first call; steady: the median of later calls; "
-        "primal: the function "
-        "alone. All in reverse mode.",
+        "primal: the function alone. All in reverse mode.",
         ("model", "size", "operator", "backend", "prepare", "first", "steady", "primal"),
         4,
         rows,
@@ -169,18 +179,14 @@ def sweep(frame: pd.DataFrame) -> Table | None:
     backends = list(dict.fromkeys(measured["backend"]))
     rows = []
     for _, cell in cells.iterrows():
-        here = measured
+        at_cell = measured
         for column in ("model", "dtype", "n_inputs", "n_outputs"):
-            here = here[here[column] == cell[column]]
-        by_backend = {row["backend"]: _ratio(row) for _, row in here.iterrows()}
-        side = "n < m" if cell["quotient"] < 1 else "n = m" if cell["quotient"] == 1 else "n > m"
+            at_cell = at_cell[at_cell[column] == cell[column]]
+        ratios = {row["backend"]: _ratio(row) for _, row in at_cell.iterrows()}
+        n = cell["n_inputs"]
+        m = cell["n_outputs"]
         rows.append(
-            (
-                side,
-                str(cell["n_inputs"]),
-                str(cell["n_outputs"]),
-                *(by_backend.get(b, "–") for b in backends),
-            )
+            (_side(n, m), str(n), str(m), *(ratios.get(backend, "–") for backend in backends))
         )
     return Table(
         SWEEP_TITLE,
@@ -193,49 +199,47 @@ def sweep(frame: pd.DataFrame) -> Table | None:
     )
 
 
+def _side(n: int, m: int) -> str:
+    if n < m:
+        return "n < m"
+    if n == m:
+        return "n = m"
+    return "n > m"
+
+
 def troubles(frame: pd.DataFrame) -> Table | None:
     """What did not run or is wrong, in doubt or flagged, with its message."""
-    failed = frame["outcome"].isin([str(outcome) for outcome in FAILURES])
-    doubtful = frame["verdict"].isin(["wrong"]) | (frame["message"] != "") & (
-        frame["outcome"] == "ok"
-    )
-    said: dict[tuple[str, str, str], list[str]] = {}
-    for _, row in frame[failed | doubtful].iterrows():
-        key = row["backend"], f"{_model(row)} {row['size']}", _trouble(row)
-        said.setdefault(key, []).append(f"{_operator(row)} {_mode(row)}".strip())
+    wrong = frame["verdict"] == "wrong"
+    noted = (frame["message"] != "") & (frame["outcome"] == "ok")
+    questions_by_trouble: dict[tuple[str, str, str], list[str]] = {}
+    for _, row in frame[_failed(frame) | wrong | noted].iterrows():
+        trouble = (row["backend"], f"{_model(row)} {row['size']}", _trouble(row))
+        question = f"{_operator(row)} {_mode(row)}".strip()
+        questions_by_trouble.setdefault(trouble, []).append(question)
     rows = [
-        (backend, model, some(questions), what)
-        for (backend, model, what), questions in said.items()
+        (backend, model, first_of(questions), message)
+        for (backend, model, message), questions in questions_by_trouble.items()
     ]
     for outcome in ("not_installed", "unsupported"):
-        alike = frame[frame["outcome"] == outcome].groupby(["backend", "message"], sort=False)
-        rows += [
-            (str(backend), f"{len(cells)} cells", "", f"{outcome}: {message}")
-            for (backend, message), cells in alike
-        ]
+        absent = frame[frame["outcome"] == outcome]
+        for (backend, message), cells in absent.groupby(["backend", "message"], sort=False):
+            rows.append((str(backend), f"{len(cells)} cells", "", f"{outcome}: {message}"))
     if not rows:
         return None
-    return Table(
-        "What did not go well",
-        "",
-        ("backend", "model", "what", "message"),
-        4,
-        tuple(rows),
-        prose=True,
-    )
+    columns = ("backend", "model", "what", "message")
+    return Table("What did not go well", "", columns, 4, tuple(rows), prose=True)
 
 
 # ---- cells
 
 
-def some(questions: Sequence[str]) -> str:
-    """Return the first of several questions, and how many there are more."""
-    more = len(questions) - 1
-    return (
-        questions[0]
-        if not more
-        else f"{questions[0]} and {more} more question{'s' if more > 1 else ''}"
-    )
+def first_of(questions: Sequence[str]) -> str:
+    """Return the first of several questions, and how many more there are."""
+    further = len(questions) - 1
+    if not further:
+        return questions[0]
+    plural = "s" if further > 1 else ""
+    return f"{questions[0]} and {further} more question{plural}"
 
 
 def time(seconds: float) -> str:
@@ -252,13 +256,21 @@ def _worst_error(rows: pd.DataFrame) -> str:
     answered = rows[rows["outcome"] == "ok"]
     if answered.empty:
         return _absence(rows)
-    severity = ["correct", "imprecise", "unresolved", "wrong"]
-    verdict = max(answered["verdict"], key=lambda v: severity.index(v) if v in severity else 0)
-    failed = "!" if rows["outcome"].isin([str(o) for o in FAILURES]).any() else ""
-    errors = answered["relative_error"]
-    error = math.nan if errors.isna().all() else float(errors.max())
-    text = "0" if error == 0 else "" if math.isnan(error) else f"{error:.1e}"
-    return f"{MARKS.get(verdict, '')}{text}{failed}"
+    verdicts = set(answered["verdict"])
+    mark = ""
+    for verdict, mark_of_verdict in MARKS.items():
+        if verdict in verdicts:
+            mark = mark_of_verdict
+    failed = "!" if _failed(rows).any() else ""
+    return f"{mark}{_error(float(answered['relative_error'].max()))}{failed}"
+
+
+def _error(error: float) -> str:
+    if math.isnan(error):
+        return ""
+    if error == 0:
+        return "0"
+    return f"{error:.1e}"
 
 
 def _time_and_ratio(rows: pd.DataFrame) -> str:
@@ -271,17 +283,26 @@ def _time_and_ratio(rows: pd.DataFrame) -> str:
 
 
 def _absence(rows: pd.DataFrame) -> str:
-    return "!" if rows["outcome"].isin([str(o) for o in FAILURES]).any() else "–"
+    return "!" if _failed(rows).any() else "–"
+
+
+def _failed(rows: pd.DataFrame) -> pd.Series:
+    """Which rows should have run and did not."""
+    return rows["outcome"].isin([str(outcome) for outcome in FAILURES])
 
 
 def _ratio(row: pd.Series) -> str:
-    near = "≈" if not (row["low"] > 1 or row["high"] < 1) else ""
+    is_decided = row["low"] > 1 or row["high"] < 1
+    near = "" if is_decided else "≈"
     return f"{near}{_two_digits(row['ratio'])}"
 
 
 def _two_digits(ratio: float) -> str:
     """Return a ratio with two digits that mean something, never with an exponent."""
-    return f"{float(f'{ratio:.2g}'):.0f}" if ratio >= 10 else f"{ratio:.2g}"
+    if ratio < 10:
+        return f"{ratio:.2g}"
+    rounded = float(f"{ratio:.2g}")
+    return f"{rounded:.0f}"
 
 
 def _by_backend(
@@ -300,40 +321,31 @@ def _by_backend(
         return None
     keys = [key(row) for _, row in frame.iterrows()]
     backends = list(dict.fromkeys(frame["backend"]))
-    groups = dict(list(frame.groupby([pd.Series(keys, index=frame.index), "backend"])))
-    rows = [
-        (
-            *name,
-            *(
-                show(groups[(name, backend)]) if (name, backend) in groups else "–"
-                for backend in backends
-            ),
-        )
+    rows_by_cell = dict(list(frame.groupby([pd.Series(keys, index=frame.index), "backend"])))
+    cells = {name_and_backend: show(rows) for name_and_backend, rows in rows_by_cell.items()}
+    rows = tuple(
+        (*name, *(cells.get((name, backend), "–") for backend in backends))
         for name in dict.fromkeys(keys)
-    ]
-    return Table(
-        title, note, (*columns, *backends), len(columns), tuple(rows), groups=len(columns) - 1
     )
+    all_columns = (*columns, *backends)
+    return Table(title, note, all_columns, len(columns), rows, groups=len(columns) - 1)
 
 
 def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
-    """Sort by what was asked: rows come in the order in which cells ended, failed ones before those
-    of their group."""
-    rank = {
-        "question": frame.groupby(
-            ["model", "size", "dtype", "operator", "order"], sort=False
-        ).ngroup(),
-        "implementation": frame["implementation"].map({"spec": 0, "native": 1}),
-        "mode": frame["mode"].map({mode.value: i for i, mode in enumerate(Mode)}),
+    """The rows sorted by their question: they come in the order in which cells ended, failed ones
+    before those of their group."""
+    question = ["model", "size", "dtype", "operator", "order"]
+    ranks = {
+        "_question": frame.groupby(question, sort=False).ngroup(),
+        "_implementation": frame["implementation"].map({SPECIFICATION: 0, NATIVE: 1}),
+        "_mode": frame["mode"].map({mode.value: rank for rank, mode in enumerate(Mode)}),
     }
-    ordered = frame.assign(**{f"_{name}": values for name, values in rank.items()})
-    return ordered.sort_values([f"_{name}" for name in rank], kind="stable").drop(
-        columns=[f"_{name}" for name in rank]
-    )
+    ranked = frame.assign(**ranks)
+    return ranked.sort_values([*ranks], kind="stable").drop(columns=[*ranks])
 
 
 def _model(row: pd.Series) -> str:
-    native = " (native)" if row["implementation"] == "native" else ""
+    native = " (native)" if row["implementation"] == NATIVE else ""
     dtype = "" if row["dtype"] == "float64" else f" {row['dtype']}"
     return f"{row['model']}{native}{dtype}"
 
@@ -350,12 +362,17 @@ def _trouble(row: pd.Series) -> str:
     if row["outcome"] != "ok":
         return f"{row['outcome']}: {row['message']}"
     if row["verdict"] == "wrong":
-        place = f" at {row['worst_entry']}" if row["worst_entry"] else ""
-        by = (
-            f"relative error {row['relative_error']:.1e}, {row['max_error_over_bound']:.1e} "
-            "times the bound. "
-        )
-        return (
-            f"wrong{place}: {by if pd.notna(row['relative_error']) else ''}{row['message']}".strip()
-        )
+        return _wrong(row)
     return str(row["message"])
+
+
+def _wrong(row: pd.Series) -> str:
+    """Where an answer is wrong, by how much, and its message."""
+    place = f" at {row['worst_entry']}" if row["worst_entry"] else ""
+    message = row["message"]
+    if pd.notna(row["relative_error"]):
+        message = (
+            f"relative error {row['relative_error']:.1e}, {row['max_error_over_bound']:.1e} times "
+            f"the bound. {message}"
+        )
+    return f"wrong{place}: {message}".strip()

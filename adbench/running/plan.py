@@ -112,6 +112,8 @@ FULL = Preset(
     timeout_s=600.0,
     all_orders=True,
 )
+PRESETS = {"quick": QUICK, "default": DEFAULT, "full": FULL}
+"""The presets of a run, by the names that users give; a check has its own."""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adbench.cases.case import Case
+from adbench.cases.messages import describe_exception
 from adbench.cases.model import Model
 from adbench.cases.question import Question
-from adbench.running.failures import describe_exception
 from adbench.running.points import Points
 from adbench.truth import storage
 from adbench.truth.certificate import CertificateError

@@ -19,9 +19,10 @@ from types import TracebackType
 from typing import Any
 
 from adbench import registry
+from adbench.cases.messages import describe_exception
 from adbench.results.row import Outcome
 from adbench.running import protocol, truths
-from adbench.running.failures import describe_exception, failed_row
+from adbench.running.failures import failed_row
 from adbench.running.protocol import (
     CellOpen,
     CellRow,

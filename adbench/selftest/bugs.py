@@ -20,28 +20,39 @@ Rule = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Subject:
-    """A function with a hand-written derivative.
-
-    function: `function(xp, *inputs)`; point: the inputs, float64; pull, push: its rules; stateful:
-    whether `pull` is a class to be made anew for every use, since it remembers; second: whether the
-    second derivative is asked for.
-    """
+    """A function with a hand-written derivative."""
 
     name: str
+    """What the tables call it."""
+
     function: Rule
+    """`function(xp, *inputs)`."""
+
     point: Callable[[np.random.Generator], tuple[Any, ...]]
+    """`point(rng)` gives the inputs, float64."""
+
     pull: Rule
+    """The rule of reverse mode, `pull(xp, u, *inputs)`; a class of rules where `stateful`."""
+
     push: Rule | None = None
+    """The rule of forward mode, `push(xp, tangents, *inputs)`; None where there is none."""
+
     stateful: bool = False
+    """Whether `pull` is a class to be made anew for every use, since it remembers."""
+
     second: bool = False
+    """Whether the second derivative is asked for."""
 
 
 @dataclass(frozen=True)
 class Bug:
-    """A mistake: the function with the wrong rule, and the control with the right one."""
+    """A mistake in a rule, and the same rule without it."""
 
     wrong: Subject
+    """The function with the wrong rule."""
+
     control: Subject
+    """The function with the right rule."""
 
     @property
     def name(self) -> str:

@@ -23,6 +23,7 @@ from adbench.backends.catalog import Entry
 from adbench.cases.inputs import Inputs
 from adbench.cases.operators import MODES, Mode, Operator
 from adbench.reporting.tables import Table
+from adbench.results.exit_status import ExitStatus
 from reference_ad.engine import tree
 
 EXACT_TOLERANCE = 1e-12
@@ -259,30 +260,29 @@ def _compare(answer: Any, expected: Any) -> tuple[str, float]:
     return "", deviation
 
 
-def command(names: Sequence[str], timeout: float) -> int:
+def command(names: Sequence[str], timeout: float) -> ExitStatus:
     """Ask each backend called `names` in a process of its own, print what came of it, and return
-    the exit status: 0 where all pass, 1 where one is wrong, 3 where one could not be run.
+    the exit status: 0 where all pass, 1 where one is wrong, 3 where one could not be run,
+    of which a crash is one.
 
     timeout: the time for the whole of one backend (s).
     """
-    statuses = []
+    statuses: list[int] = []
     for entry in registry.find_backends(names):
         arguments = [sys.executable, "-m", "adbench.selftest.conformance", entry.name, entry.load]
         try:
             statuses.append(subprocess.run(arguments, timeout=timeout, check=False).returncode)
         except subprocess.TimeoutExpired:
             print(f"{entry.name} has not finished within {timeout:g} s; --timeout gives it longer.")
-            statuses.append(NOT_RUN)
-    if all(status == PASSED for status in statuses):
-        return PASSED
-    return FAILED if FAILED in statuses else NOT_RUN
+            statuses.append(ExitStatus.NOT_RUN)
+    if ExitStatus.WRONG in statuses:
+        return ExitStatus.WRONG
+    if any(status != ExitStatus.ALL_RIGHT for status in statuses):
+        return ExitStatus.NOT_RUN
+    return ExitStatus.ALL_RIGHT
 
 
-PASSED, FAILED, NOT_RUN = 0, 1, 3
-"""Exit statuses. Anything else, such as the signal of a crash, counts as not run."""
-
-
-def main(name: str, load: str) -> int:
+def main(name: str, load: str) -> ExitStatus:
     """Check one backend in this process and print its table; return the exit status."""
     from rich.console import Console
 
@@ -292,15 +292,15 @@ def main(name: str, load: str) -> int:
         backend = registry.load_backend(load)
     except Exception as error:
         print(f"{name} could not be loaded: {type(error).__name__}: {error}")
-        return NOT_RUN
+        return ExitStatus.NOT_RUN
     findings = check_backend(backend)
     screen = Console()
     render.to_screen(table(name, findings), screen)
     if passes(findings):
         screen.print(f"{name} passes.", highlight=False)
-        return PASSED
+        return ExitStatus.ALL_RIGHT
     screen.print(f"{name} does not pass.", highlight=False)
-    return FAILED
+    return ExitStatus.WRONG
 
 
 if __name__ == "__main__":

@@ -30,12 +30,12 @@ def custom(subject: Subject) -> Callable[..., Any]:
     def plain(*inputs: Any) -> Any:
         return subject.function(xp, *inputs)
 
-    function = jax.custom_vjp(plain)
-    function.defvjp(
+    function_with_rule = jax.custom_vjp(plain)
+    function_with_rule.defvjp(
         lambda *inputs: (plain(*inputs), inputs), lambda inputs, u: tuple(pull(xp, u, *inputs))
     )
-    made: Callable[..., Any] = function
-    return made
+    function: Callable[..., Any] = function_with_rule
+    return function
 
 
 def others(subject: Subject, point: tuple[Any, ...]) -> dict[str, bool]:

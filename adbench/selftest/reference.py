@@ -33,14 +33,17 @@ def custom(subject: Subject) -> Callable[..., Any]:
 
     # The pullback gives all cotangents at once; the engine asks for them one by one, so the last
     # call is kept.
-    last: dict[str, Any] = {}
+    last_arguments: Any = None
+    last_cotangents: Any = None
 
     def cotangent(position: int) -> Callable[..., Any]:
         def rule(u: Any, output: Any, *inputs: Any) -> Any:
-            asked = (u, *inputs)
-            if position == 0 or not _same(last.get("asked"), asked):
-                last["asked"], last["given"] = asked, pull(xp, u, *inputs)
-            return last["given"][position]
+            nonlocal last_arguments, last_cotangents
+            arguments = (u, *inputs)
+            if position == 0 or not _same(last_arguments, arguments):
+                last_arguments = arguments
+                last_cotangents = pull(xp, u, *inputs)
+            return last_cotangents[position]
 
         return rule
 
@@ -50,8 +53,7 @@ def custom(subject: Subject) -> Callable[..., Any]:
 
 
 def _same(left: Any, right: Any) -> bool:
-    return (
-        left is not None
-        and len(left) == len(right)
-        and all(a is b for a, b in zip(left, right, strict=True))
-    )
+    """Whether two tuples hold the same objects."""
+    if left is None or len(left) != len(right):
+        return False
+    return all(a is b for a, b in zip(left, right, strict=True))

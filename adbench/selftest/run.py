@@ -31,11 +31,16 @@ OTHERS_LIMIT_S = 300.0
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found on one backend about one bug or control: its rows."""
+    """What became of one bug or control on one backend."""
 
     name: str
+    """The name of the bug or control."""
+
     backend: str
+    """The name of the backend."""
+
     rows: tuple[Row, ...]
+    """The rows of its cells."""
 
     @property
     def is_absent(self) -> bool:
@@ -55,16 +60,19 @@ class Finding:
     @property
     def checks(self) -> list[str]:
         """The checks that failed, each once, in the order in which they are made."""
-        found = [check for row in self.rows for check in row.failed_checks.split("; ") if check]
-        return list(dict.fromkeys(found))
+        checks = [check for row in self.rows for check in row.failed_checks.split("; ") if check]
+        return list(dict.fromkeys(checks))
 
 
 @dataclass(frozen=True)
 class Results:
-    """All findings, and what the other checkers said: {checker: {name: whether it alarmed}}."""
+    """The results of a self-test."""
 
     findings: tuple[Finding, ...]
+    """One a bug or control and backend."""
+
     others: dict[str, dict[str, bool]]
+    """Whether the other checkers alarmed: {checker: {name of the bug or control: whether}}."""
 
     def of(self, name: str) -> list[Finding]:
         """Return the findings about one bug or control, one a backend."""
@@ -73,15 +81,19 @@ class Results:
     @property
     def missed(self) -> list[Finding]:
         """Bugs that were not caught where they could be asked."""
-        wrong = {bug.name for bug in BUGS}
-        return [f for f in self.findings if f.name in wrong and not f.is_absent and not f.alarmed]
+        bugs = {bug.name for bug in BUGS}
+        return [
+            finding
+            for finding in self.findings
+            if finding.name in bugs and not finding.is_absent and not finding.alarmed
+        ]
 
     @property
     def false_alarms(self) -> list[Finding]:
         """Controls that alarmed."""
-        wrong = {bug.name for bug in BUGS}
+        bugs = {bug.name for bug in BUGS}
         return [
-            finding for finding in self.findings if finding.name not in wrong and finding.alarmed
+            finding for finding in self.findings if finding.name not in bugs and finding.alarmed
         ]
 
 
@@ -91,8 +103,10 @@ def run(
     timeout_s: float = 60.0,
     watch: Callable[[str], None] = lambda what: None,
 ) -> Results:
-    """Run the self-test. `logs`: a folder for what workers print; `watch`: called with what is
-    running, in words."""
+    """Run the self-test.
+
+    logs: a folder for what workers print. watch: called with what is running, in words.
+    """
     plan = make_plan(seed, timeout_s)
     rows: list[Row] = []
     run_plan(plan, logs, rows.append, watch)
@@ -108,8 +122,8 @@ def run(
     others: dict[str, dict[str, bool]] = {}
     for framework in ("torch", "jax"):
         watch(f"the checkers of {framework}")
-        for name, said in _others(framework, seed).items():
-            for checker, alarmed in said.items():
+        for name, alarms in _others(framework, seed).items():
+            for checker, alarmed in alarms.items():
                 others.setdefault(checker, {})[name] = alarmed
     return Results(findings, others)
 
@@ -128,7 +142,8 @@ def make_plan(seed: int, timeout_s: float = 60.0) -> planning.Plan:
                 for case in group.cases
                 if case.implementation == NATIVE and _is_asked(subject, case)
             )
-            groups += [replace(group, cases=cases)] if cases else []
+            if cases:
+                groups.append(replace(group, cases=cases))
     return planning.Plan(tuple(groups), tuple(entries), settings)
 
 
@@ -144,12 +159,13 @@ def _is_asked(subject: Subject, case: planning.Case) -> bool:
 
 
 def _others(framework: str, seed: int) -> dict[str, dict[str, bool]]:
-    """Ask the checkers of a framework, in a process of their own. {} where it is not installed."""
+    """Ask the checkers of a framework, in a process of their own: {name: {checker: whether it
+    alarmed}}, {} where the framework is not installed."""
     entry = next(entry for entry in registry.backends().values() if entry.framework == framework)
     if registry.installed_version(entry) is None:
         return {}
     command = [sys.executable, "-m", "adbench.selftest.others", framework, str(seed)]
-    done = subprocess.run(
+    process = subprocess.run(
         command,
         env=worker_environment(1),
         capture_output=True,
@@ -157,5 +173,5 @@ def _others(framework: str, seed: int) -> dict[str, dict[str, bool]]:
         timeout=OTHERS_LIMIT_S,
         check=True,
     )
-    said: dict[str, dict[str, bool]] = json.loads(done.stdout.splitlines()[-1])
-    return said
+    alarms: dict[str, dict[str, bool]] = json.loads(process.stdout.splitlines()[-1])
+    return alarms

@@ -26,8 +26,9 @@ SUBJECTS: dict[str, Subject] = {
 def custom(framework: str, name: str) -> Callable[..., Any]:
     """Return a subject as a function of the framework's arrays with the hand-written rule. Imports
     the framework."""
-    made: Callable[..., Any] = import_module(f"adbench.selftest.{framework}").custom(SUBJECTS[name])
-    return made
+    rules = import_module(f"adbench.selftest.{framework}")
+    function: Callable[..., Any] = rules.custom(SUBJECTS[name])
+    return function
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,18 @@ from adbench.selftest.bugs import BUGS
 from adbench.selftest.run import Finding, Results
 
 CHECKERS = ("gradcheck", "gradcheck, fast mode", "check_grads")
+"""The checkers of the frameworks, as columns."""
+
+BUG_WORDS = {True: "caught", False: "✗ missed"}
+"""What an alarm, and none, is called at a bug."""
+
+CONTROL_WORDS = {True: "✗ alarm", False: "quiet"}
+"""What an alarm, and none, is called at a control."""
 
 
 def tables(results: Results) -> list[Table]:
     """Return the table of bugs, that of controls, and what did not run, where there is any."""
-    made = [_bugs(results), _controls(results)]
+    all_tables = [_bugs(results), _controls(results)]
     troubles = [
         (finding.name, finding.backend, f"{row.outcome}: {row.message}")
         for finding in results.findings
@@ -24,110 +31,115 @@ def tables(results: Results) -> list[Table]:
         if row.failed_checks
     ]
     if alarms:
-        made.append(
-            Table("False alarms", "", ("control", "backend", ""), 3, tuple(alarms), prose=True)
-        )
+        columns = ("control", "backend", "")
+        all_tables.append(Table("False alarms", "", columns, 3, tuple(alarms), prose=True))
     if troubles:
-        made.append(
-            Table("Did not run", "", ("bug", "backend", ""), 3, tuple(troubles), prose=True)
-        )
-    return made
+        columns = ("bug", "backend", "")
+        all_tables.append(Table("Did not run", "", columns, 3, tuple(troubles), prose=True))
+    return all_tables
 
 
 def summary(results: Results) -> str:
     """Return one sentence: how many bugs were caught, and how many controls alarmed."""
-    bugs = [bug.name for bug in BUGS]
-    asked = [
-        finding for finding in results.findings if finding.name in bugs and not finding.is_absent
+    bugs = {bug.name for bug in BUGS}
+    present = [finding for finding in results.findings if not finding.is_absent]
+    of_bugs = [finding for finding in present if finding.name in bugs]
+    caught = sum(finding.alarmed for finding in of_bugs)
+    clauses = [
+        f"adbench caught {caught} of {len(of_bugs)} bugs and alarmed at "
+        f"{len(results.false_alarms)} of {len(present) - len(of_bugs)} controls"
     ]
-    controls = [
-        finding
-        for finding in results.findings
-        if finding.name not in bugs and not finding.is_absent
-    ]
-    caught = sum(finding.alarmed for finding in asked)
-    said = [
-        f"{checker} caught {sum(alarmed for name, alarmed in verdicts.items() if name in bugs)} of "
-        f"{sum(name in bugs for name in verdicts)} and alarmed at "
-        f"{sum(alarmed for name, alarmed in verdicts.items() if name not in bugs)} controls"
-        for checker, verdicts in results.others.items()
-    ]
-    return (
-        "; ".join(
-            [
-                f"adbench caught {caught} of {len(asked)} bugs and alarmed at "
-                f"{len(results.false_alarms)} of "
-                f"{len(controls)} controls",
-                *said,
-            ]
+    for checker, alarms in results.others.items():
+        alarms_of_bugs = [alarmed for name, alarmed in alarms.items() if name in bugs]
+        alarms_of_controls = [alarmed for name, alarmed in alarms.items() if name not in bugs]
+        clauses.append(
+            f"{checker} caught {sum(alarms_of_bugs)} of {len(alarms_of_bugs)} and alarmed at "
+            f"{sum(alarms_of_controls)} controls"
         )
-        + "."
-    )
+    return f"{'; '.join(clauses)}."
 
 
 def _bugs(results: Results) -> Table:
-    backends = list(dict.fromkeys(finding.backend for finding in results.findings))
-    rows = tuple(
-        (
-            bug.name,
-            ", ".join(
-                dict.fromkeys(check for finding in results.of(bug.name) for check in finding.checks)
+    """What became of every seeded bug on each backend, and with the other checkers."""
+    rows = []
+    for bug in BUGS:
+        findings = results.of(bug.name)
+        checks = dict.fromkeys(check for finding in findings for check in finding.checks)
+        rows.append(
+            (
+                bug.name,
+                ", ".join(checks) or "–",
+                *(_caught(finding) for finding in findings),
+                *(_by_checker(results, checker, bug.name, BUG_WORDS) for checker in CHECKERS),
             )
-            or "–",
-            *(_caught(finding) for finding in results.of(bug.name)),
-            *(_said(results, checker, bug.name, "caught", "✗ missed") for checker in CHECKERS),
         )
-        for bug in BUGS
-    )
     note = (
-        "Every bug is a hand-written rule with one mistake, on each framework. On the right, "
-        "what the frameworks' own "
+        "Every bug is a hand-written rule with one mistake, on each framework. On the right, what "
+        "the frameworks' own checkers say of the same rule at the same point. – cannot be asked."
     )
-    note += "checkers say of the same rule at the same point. – cannot be asked."
-    return Table("Seeded bugs", note, ("bug", "failed checks", *backends, *CHECKERS), 2, rows)
+    columns = ("bug", "failed checks", *_backends(results), *CHECKERS)
+    return Table("Seeded bugs", note, columns, 2, tuple(rows))
 
 
 def _controls(results: Results) -> Table:
+    """What became of every control; the right rules of the bugs are counted in one row."""
     bugs = {bug.name for bug in BUGS}
-    names = list(
-        dict.fromkeys(finding.name for finding in results.findings if finding.name not in bugs)
-    )
-    # The right rule of each bug is counted, the others are named.
-    named = [name for name in names if not name.endswith("(control)")]
-    backends = list(dict.fromkeys(finding.backend for finding in results.findings))
-    rows = [
-        (
-            name,
-            *(_quiet([finding]) for finding in results.of(name)),
-            *(_said(results, checker, name, "✗ alarm", "quiet") for checker in CHECKERS),
-        )
-        for name in named
-    ]
-    rights = [name for name in names if name not in named]
-    columns = [
-        [f for f in results.findings if f.name in rights and f.backend == backend]
-        for backend in backends
-    ]
-    counted = []
-    for checker in CHECKERS:
-        said = [
-            results.others[checker][name]
-            for name in rights
-            if name in results.others.get(checker, {})
-        ]
-        counted.append("–" if not said else f"✗ {sum(said)} alarms" if any(said) else "quiet")
-    rows.insert(0, (f"the right rule of each bug ({len(rights)})", *map(_quiet, columns), *counted))
+    names = dict.fromkeys(finding.name for finding in results.findings)
+    controls = [name for name in names if name not in bugs]
+    right_rules = [name for name in controls if name.endswith("(control)")]
+    rows = [_right_rules_row(results, right_rules)]
+    for name in controls:
+        if name not in right_rules:
+            rows.append(
+                (
+                    name,
+                    *(_quiet([finding]) for finding in results.of(name)),
+                    *(_by_checker(results, checker, name, CONTROL_WORDS) for checker in CHECKERS),
+                )
+            )
     note = (
         "Rules that are right and differ from what a framework would compute; none may be "
         "called wrong."
     )
-    return Table("Controls", note, ("control", *backends, *CHECKERS), 1, tuple(rows))
+    columns = ("control", *_backends(results), *CHECKERS)
+    return Table("Controls", note, columns, 1, tuple(rows))
+
+
+def _right_rules_row(results: Results, right_rules: list[str]) -> tuple[str, ...]:
+    cells = [f"the right rule of each bug ({len(right_rules)})"]
+    for backend in _backends(results):
+        findings = [
+            finding
+            for finding in results.findings
+            if finding.name in right_rules and finding.backend == backend
+        ]
+        cells.append(_quiet(findings))
+    for checker in CHECKERS:
+        alarms = results.others.get(checker, {})
+        cells.append(_alarm_count([alarms[name] for name in right_rules if name in alarms]))
+    return tuple(cells)
+
+
+def _alarm_count(alarms: list[bool]) -> str:
+    if not alarms:
+        return "–"
+    if not any(alarms):
+        return "quiet"
+    return f"✗ {sum(alarms)} alarms"
+
+
+def _backends(results: Results) -> list[str]:
+    return list(dict.fromkeys(finding.backend for finding in results.findings))
 
 
 def _caught(finding: Finding) -> str:
     if finding.is_absent:
         return "–"
-    return "caught" if finding.alarmed else "! did not run" if finding.failed_to_run else "✗ missed"
+    if finding.alarmed:
+        return "caught"
+    if finding.failed_to_run:
+        return "! did not run"
+    return "✗ missed"
 
 
 def _quiet(findings: list[Finding]) -> str:
@@ -141,6 +153,9 @@ def _quiet(findings: list[Finding]) -> str:
     return ", ".join(sorted(verdicts))
 
 
-def _said(results: Results, checker: str, name: str, yes: str, no: str) -> str:
-    alarmed = results.others.get(checker, {}).get(name)
-    return "–" if alarmed is None else yes if alarmed else no
+def _by_checker(results: Results, checker: str, name: str, words: dict[bool, str]) -> str:
+    """What another checker says of a bug or control: the word for whether it alarmed."""
+    alarms = results.others.get(checker, {})
+    if name not in alarms:
+        return "–"
+    return words[alarms[name]]

@@ -4,8 +4,9 @@ reader."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import get_type_hints
 
 import pandas as pd
 
@@ -14,27 +15,42 @@ PARQUET, CSV = "differences.parquet", "differences.csv"
 
 @dataclass(frozen=True)
 class StepRow:
-    """The Jacobian of a model by one method.
-
-    method: "forward" and "central" differences at `step`; "scipy" and "numdifftools", which choose
-    their own steps (`step` is nan); "ad", which has none. relative_error: ||answer - truth|| /
-    ||truth||; evaluations: of the function, 0 for "ad", which does not evaluate it but its
-    derivative.
-    """
+    """The Jacobian of a model by one method."""
 
     model: str
+    """The model's name."""
+
     size: str
+    """The name of its size."""
+
     n_inputs: int
+    """The number of active scalars."""
+
     n_outputs: int
+    """The number of output scalars."""
+
     dtype: str
+    """The dtype that the function and its derivative are computed in."""
+
     method: str
+    """Differences, "forward" or "central"; "scipy" or "numdifftools", which choose their own steps;
+    "ad", which has none."""
+
     step: float
+    """The step h; nan where the method has none or chooses its own."""
+
     relative_error: float
+    """||answer - truth|| / ||truth||."""
+
     evaluations: int
+    """How often the function was evaluated; 0 for "ad", which evaluates its derivative instead."""
 
 
-_DTYPES = {"str": "str", "int": "int64", "float": "float64"}
-COLUMNS = {field.name: _DTYPES[str(field.type)] for field in fields(StepRow)}
+_COLUMN_DTYPES = {str: "str", int: "int64", float: "float64"}
+"""The dtype of a column by the type of its field."""
+
+COLUMNS = {name: _COLUMN_DTYPES[field_type] for name, field_type in get_type_hints(StepRow).items()}
+"""The columns of the frame, and their dtypes."""
 
 
 def frame(rows: Iterable[StepRow]) -> pd.DataFrame:
@@ -49,9 +65,10 @@ def write(table: pd.DataFrame, folder: Path) -> None:
 
 
 def load(path: str | Path) -> pd.DataFrame:
-    """Return the step sweep of a run. path: the run's folder, or the Parquet or CSV file.
+    """Return the step sweep of a run.
 
-    Raises FileNotFoundError where there is none.
+    path: the run's folder, or the Parquet or CSV file. Raises FileNotFoundError where there is
+    none.
     """
     path = Path(path)
     if path.is_dir():

@@ -2,76 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
 
 from adbench.backends.base import prepare, to_backend
 from adbench.backends.reference import Tape
 from adbench.cases.answer import Answer, collect, relative_error
-from adbench.cases.inputs import Inputs, make_inputs
+from adbench.cases.inputs import Array, Inputs
 from adbench.cases.model import Model
 from adbench.cases.operators import Mode, Operator
 from adbench.cases.question import Question
-from adbench.registry import ModelSource
-from adbench.running.plan import Group, Plan
-from adbench.step_sweep import differences
-from adbench.step_sweep.differences import Attempt
+from adbench.running.plan import Plan
+from adbench.step_sweep.differences import (
+    STEPPED_METHODS,
+    STEPS,
+    FlatFunction,
+    adaptive_methods,
+)
 from adbench.step_sweep.rows import StepRow
-from adbench.truth import truth as known
 from adbench.truth.certificate import CertificateError
+from adbench.truth.truth import establish
 
 
-def run(plan: Plan, watch: Callable[[str], None] = lambda what: None) -> Iterator[StepRow]:
-    """Yield the rows of every model, size and dtype of a plan that is small enough for its effort.
+@dataclass(frozen=True)
+class Attempt:
+    """One Jacobian by one method."""
+
+    method: str
+    """The name of the method, as in `StepRow`."""
+
+    step: float
+    """The step h, or nan where the method chooses its own."""
+
+    relative_error: float
+    """||answer - truth|| / ||truth||."""
+
+    evaluations: int
+    """How often the function was evaluated for it."""
+
+
+def run(plan: Plan) -> Iterator[StepRow]:
+    """Yield the rows of every model, size and dtype of a plan that is small enough for its preset.
 
     A Jacobian by differences takes n + 1 evaluations or more, so n is limited as the passes of a
-    case are. Where no truth is known, there is nothing to measure against. watch: called with what
-    is running, in words.
+    case are.
     """
-    for source, size, dtype in dict.fromkeys(
-        _asked(group) for group in plan.groups if not group.swept
-    ):
-        inputs = make_inputs(source.model, size, plan.settings.seed, plan.settings.lowest_dtype)
-        if inputs.n <= plan.settings.effort.passes:
-            watch(f"differences of {source.model.name} {size} {dtype}")
-            yield from rows(source.model, size, inputs, dtype)
-
-
-def _asked(group: Group) -> tuple[_Named, str, str]:
-    return _Named(group.source), group.question.size, group.question.dtype
-
-
-class _Named:
-    """A model's source, compared by its origin: a model itself holds mappings, which have no
-    hash."""
-
-    def __init__(self, source: ModelSource) -> None:
-        self.model = source.model
-        self._origin = source.origin
-
-    def __hash__(self) -> int:
-        return hash(self._origin)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Named) and other._origin == self._origin
+    settings = plan.settings
+    subjects = {
+        (group.question.model, group.question.size, group.question.dtype): group.source.model
+        for group in plan.groups
+        if not group.swept
+    }
+    for (_, size, dtype), model in subjects.items():
+        inputs = settings.points.first(model, size)
+        if inputs.n <= settings.effort.passes:
+            yield from rows(model, size, inputs, dtype)
 
 
 def rows(model: Model, size: str, inputs: Inputs, dtype: str) -> Iterator[StepRow]:
     """Yield the rows of one model at one size: both differences at every step, the adaptive
-    libraries, and AD."""
-    operator = differences.question(inputs)
-    try:
-        truth = known.establish(Question(model, inputs, operator, 1), [dtype])
-    except CertificateError:
-        raise
-    except Exception:  # a function that balls cannot follow has no truth, as in the run's own rows
+    libraries, and AD. There are none where no truth is known to measure against."""
+    question = jacobian_question(model, inputs)
+    truth = _true_answer(question, dtype)
+    if truth is None:
         return
-    if truth.doubt:
-        return
-    true = differences.as_matrix(truth.answer, inputs.m)
-    here = inputs.astype(dtype)
-    attempts = [*differences.sweep(model, here, true), *differences.adaptive(model, here, true)]
-    ad = relative_error(_reverse(model, here, operator), truth.answer)
-    for attempt in [*attempts, Attempt("ad", float("nan"), ad, 0)]:
+    for attempt in _attempts(question.at(inputs.astype(dtype)), truth):
         yield StepRow(
             model=model.name,
             size=size,
@@ -85,9 +83,58 @@ def rows(model: Model, size: str, inputs: Inputs, dtype: str) -> Iterator[StepRo
         )
 
 
-def _reverse(model: Model, inputs: Inputs, operator: Operator) -> Answer:
+def jacobian_question(model: Model, inputs: Inputs) -> Question:
+    """Return the question whose answer is the Jacobian of a model, by whatever name it goes."""
+    operator = Operator.JACOBIAN
+    if inputs.is_scalar_to_scalar:
+        operator = Operator.DERIVATIVE
+    elif inputs.cotangent.shape == ():
+        operator = Operator.GRADIENT
+    return Question(model, inputs, operator, order=1)
+
+
+def _true_answer(question: Question, dtype: str) -> Answer | None:
+    """The true answer in extended precision, or None where it is in doubt."""
+    try:
+        truth = establish(question, [dtype])
+    except CertificateError:
+        raise
+    except Exception:  # a function that balls cannot follow has no truth, as in the run's own rows
+        return None
+    if truth.doubt:
+        return None
+    return truth.answer
+
+
+def _attempts(question: Question, truth: Answer) -> Iterator[Attempt]:
+    """Ask every method the question, in the dtype of its inputs."""
+    true_jacobian = _as_matrix(truth, question.inputs.m)
+    for name, jacobian_with_step in STEPPED_METHODS.items():
+        for step in STEPS:
+            f = FlatFunction(question)
+            yield _attempt(name, step, f, jacobian_with_step(f, step), true_jacobian)
+    for name, jacobian in adaptive_methods().items():
+        f = FlatFunction(question)
+        yield _attempt(name, math.nan, f, jacobian(f), true_jacobian)
+    error = relative_error(_reverse_mode_answer(question), truth)
+    yield Attempt("ad", math.nan, error, evaluations=0)
+
+
+def _attempt(
+    method: str, step: float, f: FlatFunction, jacobian: Array, true_jacobian: Array
+) -> Attempt:
+    error = relative_error(Answer(("",), (jacobian,)), Answer(("",), (true_jacobian,)))
+    return Attempt(method, step, error, f.evaluations)
+
+
+def _as_matrix(answer: Answer, m: int) -> Array:
+    """A derivative, gradient or Jacobian as a matrix of shape (m, n)."""
+    return np.concatenate([array.reshape(m, -1) for array in answer.arrays], axis=1)
+
+
+def _reverse_mode_answer(question: Question) -> Answer:
     """The answer of the reference engine in reverse mode, in the dtype of the inputs."""
     backend = Tape()
-    problem = to_backend(backend, model.function, inputs, operator)
-    _, call = prepare(backend, problem, operator, Mode.REVERSE, 1)
+    problem = to_backend(backend, question.model.function, question.inputs, question.operator)
+    _, call = prepare(backend, problem, question.operator, Mode.REVERSE, question.order)
     return collect(call(problem.active, problem.constants, problem.direction), backend.to_numpy)

@@ -92,7 +92,8 @@ def test_the_step_divided_by_is_the_one_between_representable_points():
         make=lambda s, r: (np.ones(2),),
         sizes={"2": {}},
     )
-    flat = differences.Flat(model, make_inputs(model, "2", 0))
+    question = running.jacobian_question(model, make_inputs(model, "2", 0))
+    flat = differences.FlatFunction(question)
     # 1 + h is rounded to a number whose distance from 1 is not h; on a line the quotient shows no
     # error all the same.
     assert differences.forward(flat, 1e-10) == pytest.approx(np.full((1, 2), 3.0), rel=1e-5)

@@ -1,0 +1,50 @@
+"""Exceptions in words: what becomes of one in a sentence or in a row."""
+
+from __future__ import annotations
+
+LONGEST_MESSAGE = 400
+"""How many characters of an exception's message are kept."""
+
+
+class SentenceError(Exception):
+    """An exception whose message is a whole sentence for the user, and stands without its type."""
+
+
+def describe_exception(error: BaseException, file: str | None = None, file_name: str = "") -> str:
+    """Return an exception in one line: its type and the beginning of its message; the message alone
+    where that is a sentence of our own.
+
+    file: the path of the user's file where the exception comes from the user's code: the type
+        always stands then, with the last line of the file on the way to the exception.
+    file_name: what to call the file where the sentence does not name it already.
+    """
+    message = _one_line(str(error))
+    if file is None and isinstance(error, SentenceError):
+        return message
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[:LONGEST_MESSAGE]} ..."
+    description = type(error).__name__ + _place(error, file, file_name)
+    return f"{description}: {message}" if message else description
+
+
+def as_sentence(text: str) -> str:
+    """Return a text with a full stop at its end."""
+    return text if text.endswith(".") else f"{text}."
+
+
+def _one_line(text: str) -> str:
+    # Bytes of a path that are no UTF-8 come as lone surrogates, which no message or journal holds.
+    return " ".join(text.split()).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _place(error: BaseException, file: str | None, file_name: str) -> str:
+    """Where in a file an exception comes from, such as " in line 3", or "" where it does not."""
+    line = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == file:
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    if line is None:
+        return ""
+    return f" in line {line} of {file_name}" if file_name else f" in line {line}"

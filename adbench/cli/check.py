@@ -1,0 +1,95 @@
+"""`adbench check`: check models on all backends, and time nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from adbench.cli.selection import selection_options
+
+if TYPE_CHECKING:
+    from adbench.checking.report import Report
+    from adbench.running.plan import Plan
+    from adbench.running.selection import Selection
+
+
+@click.command(name="check")
+@selection_options()
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json", "junit", "github"]),
+    default="text",
+    show_default=True,
+    help="github: annotations on standard output, and the step's summary where GITHUB_STEP_SUMMARY "
+    "is set.",
+)
+def command(selection: Selection, output_format: str) -> None:
+    """Check models on all backends and time nothing: for continuous integration, and for one's own
+    backward pass.
+
+    A model file with native={"torch": my_function} has the derivatives of that function judged
+    against those of the model's own.
+
+    Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised,
+    crashed, ran out of memory or out of time, or if no derivative of a model could be judged, 4 if
+    adbench's own truth was not certified. A framework that is not installed is no failure.
+    """
+    import tempfile
+
+    from adbench.checking.report import Report
+    from adbench.comparing.measure import measure
+    from adbench.results import frames, journal
+    from adbench.running.plan import CHECK
+
+    plan = selection.plan(CHECK)
+    with tempfile.TemporaryDirectory(prefix="adbench-") as folder:
+        measure(plan, Path(folder))
+        report = Report(tuple(journal.read(Path(folder) / frames.JOURNAL)))
+    WRITERS[output_format](report, plan)
+    sys.exit(report.exit_status)
+
+
+def _write_text(report: Report, plan: Plan) -> None:
+    from rich.console import Console
+
+    from adbench.reporting import failures
+
+    screen = Console()
+    if screen.is_terminal:
+        failures.show(report.rows, report.summary, screen)
+    else:
+        click.echo(str(report))
+
+
+def _write_json(report: Report, plan: Plan) -> None:
+    from adbench.checking import formats
+
+    click.echo(formats.to_json(report))
+
+
+def _write_junit(report: Report, plan: Plan) -> None:
+    from adbench.checking import formats
+
+    click.echo(formats.to_junit(report))
+
+
+def _write_github(report: Report, plan: Plan) -> None:
+    from adbench.checking import formats
+
+    models = {group.source.model.name: group.source.model for group in plan.groups}
+    click.echo(formats.to_github(report, models))
+    formats.append_step_summary(report)
+
+
+WRITERS: dict[str, Callable[[Report, Plan], None]] = {
+    "text": _write_text,
+    "json": _write_json,
+    "junit": _write_junit,
+    "github": _write_github,
+}
+"""What writes a report to standard output, by the name of the format."""

@@ -1,0 +1,76 @@
+"""`adbench run`: check and time models on all backends."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from adbench.cases.model import SpecError
+from adbench.cli.selection import selection_options
+from adbench.results.exit_status import ExitStatus
+
+if TYPE_CHECKING:
+    from adbench.comparing.compare import Comparison
+    from adbench.running.plan import Plan
+    from adbench.running.selection import Selection
+
+
+@click.command(name="run")
+@selection_options()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for the results. Default: reports/<date and time>.",
+)
+@click.option("--quick", is_flag=True, help="Smallest sizes, few samples: a minute or two.")
+@click.option("--full", is_flag=True, help="All sizes and modes, many samples: an hour.")
+def command(selection: Selection, out: Path | None, quick: bool, full: bool) -> None:
+    """Check and time models on all backends, and show tables.
+
+    Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised,
+    crashed, ran out of memory or out of time, 4 if adbench's own truth was not certified, which is
+    a bug of adbench and stops the run. A framework that is not installed is no failure.
+    """
+    from adbench.comparing import folder as folders
+    from adbench.comparing.compare import compare
+    from adbench.running.plan import PRESETS
+
+    plan = selection.plan(PRESETS[_preset_name(quick, full)])
+    folder = out or folders.default_run_folder()
+    folders.make_run_folder(folder)
+    comparison = compare(plan, folder)
+    _show(comparison, plan, folder)
+    sys.exit(comparison.exit_status)
+
+
+def _preset_name(quick: bool, full: bool) -> str:
+    if quick and full:
+        raise SpecError("--quick and --full were both given; choose one.")
+    if quick:
+        return "quick"
+    if full:
+        return "full"
+    return "default"
+
+
+def _show(comparison: Comparison, plan: Plan, folder: Path) -> None:
+    """Print the tables, where the results are, and what stopped the run early."""
+    from rich.console import Console
+
+    screen = Console()
+    comparison.report.show(screen)
+    screen.print()
+    screen.print(comparison.report.summary, highlight=False)
+    screen.print(
+        f"Results are in {folder}: report.md, results.parquet, results.csv, journal.jsonl.",
+        highlight=False,
+    )
+    cells = f"{len(comparison.table)} of {plan.total} cells"
+    if comparison.exit_status is ExitStatus.INTERRUPTED:
+        screen.print(f"Interrupted: {cells} were measured and are kept.")
+    elif comparison.exit_status is ExitStatus.TRUTH_BROKEN:
+        screen.print(f"Stopped, with {cells} measured and kept.")
+        click.echo(f"adbench: {comparison.stopped_by}", err=True)

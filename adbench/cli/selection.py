@@ -1,0 +1,100 @@
+"""The arguments and options by which commands are told what to ask of which backends, declared
+once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from adbench.cases.case import DTYPES
+
+Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+SEED = click.IntRange(min=0)
+TIMEOUT = click.FloatRange(min=0, min_open=True)
+
+OPTIONS: dict[str, Decorator] = {
+    "models": click.argument("models", nargs=-1, metavar="[MODEL | FILE.py]..."),
+    "more_models": click.option(
+        "--model",
+        "more_models",
+        multiple=True,
+        metavar="NAME",
+        help="A model; may be repeated. Default: all.",
+    ),
+    "backends": click.option(
+        "--backend",
+        "backends",
+        multiple=True,
+        metavar="NAME",
+        help="A backend: torch, jax:jit, mine.py. Default: all.",
+    ),
+    "operators": click.option(
+        "--operator",
+        "operators",
+        multiple=True,
+        metavar="NAME",
+        help="An operator, such as gradient.",
+    ),
+    "sizes": click.option(
+        "--size",
+        "sizes",
+        multiple=True,
+        metavar="NAME",
+        help="A size of a model. Default: the smaller ones.",
+    ),
+    "dtypes": click.option(
+        "--dtype",
+        "dtypes",
+        multiple=True,
+        metavar="NAME",
+        help=f"{' or '.join(DTYPES)}. Default: {DTYPES[0]}.",
+    ),
+    "threads": click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="Threads of every backend.",
+    ),
+    "timeout_s": click.option(
+        "--timeout",
+        "timeout_s",
+        type=TIMEOUT,
+        help="Seconds a cell may take. Default: 60; 600 in a full run.",
+    ),
+    "seed": click.option(
+        "--seed",
+        type=SEED,
+        default=0,
+        show_default=True,
+        help="Seed of the models' inputs.",
+    ),
+}
+"""What declares each field of a `Selection` to click, in the order of the help; `more_models` are
+`models` by another way."""
+
+
+def selection_options(*names: str) -> Decorator:
+    """Give a command the options called `names`, all of `OPTIONS` where none is named, and call it
+    with the `Selection` that they make as its first argument."""
+    names = names or tuple(OPTIONS)
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def call_with_selection(**options: Any) -> None:
+            from adbench.running.selection import Selection
+
+            fields = {name: options.pop(name) for name in names}
+            fields["models"] += fields.pop("more_models", ())
+            command(Selection(**fields), **options)
+
+        decorated: Callable[..., None] = call_with_selection
+        for name in reversed(names):
+            decorated = OPTIONS[name](decorated)
+        return decorated
+
+    return decorate

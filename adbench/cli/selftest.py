@@ -1,0 +1,80 @@
+"""`adbench selftest`: prove the checks on this machine, or an adapter."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from adbench.cli.selection import SEED, TIMEOUT
+from adbench.results.exit_status import ExitStatus
+
+if TYPE_CHECKING:
+    from adbench.selftest.run import Results
+
+
+@click.command(name="selftest")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the points.")
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=TIMEOUT,
+    default=60.0,
+    show_default=True,
+    help="Seconds a cell may take.",
+)
+@click.option(
+    "--backend",
+    "backends",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="Check this adapter against closed forms instead.",
+)
+def command(seed: int, timeout_s: float, backends: tuple[str, ...]) -> None:
+    """Prove the checks on this machine: seeded bugs that must be caught, and controls that must not
+    alarm.
+
+    Beside each, what torch.autograd.gradcheck and jax.test_util.check_grads say of it, where they
+    are installed.
+
+    With --backend, ask that backend every operator in every mode instead, against closed forms.
+
+    Exit status: 0 if every bug is caught and no control alarms, 1 if not, 3 if a cell could not be
+    run.
+    """
+    if backends:
+        from adbench.selftest import conformance
+
+        sys.exit(conformance.command(backends, timeout_s))
+    sys.exit(_prove_checks(seed, timeout_s))
+
+
+def _prove_checks(seed: int, timeout_s: float) -> ExitStatus:
+    """Run the self-test and print its tables."""
+    import tempfile
+
+    from rich.console import Console
+
+    from adbench.reporting import render
+    from adbench.selftest import run, table
+
+    with (
+        tempfile.TemporaryDirectory(prefix="adbench-") as logs,
+        Console(stderr=True).status("starting") as status,
+    ):
+        results = run.run(Path(logs), seed, timeout_s, status.update)
+    screen = Console()
+    for results_table in table.tables(results):
+        render.to_screen(results_table, screen)
+    screen.print(table.summary(results), highlight=False, markup=False)
+    return _exit_status(results)
+
+
+def _exit_status(results: Results) -> ExitStatus:
+    if results.missed or results.false_alarms:
+        return ExitStatus.WRONG
+    if any(finding.failed_to_run for finding in results.findings):
+        return ExitStatus.NOT_RUN
+    return ExitStatus.ALL_RIGHT

@@ -1,0 +1,85 @@
+"""The comparison itself: a plan is run, and everything that comes of it written to a folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from adbench.comparing.measure import measure
+from adbench.comparing.report import ComparisonReport, make_report
+from adbench.results import frames
+from adbench.results.exit_status import ExitStatus
+from adbench.results.row import FAILURES, Verdict
+from adbench.running.environment import describe
+from adbench.running.plan import Plan
+from adbench.step_sweep import rows as step_rows
+from adbench.step_sweep import run as step_sweep
+from adbench.truth.certificate import CertificateError
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came of a plan, to its end or to where it was stopped."""
+
+    table: pd.DataFrame
+    """One row a cell that was measured."""
+
+    report: ComparisonReport
+    """What is shown of it."""
+
+    stopped_by: KeyboardInterrupt | CertificateError | None
+    """What stopped it early: Ctrl-C, or a truth that was not certified."""
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """What the command `run` ends with."""
+        if isinstance(self.stopped_by, KeyboardInterrupt):
+            return ExitStatus.INTERRUPTED
+        if self.stopped_by is not None:
+            return ExitStatus.TRUTH_BROKEN
+        if (self.table["verdict"] == str(Verdict.WRONG)).any():
+            return ExitStatus.WRONG
+        if self.table["outcome"].isin([str(outcome) for outcome in FAILURES]).any():
+            return ExitStatus.NOT_RUN
+        return ExitStatus.ALL_RIGHT
+
+
+def compare(plan: Plan, folder: Path, progress: bool = True) -> Comparison:
+    """Run a plan, and write its environment, journal, tables and report to `folder`, which exists.
+
+    Where it is stopped by Ctrl-C or by a truth that is not certified, what was measured before is
+    written and returned all the same. progress: whether a bar is shown.
+    """
+    environment = _environment(plan)
+    (folder / "environment.json").write_text(json.dumps(environment, indent=2) + "\n")
+    stopped_by: KeyboardInterrupt | CertificateError | None = None
+    step_results: list[step_rows.StepRow] = []
+    try:
+        measure(plan, folder, progress)
+        step_results = list(step_sweep.run(plan))
+    except (KeyboardInterrupt, CertificateError) as error:
+        stopped_by = error
+    table = frames.load(folder)
+    steps = step_rows.frame(step_results)
+    report = make_report(table, steps)
+    frames.write(table, folder)
+    step_rows.write(steps, folder)
+    (folder / "report.md").write_text(report.to_markdown(environment), encoding="utf-8")
+    return Comparison(table, report, stopped_by)
+
+
+def _environment(plan: Plan) -> dict[str, Any]:
+    """The machine and its packages, with the settings of a plan."""
+    settings = plan.settings
+    return describe(
+        plan.backends,
+        effort=settings.effort.name,
+        threads=settings.threads,
+        seed=settings.seed,
+        timeout_s=settings.timeout_s,
+        cells=plan.total,
+    )

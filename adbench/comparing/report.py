@@ -1,0 +1,61 @@
+"""What is shown of a comparison: its tables and sentences, on the screen and in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+
+from adbench.reporting import crossover, render, tables
+from adbench.reporting.tables import Table
+from adbench.step_sweep import tables as step_tables
+
+
+@dataclass(frozen=True)
+class ComparisonReport:
+    """The tables and sentences of one comparison."""
+
+    tables: tuple[Table, ...]
+    """The tables that are shown everywhere."""
+
+    step_curve: Table | None
+    """The error of differences over the step, which is written to the file alone."""
+
+    sweep_sentences: tuple[str, ...]
+    """What the sweep of forward against reverse mode says, for below its table."""
+
+    summary: str
+    """How many cells there are, and how they ended."""
+
+    def show(self, screen: Console) -> None:
+        """Print the tables; the summary is left to the caller."""
+        for table in self.tables:
+            render.to_screen(table, screen)
+            if table.title != tables.SWEEP_TITLE:
+                continue
+            for sentence in self.sweep_sentences:
+                screen.print(f"- {sentence}", highlight=False, markup=False)
+
+    def to_markdown(self, environment: Mapping[str, Any]) -> str:
+        """Return the whole report in Markdown, with the environment at its end."""
+        all_tables = [*self.tables]
+        if self.step_curve is not None:
+            all_tables.append(self.step_curve)
+        return render.report(all_tables, self.sweep_sentences, self.summary, environment)
+
+
+def make_report(table: pd.DataFrame, steps: pd.DataFrame) -> ComparisonReport:
+    """Return the report of a run's rows and of its step sweep."""
+    all_tables = [*tables.tables(table)]
+    best_steps = step_tables.best(steps)
+    if best_steps is not None:
+        all_tables.append(best_steps)
+    return ComparisonReport(
+        tables=tuple(all_tables),
+        step_curve=step_tables.curve(steps),
+        sweep_sentences=tuple(crossover.sentences(table)),
+        summary=tables.summary(table),
+    )

@@ -1,0 +1,50 @@
+"""The progress bar of a run, on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+
+@dataclass(frozen=True)
+class ProgressBar:
+    """A bar that is on the screen."""
+
+    display: Progress
+    """What draws it."""
+
+    task: TaskID
+    """The bar in the display."""
+
+    def advance(self) -> None:
+        """Count one cell as done."""
+        self.display.advance(self.task)
+
+    def describe(self, activity: str) -> None:
+        """Say what is running."""
+        self.display.update(self.task, description=activity)
+
+
+@contextmanager
+def progress_bar(total: int, shown: bool = True) -> Iterator[ProgressBar]:
+    """Show a bar of `total` cells, which vanishes at the end."""
+    columns = (
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not shown) as display:
+        yield ProgressBar(display, display.add_task("starting", total=total))

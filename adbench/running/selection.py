@@ -1,0 +1,73 @@
+"""The selection: what the user asks for by name, of which a plan is made."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+
+from adbench import registry
+from adbench.cases.case import DTYPES
+from adbench.cases.model import SpecError
+from adbench.running.plan import Plan, Preset, Settings, make_plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """The names and settings that a user gives. Where no name of a kind is given, what is
+    customary is meant."""
+
+    models: Sequence[str] = ()
+    """The names of models, and paths of files that define some; all registered models where
+    empty."""
+
+    backends: Sequence[str] = ()
+    """The names of backends, and paths of files that define some; all registered backends where
+    empty."""
+
+    operators: Sequence[str] = ()
+    """The operators; all that apply where empty."""
+
+    sizes: Sequence[str] = ()
+    """The names of sizes; as many of each model's as the preset says where empty."""
+
+    dtypes: Sequence[str] = ()
+    """The dtypes; float64 where empty."""
+
+    threads: int = 1
+    """How many threads each worker may use."""
+
+    timeout_s: float | None = None
+    """The time that each cell may take (s); that of the preset where None."""
+
+    seed: int = 0
+    """The seed of the models' inputs."""
+
+    def plan(self, preset: Preset) -> Plan:
+        """Make the plan of what is selected. Raises SpecError where a name is unknown, or where
+        nothing is left to ask."""
+        dtypes = self.dtypes or DTYPES[:1]
+        _check_dtypes(dtypes)
+        settings = Settings(
+            effort=preset,
+            threads=self.threads,
+            timeout_s=self.timeout_s or preset.timeout_s,
+            seed=self.seed,
+            lowest_dtype=max(dtypes, key=DTYPES.index),
+        )
+        with redirect_stdout(sys.stderr):  # what a model prints is no part of a report
+            return make_plan(
+                registry.find_models(self.models or registry.models()),
+                registry.find_backends(self.backends or registry.backends()),
+                settings,
+                operators=self.operators,
+                sizes=self.sizes,
+                dtypes=dtypes,
+            )
+
+
+def _check_dtypes(dtypes: Sequence[str]) -> None:
+    for dtype in dtypes:
+        if dtype not in DTYPES:
+            raise SpecError(registry.nearest("dtype", dtype, DTYPES))
