@@ -1,8 +1,12 @@
-"""The house: imports run downwards only, and no framework is imported outside its own file."""
+"""The structure: imports run downwards only, frameworks are imported in their own files alone, and
+code stays easy to read."""
 
 import ast
+import io
 import subprocess
 import sys
+import tokenize
+from collections import Counter
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -29,17 +33,17 @@ LAYERS = [
 
 FRAMEWORKS = {"torch", "jax", "tensorflow", "autograd", "mygrad", "flint", "array_api_compat"}
 HEAVY = {"torch", "jax", "tensorflow", "pandas", "pyarrow", "numpy", "scipy", "rich"}
-ROOMS = ("adbench", "ball_arithmetic", "reference_ad")
-SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+PACKAGES = ("adbench", "ball_arithmetic", "reference_ad")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 
 def module_name(path):
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def floor(module):
-    for height, rooms in enumerate(LAYERS):
-        if any(module == room or module.startswith(room + ".") for room in rooms):
+def layer(module):
+    for height, packages in enumerate(LAYERS):
+        if any(module == package or module.startswith(package + ".") for package in packages):
             return height
     return None
 
@@ -56,12 +60,12 @@ def imports(path, *, top_level_only=False):
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_name)
 def test_imports_run_downwards(path):
-    here = floor(module_name(path))
+    here = layer(module_name(path))
     if module_name(path) == "adbench":
         return  # the package's face re-exports from everywhere
-    assert here is not None, f"{path} is in no room of the house"
+    assert here is not None, f"{path} is in no layer"
     for imported in imports(path):
-        there = floor(imported)
+        there = layer(imported)
         assert there is None or there >= here, (
             f"{module_name(path)} imports {imported}, which is above it"
         )
@@ -77,23 +81,132 @@ def test_a_framework_is_imported_in_its_own_file_alone(path):
     assert found <= own
 
 
-def test_the_files_of_the_engine_and_of_its_balls_import_each_other_in_no_circle():
-    sources = {
-        module_name(path): path for path in SOURCES if path.parts[len(ROOT.parts)] != "adbench"
+def imported_files(name, path, sources):
+    """The files that a file imports, at whatever place in it; a package's own is no file of it."""
+    package = name.split(".") if path.stem == "__init__" else name.split(".")[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        base = package[: len(package) - node.level + 1] if node.level else []
+        module = ".".join([*base, *([node.module] if node.module else [])])
+        for imported in (module, *(f"{module}.{alias.name}" for alias in node.names)):
+            if imported in sources and sources[imported].stem != "__init__" and imported != name:
+                yield imported
+
+
+def test_no_file_imports_itself_through_others():
+    sources = {module_name(path): path for path in SOURCES}
+    graph = {name: set(imported_files(name, path, sources)) for name, path in sources.items()}
+    TopologicalSorter(graph).prepare()  # raises CycleError
+
+
+ENGINE_ARROWS = {
+    "engine": set(),
+    "rules": {"engine"},
+    "transformations": {"engine", "rules"},
+    "namespace": {"engine", "rules"},
+    "compiler": {"engine", "rules"},
+}
+"""The packages of the engine, and what each of them may import: seven arrows in three layers. Above
+them are the faces: `reference_ad` and its namespace `numpy`."""
+
+
+@pytest.mark.parametrize("package", ENGINE_ARROWS)
+def test_the_packages_of_the_engine_import_those_below_them_alone(package):
+    sources = {module_name(path): path for path in SOURCES}
+    own = f"reference_ad.{package}"
+    imported = {
+        file.split(".")[1]
+        for name, path in sources.items()
+        if name == own or name.startswith(f"{own}.")
+        for file in imported_files(name, path, sources)
+        if file.startswith("reference_ad.")
     }
-    below = {}
-    for name, path in sources.items():
-        package = name.split(".") if path.stem == "__init__" else name.split(".")[:-1]
-        below[name] = set()
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and node.level:
-                base = package[: len(package) - node.level + 1]
-                module = ".".join([*base, *([node.module] if node.module else [])])
-                imported = {module, *(f"{module}.{alias.name}" for alias in node.names)}
-                below[name] |= {
-                    part for part in imported & set(sources) if sources[part].stem != "__init__"
-                }
-    TopologicalSorter(below).prepare()  # raises CycleError
+    assert imported - {package} == ENGINE_ARROWS[package]
+
+
+BRANCHING = (ast.If, ast.For, ast.While, ast.ExceptHandler, ast.IfExp, ast.comprehension)
+BRANCHES_IN_A_FUNCTION = 12
+TOKENS_IN_A_LINE = 56
+TOKENS_IN_THE_MEAN_LINE = 13
+CODE_TOKENS = {tokenize.NAME, tokenize.NUMBER, tokenize.STRING, tokenize.OP}
+
+
+def branches(function):
+    """How many branches a function has, without those of functions inside of it."""
+    count = 0
+    remaining = list(ast.iter_child_nodes(function))
+    while remaining:
+        node = remaining.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        count += isinstance(node, (*BRANCHING, ast.match_case))
+        if isinstance(node, ast.BoolOp):
+            count += len(node.values) - 1
+        remaining += ast.iter_child_nodes(node)
+    return count
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_functions_branch_little(path):
+    functions = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.FunctionDef)]
+    crowded = {f.name: branches(f) for f in functions if branches(f) > BRANCHES_IN_A_FUNCTION}
+    assert crowded == {}
+
+
+def tokens_by_line(path):
+    """How many tokens each line of code has; comments and docstrings are none."""
+    text = path.read_text()
+    silent = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            silent |= set(range(node.lineno, node.end_lineno + 1))
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return Counter(t.start[0] for t in tokens if t.type in CODE_TOKENS and t.start[0] not in silent)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_a_line_holds_one_thought(path):
+    crowded = {line for line, count in tokens_by_line(path).items() if count > TOKENS_IN_A_LINE}
+    assert crowded == set()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_lines_are_not_dense(package):
+    counts = [n for p in (ROOT / package).rglob("*.py") for n in tokens_by_line(p).values()]
+    assert sum(counts) / len(counts) <= TOKENS_IN_THE_MEAN_LINE
+
+
+NAMES_OF_PRIMITIVES = {"reference_ad", "ball_arithmetic"}
+"""Packages in which a primitive is known by itself, and not by its name."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in SOURCES if path.parts[len(ROOT.parts)] in NAMES_OF_PRIMITIVES],
+    ids=module_name,
+)
+def test_no_table_is_keyed_by_the_name_of_a_primitive(path):
+    from reference_ad.engine.core import PRIMITIVES
+
+    keys = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Dict):
+            keys += node.keys
+        elif isinstance(node, ast.Set):
+            keys += node.elts
+        elif isinstance(node, ast.Subscript):
+            keys.append(node.slice)
+        elif isinstance(node, ast.Compare):
+            keys += [node.left, *node.comparators]
+    names = {
+        key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    }
+    assert names & set(PRIMITIVES) <= ALLOWED_KEYS.get(path.name, set())
+
+
+ALLOWED_KEYS = {"namespace.py": {"astype", "reshape", "sign", "round"}}
+"""Names of functions of the namespace, not of primitives."""
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "models").glob("*.py")), ids=lambda path: path.stem)

@@ -253,15 +253,20 @@ def _groups_at_sizes(
         all_orders = effort.all_orders or size == sizes[0]
         for dtype in restriction.dtypes:
             for operator, order in questions(source.model, inputs):
-                if not restriction.allows(operator):
-                    continue
-                if operator in EXTRA_OPERATORS and not (restriction.operators or effort.all_modes):
-                    continue
                 if order > HIGHEST_ORDER_AT_LARGER_SIZES and not all_orders:
+                    continue
+                if not _is_wanted(operator, restriction, effort):
                     continue
                 cases = _cases(source.model, size, dtype, operator, order, inputs, effort)
                 if cases:
                     yield Group(source, cases, inputs.n, inputs.m)
+
+
+def _is_wanted(operator: Operator, restriction: Restriction, effort: Preset) -> bool:
+    """Whether an operator is named, or asked for where none is."""
+    if restriction.operators:
+        return restriction.allows(operator)
+    return effort.all_modes or operator not in EXTRA_OPERATORS
 
 
 def _groups_of_sweep(

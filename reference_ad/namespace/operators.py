@@ -11,33 +11,34 @@ from ..rules.structural import indexed, matrix_transpose, permute_dims
 from .elementwise import pow
 
 _BINARY = {
-    "add": table.add,
-    "sub": table.subtract,
-    "mul": table.multiply,
-    "truediv": table.divide,
-    "floordiv": table.floor_divide,
-    "mod": table.remainder,
-    "matmul": matmul,
-    "and": table.bitwise_and,
-    "or": table.bitwise_or,
-    "xor": table.bitwise_xor,
-    "lshift": table.bitwise_left_shift,
-    "rshift": table.bitwise_right_shift,
+    "__add__": table.add,
+    "__sub__": table.subtract,
+    "__mul__": table.multiply,
+    "__truediv__": table.divide,
+    "__floordiv__": table.floor_divide,
+    "__mod__": table.remainder,
+    "__matmul__": matmul,
+    "__and__": table.bitwise_and,
+    "__or__": table.bitwise_or,
+    "__xor__": table.bitwise_xor,
+    "__lshift__": table.bitwise_left_shift,
+    "__rshift__": table.bitwise_right_shift,
 }
 _COMPARISONS = {
-    "eq": table.equal,
-    "ne": table.not_equal,
-    "lt": table.less,
-    "le": table.less_equal,
-    "gt": table.greater,
-    "ge": table.greater_equal,
+    "__eq__": table.equal,
+    "__ne__": table.not_equal,
+    "__lt__": table.less,
+    "__le__": table.less_equal,
+    "__gt__": table.greater,
+    "__ge__": table.greater_equal,
 }
 
 
 def _attach(name: str, primitive: Primitive) -> None:
-    setattr(Tracer, f"__{name}__", lambda self, other: primitive(self, other))
+    setattr(Tracer, name, lambda self, other: primitive(self, other))
     if name in _BINARY:
-        setattr(Tracer, f"__r{name}__", lambda self, other: primitive(other, self))
+        reflected = f"__r{name.removeprefix('__')}"
+        setattr(Tracer, reflected, lambda self, other: primitive(other, self))
 
 
 def _absent(self: Tracer, name: str) -> Any:

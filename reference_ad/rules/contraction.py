@@ -62,21 +62,30 @@ def _batched_matmul(application: Application) -> Array:
         return matmul(y, matrix_transpose(x))
     if not x_is_stack and x_ndim == y_ndim == 2 and y.shape[-1] == 1:
         return _all_columns_at_once(x, y)
-    # the general case: vectors as matrices, then as many axes for both
-    if x_ndim == 1:
-        x = reshape(x, shape=(*x.shape[:-1], 1, x.shape[-1]))
-    if y_ndim == 1:
-        y = reshape(y, shape=(*y.shape, 1))
-    ndim = max(x_ndim, y_ndim, 2)
-    x = deepen(x, ndim) if x_is_stack else x
-    y = deepen(y, ndim) if y_is_stack else y
-    product = matmul(x, y)
+    product = matmul(
+        _as_matrices(x, x_ndim, y_ndim, x_is_stack, row=True),
+        _as_matrices(y, y_ndim, x_ndim, y_is_stack, row=False),
+    )
     *outer, rows, columns = product.shape
     if x_ndim > 1:
         outer.append(rows)
     if y_ndim > 1:
         outer.append(columns)
     return reshape_if_needed(product, *outer)
+
+
+def _as_matrices(x: Array, ndim: int, other_ndim: int, is_stack: bool, *, row: bool) -> Array:
+    """A factor of the general case: vectors as matrices, then as many axes as the other has.
+
+    ndim: how many axes a member has; row: whether a vector is a row, or else a column
+    """
+    if ndim == 1 and row:
+        x = reshape(x, shape=(*x.shape[:-1], 1, x.shape[-1]))
+    elif ndim == 1:
+        x = reshape(x, shape=(*x.shape, 1))
+    if is_stack:
+        x = deepen(x, max(ndim, other_ndim, 2))
+    return x
 
 
 def _all_rows_at_once(x: Array, y: Array) -> Array:
