@@ -50,18 +50,24 @@ matmul = linear("matmul", np.matmul, _matmul_transpose_x, _matmul_transpose_y)
 # --- on stacks of arrays --------------------------------------------------------------------------
 
 
+def _stack_or_array(application: Application, position: int) -> tuple[Array, bool, int]:
+    """An argument as an array, whether it is a stack, and how many axes a member has."""
+    arg = application.args[position]
+    if application.members.holds(arg):
+        return arg.primal, True, arg.ndim
+    return arg, False, arg.ndim
+
+
 def _batched_matmul(application: Application) -> Array:
-    x_is_stack, y_is_stack = [application.members.holds(arg) for arg in application.args]
-    x_ndim, y_ndim = [arg.ndim for arg in application.args]
-    x, y = application.args
-    x = x.primal if x_is_stack else x
-    y = y.primal if y_is_stack else y
+    x, x_is_stack, x_ndim = _stack_or_array(application, 0)
+    y, y_is_stack, y_ndim = _stack_or_array(application, 1)
     if not y_is_stack and y_ndim <= 2:
         return _all_rows_at_once(x, y)
-    if not x_is_stack and x_ndim == 2 and y_ndim == 1:
-        return matmul(y, matrix_transpose(x))
-    if not x_is_stack and x_ndim == y_ndim == 2 and y.shape[-1] == 1:
-        return _all_columns_at_once(x, y)
+    if not x_is_stack and x_ndim == 2:
+        if y_ndim == 1:
+            return matmul(y, matrix_transpose(x))
+        if y_ndim == 2 and y.shape[-1] == 1:
+            return _all_columns_at_once(x, y)
     product = matmul(
         _as_matrices(x, x_ndim, y_ndim, x_is_stack, row=True),
         _as_matrices(y, y_ndim, x_ndim, y_is_stack, row=False),
