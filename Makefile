@@ -8,8 +8,9 @@ INSTALLED := .venv/.installed
 run: $(INSTALLED)
 	$(BIN)/python -m adbench run
 
+# The whole suite on two cores, with the coverage of lines and branches, which must not fall below its floor.
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report term
 
 # The reference engine beside other tools, in one process on one core; takes a minute.
 bench-engine: $(INSTALLED)
@@ -34,4 +35,4 @@ $(INSTALLED): pyproject.toml constraints.txt
 	touch $(INSTALLED)
 
 clean:
-	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -70,7 +70,7 @@ def at_random_size(model: Model, rng: np.random.Generator) -> Model:
     """Return the model at a random size; one whose sizes are not understood, at one of its own."""
 
     def length(low: int, high: int) -> int:
-        return int(round(np.exp(rng.uniform(np.log(low), np.log(high)))))
+        return round(float(np.exp(rng.uniform(np.log(low), np.log(high)))))
 
     makers: dict[str, Callable[[], dict[str, Any]]] = {
         "mlp": lambda: {

@@ -88,21 +88,19 @@ def _controls(results: Results) -> Table:
     controls = [name for name in names if name not in bugs]
     right_rules = [name for name in controls if name.endswith("(control)")]
     rows = [_right_rules_row(results, right_rules)]
-    for name in controls:
-        if name not in right_rules:
-            rows.append(
-                (
-                    name,
-                    *(_quiet([finding]) for finding in results.of(name)),
-                    *(_by_checker(results, checker, name, CONTROL_WORDS) for checker in CHECKERS),
-                )
-            )
+    rows += [_control_row(results, name) for name in controls if name not in right_rules]
     note = (
         "Rules that are right and differ from what a framework would compute; none may be "
         "called wrong."
     )
     columns = ("control", *_backends(results), *CHECKERS)
     return Table("Controls", note, columns, 1, tuple(rows))
+
+
+def _control_row(results: Results, name: str) -> tuple[str, ...]:
+    of_backends = [_quiet([finding]) for finding in results.of(name)]
+    of_checkers = [_by_checker(results, checker, name, CONTROL_WORDS) for checker in CHECKERS]
+    return (name, *of_backends, *of_checkers)
 
 
 def _right_rules_row(results: Results, right_rules: list[str]) -> tuple[str, ...]:

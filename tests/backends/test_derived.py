@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from frameworks import answer
-from test_conformance import CASES
 
 from adbench.backends.base import Backend, Unsupported
 from adbench.backends.operators import COMPOSITIONS
 from adbench.backends.reference import Tape
-from adbench.cases import Mode, Operator
+from adbench.cases import MODES, Mode, Operator
 from adbench.selftest.conformance import EXPECTED, question
 from reference_ad.engine import tree
+
+CASES = [(operator, mode) for operator in EXPECTED for mode in MODES[operator]]
 
 
 def only(*primitives: str) -> Tape:

@@ -302,7 +302,7 @@ WITH_DERIVATIVES: dict[str, tuple[Any, Any, Any]] = {
 
 @pytest.mark.parametrize("subject", WITH_DERIVATIVES)
 @pytest.mark.parametrize(
-    "name", ("reference:tape", "torch:eager", "jax:jit", "tensorflow:eager", "tensorflow:function")
+    "name", ["reference:tape", "torch:eager", "jax:jit", "tensorflow:eager", "tensorflow:function"]
 )
 def test_what_a_namespace_composes_has_its_derivatives(name: str, subject: str) -> None:
     if name == "jax:jit" and subject == "nextafter":

@@ -90,7 +90,7 @@ def test_a_second_point_without_a_value_is_left_out():
 def test_a_backward_pass_that_forgets_its_cotangent_is_wrong():
     torch = pytest.importorskip("torch")
 
-    class Forgetful(torch.autograd.Function):
+    class Forgetful(torch.autograd.Function):  # type: ignore[name-defined]
         @staticmethod
         def forward(ctx, x):
             ctx.save_for_backward(x)

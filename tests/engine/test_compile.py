@@ -235,7 +235,7 @@ def test_it_is_traced_once_for_each_structure_shape_and_dtype() -> None:
             )
             assert answer.dtype == arguments[0]["a"].dtype
         np.testing.assert_array_equal(f({"a": x}, scale=5), 5 * x)
-        np.testing.assert_array_equal(f(p={"a": x}, **{"scale": 2}), 2 * x)
+        np.testing.assert_array_equal(f(p={"a": x}, scale=2), 2 * x)
     assert len(traced) == 6
     assert ad.compile(lambda **given: given["a b"] * 2)(**{"a b": x})[1] == 2
 

@@ -68,7 +68,7 @@ def test_values_are_numpy_s(name: str) -> None:
     for ours, theirs in pairs:
         np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-13)
     if isinstance(found, tuple):
-        assert found._fields == expected._fields
+        assert found._fields == expected._fields  # type: ignore[attr-defined]
 
 
 def test_a_wide_qr_and_a_wide_svd_have_the_derivatives_of_differences() -> None:

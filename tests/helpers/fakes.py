@@ -78,7 +78,7 @@ class Unstartable(Tape):
 class Forgetful(Tape):
     """Has only a jvp: what is in reverse mode is unsupported."""
 
-    vjp = None
+    vjp = None  # type: ignore[assignment]
     grad = Backend.grad
     jacrev = Backend.jacrev
 
@@ -125,7 +125,7 @@ class Lopsided(Tape):
 
     def hessian_forward_over_reverse(self, function, active, direction):
         answer = self.jacfwd(self.grad(function))(active)
-        ((first, *rows), *others) = answer
+        ((first, *rows), *_) = answer
         w, b = first[0]
         answer[0] = ([(w, b * (1 + 1e-6)), *first[1:]], *rows)
         return answer

@@ -142,7 +142,7 @@ def test_a_dtype_that_the_backend_does_not_compute_in_is_unsupported(chain, esta
     case = Case("chain", "L=3,k=1", "bfloat16", Operator.GRADIENT, 1, Mode.REVERSE)
 
     class Double(Tape):
-        dtypes = ("float64",)
+        dtypes = ("float64",)  # type: ignore[assignment]
 
     row = checked(Double(), chain, established, case)
     assert row.outcome is Outcome.UNSUPPORTED

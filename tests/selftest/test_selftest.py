@@ -52,11 +52,11 @@ def test_a_missed_bug_and_a_false_alarm_are_told():
     titles = {each.title: each for each in table.tables(results)}
     assert ("factor 2", "–", "✗ missed", "–", "–", "–") in titles["Seeded bugs"].rows
     assert ("fused multiply-add", "✗ alarm", "–", "–", "–") in titles["Controls"].rows
-    assert table.summary(
-        results
-    ) == f"adbench caught {len(BUGS) - 1} of {len(BUGS)} bugs and alarmed at 1 of " + (
+    expected = (
+        f"adbench caught {len(BUGS) - 1} of {len(BUGS)} bugs and alarmed at 1 of "
         f"{len(BUGS) + len(CONTROLS)} controls."
     )
+    assert table.summary(results) == expected
 
 
 def test_what_did_not_run_is_neither_caught_nor_missed_in_silence():

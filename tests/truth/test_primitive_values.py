@@ -45,7 +45,7 @@ UNARY = {
     **dict.fromkeys(["sin", "cos", "tan"], spread(1e-12, 1000, sign=True)),
     **dict.fromkeys(
         ["log", "log2", "log10", "sqrt"],
-        [*spread(1e-30, 1e30), *(1 + spread(1e-7, 0.3, sign=True))],
+        np.concatenate([spread(1e-30, 1e30), 1 + spread(1e-7, 0.3, sign=True)]),
     ),
     **dict.fromkeys(["asin", "acos", "atanh"], np.tanh(spread(1e-10, 6, sign=True))),
     **dict.fromkeys(["square", "reciprocal"], spread(1e-12, 1e12, sign=True)),
