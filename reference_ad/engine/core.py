@@ -137,7 +137,6 @@ class Primitive:
         "lowering",
         "name",
         "rounding",
-        "samples",
         "simplifications",
         "source",
         "takes_indices",
@@ -169,8 +168,6 @@ class Primitive:
     """How its value is rounded, a `Rounding`."""
     takes_indices: bool
     """Whether its arguments but the first are arrays of indices."""
-    samples: Sequence[Any]
-    """Arguments at which the tests try it."""
 
     def __init__(self, name: str, implementation: Callable[..., Any], listed: bool = True) -> None:
         self.name = name
@@ -185,7 +182,6 @@ class Primitive:
         self.source = None
         self.rounding = None
         self.takes_indices = False
-        self.samples = ()
         if listed and PRIMITIVES.setdefault(name, self) is not self:
             raise ValueError(f"There is a primitive named {name!r} already: choose another name.")
 

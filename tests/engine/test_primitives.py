@@ -12,6 +12,7 @@ from primitive_samples import DIFFERENTIABLE, SAMPLES, Sample, central_differenc
 import reference_ad as ad
 from ball_arithmetic import midpoints, numbers, precision, radii
 from reference_ad.engine.core import PRIMITIVES
+from reference_ad.engine.rounding import Rounding
 
 LOCALLY_CONSTANT = [
     name
@@ -27,6 +28,12 @@ def directions(like: Any, seed: int) -> Any:
 
 def inner(left: Any, right: Any) -> Any:
     return sum(np.sum(a * b) for a, b in zip(left, right, strict=True))
+
+
+def test_every_primitive_says_how_it_is_batched_and_rounded() -> None:
+    for primitive in PRIMITIVES.values():
+        assert primitive.elementwise or primitive.batching is not None, primitive
+        assert isinstance(primitive.rounding, Rounding), primitive
 
 
 def test_every_primitive_has_samples() -> None:
