@@ -109,9 +109,11 @@ def cheap_modes(question: Question) -> list[Mode]:
 def answer_of(backend: Backend, question: Question, dtype: str, mode: Mode) -> Answer:
     """Return what a backend answers."""
     inputs = question.inputs.astype(dtype)
-    problem = to_backend(backend, question.model.function, inputs, question.operator)
-    _, call = prepare(backend, problem, question.operator, mode, question.order)
-    return collect(call(problem.active, problem.constants, problem.direction), backend.to_numpy)
+    with backend.modes():
+        problem = to_backend(backend, question.model.function, inputs, question.operator)
+        _, call = prepare(backend, problem, question.operator, mode, question.order)
+        answer = call(problem.active, problem.constants, problem.direction)
+        return collect(answer, backend.to_numpy)
 
 
 def load(name: str) -> Backend:
