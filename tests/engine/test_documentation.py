@@ -37,3 +37,16 @@ def test_the_gradient_on_balls_is_the_one_that_is_shown() -> None:
     assert printed(example) == "".join(
         block for block in BLOCKS if block.startswith("ElementArray")
     )
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    root = PAGE.parents[1]
+    engine = root / "reference_ad"
+    named = set(re.findall(r"`([\w/]+\.py)`", PAGE.read_text()))
+    missing = [
+        name
+        for name in named
+        if not (root / name).exists()
+        and not any(path.as_posix().endswith(f"/{name}") for path in engine.rglob("*.py"))
+    ]
+    assert missing == []
