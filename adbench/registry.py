@@ -65,8 +65,7 @@ def models_of_file(path: Path) -> list[ModelSource]:
     if not found:
         raise SpecError(
             f"{path} defines no model; assign one at its top level: model = Model(name=..., "
-            "function=..., "
-            "make=..., sizes=...), with `from adbench import Model`."
+            "function=..., make=..., sizes=...), with `from adbench import Model`."
         )
     return [ModelSource(model, f"file:{path.resolve()}:{name}") for name, model in found.items()]
 

@@ -132,8 +132,7 @@ def eigh(x: Any) -> Any:
     except ValueError:
         raise ValueError(
             "Eigenvalues of a matrix of balls are not separated: raise the precision, or move the "
-            "point away from "
-            "where they meet."
+            "point away from where they meet."
         ) from None
     near = np.linalg.eigh(_doubles(x))[1]
     columns = []

@@ -338,12 +338,10 @@ def sixteen(backends: tuple[str, ...], seeds: int) -> None:
             answer = answer_of(backend, question, dtype, Mode.REVERSE)
             judgement = judge(answer, truth, question, dtype, exact=True)
             click.echo(
-                f"{name} {dtype} {size}: {judgement.verdict}, "
-                f"resolution {judgement.resolution:.2g}, "
-                f"relative error {judgement.relative_error:.2g}, "
-                f"{judgement.max_error_over_bound:.2f} of a bound, "
-                f"{judgement.unresolved_entries} of {question.inputs.n} entries unresolved "
-                f"{judgement.message}"
+                f"{name} {dtype} {size}: {judgement.verdict}, resolution "
+                f"{judgement.resolution:.2g}, relative error {judgement.relative_error:.2g}, "
+                f"{judgement.max_error_over_bound:.2f} of a bound, {judgement.unresolved_entries} "
+                f"of {question.inputs.n} entries unresolved {judgement.message}"
             )
 
 

@@ -73,6 +73,6 @@ class Namespace:
 def _lacking(name: str, title: str) -> str:
     return (
         f"`{name}` is not in the namespace made of {title}: models may use the Python array API "
-        "standard 2024.12 with "
-        f"its extension `xp.linalg`, and of `xp.special` the functions {', '.join(SPECIAL)}."
+        "standard 2024.12 with its extension `xp.linalg`, and of `xp.special` the functions "
+        f"{', '.join(SPECIAL)}."
     )

@@ -83,8 +83,8 @@ def _normal(leaf: Any) -> Any:
         return leaf
     raise TypeError(
         f"A compiled function was given {type(leaf).__name__} {leaf!r}: give arrays of numbers, "
-        "numbers, strings or "
-        "None, in lists, tuples and dicts, and let the function find everything else around it."
+        "numbers, strings or None, in lists, tuples and dicts, and let the function find "
+        "everything else around it."
     )
 
 

@@ -34,15 +34,15 @@ class TraceTracer(Tracer):
     def __bool__(self) -> bool:
         raise TypeError(
             "A compiled function branched on a traced value: what it does must not depend on the "
-            "numbers in its "
-            "arguments. Choose between two values with where, or leave this part out of compile."
+            "numbers in its arguments. Choose between two values with where, or leave this part "
+            "out of compile."
         )
 
     def __index__(self) -> int:
         raise TypeError(
-            "A compiled function used a traced value as a Python number: give the number as an int "
-            "argument, for "
-            "which the function is compiled anew, or leave this part out of compile."
+            "A compiled function used a traced value as a Python number: give the number as an "
+            "int argument, for which the function is compiled anew, or leave this part out of "
+            "compile."
         )
 
     __float__ = __int__ = __complex__ = __index__
@@ -86,8 +86,7 @@ class Trace(Level):
         if isinstance(value, Tracer):
             raise TypeError(
                 "A compiled function uses a traced array from around it: give it as an argument, "
-                "so that its "
-                "derivative is known."
+                "so that its derivative is known."
             )
         constant = np.asarray(value) if isinstance(value, (list, tuple)) else value
         if not isinstance(constant, (np.ndarray, np.generic, int, float, complex)):

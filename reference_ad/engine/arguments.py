@@ -67,8 +67,7 @@ def as_argument_tuple(given: Any, caller: str, name: str) -> tuple[Any, ...]:
     if not isinstance(given, (tuple, list)):
         raise TypeError(
             f"{caller} was given {type(given).__name__} for {name}: give a tuple or list with one "
-            "entry for each "
-            "argument of the function."
+            "entry for each argument of the function."
         )
     return tuple(given)
 
@@ -86,8 +85,8 @@ def active_leaves(active: Any, caller: str) -> tuple[list[Array], tree.Structure
             given = f"dtype {leaf.dtype}" if kind else f"{type(leaf).__name__} {leaf!r}"
             raise TypeError(
                 f"{caller} can differentiate floating-point arrays only, and the leaf "
-                f"{tree.paths(active)[position] or 'given'} is of {given}: "
-                "convert it to a float, or leave it out of the active argument."
+                f"{tree.paths(active)[position] or 'given'} is of {given}: convert it to a float, "
+                "or leave it out of the active argument."
             )
     return found, structure
 
@@ -103,8 +102,7 @@ def output_leaves(output: Any, caller: str) -> tuple[list[Array], tree.Structure
             raise TypeError(
                 f"{caller} needs a function that returns arrays, and the leaf "
                 f"{tree.paths(output)[position] or 'returned'} is of {type(leaf).__name__} "
-                f"{leaf!r}: "
-                "return arrays, or lists, tuples and dicts of them."
+                f"{leaf!r}: return arrays, or lists, tuples and dicts of them."
             )
         found[position] = np.asarray(leaf)
     return found, structure
@@ -117,9 +115,8 @@ def matching_leaves(
     found, found_structure = tree.flatten(given)
     if found_structure != structure:
         raise ValueError(
-            f"{caller} was given {name} of structure {tree.shown(found_structure)}, and {other} of "
-            "structure "
-            f"{tree.shown(structure)}: they must be the same."
+            f"{caller} was given {name} of structure {tree.shown(found_structure)}, and {other} "
+            f"of structure {tree.shown(structure)}: they must be the same."
         )
     for position, (leaf, expected) in enumerate(zip(found, like, strict=True)):
         if leaf is None:
@@ -135,8 +132,8 @@ def matching_leaves(
             path = tree.paths(given)[position]
             raise ValueError(
                 f"{caller} was given {name}{path} of shape {leaf.shape} and dtype {leaf.dtype}, "
-                f"where {other}{path} "
-                f"has shape {expected.shape} and dtype {expected.dtype}: they must be the same."
+                f"where {other}{path} has shape {expected.shape} and dtype {expected.dtype}: they "
+                "must be the same."
             )
     return found
 

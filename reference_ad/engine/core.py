@@ -113,9 +113,8 @@ class Tracer:
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(
             "NumPy was given a traced array, or Python asked for it as a number, and its "
-            "derivative would be lost: use "
-            "the functions of reference_ad.numpy, or reference_ad.stop_gradient if it is meant to "
-            "be lost."
+            "derivative would be lost: use the functions of reference_ad.numpy, or "
+            "reference_ad.stop_gradient if it is meant to be lost."
         )
 
     __float__ = __int__ = __complex__ = __array__
@@ -204,9 +203,9 @@ class Primitive:
             return self.implementation(*args, **params) if params else self.implementation(*args)
         if innermost.closed:
             raise RuntimeError(
-                f"A traced array was given to {self.name!r} after its transformation had finished: "
-                "return it from the "
-                "differentiated function instead of keeping it elsewhere."
+                f"A traced array was given to {self.name!r} after its transformation had "
+                "finished: return it from the differentiated function instead of keeping it "
+                "elsewhere."
             )
         return innermost.process(self, args, params)
 

@@ -112,8 +112,8 @@ class ElementArray(Tracer):
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(
             "NumPy was given an array of balls, or Python asked for it as a number: use the "
-            "functions of "
-            "reference_ad.numpy, or read it with midpoints and radii of ball_arithmetic."
+            "functions of reference_ad.numpy, or read it with midpoints and radii of "
+            "ball_arithmetic."
         )
 
     __float__ = __int__ = __complex__ = __array__

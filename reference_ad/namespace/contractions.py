@@ -125,8 +125,7 @@ def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
     if lengths[0] != lengths[1]:
         raise ValueError(
             f"tensordot was given arrays of shapes {x1.shape} and {x2.shape} to sum over axes of "
-            f"lengths {lengths[0]} "
-            f"and {lengths[1]}: they must be the same."
+            f"lengths {lengths[0]} and {lengths[1]}: they must be the same."
         )
     left = permute_dims(x1, (*[k for k in range(x1.ndim) if k not in first], *first))
     right = permute_dims(x2, (*second, *[k for k in range(x2.ndim) if k not in second]))

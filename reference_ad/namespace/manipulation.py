@@ -177,8 +177,7 @@ def pad(x: Array, widths: Any, /, value: float = 0) -> Array:
     if pairs != [(2,)] * x.ndim or np.min(widths, initial=0) < 0:
         raise ValueError(
             f"pad was given widths {widths!r} for an array of {x.ndim} dimension(s): give a pair "
-            "(before, after), not "
-            "negative, for each."
+            "(before, after), not negative, for each."
         )
     index = tuple(
         [slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True)]

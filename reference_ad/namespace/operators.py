@@ -44,8 +44,7 @@ def _attach(name: str, primitive: Primitive) -> None:
 def _absent(self: Tracer, name: str) -> Any:
     raise AttributeError(
         f"A traced array, or one of balls, has no attribute {name!r}: use the functions of "
-        "reference_ad.numpy, such as "
-        "sum(x) for x.sum()."
+        "reference_ad.numpy, such as sum(x) for x.sum()."
     )
 
 

@@ -34,8 +34,8 @@ def value(x: Array) -> Any:
         if isinstance(inner, Tracer) and inner.level is x.level:
             raise TypeError(
                 "A compiled function, or a rule in a batched Jacobian, asked for something whose "
-                "shape depends on the "
-                "values of a traced array: do this outside, and give what is found as an argument."
+                "shape depends on the values of a traced array: do this outside, and give what is "
+                "found as an argument."
             )
         x = inner
     return x

@@ -18,8 +18,8 @@ def sliding_windows(
     if np.ndim(lengths) != 1 or np.shape(strides) != np.shape(lengths) or x.ndim < len(lengths):
         raise ValueError(
             f"Windows of lengths {lengths!r} with strides {strides!r} were asked of an array of "
-            f"{x.ndim} dimension(s): "
-            "give a tuple with an int for each axis, the same number of both."
+            f"{x.ndim} dimension(s): give a tuple with an int for each axis, the same number of "
+            "both."
         )
     first = x.ndim - len(lengths)
     for k, (length, stride) in enumerate(zip(lengths, strides, strict=True)):

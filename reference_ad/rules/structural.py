@@ -70,8 +70,7 @@ def _as_index(part: Any) -> Array:
         decided(part, "An index")  # balls say so themselves
         raise TypeError(
             "An array was indexed with traced truth values, and its shape would depend on them: "
-            "choose with where, or "
-            "index outside of compile."
+            "choose with where, or index outside of compile."
         )
     return part
 

@@ -98,9 +98,9 @@ def over_basis(
                 answer is None or answer.dtype.kind == "c" for answer in answers
             ):
                 raise TypeError(
-                    "A Jacobian between real and complex numbers would lose one of two parts: take "
-                    "jacfwd for complex "
-                    "results of real arguments, and jacrev for real results of complex arguments."
+                    "A Jacobian between real and complex numbers would lose one of two parts: "
+                    "take jacfwd for complex results of real arguments, and jacrev for real "
+                    "results of complex arguments."
                 )
             parts.append([None if answer is None else batch.whole(answer) for answer in answers])
     columns = zip(*parts, strict=True)  # zero or not is a matter of the program, so all parts agree

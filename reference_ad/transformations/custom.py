@@ -110,8 +110,7 @@ def custom_jvp(f: Function, jvp: Callable[..., Array]) -> Function:
         if tangent is not None and np.shape(tangent) != np.shape(ans):
             raise ValueError(
                 f"A JVP rule returned shape {np.shape(tangent)} for an answer of shape "
-                f"{np.shape(ans)}: "
-                "a tangent has the shape of the answer."
+                f"{np.shape(ans)}: a tangent has the shape of the answer."
             )
         return None if tangent is None else broadcast_tangent(_as_array(tangent), ans)
 
@@ -147,9 +146,8 @@ def custom_vjp(f: Function, vjp: Callable[..., Sequence[Any]]) -> Function:
             like = tree.unflatten(structure, leaves)
             raise ValueError(
                 "A VJP rule must return a tuple with one cotangent per argument, like it in "
-                "structure and shapes, and "
-                f"None for a leaf without one: it returned {_described(returned)} for "
-                f"{_described(like)}."
+                "structure and shapes, and None for a leaf without one: it returned "
+                f"{_described(returned)} for {_described(like)}."
             )
         return [None if c is None else _as_array(c) for c in found]
 

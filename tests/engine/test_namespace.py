@@ -17,8 +17,8 @@ xp = ad.numpy
 
 ABSENT = {
     "": "bitwise_and bitwise_invert bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor "
-    "from_dlpack "
-    "nextafter unique_all unique_counts unique_inverse unique_values broadcast_shapes isin",
+    "from_dlpack nextafter unique_all unique_counts unique_inverse unique_values broadcast_shapes "
+    "isin",
     "linalg": "eig eigvals",
 }
 """What the standard has and models cannot use: bits of integers, interchange, and shapes that

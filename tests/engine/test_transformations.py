@@ -144,8 +144,7 @@ def failing(f: Any, *args: Any) -> str:
 def test_wrong_use_is_answered_with_one_clear_sentence() -> None:
     assert failing(ad.grad(lambda x: x), X) == (
         "grad needs a function that returns one real scalar, and it returned an array of shape "
-        "(3,), dtype float64: "
-        "reduce it (with sum or mean, say), or use jacrev or vjp."
+        "(3,), dtype float64: reduce it (with sum or mean, say), or use jacrev or vjp."
     )
     assert failing(ad.grad(lambda x: (x[0],)), X) == (
         "grad needs a function that returns one real scalar, and it returned tuple: "
@@ -173,18 +172,16 @@ def test_wrong_use_is_answered_with_one_clear_sentence() -> None:
     )
     assert failing(ad.jvp, cubes, (X,), (X[:2],)) == (
         "jvp was given tangents[0] of shape (2,) and dtype float64, where primals[0] has shape "
-        "(3,) and dtype float64: "
-        "they must be the same."
+        "(3,) and dtype float64: they must be the same."
     )
     assert failing(ad.vjp(cubes, X)[1], np.ones(3)) == (
         "The pullback was given cotangent of shape (3,) and dtype float64, where output has shape "
-        "() and dtype "
-        "float64: they must be the same."
+        "() and dtype float64: they must be the same."
     )
     assert failing(ad.grad(lambda x: np.sum(np.asarray(x))), X) == (
         "NumPy was given a traced array, or Python asked for it as a number, and its derivative "
-        "would be lost: use the "
-        "functions of reference_ad.numpy, or reference_ad.stop_gradient if it is meant to be lost."
+        "would be lost: use the functions of reference_ad.numpy, or reference_ad.stop_gradient if "
+        "it is meant to be lost."
     )
 
 
@@ -194,8 +191,7 @@ def test_a_tracer_that_outlives_its_transformation_is_refused() -> None:
     message = failing(lambda: kept[0] + 1.0)
     assert message == (
         "A traced array was given to 'add' after its transformation had finished: return it from "
-        "the differentiated "
-        "function instead of keeping it elsewhere."
+        "the differentiated function instead of keeping it elsewhere."
     )
 
 

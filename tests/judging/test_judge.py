@@ -76,8 +76,8 @@ def test_a_second_call_that_is_wrong_gives_the_row_its_numbers(gradient):
     row = gradient.judged(again=gradient.scaled(3.0))
     assert row.verdict is Verdict.WRONG and row.failed_checks == "second call"
     assert row.message == (
-        "The same call again gave another, wrong answer. "
-        "2 of 2 entries are off: returned = true × 3."
+        "The same call again gave another, wrong answer. 2 of 2 entries are off: returned = true "
+        "× 3."
     )
     assert row.relative_error == pytest.approx(2)
 

@@ -31,9 +31,8 @@ def test_reverse_wins_when_inputs_outnumber_outputs_and_the_modes_cross_where_th
     (said,) = crossover.sentences(swept(ideal))
     assert said == (
         "some:eager: reverse mode won wherever inputs outnumber outputs (10 of 10 cells); with "
-        "fewer inputs than "
-        "outputs forward mode won in 10 of 10 cells; they cross near n = 1 m (1 m to 1 m) at m = "
-        "1, 4, 16, 64, 256."
+        "fewer inputs than outputs forward mode won in 10 of 10 cells; they cross near n = 1 m (1 "
+        "m to 1 m) at m = 1, 4, 16, 64, 256."
     )
     assert crossover.crossings(crossover.ratios(swept(ideal)))[16] == pytest.approx(16)
 
@@ -56,9 +55,8 @@ def test_a_mode_that_won_in_some_cells_is_said_to_have_won_in_these_alone():
         swept(lambda mode, n, m: 2.0 if (mode, n, m) == (Mode.FORWARD, 256, 1) else 1.0)
     )
     assert said.startswith(
-        "some:eager: where inputs outnumber outputs reverse mode won in 1 of 10 cells (9 too close "
-        "to tell), "
-        "forward mode in none; "
+        "some:eager: where inputs outnumber outputs reverse mode won in 1 of 10 cells (9 too "
+        "close to tell), forward mode in none; "
     )
 
 
