@@ -39,7 +39,7 @@ class ModelSource:
 
 def models() -> dict[str, ModelSource]:
     """Return the installed models by name, in alphabetical order."""
-    found = {}
+    sources = {}
     for point in sorted(_points(MODELS_GROUP), key=lambda point: point.name):
         model = point.load()
         if not isinstance(model, Model):
@@ -47,8 +47,8 @@ def models() -> dict[str, ModelSource]:
                 f"The entry point {point.name!r} in {MODELS_GROUP} names a {type(model).__name__}; "
                 f"it must name an adbench.Model ({point.value})."
             )
-        found[model.name] = ModelSource(model, f"entry:{point.name}")
-    return found
+        sources[model.name] = ModelSource(model, f"entry:{point.name}")
+    return sources
 
 
 def models_of_file(path: Path) -> list[ModelSource]:
@@ -61,13 +61,18 @@ def models_of_file(path: Path) -> list[ModelSource]:
             f"{path} imports {error.name!r}, which is not installed here; install it first."
         ) from error
     # A model that the file merely imported under another name is still listed once.
-    found = {value.name: value for value in vars(module).values() if isinstance(value, Model)}
-    if not found:
+    models_by_name = {
+        value.name: value for value in vars(module).values() if isinstance(value, Model)
+    }
+    if not models_by_name:
         raise SpecError(
             f"{path} defines no model; assign one at its top level: model = Model(name=..., "
             "function=..., make=..., sizes=...), with `from adbench import Model`."
         )
-    return [ModelSource(model, f"file:{path.resolve()}:{name}") for name, model in found.items()]
+    return [
+        ModelSource(model, f"file:{path.resolve()}:{name}")
+        for name, model in models_by_name.items()
+    ]
 
 
 def find_models(names: Iterable[str]) -> list[ModelSource]:
@@ -203,11 +208,11 @@ def _points(group: str) -> list[Any]:
     return list(points.values())
 
 
-def nearest(kind: str, name: str, known: Iterable[str]) -> str:
+def nearest(kind: str, name: str, known_names: Iterable[str]) -> str:
     """Return the sentence for an unknown name, with the nearest match among the known ones."""
-    known = list(known)
-    close = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}."
+    known_names = list(known_names)
+    close = get_close_matches(name, known_names, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known_names)}."
     return f"There is no {kind} {name!r}; {hint}"
 
 

@@ -171,9 +171,9 @@ def ranks(line: list[Any]) -> list[int]:
     """For each element how many smaller values there are. Raises UndecidedError if that is open."""
     line = [element(constant_term(v)) for v in line]
     order = [k for _, k in sorted((_by_middle(v), k) for k, v in enumerate(line))]
-    found = [0] * len(line)
+    numbers_below = [0] * len(line)
     for before, after in zip(order, order[1:], strict=False):
         branch(less_equal_element(line[before], line[after]), "The order of elements")
         tied = branch(equal_element(line[before], line[after]), "The order of elements")
-        found[after] = found[before] + (not tied)
-    return found
+        numbers_below[after] = numbers_below[before] + (not tied)
+    return numbers_below

@@ -61,11 +61,11 @@ def radii(x: Array, centres: Any = None) -> Any:
     balls = elements.elements(x)
     around = elements.elements(midpoints(x) if centres is None else centres)
     farthest = [(v - c).abs_upper() for v, c in zip(balls.ravel(), around.ravel(), strict=True)]
-    found = [
+    bounds = [
         0.0 if r == 0 else math.inf if r.is_nan() else math.nextafter(float(r), math.inf)
         for r in farthest
     ]
-    return np.asarray(found, np.float64).reshape(balls.shape)
+    return np.asarray(bounds, np.float64).reshape(balls.shape)
 
 
 def contains(x: Array, values: Any) -> Any:

@@ -139,9 +139,9 @@ def kinds(x: Any) -> set[type]:
     return set(map(type, x.ravel().tolist()))
 
 
-def filled(made: list[Any], shape: tuple[int, ...]) -> Any:
-    array = np.empty(len(made), OBJECT)
-    array[:] = made
+def filled(values: list[Any], shape: tuple[int, ...]) -> Any:
+    array = np.empty(len(values), OBJECT)
+    array[:] = values
     return array.reshape(shape)
 
 

@@ -71,11 +71,11 @@ def solve(a: Any, b: Any) -> Any:
                 "give narrower balls."
             ) from None
     first = coefficient(a, 0)
-    found: list[Any] = []
+    solution: list[Any] = []
     for k in range(flint.ctx.cap):  # coefficient by coefficient: the rest of the product is known
-        known = [matrix_product(coefficient(a, k - j), found[j]) for j in range(k)]
-        found.append(solve(first, np.subtract.reduce([coefficient(b, k), *known])))
-    return joined([x.ravel().tolist() for x in found], found[0].shape)
+        rest = [matrix_product(coefficient(a, k - j), solution[j]) for j in range(k)]
+        solution.append(solve(first, np.subtract.reduce([coefficient(b, k), *rest])))
+    return joined([x.ravel().tolist() for x in solution], solution[0].shape)
 
 
 def det(x: Any) -> Any:

@@ -71,8 +71,8 @@ class Contest:
 
 
 def of_each(ask: Callable[[Any], Thunk | None], everyone: list[Any]) -> dict[str, Thunk]:
-    asked = {engine.name: ask(engine) for engine in everyone}
-    return {name: call for name, call in asked.items() if call is not None}
+    calls = {engine.name: ask(engine) for engine in everyone}
+    return {name: call for name, call in calls.items() if call is not None}
 
 
 # --- the problems ---------------------------------------------------------------------------------

@@ -54,12 +54,12 @@ class Eager(Backend):
         return unpack(output), pullback
 
     def jacrev(self, function: Function) -> Function:
-        own = autograd.jacobian(function)
+        native_jacobian = autograd.jacobian(function)
         fallback = super().jacrev(function)
 
         def jacobian(active: Any) -> Any:
             is_array = isinstance(active, np.ndarray) or isbox(active)
-            return own(active) if is_array else fallback(active)
+            return native_jacobian(active) if is_array else fallback(active)
 
         return jacobian
 

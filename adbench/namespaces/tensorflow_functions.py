@@ -56,10 +56,10 @@ def argmin(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
 
 def position(find: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
     if axis is None:
-        found = find(tf.reshape(x, [-1]))
-        return tf.reshape(found, [1] * x.ndim) if keepdims else found
-    found = find(x, axis)
-    return tf.expand_dims(found, axis) if keepdims else found
+        place = find(tf.reshape(x, [-1]))
+        return tf.reshape(place, [1] * x.ndim) if keepdims else place
+    place = find(x, axis)
+    return tf.expand_dims(place, axis) if keepdims else place
 
 
 def argsort(x: Any, axis: int = -1, *, descending: bool = False, stable: bool = True) -> Any:

@@ -55,15 +55,15 @@ def _matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
         return _vector_norm(x, axis=(-2, -1), keepdims=keepdims)
     if ord in ("nuc", 2, -2):
         combine = {"nuc": tf.reduce_sum, 2: tf.reduce_max, -2: tf.reduce_min}[ord]
-        found = combine(tf.linalg.svd(x, compute_uv=False), -1)
+        norm = combine(tf.linalg.svd(x, compute_uv=False), -1)
     elif ord in (1, -1, float("inf"), -float("inf")):
         sums = tf.reduce_sum(tf.abs(x), -2 if abs(ord) == 1 else -1)
-        found = (tf.reduce_max if ord > 0 else tf.reduce_min)(sums, -1)
+        norm = (tf.reduce_max if ord > 0 else tf.reduce_min)(sums, -1)
     else:
         raise ValueError(
             f"matrix_norm was given ord={ord!r}: give 'fro', 'nuc', 2, -2, 1, -1, inf or -inf."
         )
-    return found[..., None, None] if keepdims else found
+    return norm[..., None, None] if keepdims else norm
 
 
 def _matrix_power(x: Any, n: int) -> Any:
@@ -103,8 +103,8 @@ def _solve(x1: Any, x2: Any) -> Any:
     columns = x2[:, None] if x2.ndim == 1 else x2
     stack = tf.broadcast_static_shape(x1.shape[:-2], columns.shape[:-2])
     matrices, columns = [tf.broadcast_to(x, [*stack, *x.shape[-2:]]) for x in (x1, columns)]
-    found = tf.linalg.solve(matrices, columns)
-    return found[..., 0] if x2.ndim == 1 else found
+    solution = tf.linalg.solve(matrices, columns)
+    return solution[..., 0] if x2.ndim == 1 else solution
 
 
 def _svd(x: Any, *, full_matrices: bool = True) -> SVD:

@@ -194,12 +194,12 @@ def _backward_stable(implementation: Implementation, form: Format) -> Implementa
 
     def apply(*args: Any, **params: Any) -> Any:
         n = max(max(a.shape[-2:]) for a in args)
-        each = n * form.functions * form.unit
+        relative = n * form.functions * form.unit
         nearby = [
-            as_array(a) + _largest(a) * _ball(0, each) + _ball(0, form.smallest) for a in args
+            as_array(a) + _largest(a) * _ball(0, relative) + _ball(0, form.smallest) for a in args
         ]
         ans = as_array(implementation(*nearby, **params))
-        return ans + _largest(ans) * _ball(0, each) + _ball(0, form.smallest)
+        return ans + _largest(ans) * _ball(0, relative) + _ball(0, form.smallest)
 
     return apply
 

@@ -339,11 +339,11 @@ class SourceWriter:
 
     def _operand(self, node: Node, consumer: Node) -> str:
         """A node as an operand of a ufunc."""
-        others = [arg for arg in consumer.args if arg is not node]
+        other_operands = [arg for arg in consumer.args if arg is not node]
         is_constant_number = node.value is not None and node.array_type.shape == ()
-        if is_constant_number and others and consumer.array_type.shape != ():
-            return self._constant_operand(node, others[0].array_type.dtype)
-        if self._stays_number(node, consumer, others):
+        if is_constant_number and other_operands and consumer.array_type.shape != ():
+            return self._constant_operand(node, other_operands[0].array_type.dtype)
+        if self._stays_number(node, consumer, other_operands):
             return self._text[id(node)]
         return self._array(node, weak=True)
 
@@ -358,17 +358,17 @@ class SourceWriter:
         self.names.setdefault(name, value)
         return name
 
-    def _stays_number(self, node: Node, consumer: Node, others: Sequence[Node]) -> bool:
+    def _stays_number(self, node: Node, consumer: Node, other_operands: Sequence[Node]) -> bool:
         """Whether an operand may be a Python float: the others have the dtype and the shape of the
         result."""
-        if id(node) not in self.scalar or node.value is not None or not others:
+        if id(node) not in self.scalar or node.value is not None or not other_operands:
             return False
         if node.array_type.dtype.kind != "f":
             return False
-        for other in others:
+        for other in other_operands:
             if other.array_type.dtype != node.array_type.dtype or id(other) in self.scalar:
                 return False
-        shapes = [other.array_type.shape for other in others]
+        shapes = [other.array_type.shape for other in other_operands]
         return np.broadcast_shapes(*shapes) == consumer.array_type.shape
 
     def _param(self, param: Any) -> str:

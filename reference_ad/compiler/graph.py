@@ -18,15 +18,15 @@ class Graph:
     """
 
     def __init__(
-        self, inputs: Sequence[Node], outputs: Sequence[Node], made: Sequence[Node]
+        self, inputs: Sequence[Node], outputs: Sequence[Node], nodes: Sequence[Node]
     ) -> None:
         needed = {id(node) for node in outputs}
-        for node in reversed(made):
+        for node in reversed(nodes):
             if id(node) in needed:
                 needed.update(id(arg) for arg in node.args)
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
-        self.nodes = tuple(node for node in made if id(node) in needed and not node.is_input)
+        self.nodes = tuple(node for node in nodes if id(node) in needed and not node.is_input)
 
     @property
     def operations(self) -> Counter[str]:
@@ -46,13 +46,15 @@ class Graph:
     def evaluate(self, values: Sequence[Array]) -> list[Array]:
         """The outputs for these inputs, primitive by primitive: this can itself be
         differentiated."""
-        known: dict[int, Array] = {
+        value_of: dict[int, Array] = {
             id(node): value for node, value in zip(self.inputs, values, strict=True)
         }
         for node in self.nodes:
-            args = [known[id(arg)] for arg in node.args]
-            known[id(node)] = node.primitive(*args, **node.params) if node.primitive else node.value
-        return [known[id(node)] for node in self.outputs]
+            args = [value_of[id(arg)] for arg in node.args]
+            value_of[id(node)] = (
+                node.primitive(*args, **node.params) if node.primitive else node.value
+            )
+        return [value_of[id(node)] for node in self.outputs]
 
     def __str__(self) -> str:
         names = {id(node): f"x{k}" for k, node in enumerate(self.inputs)}

@@ -62,40 +62,40 @@ def select(
     ], call
 
 
-def as_argument_tuple(given: Any, caller: str, name: str) -> tuple[Any, ...]:
+def as_argument_tuple(arguments: Any, caller: str, name: str) -> tuple[Any, ...]:
     """A tuple or list with an entry for each argument of a function, as a tuple."""
-    if not isinstance(given, (tuple, list)):
+    if not isinstance(arguments, (tuple, list)):
         raise TypeError(
-            f"{caller} was given {type(given).__name__} for {name}: give a tuple or list with one "
-            "entry for each argument of the function."
+            f"{caller} was given {type(arguments).__name__} for {name}: give a tuple or list with "
+            "one entry for each argument of the function."
         )
-    return tuple(given)
+    return tuple(arguments)
 
 
 def active_leaves(active: Any, caller: str) -> tuple[list[Array], tree.Structure]:
     """The leaves to differentiate, as arrays or tracers, and their structure."""
-    found, structure = tree.flatten(active)
-    for position, leaf in enumerate(found):
+    leaves, structure = tree.flatten(active)
+    for position, leaf in enumerate(leaves):
         if type(leaf) is float or type(leaf) is complex:
-            leaf = found[position] = np.asarray(leaf)
+            leaf = leaves[position] = np.asarray(leaf)
         kind = leaf.dtype.kind if isinstance(leaf, ARRAYS) else None
         if kind == "O":
-            found[position] = numbers(leaf)
+            leaves[position] = numbers(leaf)
         elif kind != "f" and kind != "c":
-            given = f"dtype {leaf.dtype}" if kind else f"{type(leaf).__name__} {leaf!r}"
+            description = f"dtype {leaf.dtype}" if kind else f"{type(leaf).__name__} {leaf!r}"
             raise TypeError(
                 f"{caller} can differentiate floating-point arrays only, and the leaf "
-                f"{tree.paths(active)[position] or 'given'} is of {given}: convert it to a float, "
-                "or leave it out of the active argument."
+                f"{tree.paths(active)[position] or 'given'} is of {description}: convert it to a "
+                "float, or leave it out of the active argument."
             )
-    return found, structure
+    return leaves, structure
 
 
 def output_leaves(output: Any, caller: str) -> tuple[list[Array], tree.Structure]:
     """The leaves of what a differentiated function returned, as arrays or tracers, and their
     structure."""
-    found, structure = tree.flatten(output)
-    for position, leaf in enumerate(found):
+    leaves, structure = tree.flatten(output)
+    for position, leaf in enumerate(leaves):
         if isinstance(leaf, ARRAYS):
             continue
         if not isinstance(leaf, (int, float, complex)):
@@ -104,38 +104,38 @@ def output_leaves(output: Any, caller: str) -> tuple[list[Array], tree.Structure
                 f"{tree.paths(output)[position] or 'returned'} is of {type(leaf).__name__} "
                 f"{leaf!r}: return arrays, or lists, tuples and dicts of them."
             )
-        found[position] = np.asarray(leaf)
-    return found, structure
+        leaves[position] = np.asarray(leaf)
+    return leaves, structure
 
 
 def matching_leaves(
-    given: Any, structure: tree.Structure, like: list[Array], caller: str, name: str, other: str
+    container: Any, structure: tree.Structure, like: list[Array], caller: str, name: str, other: str
 ) -> list[Array]:
-    """The leaves of `given`, which must fit those in `like` in structure, shape and dtype."""
-    found, found_structure = tree.flatten(given)
-    if found_structure != structure:
+    """The leaves of `container`, which must fit those in `like` in structure, shape and dtype."""
+    leaves, own_structure = tree.flatten(container)
+    if own_structure != structure:
         raise ValueError(
-            f"{caller} was given {name} of structure {tree.shown(found_structure)}, and {other} "
+            f"{caller} was given {name} of structure {tree.shown(own_structure)}, and {other} "
             f"of structure {tree.shown(structure)}: they must be the same."
         )
-    for position, (leaf, expected) in enumerate(zip(found, like, strict=True)):
+    for position, (leaf, expected) in enumerate(zip(leaves, like, strict=True)):
         if leaf is None:
-            path = tree.paths(given)[position]
+            path = tree.paths(container)[position]
             raise TypeError(
                 f"{caller} was given None for {name}{path}: give zeros for what does not change."
             )
         if expected.dtype == OBJECT:
-            leaf = found[position] = numbers(leaf)
+            leaf = leaves[position] = numbers(leaf)
         elif not isinstance(leaf, ARRAYS):
-            leaf = found[position] = np.asarray(leaf, dtype=expected.dtype)
+            leaf = leaves[position] = np.asarray(leaf, dtype=expected.dtype)
         if leaf.shape != expected.shape or leaf.dtype != expected.dtype:
-            path = tree.paths(given)[position]
+            path = tree.paths(container)[position]
             raise ValueError(
                 f"{caller} was given {name}{path} of shape {leaf.shape} and dtype {leaf.dtype}, "
                 f"where {other}{path} has shape {expected.shape} and dtype {expected.dtype}: they "
                 "must be the same."
             )
-    return found
+    return leaves
 
 
 def zeros(shape: tuple[int, ...], dtype: Any) -> Array:

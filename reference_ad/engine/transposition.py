@@ -10,11 +10,13 @@ from .core import Array, Rule
 from .tape import Tape
 
 
-def pull(tape: Tape, indices: Sequence[int], given: Sequence[Array | None]) -> list[Array | None]:
+def pull(
+    tape: Tape, indices: Sequence[int], output_cotangents: Sequence[Array | None]
+) -> list[Array | None]:
     """The cotangents of the tape's inputs, which come first, from those of the entries at `indices`
     (-1: none)."""
     cotangents: list[Array | None] = [None] * len(tape.ends)
-    for index, g in zip(indices, given, strict=True):
+    for index, g in zip(indices, output_cotangents, strict=True):
         if index >= 0 and g is not None:
             present = cotangents[index]
             cotangents[index] = g if present is None else present + g
@@ -25,13 +27,13 @@ def pull(tape: Tape, indices: Sequence[int], given: Sequence[Array | None]) -> l
 def transposed(
     linear: Callable[..., Sequence[Array | None]],
     like: Sequence[Array],
-    given: Sequence[Array | None],
+    cotangents: Sequence[Array | None],
 ) -> list[Array | None]:
     """The transpose of a linear function, from several arrays like these to several, applied to
-    `given`."""
+    `cotangents`."""
     with Tape() as tape:
         images = linear(*[tape.variable(fill(None, x)) for x in like])
-    return pull(tape, [tape.index_of(image) for image in images], given)[: len(like)]
+    return pull(tape, [tape.index_of(image) for image in images], cotangents)[: len(like)]
 
 
 def transpose_of(jvp: Rule) -> Rule:

@@ -25,14 +25,14 @@ with ==."""
 def flatten(tree: Any) -> tuple[list[Any], Structure]:
     """The leaves from left to right (dicts in the order of their sorted keys), and the
     structure."""
-    found: list[Any] = []
-    return found, _collect(tree, found)
+    leaves: list[Any] = []
+    return leaves, _collect(tree, leaves)
 
 
-def _collect(tree: Any, found: list[Any]) -> Structure:
+def _collect(tree: Any, leaves: list[Any]) -> Structure:
     kind = type(tree)
     if kind is tuple or kind is list or isinstance(tree, (tuple, list)):
-        return Node(kind, (), tuple([_collect(child, found) for child in tree]))
+        return Node(kind, (), tuple([_collect(child, leaves) for child in tree]))
     if isinstance(tree, dict):
         try:
             keys = tuple(sorted(tree))
@@ -43,8 +43,8 @@ def _collect(tree: Any, found: list[Any]) -> Structure:
         kind = (
             kind if kind is OrderedDict else dict
         )  # others, such as Counter, are not made from items
-        return Node(kind, keys, tuple([_collect(tree[key], found) for key in keys]))
-    found.append(tree)
+        return Node(kind, keys, tuple([_collect(tree[key], leaves) for key in keys]))
+    leaves.append(tree)
     return None
 
 
@@ -93,7 +93,7 @@ def leaves(tree: Any) -> list[Any]:
 def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
     """Apply f to the corresponding leaves of trees that share one structure; ValueError where they
     do not."""
-    flat = [flatten(one) for one in (tree, *rest)]
+    flat = [flatten(argument) for argument in (tree, *rest)]
     structure = flat[0][1]
     for _, other in flat:
         if other != structure:
@@ -102,7 +102,7 @@ def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
                 "expected."
             )
     return unflatten(
-        structure, [f(*row) for row in zip(*[found for found, _ in flat], strict=True)]
+        structure, [f(*row) for row in zip(*[leaves for leaves, _ in flat], strict=True)]
     )
 
 

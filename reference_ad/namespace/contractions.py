@@ -86,16 +86,16 @@ def _summed(labels: str, x: Array, keep: set[str]) -> tuple[str, Array]:
     return "".join([label for label in labels if label in keep]), sum(x, axis=gone) if gone else x
 
 
-def _pair(labels: str, x: Array, others: str, y: Array, later: set[str]) -> tuple[str, Array]:
+def _pair(labels: str, x: Array, y_labels: str, y: Array, later: set[str]) -> tuple[str, Array]:
     """The product of two arrays, summed over what they share and nobody needs later."""
-    labels, x = _summed(labels, x, later | set(others))
-    others, y = _summed(others, y, later | set(labels))
-    batch = "".join([k for k in labels if k in others and k in later])
-    inner = "".join([k for k in labels if k in others and k not in later])
-    rows = "".join([k for k in labels if k not in others])
-    columns = "".join([k for k in others if k not in labels])
+    labels, x = _summed(labels, x, later | set(y_labels))
+    y_labels, y = _summed(y_labels, y, later | set(labels))
+    batch = "".join([k for k in labels if k in y_labels and k in later])
+    inner = "".join([k for k in labels if k in y_labels and k not in later])
+    rows = "".join([k for k in labels if k not in y_labels])
+    columns = "".join([k for k in y_labels if k not in labels])
     x = permute_dims(x, tuple([labels.index(k) for k in batch + rows + inner]))
-    y = permute_dims(y, tuple([others.index(k) for k in batch + inner + columns]))
+    y = permute_dims(y, tuple([y_labels.index(k) for k in batch + inner + columns]))
     before, after = len(batch) + len(rows), len(batch) + len(inner)
     if x.shape[before:] != y.shape[len(batch) : after]:  # matmul stretches those of the batch alone
         summed = np.broadcast_shapes(x.shape[before:], y.shape[len(batch) : after])

@@ -9,71 +9,81 @@ import numpy as np
 from ..engine import tree
 from ..engine.core import Array, Tracer
 from ..engine.elements import OBJECT, numbers
-from .data_types import astype
-from .manipulation import Shape, broadcast_to, stack
+from .data_types import cast_if_asked
+from .manipulation import Shape, as_shape, broadcast_to, stack
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, copy: Any = None) -> Array:
     """An array of `obj`: a number, an array, a tracer, or nested sequences of them."""
     if isinstance(obj, Tracer):
-        return obj if dtype is None else astype(obj, dtype)
-    if isinstance(obj, (list, tuple)) and any(
-        isinstance(leaf, Tracer) for leaf in tree.leaves(obj)
-    ):
+        return cast_if_asked(obj, dtype)
+    if isinstance(obj, (list, tuple)) and _holds_tracers(obj):
         return stack([asarray(item, dtype=dtype) for item in obj])
-    return _own(np.asarray(obj, dtype=dtype, copy=copy))
+    return _as_element_array(np.asarray(obj, dtype=dtype, copy=copy))
 
 
-def _own(x: Any) -> Array:
+def _holds_tracers(sequence: Any) -> bool:
+    return any(isinstance(leaf, Tracer) for leaf in tree.leaves(sequence))
+
+
+def _as_element_array(x: Any) -> Array:
     """An array of the namespace: one of objects becomes one of balls."""
-    return numbers(x) if x.dtype == OBJECT else x
+    if x.dtype == OBJECT:
+        return numbers(x)
+    return x
 
 
 def zeros(shape: Shape, *, dtype: Any = None) -> Array:
     """Zeros, float64 unless told otherwise."""
-    return _own(np.zeros(shape, dtype))
+    return _as_element_array(np.zeros(shape, dtype))
 
 
 def ones(shape: Shape, *, dtype: Any = None) -> Array:
     """Ones, float64 unless told otherwise."""
-    return _own(np.ones(shape, dtype))
+    return _as_element_array(np.ones(shape, dtype))
 
 
 def full(shape: Shape, fill_value: Array, *, dtype: Any = None) -> Array:
     """An array filled with one number, which may be a tracer."""
     if isinstance(fill_value, Tracer):
-        return broadcast_to(
-            asarray(fill_value, dtype=dtype), (shape,) if isinstance(shape, int) else shape
-        )
-    return _own(np.full(shape, fill_value, dtype))
+        return broadcast_to(asarray(fill_value, dtype=dtype), as_shape(shape))
+    return _as_element_array(np.full(shape, fill_value, dtype))
 
 
 def eye(n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = None) -> Array:
     """Ones on the k-th diagonal."""
-    return _own(np.eye(n_rows, n_cols, k, dtype))
+    return _as_element_array(np.eye(n_rows, n_cols, k, dtype))
 
 
 def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None) -> Array:
     """Evenly spaced numbers, the end excluded."""
-    first, last = (0, start) if stop is None else (start, stop)
-    return _own(np.arange(first, last, step, dtype=dtype))
+    if stop is None:
+        start, stop = 0, start
+    return _as_element_array(np.arange(start, stop, step, dtype=dtype))
 
 
 def linspace(
     start: Any, stop: Any, /, num: int, *, dtype: Any = None, endpoint: Any = True
 ) -> Array:
     """`num` evenly spaced numbers."""
-    return _own(np.linspace(start, stop, num, endpoint=endpoint, dtype=dtype))
+    return _as_element_array(np.linspace(start, stop, num, endpoint=endpoint, dtype=dtype))
+
+
+def _dtype_like(x: Array, dtype: Any) -> Any:
+    """The dtype that is asked for, or that of x where none is."""
+    if dtype is None:
+        return x.dtype
+    return dtype
 
 
 def zeros_like(x: Array, /, *, dtype: Any = None) -> Array:
     """Zeros of the shape and dtype of x."""
-    return zeros(x.shape, dtype=x.dtype if dtype is None else dtype)
+    return zeros(x.shape, dtype=_dtype_like(x, dtype))
 
 
 def ones_like(x: Array, /, *, dtype: Any = None) -> Array:
     """Ones of the shape and dtype of x."""
-    return ones(x.shape, dtype=x.dtype if dtype is None else dtype)
+    return ones(x.shape, dtype=_dtype_like(x, dtype))
 
 
 empty, empty_like = zeros, zeros_like  # uninitialised memory would make results irreproducible
@@ -81,4 +91,4 @@ empty, empty_like = zeros, zeros_like  # uninitialised memory would make results
 
 def full_like(x: Array, /, fill_value: Array, *, dtype: Any = None) -> Array:
     """An array of the shape and dtype of x, filled with one number."""
-    return full(x.shape, fill_value, dtype=x.dtype if dtype is None else dtype)
+    return full(x.shape, fill_value, dtype=_dtype_like(x, dtype))

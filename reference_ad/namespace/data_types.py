@@ -23,6 +23,13 @@ def astype(x: Array, dtype: Any, /, *, copy: Any = True) -> Array:
     )
 
 
+def cast_if_asked(x: Array, dtype: Any) -> Array:
+    """x in another dtype, or as it is where that is None."""
+    if dtype is None:
+        return x
+    return astype(x, dtype)
+
+
 def result_type(*arrays_and_dtypes: Any) -> Any:
     """The dtype of a computation with all of these."""
     return np.result_type(*[a.dtype if isinstance(a, Tracer) else a for a in arrays_and_dtypes])

@@ -28,12 +28,18 @@ def pow(x1: Array, x2: Array, /) -> Array:
 
 def sign(x: Array, /) -> Array:
     """-1, 0 or 1; of a complex number the number of size 1 in its direction, or 0."""
-    return normalized(x, abs(x)) if hasattr(x, "dtype") and is_complex(x) else _sign_of_real(x)
+    if hasattr(x, "dtype") and is_complex(x):
+        return normalized(x, abs(x))
+    return _sign_of_real(x)
 
 
 def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
     """x kept between two bounds; at a bound, half of the derivative is x's. `max` where the bounds
     leave no room."""
-    kept = x if min is None else maximum(x, min)
-    kept = kept if max is None else minimum(kept, max)
-    return kept if min is None or max is None else where(greater_equal(min, max), max, kept)
+    if min is not None:
+        x = maximum(x, min)
+    if max is not None:
+        x = minimum(x, max)
+    if min is None or max is None:
+        return x
+    return where(greater_equal(min, max), max, x)

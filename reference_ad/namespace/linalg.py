@@ -41,13 +41,16 @@ rows."""
 
 def solve(x1: Array, x2: Array, /) -> Array:
     """The solution of x1 @ x = x2, for a vector or a stack of matrices x2."""
-    return rules.solve(x1, x2[:, None])[..., 0] if x2.ndim == 1 else rules.solve(x1, x2)
+    if x2.ndim == 1:
+        return rules.solve(x1, x2[:, None])[..., 0]
+    return rules.solve(x1, x2)
 
 
 def solve_triangular(x1: Array, x2: Array, /, *, lower: Any = True) -> Array:
     """The solution of x1 @ x = x2 with one triangle of x1, the rest of which is not looked at. Not
     in the standard."""
-    return solve(tril(x1) if lower else triu(x1), x2)
+    triangle = tril(x1) if lower else triu(x1)
+    return solve(triangle, x2)
 
 
 def slogdet(x: Array, /) -> Slogdet:
@@ -128,7 +131,9 @@ def matrix_power(x: Array, n: int, /) -> Array:
     if n == 0:
         return zeros_like(x) + eye(x.shape[-1], dtype=x.dtype)
     half = matrix_power(x, n // 2)
-    return half @ half @ x if n % 2 else half @ half
+    if n % 2:
+        return half @ half @ x
+    return half @ half
 
 
 def matrix_rank(x: Array, /, *, rtol: Any = None) -> Any:
@@ -160,10 +165,14 @@ def vector_norm(x: Array, /, *, axis: Any = None, keepdims: Any = False, ord: An
     if ord == 2:
         return rules.norm(x, axis=canonical_axes(axis, x.ndim), keepdims=keepdims)
     size = abs(x)
-    if ord in (0, 1):
-        return xp.sum(size if ord else astype(size > 0, x.dtype), axis=axis, keepdims=keepdims)
-    if ord in (np.inf, -np.inf):
-        return (xp.max if ord > 0 else xp.min)(size, axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return xp.sum(astype(size > 0, x.dtype), axis=axis, keepdims=keepdims)
+    if ord == 1:
+        return xp.sum(size, axis=axis, keepdims=keepdims)
+    if ord == np.inf:
+        return xp.max(size, axis=axis, keepdims=keepdims)
+    if ord == -np.inf:
+        return xp.min(size, axis=axis, keepdims=keepdims)
     return xp.sum(size**ord, axis=axis, keepdims=keepdims) ** (scalar_one(x) / ord)
 
 
@@ -177,8 +186,11 @@ def matrix_norm(x: Array, /, *, keepdims: Any = False, ord: Any = "fro") -> Arra
         raise ValueError(
             f"matrix_norm was given ord={ord!r}: give 'fro', 'nuc', 2, -2, 1, -1, inf or -inf."
         )
-    parts = (
-        svdvals(x) if ord in ("nuc", 2, -2) else xp.sum(abs(x), axis=-2 if ord in (1, -1) else -1)
-    )
-    found = combine[ord](parts, axis=-1)
-    return found[..., None, None] if keepdims else found
+    if ord in ("nuc", 2, -2):
+        parts = svdvals(x)
+    elif ord in (1, -1):
+        parts = xp.sum(abs(x), axis=-2)
+    else:
+        parts = xp.sum(abs(x), axis=-1)
+    norm = combine[ord](parts, axis=-1)
+    return norm[..., None, None] if keepdims else norm

@@ -17,9 +17,16 @@ from .data_types import result_type
 Shape = int | tuple[int, ...]
 
 
+def as_shape(shape: Shape) -> tuple[int, ...]:
+    """A shape as a tuple; one length stands for an array of one dimension."""
+    if isinstance(shape, int):
+        return (shape,)
+    return tuple(shape)
+
+
 def reshape(x: Array, /, shape: Shape, *, copy: Any = None) -> Array:
     """x in another shape, in C order; one length may be -1."""
-    return rules_structural.reshape(x, shape=(shape,) if isinstance(shape, int) else tuple(shape))
+    return rules_structural.reshape(x, shape=as_shape(shape))
 
 
 def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
@@ -42,7 +49,9 @@ def moveaxis(x: Array, source: Any, destination: Any, /) -> Array:
 
 def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
     """x repeated to a larger shape."""
-    return x if x.shape == tuple(shape) else rules_structural.broadcast_to(x, shape=tuple(shape))
+    if x.shape == tuple(shape):
+        return x
+    return rules_structural.broadcast_to(x, shape=tuple(shape))
 
 
 def broadcast_arrays(*arrays: Array) -> list[Array]:
@@ -54,7 +63,9 @@ def broadcast_arrays(*arrays: Array) -> list[Array]:
 def meshgrid(*arrays: Array, indexing: str = "xy") -> list[Array]:
     """Coordinate matrices from coordinate vectors."""
     n = len(arrays)
-    places = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else range(n)
+    places = list(range(n))
+    if indexing == "xy" and n > 1:
+        places[:2] = [1, 0]
     shapes = [(1,) * place + (-1,) + (1,) * (n - place - 1) for place in places]
     return broadcast_arrays(*[reshape(x, shape) for x, shape in zip(arrays, shapes, strict=True)])
 
@@ -87,17 +98,18 @@ def roll(x: Array, /, shift: int | tuple[int, ...], *, axis: Axis = None) -> Arr
     if axis is None:
         return reshape(roll(reshape(x, (-1,)), shift, axis=0), x.shape)
     axes = canonical_axes(axis, x.ndim)
-    shifts = shift if isinstance(shift, tuple) else (shift,) * len(axes)
-    return rules_structural.roll(x, shift=shifts, axis=axes)
+    if not isinstance(shift, tuple):
+        shift = (shift,) * len(axes)
+    return rules_structural.roll(x, shift=shift, axis=axes)
 
 
-def _with_arrays_for_numbers(given: Sequence[Array]) -> Sequence[Array]:
+def _with_arrays_for_numbers(parts: Sequence[Array]) -> Sequence[Array]:
     """Python's numbers take the dtype that they have beside the arrays."""
-    if len(given) == 0:
+    if len(parts) == 0:
         raise ValueError("No arrays were given to join: give at least one.")
-    if all(hasattr(x, "dtype") for x in given):
-        return given
-    arrays = [stack(x) if isinstance(x, (list, tuple)) else x for x in given]
+    if all(hasattr(x, "dtype") for x in parts):
+        return parts
+    arrays = [stack(x) if isinstance(x, (list, tuple)) else x for x in parts]
     dtype = result_type(*arrays)
     return [x if hasattr(x, "dtype") else np.asarray(x, dtype) for x in arrays]
 
@@ -136,10 +148,10 @@ def repeat(x: Array, repeats: int, /, *, axis: int | None = None) -> Array:
 
 def tile(x: Array, repetitions: Shape, /) -> Array:
     """x repeated as a block."""
-    repetitions = (repetitions,) if isinstance(repetitions, int) else repetitions
+    repetitions = as_shape(repetitions)
     ndim = max(x.ndim, len(repetitions))
     shape = (1,) * (ndim - x.ndim) + tuple(x.shape)
-    counts = (1,) * (ndim - len(repetitions)) + tuple(repetitions)
+    counts = (1,) * (ndim - len(repetitions)) + repetitions
     pairs = list(zip(counts, shape, strict=True))
     spaced = reshape(x, tuple([length for n in shape for length in (1, n)]))
     repeated = broadcast_to(spaced, tuple([length for pair in pairs for length in pair]))
@@ -165,7 +177,7 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
     """``result[i, j] = x[i, indices[i, j]]`` (for the last axis of two)."""
     place = canonical_axis(axis, x.ndim)
     shape = np.broadcast_shapes(*[axis_lengths(array.shape, (place,)) for array in (x, indices)])
-    x = broadcast_to(x, tuple([x.shape[place] if k == place else n for k, n in enumerate(shape)]))
+    x = broadcast_to(x, (*shape[:place], x.shape[place], *shape[place + 1 :]))
     mesh: list[Any] = list(np.ogrid[tuple([slice(n) for n in x.shape])])
     mesh[place] = indices
     return rules_structural.indexed(x, tuple(mesh))

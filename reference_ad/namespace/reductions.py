@@ -16,7 +16,7 @@ from ..rules import reductions as rules_reductions
 from ..rules.elementwise import abs, sqrt
 from ..rules.reductions import Axis, canonical_axes, canonical_axis, only_axis
 from .creation import full, ones
-from .data_types import astype
+from .data_types import cast_if_asked
 from .manipulation import at, concat, permute_dims, reshape
 
 
@@ -25,7 +25,7 @@ def _cast(x: Array, dtype: Any) -> Array:
     otherwise."""
     if dtype is None and x.dtype.kind in "biu":
         dtype = np.uint64 if x.dtype.kind == "u" else np.int64
-    return x if dtype is None else astype(x, dtype)
+    return cast_if_asked(x, dtype)
 
 
 def sum(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: Any = False) -> Array:
@@ -40,10 +40,12 @@ def _count(x: Array, axes: tuple[int, ...]) -> int:
 
 def _freedom(x: Array, axes: tuple[int, ...], correction: float) -> Any:
     """The count less the correction, in balls if x is of such, for a double would be rounded."""
-    count = _count(x, axes)
-    return (
-        0 if count < correction else (numbers(count) if x.dtype == OBJECT else count) - correction
-    )
+    count: Any = _count(x, axes)
+    if count < correction:
+        return 0
+    if x.dtype == OBJECT:
+        count = numbers(count)
+    return count - correction
 
 
 def mean(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Array:
@@ -55,7 +57,9 @@ def mean(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Array:
 def _deviation(x: Array, axes: tuple[int, ...]) -> Array:
     """How far x is from its mean: with complex numbers the distance."""
     deviation = x - mean(x, axis=axes, keepdims=True)
-    return abs(deviation) if is_complex(x) else deviation
+    if is_complex(x):
+        return abs(deviation)
+    return deviation
 
 
 def var(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any = False) -> Array:
@@ -92,11 +96,12 @@ def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: Any = F
         factors = ones((1, *factors.shape[1:]), dtype=x.dtype)
     while (n := factors.shape[0]) > 1:
         product = factors[: n // 2] * factors[n // 2 : n - n % 2]
-        factors = concat([product, factors[n - 1 :]]) if n % 2 else product
-    return reshape(
-        factors,
-        tuple([1 if k in axes else n for k, n in enumerate(x.shape) if keepdims or k in kept]),
-    )
+        if n % 2:
+            product = concat([product, factors[n - 1 :]])
+        factors = product
+    if keepdims:
+        return reshape(factors, axis_lengths(x.shape, axes))
+    return reshape(factors, tuple([x.shape[k] for k in kept]))
 
 
 def max(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Array:

@@ -48,12 +48,16 @@ def _truth(x: Array) -> Any:
 
 def _order(x: Array, axis: int | None) -> Any:
     """What NumPy can sort in place of x along an axis."""
-    return elements.order(reshape(x, (-1,)) if axis is None else x, 0 if axis is None else axis)
+    if axis is None:
+        return elements.order(reshape(x, (-1,)), 0)
+    return elements.order(x, axis)
 
 
 def _place(find: Callable[..., Any], x: Array, axis: int | None, keepdims: Any) -> Any:
-    found = find(_order(x, axis), axis=axis, keepdims=keepdims)
-    return found.reshape((1,) * x.ndim) if keepdims and axis is None else found
+    place = find(_order(x, axis), axis=axis, keepdims=keepdims)
+    if keepdims and axis is None:
+        return place.reshape((1,) * x.ndim)
+    return place
 
 
 @_observed
@@ -100,7 +104,9 @@ _searchsorted = UnlistedPrimitive("searchsorted", np.searchsorted)
 def searchsorted(x1: Array, x2: Array, /, *, side: Any = "left", sorter: Any = None) -> Any:
     """Where the elements of x2 would go in x1, which is sorted, or is so when taken in the order of
     `sorter`."""
-    return _searchsorted(x1 if sorter is None else take(x1, sorter), x2, side=side)
+    if sorter is not None:
+        x1 = take(x1, sorter)
+    return _searchsorted(x1, x2, side=side)
 
 
 @_observed

@@ -16,7 +16,9 @@ from .data_types import astype
 
 def _floating(x: Array) -> Array:
     """x in float64 if it is of integers, whose differences could wrap around."""
-    return astype(x, np.float64) if x.dtype.kind in "biu" else x
+    if x.dtype.kind in "biu":
+        return astype(x, np.float64)
+    return x
 
 
 def logsumexp(x: Array, /, axis: Axis = None, *, keepdims: Any = False) -> Array:
@@ -40,4 +42,6 @@ def polygamma(n: int, x: Array, /) -> Array:
     """The n-th derivative of `digamma` at x > 0, for an integer n >= 0."""
     if n < 0 or n != int(n):
         raise ValueError(f"polygamma was given n={n!r}: give an integer that is not negative.")
-    return digamma(x) if n == 0 else _polygamma(x, order=n)
+    if n == 0:
+        return digamma(x)
+    return _polygamma(x, order=n)

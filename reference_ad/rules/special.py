@@ -72,8 +72,10 @@ def _xlogy(x: Any, y: Any) -> Any:
 
 def _in_doubles(function: Callable[[float], float]) -> Callable[..., Any]:
     """One of Python's functions on arrays; right to double precision, whatever the dtype."""
-    each = np.vectorize(function, otypes=[np.float64])
-    return _of_real(functools.wraps(function)(lambda x: each(x).astype(x.dtype)[()]))
+    elementwise_function = np.vectorize(function, otypes=[np.float64])
+    return _of_real(
+        functools.wraps(function)(lambda x: elementwise_function(x).astype(x.dtype)[()])
+    )
 
 
 def _through_extended(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -36,12 +36,12 @@ def _apply(f: Function, args: tuple[Any, ...], jvp: Pushed, vjp: Pulled) -> Arra
     leaves of the arguments
     """
     name = getattr(f, "__name__", "a function")
-    given, structure = tree.flatten(args)
-    places = [place for place, leaf in enumerate(given) if hasattr(leaf, "dtype")]
+    all_leaves, structure = tree.flatten(args)
+    places = [place for place, leaf in enumerate(all_leaves) if hasattr(leaf, "dtype")]
 
-    def complete(found: Sequence[Any], others: Leaves = given) -> Leaves:
-        leaves = list(others)
-        for place, leaf in zip(places, found, strict=True):
+    def complete(values: Sequence[Any], defaults: Leaves = all_leaves) -> Leaves:
+        leaves = list(defaults)
+        for place, leaf in zip(places, values, strict=True):
             leaves[place] = leaf
         return leaves
 
@@ -64,21 +64,21 @@ def _apply(f: Function, args: tuple[Any, ...], jvp: Pushed, vjp: Pulled) -> Arra
         arrays: Sequence[Array],
         params: dict[str, Any],
     ) -> Array:
-        return jvp(complete(tangents, [None] * len(given)), ans, structure, complete(arrays))
+        return jvp(complete(tangents, [None] * len(all_leaves)), ans, structure, complete(arrays))
 
     latest: tuple[Any, ...] = (None, None, None)
 
     def pull(place: int, g: Array, ans: Array, *arrays: Array) -> Array | None:
         nonlocal latest
-        known = latest  # the rules share one computation of all the cotangents
-        if known[0] is not g or known[1] is not ans:
-            known = latest = (g, ans, vjp(g, ans, structure, complete(arrays)))
-        return known[2][place]
+        shared = latest  # the rules share one computation of all the cotangents
+        if shared[0] is not g or shared[1] is not ans:
+            shared = latest = (g, ans, vjp(g, ans, structure, complete(arrays)))
+        return shared[2][place]
 
     primitive = UnlistedPrimitive(name, implementation)
     primitive.jvp = push
     primitive.vjps = [partial(pull, place) for place in places]
-    return primitive(*[given[place] for place in places])
+    return primitive(*[all_leaves[place] for place in places])
 
 
 def _as_array(x: Any) -> Array:
@@ -138,18 +138,15 @@ def custom_vjp(f: Function, vjp: Callable[..., Sequence[Any]]) -> Function:
         g: Array, ans: Array, structure: tree.Structure, leaves: Leaves
     ) -> Sequence[Array | None]:
         returned = vjp(g, ans, *tree.unflatten(structure, leaves))
-        found = tree.leaves(returned)
-        fits = isinstance(returned, tuple) and len(found) == len(leaves)
-        if not fits or any(
-            c is not None and np.shape(c) != np.shape(x) for c, x in zip(found, leaves, strict=True)
-        ):
+        cotangents = tree.leaves(returned)
+        if not _fit(returned, cotangents, leaves):
             like = tree.unflatten(structure, leaves)
             raise ValueError(
                 "A VJP rule must return a tuple with one cotangent per argument, like it in "
                 "structure and shapes, and None for a leaf without one: it returned "
                 f"{_described(returned)} for {_described(like)}."
             )
-        return [None if c is None else _as_array(c) for c in found]
+        return [None if c is None else _as_array(c) for c in cotangents]
 
     def pushed(
         tangents: Sequence[Array | None], ans: Array, structure: tree.Structure, leaves: Leaves
@@ -159,14 +156,22 @@ def custom_vjp(f: Function, vjp: Callable[..., Sequence[Any]]) -> Function:
     return lambda *args: _apply(f, args, pushed, pulled)
 
 
-def _described(given: Any) -> str:
+def _fit(returned: Any, cotangents: Sequence[Any], leaves: Leaves) -> bool:
+    """Whether what a VJP rule returned is a tuple with a cotangent like each leaf, or None."""
+    if not isinstance(returned, tuple) or len(cotangents) != len(leaves):
+        return False
+    pairs = zip(cotangents, leaves, strict=True)
+    return all(c is None or np.shape(c) == np.shape(leaf) for c, leaf in pairs)
+
+
+def _described(values: Any) -> str:
     shapes = ", ".join(
         [
             str(np.shape(leaf)) if hasattr(leaf, "dtype") else repr(leaf)
-            for leaf in tree.leaves(given)
+            for leaf in tree.leaves(values)
         ]
     )
-    return f"{type(given).__name__} of shapes {shapes or 'none'}"
+    return f"{type(values).__name__} of shapes {shapes or 'none'}"
 
 
 def checkpoint(f: Function) -> Function:
@@ -199,7 +204,8 @@ def checkpoint(f: Function) -> Function:
         g: Array, ans: Array, structure: tree.Structure, leaves: Leaves
     ) -> Sequence[Array | None]:
         active, again = of_active(structure, leaves)
-        found = dict(zip(active, reverse(again, *[leaves[k] for k in active])[1](g), strict=True))
-        return [found.get(place) for place in range(len(leaves))]
+        _, pullback = reverse(again, *[leaves[k] for k in active])
+        cotangents = dict(zip(active, pullback(g), strict=True))
+        return [cotangents.get(place) for place in range(len(leaves))]
 
     return lambda *args: _apply(f, args, pushed, pulled)

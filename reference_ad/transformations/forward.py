@@ -118,13 +118,13 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     )
 
     def pushforward(*tangents: Any) -> Any:
-        given = matching_leaves(
+        directions = matching_leaves(
             tangents, structure, leaves, "The pushforward", "tangents", "primals"
         )
-        found = zip(_push(tape, indices, dict(enumerate(given))), outputs, strict=True)
+        derivatives = zip(_push(tape, indices, dict(enumerate(directions))), outputs, strict=True)
         return tree.unflatten(
             output_structure,
-            copy_if_shared([fill(tangent, output) for tangent, output in found], given),
+            copy_if_shared([fill(tangent, output) for tangent, output in derivatives], directions),
         )
 
     return tree.unflatten(output_structure, outputs), pushforward
@@ -184,10 +184,10 @@ def _whole(block: Array | None, output: Array, leaf: Array) -> Array:
     return reshape(block if block.dtype == dtype else astype(block, dtype=dtype), shape=shape)
 
 
-def _push(tape: Tape, indices: list[int], given: dict[int, Array]) -> list[Array | None]:
+def _push(tape: Tape, indices: list[int], input_tangents: dict[int, Array]) -> list[Array | None]:
     """The tangents of the entries at `indices`, from those of some inputs. None stands for zero."""
     tangents: list[Array | None] = [None] * len(tape.ends)
-    for position, tangent in given.items():
+    for position, tangent in input_tangents.items():
         tangents[position] = tangent
     tape.push_forward(tangents)
     return [None if k < 0 else tangents[k] for k in indices]

@@ -41,13 +41,13 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     )
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
-        given = matching_leaves(
+        cotangents = matching_leaves(
             cotangent, output_structure, outputs, "The pullback", "cotangent", "output"
         )
-        given = [
-            g.copy() if type(g) is np.ndarray else g for g in given
+        cotangents = [
+            g.copy() if type(g) is np.ndarray else g for g in cotangents
         ]  # the caller may write to his
-        return tree.unflatten(structure, _pulled(tape, indices, given, leaves))
+        return tree.unflatten(structure, _pulled(tape, indices, cotangents, leaves))
 
     return tree.unflatten(output_structure, outputs), pullback
 
@@ -76,10 +76,10 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
             arrays = [
                 f"an array of shape {output.shape}, dtype {output.dtype}" for output in outputs
             ]
-            given = arrays[0] if output_structure is None else output_structure.kind.__name__
+            description = arrays[0] if output_structure is None else output_structure.kind.__name__
             raise TypeError(
-                f"grad needs a function that returns one real scalar, and it returned {given}: "
-                "reduce it (with sum or mean, say), or use jacrev or vjp."
+                "grad needs a function that returns one real scalar, and it returned "
+                f"{description}: reduce it (with sum or mean, say), or use jacrev or vjp."
             )
         return outputs[0], tree.unflatten(
             structure, _pulled(tape, indices, [scalar_one(outputs[0])], leaves)
@@ -110,8 +110,8 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
             def pull_units(units: Array, index: int = index) -> list[Array | None]:
                 return pull(tape, [index], [units])[: len(leaves)]
 
-            found = over_basis(output, tape, pull_units) if index >= 0 else []
-            rows.append(found or [None] * len(leaves))
+            columns = over_basis(output, tape, pull_units) if index >= 0 else []
+            rows.append(columns or [None] * len(leaves))
         return rows
 
     return jacobian(f, argnums, "jacrev", blocks)
@@ -143,8 +143,8 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 
 def _pulled(
-    tape: Tape, indices: Sequence[int], given: Sequence[Array], leaves: Sequence[Array]
+    tape: Tape, indices: Sequence[int], cotangents: Sequence[Array], leaves: Sequence[Array]
 ) -> list[Array]:
     """The cotangents of the leaves from which the tape starts; zeros where there is none."""
-    found = pull(tape, indices, given)
-    return copy_if_shared([fill(found[position], leaf) for position, leaf in enumerate(leaves)])
+    pulled = pull(tape, indices, cotangents)
+    return copy_if_shared([fill(pulled[position], leaf) for position, leaf in enumerate(leaves)])
