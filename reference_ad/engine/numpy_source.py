@@ -71,10 +71,14 @@ def source_of(primitive: Primitive | None) -> NumPySource:
 
 
 def is_ufunc(primitive: Primitive | None) -> bool:
-    """Whether NumPy has a ufunc of this name for a primitive that acts on each element."""
+    """Whether a primitive is NumPy's ufunc of its name, and not only called like it: it is computed
+    by that ufunc, or by the operator that is the same on arrays."""
     if primitive is None or not primitive.elementwise:
         return False
-    return isinstance(getattr(np, primitive.name, None), np.ufunc)
+    ufunc = getattr(np, primitive.name, None)
+    if not isinstance(ufunc, np.ufunc):
+        return False
+    return primitive.implementation is ufunc or source_of(primitive).operator != ""
 
 
 def gives_new_memory(primitive: Primitive | None) -> bool:

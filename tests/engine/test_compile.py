@@ -15,7 +15,8 @@ from primitive_samples import CASES, DIFFERENTIABLE, SAMPLES, Sample
 
 import reference_ad as ad
 from reference_ad.engine import tree
-from reference_ad.engine.core import PRIMITIVES
+from reference_ad.engine.core import PRIMITIVES, UnlistedPrimitive
+from reference_ad.engine.declaring import elementwise
 
 xp = ad.numpy
 RNG = np.random.default_rng(0)
@@ -380,6 +381,14 @@ def test_users_own_rules_survive_compilation_and_batching() -> None:
     )
     assert_same(compiled(x), ad.value_and_grad(lambda x: xp.sum(xp.exp(xp.sin(x))))(x))
     assert_owned(compiled, (x,))
+
+
+@pytest.mark.parametrize("name", ["tanh", "cbrt"])
+def test_a_primitive_is_not_taken_for_the_ufunc_of_its_name(name: str) -> None:
+    """tanh is in the table too, cbrt is NumPy's alone."""
+    sevenfold = elementwise(name, lambda x: 7 * x, lambda g, ans, x: 7 * g, kind=UnlistedPrimitive)
+    compiled = ad.compile(lambda x: sevenfold(x))
+    np.testing.assert_array_equal(compiled(B), 7 * B)
 
 
 def test_threads_share_a_compiled_function() -> None:
