@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from ..engine.numpy_source import Memory, Work, write_as
 from ..engine.rounding import Rounding, rounds
 from .batching import Application, batch, deepen, reshape_if_needed
 from .elementwise import multiply, square
-from .identities import Make, argument_of_same_type, simplify
+from .identities import Build, Make, argument_of_same_type, simplify
 from .structural import getitem, matrix_transpose
 
 _COLUMN = (..., None)
@@ -164,7 +163,7 @@ for one, and a name that no function of a user's can have."""
 
 
 def _lower_sum(
-    build: Any, array_type: ArrayType, x: Node, axis: tuple[int, ...], keepdims: bool
+    build: Build, array_type: ArrayType, x: Node, axis: tuple[int, ...], keepdims: bool
 ) -> Node | None:
     """A sum as a product with ones, and a sum of products as one inner product."""
     if x.array_type.dtype != array_type.dtype:
@@ -182,7 +181,7 @@ def _lower_sum(
     return None
 
 
-def _lower_total(build: Any, array_type: ArrayType, x: Node) -> Node | None:
+def _lower_total(build: Build, array_type: ArrayType, x: Node) -> Node | None:
     is_product = x.primitive is multiply or x.primitive is square
     if is_product and all(arg.array_type[:2] == x.array_type[:2] for arg in x.args):
         return _apply(build, array_type, inner_product, x.args[0], x.args[-1])
@@ -192,16 +191,14 @@ def _lower_total(build: Any, array_type: ArrayType, x: Node) -> Node | None:
     return None
 
 
-def _apply(build: Any, array_type: ArrayType, primitive: Primitive, *args: Node) -> Node:
-    node: Node = build.apply_as_is(primitive, args, {}, array_type)
-    return node
+def _apply(build: Build, array_type: ArrayType, primitive: Primitive, *args: Node) -> Node:
+    return build.apply_as_is(primitive, args, {}, array_type)
 
 
-def _ones(build: Any, like: ArrayType, *shape: int) -> Node:
+def _ones(build: Build, like: ArrayType, *shape: int) -> Node:
     array_type = ArrayType(shape, like.dtype)
     value = np.ones(shape, like.dtype)
-    node: Node = build.intern(("ones", array_type), Node(array_type, value=value))
-    return node
+    return build.intern(("ones", array_type), Node(array_type, value=value))
 
 
 sum.lowering = _lower_sum

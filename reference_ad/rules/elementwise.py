@@ -35,6 +35,7 @@ from ..engine.nodes import ArrayType, Node
 from ..engine.numpy_source import Memory, Work, write_as
 from ..engine.rounding import Rounding, rounds
 from .identities import (
+    Build,
     Identity,
     Make,
     argument_of_same_type,
@@ -367,9 +368,9 @@ simplify(subtract, _without_sign(add))
 # --- in compiled source ---------------------------------------------------------------------------
 
 
-def _lower_divide_or_zero(build: Any, array_type: ArrayType, x: Node, y: Node) -> Node:
+def _lower_divide_or_zero(build: Build, array_type: ArrayType, x: Node, y: Node) -> Node:
     """A division by y, or by 1 where both are 0."""
-    make: Make = build.make
+    make = build.make
     if x.value is not None and np.all(x.value):
         return make(array_type, divide, x, y)
     of_x, of_y, of_both = [
@@ -381,7 +382,7 @@ def _lower_divide_or_zero(build: Any, array_type: ArrayType, x: Node, y: Node) -
     return make(array_type, divide, x, make(divisor_type, where, both_are_zero, 1, y))
 
 
-def _lower_to_argument(build: Any, array_type: ArrayType, x: Node) -> Node:
+def _lower_to_argument(build: Build, array_type: ArrayType, x: Node) -> Node:
     """Nobody differentiates any more."""
     return x
 

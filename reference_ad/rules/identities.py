@@ -14,7 +14,7 @@ it does not apply.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -26,6 +26,25 @@ Make = Callable[..., Node]
 may be numbers."""
 
 Identity = Callable[..., Node | None]
+
+
+class Build(Protocol):
+    """What a lowering is given to make nodes with: the `Builder` of the compiler."""
+
+    def make(self, array_type: ArrayType, primitive: Primitive, *args: Any, **params: Any) -> Node:
+        """The node of an application, simplified; among the arguments may be numbers."""
+
+    def apply_as_is(
+        self,
+        primitive: Primitive,
+        args: tuple[Node, ...],
+        params: dict[str, Any],
+        array_type: ArrayType,
+    ) -> Node:
+        """The node of this very application, not simplified."""
+
+    def intern(self, key: Any, node: Node) -> Node:
+        """The node that goes by this key: from now on this one, if there is none."""
 
 
 def simplify(primitive: Primitive, *identities: Identity) -> None:

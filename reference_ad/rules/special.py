@@ -31,7 +31,7 @@ from .elementwise import (
     negative,
     subtract,
 )
-from .identities import Make
+from .identities import Build, Make
 
 # --- values ---------------------------------------------------------------------------------------
 
@@ -194,15 +194,15 @@ def _decay(make: Make, array_type: ArrayType, x: Node) -> Node:
     return make(array_type, exp, make(array_type, negative, size))
 
 
-def _lower_expit(build: Any, array_type: ArrayType, x: Node) -> Node:
-    make: Make = build.make
+def _lower_expit(build: Build, array_type: ArrayType, x: Node) -> Node:
+    make = build.make
     numerator = make(array_type, exp, make(array_type, minimum, x, 0))  # 1 where x is positive
     denominator = make(array_type, add, 1, _decay(make, array_type, x))
     return make(array_type, divide, numerator, denominator)
 
 
-def _lower_log_expit(build: Any, array_type: ArrayType, x: Node) -> Node:
-    make: Make = build.make
+def _lower_log_expit(build: Build, array_type: ArrayType, x: Node) -> Node:
+    make = build.make
     least = make(array_type, minimum, x, 0)
     correction = make(array_type, log1p, _decay(make, array_type, x))
     return make(array_type, subtract, least, correction)

@@ -7,11 +7,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from primitive_samples import DIFFERENTIABLE, SAMPLES, Sample, central_difference, of_active
+from primitive_samples import (
+    CASES,
+    DIFFERENTIABLE,
+    SAMPLES,
+    Sample,
+    central_difference,
+    of_active,
+)
 
 import reference_ad as ad
 from ball_arithmetic import midpoints, numbers, precision, radii
 from reference_ad.engine.core import PRIMITIVES
+from reference_ad.engine.numpy_source import gives_new_memory
 from reference_ad.engine.rounding import Rounding
 
 LOCALLY_CONSTANT = [
@@ -30,14 +38,22 @@ def inner(left: Any, right: Any) -> Any:
     return sum(np.sum(a * b) for a, b in zip(left, right, strict=True))
 
 
-def test_every_primitive_says_how_it_is_batched_and_rounded() -> None:
+def test_every_primitive_says_how_it_is_batched_and_rounded_and_written() -> None:
     for primitive in PRIMITIVES.values():
         assert primitive.elementwise or primitive.batching is not None, primitive
+        assert primitive.elementwise or primitive.source is not None, primitive
         assert isinstance(primitive.rounding, Rounding), primitive
 
 
 def test_every_primitive_has_samples() -> None:
     assert set(SAMPLES) == set(PRIMITIVES)
+
+
+@pytest.mark.parametrize(("primitive", "sample"), CASES)
+def test_an_answer_that_is_said_to_have_new_memory_has_it(primitive: Any, sample: Sample) -> None:
+    answer = primitive(*sample.args, **sample.params)
+    if gives_new_memory(primitive):
+        assert not any(np.shares_memory(answer, arg) for arg in sample.args)
 
 
 @pytest.mark.parametrize(("primitive", "sample"), DIFFERENTIABLE)
