@@ -54,9 +54,11 @@ def empty(array_type: ArrayType, names: dict[str, Any], function: str = "np.empt
 
 def named(stem: str, value: Any, names: dict[str, Any]) -> str:
     """A name for an object that the source mentions."""
+    name = stem
     number = 0
-    while names.setdefault(name := f"{stem}_{number}" if number else stem, value) is not value:
+    while names.setdefault(name, value) is not value:
         number += 1
+        name = f"{stem}_{number}"
     return name
 
 
@@ -163,11 +165,11 @@ class SourceWriter:
 
     def _release(self, node: Node, position: int) -> None:
         """Give back the buffers that no later node needs."""
-        for root in self._shown(node.args):
-            if self._last[root] == position and root in self._storage:
-                name = self._storage.pop(root)
-                if name in self.buffers:
-                    self._free[self.buffers[name]].append(name)
+        unneeded = [root for root in self._shown(node.args) if self._last[root] == position]
+        names = [self._storage.pop(root) for root in unneeded if root in self._storage]
+        for name in sorted(names):  # so that the same graph is always written alike
+            if name in self.buffers:
+                self._free[self.buffers[name]].append(name)
 
     def _write_node(self, node: Node) -> None:
         primitive = node.primitive
@@ -237,8 +239,8 @@ class SourceWriter:
         weak = not all(arg.array_type.weak for arg in node.args)
         parts = [self._array(arg, weak) for arg in node.args]
         parts += [f"{key}={self._param(param)}" for key, param in node.params.items()]
-        stem = f"{node.name}_" if node.name.isidentifier() else "custom_"
-        function = named(stem, node.primitive.implementation, self.names)
+        stem = node.name if node.name.isidentifier() else "custom"
+        function = named(f"{stem}_", node.primitive.implementation, self.names)
         fresh = gives_new_memory(node.primitive)
         self._assign(node, f"{function}({', '.join(parts)})", fresh=fresh)
 
@@ -247,12 +249,15 @@ class SourceWriter:
     def _into(self, node: Node, call: str, in_place: bool = False) -> None:
         """Write a call that takes an array for its result as the last argument; `call` lacks that
         and the bracket."""
-        target = self._target(node, in_place) if node.array_type.shape else None
+        target = None
+        if node.array_type.shape:
+            target = self._target(node, in_place)
         if target is None:
             self._assign(node, f"{call})", fresh=True)
-            return
-        keyword = "out=" if source_of(node.primitive).takes_out_by_name else ""
-        self.lines.append(f"{call}, {keyword}{target})")
+        elif source_of(node.primitive).takes_out_by_name:
+            self.lines.append(f"{call}, out={target})")
+        else:
+            self.lines.append(f"{call}, {target})")
 
     def _target(self, node: Node, in_place: bool = False) -> str | None:
         """The array for the result: an operand's that is not needed any more, or a buffer. None: a
@@ -292,8 +297,7 @@ class SourceWriter:
     def _number(self, node: Node) -> str:
         """A node of one element as a Python float."""
         if node.value is not None:
-            number = node.value if node.array_type.weak else node.value.item()
-            return f"({number!r})" if number < 0 else repr(number)
+            return self._literal_number(node)
         if id(node) in self.scalar or _is_number(node):
             return self._text[id(node)]
         name = f"i{len(self.lines)}"
@@ -303,15 +307,24 @@ class SourceWriter:
         self._text[id(node)] = name
         return name
 
+    def _literal_number(self, node: Node) -> str:
+        """A constant of one element as Python writes it, to be put into an expression."""
+        number = node.value
+        if not node.array_type.weak:
+            number = number.item()
+        if number < 0:
+            return f"({number!r})"
+        return repr(number)
+
     def _array(self, node: Node, weak: bool = False) -> str:
         """A node as an array (or a NumPy number, if it has no dimensions); a Python number stays
         one if `weak`."""
         if node.value is not None:
             return self._constant(node)
         text = self._text[id(node)]
-        if node.array_type.weak:
-            return text if weak else f"np.{node.array_type.dtype.name}({text})"
-        if id(node) not in self.scalar:
+        if node.array_type.weak and not weak:
+            return f"np.{node.array_type.dtype.name}({text})"
+        if node.array_type.weak or id(node) not in self.scalar:
             return text
         if id(node) not in self._boxed:
             self._boxed[id(node)] = self._box(node)
@@ -353,8 +366,10 @@ class SourceWriter:
         if node.array_type.weak:
             dtype = np.result_type(dtype_of_other, node.value)
         value = np.asarray(node.value, dtype)
-        suffix = "" if dtype == np.float64 else f"_{dtype.name}"
-        name = f"c{value.item()}{suffix}".translate(_IN_NAMES)
+        name = f"c{value.item()}"
+        if dtype != np.float64:
+            name += f"_{dtype.name}"
+        name = name.translate(_IN_NAMES)
         self.names.setdefault(name, value)
         return name
 
@@ -372,16 +387,17 @@ class SourceWriter:
         return np.broadcast_shapes(*shapes) == consumer.array_type.shape
 
     def _param(self, param: Any) -> str:
-        literal = type(param) in (bool, int, float, str, tuple, type(None))
-        return repr(param) if literal else named("p", param, self.names)
+        if type(param) in (bool, int, float, str, tuple, type(None)):
+            return repr(param)
+        return named("p", param, self.names)
 
     # ---- what is returned
 
     def _result(self, node: Node, claimed: set[int]) -> str:
         """An expression for an output: an array that belongs to the caller alone."""
         if node.value is not None:
-            copy = ".copy()" if isinstance(node.value, np.ndarray) else ""
-            return f"{self._array(node)}{copy}"
+            constant = self._array(node)
+            return f"{constant}.copy()" if isinstance(node.value, np.ndarray) else constant
         if id(node) in self.scalar and node.primitive is not None:
             return self._box(node)
         text = self._array(node)
@@ -390,7 +406,9 @@ class SourceWriter:
         roots = self._roots[id(node)]
         belongs_to_caller = len(roots) == 1 and roots <= self._returned and not roots & claimed
         claimed.update(roots)
-        return text if belongs_to_caller or _is_number(node) else f"{text}.copy()"
+        if belongs_to_caller or _is_number(node):
+            return text
+        return f"{text}.copy()"
 
 
 def _count_uses(graph: Graph) -> Counter[int]:
