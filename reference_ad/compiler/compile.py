@@ -3,7 +3,7 @@ then on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,15 +52,7 @@ class Compiled:
         if any(isinstance(leaf, Tracer) and leaf.dtype == OBJECT for leaf in leaves):
             return self.function(*args, **kwargs)  # balls: there is no NumPy to write
         leaves = [_normal(leaf) for leaf in leaves]
-        leaf_types = tuple(
-            [(type(leaf), leaf) if type(leaf) in STATIC else ArrayType.of(leaf) for leaf in leaves]
-        )
-        program = self.programs.get((structure, leaf_types))
-        if program is None:
-            graph, result = trace(self.function, [_peeled(leaf) for leaf in leaves], structure)
-            program = self.programs[structure, leaf_types] = Program(
-                graph, structure, leaf_types, result
-            )
+        program = self._program_for(leaves, structure)
         if any(isinstance(leaf, Tracer) for leaf in leaves):
             arrays = [leaf for leaf in leaves if type(leaf) not in STATIC]
             return tree.unflatten(program.result, program.graph.evaluate(arrays))
@@ -69,16 +61,34 @@ class Compiled:
         assert answer is not MISS, program.source
         return answer
 
+    def _program_for(self, leaves: Sequence[Any], structure: tree.Structure) -> Program:
+        """The program for arguments of this structure with these leaves, made if there is none."""
+        leaf_types = tuple([_leaf_type(leaf) for leaf in leaves])
+        program = self.programs.get((structure, leaf_types))
+        if program is None:
+            examples = [_peeled(leaf) for leaf in leaves]
+            graph, result = trace(self.function, examples, structure)
+            program = Program(graph, structure, leaf_types, result)
+            self.programs[structure, leaf_types] = program
+        return program
+
+
+def _leaf_type(leaf: Any) -> Any:
+    """The `ArrayType` of a leaf, or the type and value of one that the function is compiled for."""
+    if type(leaf) in STATIC:
+        return type(leaf), leaf
+    return ArrayType.of(leaf)
+
 
 def _normal(leaf: Any) -> Any:
     """A leaf as a plain array or number, if it is no tracer and nothing that the function is
     compiled for."""
     if isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind in "biufc":
-        canonical = np.dtype(
-            leaf.dtype.str
-        )  # of dtypes that are equal, the one that a program knows
-        plain = leaf if isinstance(leaf, np.generic) else np.asarray(leaf)
-        return plain if leaf.dtype is canonical else np.asarray(leaf).view(canonical)
+        # of dtypes that are equal, the one that a program knows
+        canonical = np.dtype(leaf.dtype.str)
+        if leaf.dtype is not canonical:
+            return np.asarray(leaf).view(canonical)
+        return leaf if isinstance(leaf, np.generic) else np.asarray(leaf)
     if type(leaf) in (*STATIC, float, complex) or isinstance(leaf, Tracer):
         return leaf
     raise TypeError(

@@ -69,15 +69,12 @@ class Trace(Level):
         if all(node.array_type.weak for node in nodes) and not source_of(primitive).operator:
             # no dtype to take on: as NumPy has them
             examples = [np.asarray(example)[()] for example in examples]
-        with np.errstate(all="ignore"):  # the example's numbers are not the caller's business
-            try:
-                example = primitive.implementation(*examples, **params)
-            except ZeroDivisionError:
-                # Python's numbers divide by 0 as NumPy's do, and stay Python's
-                example = primitive.implementation(*map(np.asarray, examples), **params).item()
+        example = _example_of_answer(primitive, examples, params)
         node = self.build.apply_simplified(primitive, tuple(nodes), params, ArrayType.of(example))
-        same = [arg for arg in args if isinstance(arg, TraceTracer) and arg.node is node]
-        return same[0] if same else TraceTracer(self, example, node)
+        for arg in args:
+            if isinstance(arg, TraceTracer) and arg.node is node:
+                return arg
+        return TraceTracer(self, example, node)
 
     def node_of(self, value: Any) -> Node:
         """The node of a value of this trace, or of a constant."""
@@ -88,13 +85,27 @@ class Trace(Level):
                 "A compiled function uses a traced array from around it: give it as an argument, "
                 "so that its derivative is known."
             )
-        constant = np.asarray(value) if isinstance(value, (list, tuple)) else value
+        constant = value
+        if isinstance(value, (list, tuple)):
+            constant = np.asarray(value)
         if not isinstance(constant, (np.ndarray, np.generic, int, float, complex)):
             raise TypeError(
                 f"A compiled function uses {type(value).__name__} {value!r}: give numbers or "
                 "arrays."
             )
         return self.build.constant(constant)
+
+
+def _example_of_answer(
+    primitive: Primitive, examples: Sequence[Any], params: dict[str, Any]
+) -> Any:
+    """What a primitive gives for examples of its arguments."""
+    with np.errstate(all="ignore"):  # the example's numbers are not the caller's business
+        try:
+            return primitive.implementation(*examples, **params)
+        except ZeroDivisionError:
+            # Python's numbers divide by 0 as NumPy's do, and stay Python's
+            return primitive.implementation(*map(np.asarray, examples), **params).item()
 
 
 def trace(
