@@ -39,7 +39,8 @@ def precision(bits: int) -> Iterator[None]:
     """Compute with balls of this many bits within the block.
 
     The setting is FLINT's own, one for the whole process: another thread waits at such a block
-    until this one is left.
+    until this one is left. So do not wait in the block for a thread that needs a precision of its
+    own, and do not await in it: tasks of one thread would leave their blocks in another order.
     """
     with _FLINT_SETTINGS:
         before = flint.ctx.prec

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import flint
-import numpy as np
 
 from reference_ad.engine.core import Primitive
 from reference_ad.engine.elements import Arithmetic
@@ -15,11 +14,6 @@ from reference_ad.rules import contraction, elementwise, linalg, reductions, spe
 from . import arrays, comparisons, functions, linear_algebra
 from .elements import COMPLEX, CONSTANTS, constant_term, each, element, elements, kinds, method
 from .linear_algebra import stacked
-
-
-def _polygamma(x: Any, order: int) -> Any:
-    return np.frompyfunc(lambda v: functions.polygamma(v, order), 1, 1)(x)
-
 
 IMPLEMENTATIONS: Mapping[Primitive, Callable[..., Any]] = {
     elementwise.exp: method("exp"),
@@ -63,9 +57,7 @@ IMPLEMENTATIONS: Mapping[Primitive, Callable[..., Any]] = {
     special.xlogy: each(functions.xlogy),
     special.gammaln: each(functions.gammaln),
     special.digamma: each(lambda v: functions.polygamma(v, 0)),
-    special.polygamma: lambda x, order: np.frompyfunc(
-        lambda v: functions.polygamma(v, order), 1, 1
-    )(x),
+    special.polygamma: lambda x, order: each(lambda v: functions.polygamma(v, order))(x),
     elementwise.floor: each(functions.floor),
     elementwise.ceil: each(functions.ceil),
     elementwise.round: each(functions.round_to_even),

@@ -1,8 +1,10 @@
 """What the bounds assume of every backend's primitives, measured: values against balls, at easy and
 at hard points."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
+import flint
 import numpy as np
 import pytest
 from frameworks import EXACT, load
@@ -18,12 +20,11 @@ from adbench.truth import rounding
 from adbench.truth.formats import FORMATS
 from adbench.truth.truth import establish
 from ball_arithmetic import numbers, precision
-from reference_ad import grad
+from reference_ad import grad, jvp
 from reference_ad import numpy as xp
 from reference_ad.engine.core import PRIMITIVES
 from reference_ad.engine.elements import current_arithmetic
 from reference_ad.engine.rounding import Rounding
-from reference_ad.rules.special import expit
 
 RNG = np.random.default_rng(3)
 
@@ -164,16 +165,48 @@ def test_arithmetics_nest_and_are_undone_when_something_raises():
     assert all(float(ball.rad()) < 1e-20 for ball in exact.primal)
 
 
-def test_alternative_rules_hold_in_their_block_alone():
-    def slope(form):
-        with rounding.arithmetic(form) as xp:
-            (ball,) = grad(lambda x: xp.special.expit(x))(numbers(30.0)).primal.flat
-        return float(ball.rad())
+def slope_of_expit(at):
+    """The slope of the logistic function by reverse mode, as a ball."""
+    (ball,) = grad(xp.special.expit)(numbers(at)).primal.flat
+    return ball
 
+
+def tangent(function, points, direction):
+    """The tangent of a function of several numbers, by forward mode, as a ball."""
+    _, ball = jvp(function, tuple(map(numbers, points)), tuple(map(numbers, direction)))
+    return ball.primal.flat[0]
+
+
+def relative_radius(ball):
+    return float(ball.rad()) / abs(float(ball.mid()))
+
+
+def test_alternative_rules_hold_in_their_block_alone():
+    """At 30 the engine's slope keeps its digits, and y (1 - y) has none in float32."""
+    with rounding.arithmetic(FORMATS["float32"]):
+        assert relative_radius(slope_of_expit(30.0)) > 1e3
+        assert relative_radius(tangent(xp.special.expit, [30.0], [1.0])) > 1e3
     with precision(80):
-        (plain,) = grad(xp.special.expit)(numbers(30.0)).primal.flat
-    assert slope(FORMATS["float32"]) > 1e3 * slope(FORMATS["float64"]) > 1e3 * float(plain.rad())
-    assert type(expit.vjps[0](1.0, 0.5, np.float64(0.0))) is np.float64
+        assert relative_radius(slope_of_expit(30.0)) < 1e-20
+        assert relative_radius(tangent(xp.special.expit, [30.0], [1.0])) < 1e-20
+
+
+def test_alternative_rules_are_undone_when_something_raises():
+    with pytest.raises(ZeroDivisionError), rounding.arithmetic(FORMATS["float32"]):
+        raise ZeroDivisionError
+    with precision(80):
+        assert relative_radius(slope_of_expit(30.0)) < 1e-20
+
+
+def test_the_tangent_of_a_selected_argument_may_be_computed_from_both():
+    """That of the argument not chosen, a thousand times larger, leaves its rounding behind."""
+    points, direction = [3.0, 1.0], [1.0, 1000.0]
+    form = FORMATS["float32"]
+    with rounding.arithmetic(form):
+        assert relative_radius(tangent(xp.maximum, points, direction)) > 1000 * form.unit
+        assert relative_radius(tangent(xp.minimum, points[::-1], direction)) > 1000 * form.unit
+    with precision(80):
+        assert relative_radius(tangent(xp.maximum, points, direction)) == 0
 
 
 def test_threads_with_different_formats_do_not_disturb_each_other():
@@ -183,3 +216,19 @@ def test_threads_with_different_formats_do_not_disturb_each_other():
     with ThreadPoolExecutor(4) as threads:
         together = list(threads.map(lambda name: bounds(FORMATS[name], x), names))
     assert together == [alone[name] for name in names]
+
+
+def test_a_thread_keeps_its_precision_while_others_set_theirs():
+    def seen(bits):
+        with precision(bits):
+            readings = set()
+            for _ in range(5):
+                readings.add(flint.ctx.prec)
+                time.sleep(0.002)  # gives the other threads their turn
+            return readings
+
+    settings = [60, 100, 140, 180]
+    before = flint.ctx.prec
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(seen, settings)) == [{bits} for bits in settings]
+    assert flint.ctx.prec == before
