@@ -9,29 +9,18 @@ import autograd.builtins
 import numpy as np
 from autograd.tracer import isbox
 
-from adbench.backends.base import Backend, Function
+from adbench.backends.base import Function
+from adbench.backends.numpy_arrays import NumPyBackend
 from adbench.namespaces.autograd import namespace
 from reference_ad.engine import tree
 
 
-class Eager(Backend):
+class Eager(NumPyBackend):
     """autograd as it runs by default: a graph in reverse mode, tangents beside values in forward
     mode."""
 
     framework = "autograd"
     xp = namespace
-
-    # ---- arrays
-
-    def asarray(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        return np.array(array)
-
-    def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:
-        return np.array(array)
-
-    def overwrite(self, array: Any, values: np.ndarray[Any, Any]) -> bool:
-        array[...] = values
-        return True
 
     # ---- transformations
 

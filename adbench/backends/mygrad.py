@@ -7,28 +7,20 @@ from typing import Any
 import mygrad
 import numpy as np
 
-from adbench.backends.base import Backend, Function, Unsupported
+from adbench.backends.base import Function, Unsupported
+from adbench.backends.numpy_arrays import NumPyBackend
 from adbench.namespaces.mygrad import namespace
 from reference_ad.engine import tree
 
 
-class Eager(Backend):
+class Eager(NumPyBackend):
     """MyGrad as it runs by default."""
 
     framework = "mygrad"
     xp = namespace
 
-    # ---- arrays
-
-    def asarray(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        return np.array(array)
-
     def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:
-        return np.array(mygrad.asarray(array))
-
-    def overwrite(self, array: Any, values: np.ndarray[Any, Any]) -> bool:
-        array[...] = values
-        return True
+        return super().to_numpy(mygrad.asarray(array))
 
     # ---- transformations
 

@@ -4,35 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 import reference_ad
-from adbench.backends.base import Answer, Backend, Call, Function, routed
+from adbench.backends.base import Answer, Call, Function, routed
+from adbench.backends.numpy_arrays import NumPyBackend
 from adbench.namespaces.reference import namespace
 
 
-class Tape(Backend):
+class Tape(NumPyBackend):
     """`reference_ad` as it runs by default: dual numbers forward, a tape in reverse."""
 
     framework = "reference"
-    dtypes = (
-        "float64",
-        "float32",
-        "float16",
-    )  # NumPy makes float32 of bfloat16 and a Python number
+    # NumPy makes float32 of bfloat16 and a Python number.
+    dtypes = ("float64", "float32", "float16")
     xp = namespace
-
-    # ---- arrays
-
-    def asarray(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        return np.array(array)
-
-    def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:
-        return np.array(array)
-
-    def overwrite(self, array: Any, values: np.ndarray[Any, Any]) -> bool:
-        array[...] = values
-        return True
 
     # ---- transformations
 
