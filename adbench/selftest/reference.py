@@ -12,6 +12,7 @@ from adbench.namespaces import numpy as namespace
 from adbench.namespaces.namespace import Namespace
 from adbench.selftest.bugs import Subject
 from reference_ad.engine.core import Primitive
+from reference_ad.engine.rounding import Rounding, rounds
 
 xp = Namespace(reference_ad.numpy, reference_ad.numpy.special, stop=reference_ad.stop_gradient)
 
@@ -47,6 +48,7 @@ def custom(subject: Subject) -> Callable[..., Any]:
 
         return rule
 
+    rounds(Rounding.FUNCTION, primitive)
     primitive.jvp = jvp
     primitive.vjps = [cotangent(position) for position in range(2)]
     return primitive

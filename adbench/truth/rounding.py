@@ -134,6 +134,11 @@ def _implementation(form: Format, primitive: Primitive) -> Implementation:
 
 def _widened(primitive: Primitive, implementation: Implementation, form: Format) -> Implementation:
     """The implementation of a primitive with the rounding of `form`."""
+    if primitive.rounding is None:
+        raise TypeError(
+            f"Nothing says how the primitive {primitive.name!r} is rounded, so that nothing bounds "
+            "what a dtype makes of it: declare it with rounds(Rounding..., primitive)."
+        )
     match primitive.rounding:
         case Rounding.EXACT:
             if primitive.elementwise:

@@ -22,7 +22,7 @@ from adbench.truth.truth import establish
 from ball_arithmetic import numbers, precision
 from reference_ad import grad, jvp
 from reference_ad import numpy as xp
-from reference_ad.engine.core import PRIMITIVES
+from reference_ad.engine.core import PRIMITIVES, Primitive
 from reference_ad.engine.elements import current_arithmetic
 from reference_ad.engine.rounding import Rounding
 
@@ -141,6 +141,15 @@ def test_every_primitive_says_how_it_is_rounded():
     assert {p for p in own if p.rounding is Rounding.SUM} == set(rounding.TERMS)
     functions = {p for p in own if p.rounding is Rounding.FUNCTION}
     assert set(rounding.EXTRA_GUARDS) <= functions
+
+
+def test_a_primitive_that_does_not_say_how_it_is_rounded_is_refused_with_its_name():
+    undeclared = Primitive("undeclared", np.exp, listed=False)
+    with (
+        rounding.arithmetic(FORMATS["float64"]),
+        pytest.raises(TypeError, match="how the primitive 'undeclared' is rounded"),
+    ):
+        undeclared(numbers(1.0))
 
 
 def bounds(form, x):
