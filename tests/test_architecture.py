@@ -214,7 +214,12 @@ def test_models_import_the_spec_alone(path):
     assert set(imports(path, top_level_only=True)) <= {"adbench.cases.Model"}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"]])
+COMMANDS = ["run", "check", "differences", "selftest", "list", "env"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)]
+)
 def test_help_imports_nothing_heavy(arguments):
     code = (
         "import sys\nfrom adbench.cli import main\n"

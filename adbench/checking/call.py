@@ -66,7 +66,8 @@ def check(
         raise SpecError(f"check was given seed={seed}; give an integer that is not negative.")
     if native is not None:
         model = replace(model, native=_native_of_frameworks(native, entries))
-    wanted_dtypes = _known_dtypes(dtypes or DTYPES[:1])
+    wanted_dtypes = _as_list(dtypes or DTYPES[:1])
+    planning.check_dtypes(wanted_dtypes)
     settings = planning.Settings(
         effort=planning.CHECK, seed=seed, lowest_dtype=max(wanted_dtypes, key=DTYPES.index)
     )
@@ -92,15 +93,6 @@ def check(
         warnings.simplefilter("ignore")
         in_process.run(plan, rows.append)
     return Report(tuple(rows))
-
-
-def _known_dtypes(names: Sequence[str] | str) -> list[str]:
-    """The names of dtypes as a list. Raises SpecError for one that cannot be asked for."""
-    dtypes = _as_list(names)
-    for dtype in dtypes:
-        if dtype not in DTYPES:
-            raise SpecError(registry.nearest("dtype", dtype, DTYPES))
-    return dtypes
 
 
 def _check_function(function: Any, arguments: Sequence[Any], active: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adbench.backends.base import Backend, Unsupported
+from adbench.backends.base import Backend
 from adbench.cases.messages import describe_exception
 from adbench.results.row import Outcome, Row, Verdict
 
@@ -16,7 +16,7 @@ def failed_row(row: Row, error: Exception, backend: Backend) -> Row:
 
 
 def _outcome(error: Exception, backend: Backend) -> Outcome:
-    if isinstance(error, Unsupported | NotImplementedError) or backend.lacks_rule(error):
+    if isinstance(error, NotImplementedError) or backend.lacks_rule(error):
         return Outcome.UNSUPPORTED
     if backend.is_out_of_memory(error):
         return Outcome.OUT_OF_MEMORY

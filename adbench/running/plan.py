@@ -340,6 +340,13 @@ def _check_seed(seed: int) -> None:
         raise SpecError(f"The seed is {seed}; give an integer of at most {LARGEST_SEED}.")
 
 
+def check_dtypes(dtypes: Sequence[str]) -> None:
+    """Raise SpecError for a dtype that no case can ask for."""
+    for dtype in dtypes:
+        if dtype not in DTYPES:
+            raise SpecError(nearest("dtype", dtype, DTYPES))
+
+
 def _check_operators(operators: Sequence[str]) -> None:
     names = [operator.value for operator in Operator]
     for operator in operators:

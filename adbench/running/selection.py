@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from adbench import registry
 from adbench.cases.case import DTYPES
-from adbench.cases.model import SpecError
-from adbench.running.plan import Plan, Preset, Settings, make_plan
+from adbench.running.plan import Plan, Preset, Settings, check_dtypes, make_plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +47,7 @@ class Selection:
         """Make the plan of what is selected. Raises SpecError where a name is unknown, or where
         nothing is left to ask."""
         dtypes = self.dtypes or DTYPES[:1]
-        _check_dtypes(dtypes)
+        check_dtypes(dtypes)
         settings = Settings(
             effort=preset,
             threads=self.threads,
@@ -65,9 +64,3 @@ class Selection:
                 sizes=self.sizes,
                 dtypes=dtypes,
             )
-
-
-def _check_dtypes(dtypes: Sequence[str]) -> None:
-    for dtype in dtypes:
-        if dtype not in DTYPES:
-            raise SpecError(registry.nearest("dtype", dtype, DTYPES))
