@@ -52,8 +52,10 @@ def models() -> dict[str, ModelSource]:
 
 
 def models_of_file(path: Path) -> list[ModelSource]:
-    """Return the models that a file defines at its top level. Raises SpecError where it has none or
-    cannot be run."""
+    """Return the models that a file defines at its top level.
+
+    Raises SpecError where it has none or cannot be run.
+    """
     try:
         module = _module_of_file(path)
     except ModuleNotFoundError as error:
@@ -76,8 +78,10 @@ def models_of_file(path: Path) -> list[ModelSource]:
 
 
 def find_models(names: Iterable[str]) -> list[ModelSource]:
-    """Return the models called `names`, each the name of an installed model or the path of a file
-    with models."""
+    """Return the models called `names`.
+
+    Each is the name of an installed model or the path of a file with models.
+    """
     chosen: dict[str, ModelSource] = {}
     for name in names:
         if is_path(name):
@@ -112,8 +116,10 @@ def load_model(origin: str) -> Model:
 
 
 def backends() -> dict[str, Entry]:
-    """Return the backends of a run that names none, by name, ordered by framework; of each
-    framework the default staging is first."""
+    """Return the backends of a run that names none, by name, ordered by framework.
+
+    Of each framework the default staging is first.
+    """
     return {name: entry for name, entry in all_backends().items() if entry.by_default}
 
 
@@ -132,8 +138,10 @@ def all_backends() -> dict[str, Entry]:
 
 
 def find_backends(names: Iterable[str]) -> list[Entry]:
-    """Return the backends called `names`: "torch:eager", "torch" for its default staging, or a
-    file's path."""
+    """Return the backends called `names`.
+
+    "torch:eager", "torch" for its default staging, or a file's path.
+    """
     chosen: dict[str, Entry] = {}
     for name in names:
         if is_path(name):
@@ -155,8 +163,10 @@ def find_backends(names: Iterable[str]) -> list[Entry]:
 
 
 def load_backend(load: str) -> Any:
-    """Import the class that `Entry.load` names and return an instance. The framework is imported by
-    this."""
+    """Import the class that `Entry.load` names and return an instance.
+
+    The framework is imported by this.
+    """
     place, _, attribute = load.rpartition(":")
     if not is_path(place):
         return getattr(import_module(place), attribute)()
@@ -181,8 +191,10 @@ def load_backend(load: str) -> Any:
 
 
 def installed_version(entry: Entry) -> str | None:
-    """Return the version of a backend's framework without importing it, or None where it is not
-    installed."""
+    """Return the version of a backend's framework without importing it.
+
+    It is None where the framework is not installed.
+    """
     if entry.requires is None:
         return version("adbench") if entry.load.startswith("adbench.") else ""
     try:

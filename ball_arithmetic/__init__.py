@@ -1,5 +1,6 @@
-"""Ball arithmetic for `reference_ad`: arrays of FLINT's balls, and of power series with balls for
-coefficients.
+"""Ball arithmetic for `reference_ad`.
+
+Arrays of FLINT's balls, and of power series with balls for coefficients.
 
 Importing this package is what teaches the engine about them. Its derivative rules then hold for
 such arrays as they do for NumPy's: every result encloses the exact one, at the precision set by

@@ -39,8 +39,10 @@ def matrix(x: Any) -> Any:
 
 
 def matrix_product(x: Any, y: Any) -> Any:
-    """Two matrices of elements multiplied by FLINT, which is many times faster than element by
-    element."""
+    """Two matrices of elements multiplied by FLINT.
+
+    That is many times faster than element by element.
+    """
     if SERIES in kinds(x) | kinds(y):
         # by coefficients: each is a product of matrices of balls
         xs, ys = ([coefficient(a, k) for k in range(flint.ctx.cap)] for a in (x, y))
@@ -93,8 +95,10 @@ def with_zeros(implementation: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _shift(x: Any, axis: tuple[int, ...]) -> Any:
-    """Exact numbers near the largest real parts, to subtract before exponentials are taken: any
-    finite ones do."""
+    """Exact numbers near the largest real parts, to subtract before exponentials are taken.
+
+    Any finite ones do.
+    """
     parts = each(lambda v: element(constant_term(v)).real)(x)
     return each(lambda v: v.mid() if v.is_finite() else 0)(
         largest(parts, axis, True) if axis else parts
@@ -114,8 +118,9 @@ def softmax(x: Any, axis: tuple[int, ...]) -> Any:
 
 
 def attains(x: Any, ans: Any) -> Any:
-    """Whether each element is the largest (or the smallest) along the axes on which `ans`, the
-    extreme, has length 1.
+    """Whether each element is the largest (or the smallest) along the reduced axes.
+
+    These are the axes on which `ans`, the extreme, has length 1.
 
     An element that overlaps the extreme may attain it; it surely does if it is separated from all
     others there.

@@ -1,5 +1,7 @@
-"""Comparisons of balls: true, false, or None where the balls leave it open, and what is chosen by
-them."""
+"""Comparisons of balls.
+
+True, false, or None where the balls leave it open, and what is chosen by them.
+"""
 
 from __future__ import annotations
 
@@ -51,8 +53,10 @@ def branch(condition: bool | None, what: str) -> bool:
 
 
 def _hull(v: Any, w: Any) -> Any:
-    """What contains both: of balls, of truth values (then a ball from 0 to 1), of series
-    coefficient by coefficient."""
+    """What contains both.
+
+    Of balls, of truth values (then a ball from 0 to 1), of series coefficient by coefficient.
+    """
     v, w = element(v), element(w)
     if isinstance(v, SERIES) or isinstance(w, SERIES):
         v, w = as_series(v), as_series(w)

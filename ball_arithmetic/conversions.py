@@ -31,8 +31,10 @@ def numbers(x: Any, radius: Any = None) -> Array:
 
 
 def series(*coefficients: Any) -> Array:
-    """An array of power series, from arrays with their coefficients, that of order 0 first; all of
-    one shape."""
+    """An array of power series, from arrays with their coefficients.
+
+    That of order 0 comes first; all are of one shape.
+    """
     parts = [elements.elements(c).ravel().tolist() for c in coefficients]
     return ElementArray(elements.joined(parts, np.shape(coefficients[0])))
 
@@ -51,8 +53,9 @@ def midpoints(x: Array) -> Any:
 
 
 def radii(x: Array, centres: Any = None) -> Any:
-    """How far the number in each ball can be from the corresponding centre: float64, rounded
-    outwards.
+    """How far the number in each ball can be from the corresponding centre.
+
+    In float64, rounded outwards.
 
     centres: an array of floats or exact balls of the same shape; None: the midpoints in float64
 

@@ -110,8 +110,10 @@ def elements(x: Any) -> Any:
 
 
 def _widened(v: Any, radius: float) -> Any:
-    """The ball with a radius added, around the same midpoint whatever the precision; a square if v
-    is complex."""
+    """The ball with a radius added, around the same midpoint whatever the precision.
+
+    A square if v is complex.
+    """
     if isinstance(v, COMPLEX):
         return flint.acb(flint.arb(v.real, radius), flint.arb(v.imag, radius))
     return flint.arb(v, radius)

@@ -1,5 +1,6 @@
-"""The namespace for balls: here a model's own constants are balls from the start, so that no double
-is rounded.
+"""The namespace for balls.
+
+Here a model's own constants are balls from the start, so that no double is rounded.
 
 With `reference_ad.numpy`, ``xp.exp(0.5)`` or ``xp.linspace(0.0, 1.0, 7)`` inside a model is
 computed in doubles before it meets a ball. Here the double 0.5 is taken for what `enclose` makes of
@@ -109,8 +110,10 @@ def _is_float(x: Any) -> bool:
 
 
 def _without_integers(operands: Any) -> Any:
-    """The operands with balls for integers; Python's own are operands where there are no arrays of
-    them."""
+    """The operands with balls for integers.
+
+    Python's own are operands where there are no arrays of them.
+    """
     arrays = [isinstance(leaf, (np.ndarray, np.generic)) for leaf in tree.leaves(operands)]
     types = (np.ndarray, np.generic) if any(arrays) else (int,)
     return tree.map(lambda leaf: numbers(leaf) if isinstance(leaf, types) else leaf, operands)

@@ -1,5 +1,7 @@
-"""Derivatives as a NumPy expert writes them by hand: in place, without dead code, one call for each
-step."""
+"""Derivatives as a NumPy expert writes them by hand.
+
+In place, without dead code, one call for each step.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""How fast is `reference_ad`? Side by side with hand-written NumPy and with other engines, in one
-run, on one thread.
+"""How fast is `reference_ad`?
+
+Side by side with hand-written NumPy and with other engines, in one run, on one thread.
 
     python benchmarks/engine.py [--rounds N] [--only mlp --only jacobian ...]
 
@@ -221,8 +222,10 @@ PROBLEMS = {
 
 
 def operation_counts() -> Iterator[tuple[str, float]]:
-    """For each scalar model that adbench brings: the gradient's floating-point operations over the
-    function's."""
+    """The gradient's floating-point operations over the function's.
+
+    For each scalar model that adbench brings.
+    """
     for model in (mlp.model, chain.model, tanh.model):
         for name, size in model.sizes.items():
             args = ad.tree.map(np.asarray, model.make(size, np.random.default_rng(0)))

@@ -63,8 +63,10 @@ class Engine:
         return self._ask(Operator.DERIVATIVE, Mode.REVERSE, f, (x,), order)
 
     def gradcheck(self, f: Any, args: Any) -> Thunk:
-        """torch's own check of a gradient, by central differences, one entry of the input at a
-        time."""
+        """torch's own check of a gradient, by central differences.
+
+        One entry of the input is moved at a time.
+        """
         import torch
 
         active, *constants = tree.map(self.backend.asarray, args)

@@ -263,8 +263,10 @@ def fate_of_a_spoilt_entry(
 @main.command()
 @click.option("--rounds", default=5)
 def speed(rounds: int) -> None:
-    """Time a certified gradient, with its float64 bounds, beside gradcheck; then a network of
-    100,000 parameters."""
+    """Time a certified gradient, with its float64 bounds, beside gradcheck.
+
+    Then a network of 100,000 parameters.
+    """
     import torch
 
     torch.set_num_threads(1)

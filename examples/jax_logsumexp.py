@@ -1,5 +1,4 @@
-"""A hand-written derivative rule for JAX, judged against the function that it should be the
-derivative of.
+"""A hand-written derivative rule for JAX, judged against the function it differentiates.
 
 adbench check examples/jax_logsumexp.py --backend jax
 """

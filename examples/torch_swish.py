@@ -1,5 +1,4 @@
-"""A hand-written backward pass for PyTorch, judged against the function that it should be the
-derivative of.
+"""A hand-written backward pass for PyTorch, judged against the function it differentiates.
 
 adbench check examples/torch_swish.py --backend torch
 """

@@ -1,5 +1,6 @@
-"""The chain of single neurons of the lecture: z_l = w_l a_(l-1) + b_l, a_l = sigmoid(z_l), cost
-(a_L - y)^2.
+"""The chain of single neurons of the lecture.
+
+Z_l = w_l a_(l-1) + b_l, a_l = sigmoid(z_l), cost (a_L - y)^2.
 
 With one example this is C_0; with several it is C, the mean of C_k over the data set.
 """
@@ -8,8 +9,10 @@ from adbench.cases import Model
 
 
 def cost(xp, params, inputs, targets):
-    """Return the mean over the examples of (a_L - y)^2; `params` is a list of scalars (w_l,
-    b_l)."""
+    """Return the mean over the examples of (a_L - y)^2.
+
+    `params` is a list of scalars (w_l, b_l).
+    """
     activations = inputs
     for w, b in params:
         activations = xp.special.expit(w * activations + b)
@@ -41,8 +44,7 @@ def gradient(params, inputs, targets):
 
 
 def make(size, rng):
-    """Draw standard normal weights and biases, standard normal inputs, and targets between 0 and
-    1."""
+    """Draw standard normal weights, biases and inputs, and targets between 0 and 1."""
     params = [(rng.standard_normal(), rng.standard_normal()) for _ in range(size["layers"])]
     return params, rng.standard_normal(size["examples"]), rng.uniform(0, 1, size["examples"])
 

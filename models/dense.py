@@ -1,5 +1,7 @@
-"""One dense layer tanh(W x + b) from R^n to R^m: the function of the sweep over n inputs and m
-outputs."""
+"""One dense layer tanh(W x + b) from R^n to R^m.
+
+The function of the sweep over n inputs and m outputs.
+"""
 
 from adbench.cases import Model
 

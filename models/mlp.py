@@ -1,12 +1,16 @@
-"""The multilayer perceptron of the lecture: tanh between the layers, none on the last, mean squared
-error."""
+"""The multilayer perceptron of the lecture.
+
+Tanh between the layers, none on the last, mean squared error.
+"""
 
 from adbench.cases import Model
 
 
 def loss(xp, params, inputs, targets):
-    """Return the mean squared error of the predictions for `inputs` (batch, widths[0]) against
-    `targets`."""
+    """Return the mean squared error of the predictions against `targets`.
+
+    inputs: shape (batch, widths[0]).
+    """
     for W, b in params:
         outputs = inputs @ W + b
         inputs = xp.tanh(outputs)

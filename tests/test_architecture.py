@@ -1,5 +1,8 @@
-"""The structure: imports run downwards only, frameworks are imported in their own files alone, and
-code stays easy to read."""
+"""The structure.
+
+Imports run downwards only, frameworks are imported in their own files alone, and code stays easy to
+read.
+"""
 
 import ast
 import io

@@ -1,2 +1,5 @@
-"""The adapters: one file per framework, the contract in `base.py`, the operators as compositions of
-it in `operators.py`."""
+"""The adapters.
+
+One file per framework, the contract in `base.py`, the operators as compositions of it in
+`operators.py`.
+"""

@@ -16,8 +16,10 @@ from reference_ad.engine import tree
 
 
 class Eager(NumPyBackend):
-    """autograd as it runs by default: a graph in reverse mode, tangents beside values in forward
-    mode."""
+    """autograd as it runs by default.
+
+    A graph in reverse mode, tangents beside values in forward mode.
+    """
 
     framework = "autograd"
     xp = namespace
@@ -54,8 +56,10 @@ class Eager(NumPyBackend):
 
 
 def _on_leaves(function: Function, active: Any) -> tuple[Any, Function, Function]:
-    """Return the leaves of `active` as a container of autograd's, the function from them to the
-    leaves of its output, and what makes a tree of these again.
+    """Return leaves, the function of the leaves, and what rebuilds its tree.
+
+    The leaves of `active` stand in a container of autograd's; the function takes them to the leaves
+    of its output.
 
     autograd follows its own containers alone: a plain tuple of outputs would be a constant.
     """

@@ -75,8 +75,10 @@ class Route:
 
 
 class Backend:
-    """A framework in one staging. A subclass sets the attributes and overrides what its framework
-    has."""
+    """A framework in one staging.
+
+    A subclass sets the attributes and overrides what its framework has.
+    """
 
     framework: ClassVar[str]
     """The key of `Model.native` for hand-written implementations, such as "torch"."""
@@ -107,17 +109,23 @@ class Backend:
         raise NotImplementedError
 
     def overwrite(self, array: Any, values: np.ndarray[Any, Any]) -> bool:
-        """Put other values of the same shape and dtype into an array, in place, and return whether
-        that can be done."""
+        """Write other values of the same shape and dtype into an array, in place.
+
+        Return whether that can be done.
+        """
         return False
 
     def synchronize(self, answer: Answer) -> None:
-        """Wait until every array in `answer` is computed. Needed only where calls return before
-        that."""
+        """Wait until every array in `answer` is computed.
+
+        Needed only where calls return before that.
+        """
 
     def stage(self, call: Call, active: Any, constants: tuple[Any, ...], direction: Any) -> Call:
-        """Trace and compile `call` for arguments like those given; a define-by-run backend returns
-        it as it is."""
+        """Trace and compile `call` for arguments like those given.
+
+        A define-by-run backend returns it as it is.
+        """
         return call
 
     def is_out_of_memory(self, error: BaseException) -> bool:
@@ -125,8 +133,7 @@ class Backend:
         return isinstance(error, MemoryError)
 
     def lacks_rule(self, error: BaseException) -> bool:
-        """Whether an exception of the framework means that a hand-written function has no rule for
-        this mode."""
+        """Whether an exception means that a hand-written function has no rule for this mode."""
         return False
 
     # The two primitives. A subclass defines at least one of them, as methods of these signatures:
@@ -160,8 +167,10 @@ class Backend:
         return fallbacks.jacrev(self.vjp, self.xp, self.vmap)(function)
 
     def route(self, operator: Operator, mode: Mode, order: int = 1) -> Route:
-        """Find how this backend answers `operator` in `mode`. Raises Unsupported where it
-        cannot."""
+        """Find how this backend answers `operator` in `mode`.
+
+        Raises Unsupported where it cannot.
+        """
         override = self._override(operator, mode)
         if override is not None:
             return Route(getattr(override, "route", "own"), override)
@@ -252,8 +261,10 @@ def to_backend(
 def prepare(
     backend: Backend, problem: Problem, operator: Operator, mode: Mode, order: int
 ) -> tuple[str, Call]:
-    """Build and stage the call that answers `operator` in `mode`. Return the route's name and the
-    call."""
+    """Build and stage the call that answers `operator` in `mode`.
+
+    Return the route's name and the call.
+    """
     route = backend.route(operator, mode, order if operator is Operator.DERIVATIVE else 1)
     function, method = problem.function, route.method
 

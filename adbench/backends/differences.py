@@ -21,8 +21,10 @@ Array = np.ndarray[Any, Any]
 
 
 class Central(Backend):
-    """Central differences, of the lowest order that is symmetric. Forward only: a pullback needs n
-    of them."""
+    """Central differences, of the lowest order that is symmetric.
+
+    Forward only: a pullback needs n of them.
+    """
 
     framework = "differences"
     exact = False
@@ -131,8 +133,10 @@ def _dot(left: Any, right: Any) -> Any:
 
 
 def _mixed(function: Function, active: Any, first: Any, second: Any) -> Any:
-    """The second derivative of a scalar function along two directions, from its four values on a
-    parallelogram."""
+    """The second derivative of a scalar function along two directions.
+
+    It is made of the function's four values on a parallelogram.
+    """
     a, b = _step(active, first, 2), _step(active, second, 2)
     if a == 0 or b == 0:
         return 0.0

@@ -71,8 +71,10 @@ def jacrev(vjp: Pullback, xp: Any, vmap: Vmap | None) -> Callable[[Function], Fu
 
 
 def map_over_units(function: Function, like: Any, xp: Any, vmap: Vmap | None) -> Any:
-    """Return the values of `function` at all unit vectors of the space of `like`, stacked along a
-    new leading axis of every leaf."""
+    """Return the values of `function` at all unit vectors of the space of `like`.
+
+    They are stacked along a new leading axis of every leaf.
+    """
     units = _unit_vectors(like, xp)
     if vmap is not None:
         return vmap(function)(units)
@@ -107,8 +109,10 @@ def _unit_vectors(like: Any, xp: Any) -> Any:
 
 
 def _split(columns: Any, active: Any, xp: Any) -> Any:
-    """The columns of a Jacobian, which stand along the leading axis, as a tree like `active` of
-    blocks of shape output shape + leaf shape."""
+    """Divide the stacked columns of a Jacobian into a tree like `active`.
+
+    The columns stand along the leading axis; a block has the shape output shape + leaf shape.
+    """
     leaves, structure = tree.flatten(active)
     output_axes = len(columns.shape) - 1
     last = xp.permute_dims(columns, (*range(1, output_axes + 1), 0))

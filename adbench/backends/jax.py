@@ -1,5 +1,7 @@
-"""JAX on the CPU with 64-bit types: compiled ahead of time by `jax.jit`, or one operation at a
-time."""
+"""JAX on the CPU with 64-bit types.
+
+Compiled ahead of time by `jax.jit`, or one operation at a time.
+"""
 
 from __future__ import annotations
 

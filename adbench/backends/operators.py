@@ -86,8 +86,10 @@ class Composition:
     """`answer(backend, function, active, direction)`, with the direction of `base.py`."""
 
     def name(self, order: int) -> str:
-        """Return the composition as it stands in a row: `jacfwd(grad)`; `grad^3` for a derivative
-        of order 3."""
+        """Return the composition as it stands in a row.
+
+        `jacfwd(grad)`; `grad^3` for a derivative of order 3.
+        """
         if not self.transformations:
             return "value"
         name = "(".join(self.transformations) + ")" * (len(self.transformations) - 1)

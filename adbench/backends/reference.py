@@ -44,8 +44,7 @@ class Tape(NumPyBackend):
 
 
 class Compiled(Tape):
-    """`reference_ad` with the whole operator traced and compiled to NumPy source before the first
-    call."""
+    """`reference_ad` with the whole operator compiled to NumPy source before the first call."""
 
     def stage(self, call: Call, active: Any, constants: tuple[Any, ...], direction: Any) -> Call:
         compiled = reference_ad.compile(call)

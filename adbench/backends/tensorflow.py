@@ -1,5 +1,7 @@
-"""TensorFlow: GradientTape for reverse mode, ForwardAccumulator for forward mode; eagerly or as one
-traced graph."""
+"""TensorFlow: GradientTape for reverse mode, ForwardAccumulator for forward mode.
+
+Calls run eagerly or as one traced graph.
+"""
 
 from __future__ import annotations
 
@@ -159,8 +161,10 @@ def _flat(answer: Any) -> tuple[list[Any], list[Any]]:
 
 
 def _value_and_pullback(function: Apply, active: Any, cotangent: Any = None) -> tuple[Any, Any]:
-    """Return f(x) and cotangent' J(x), which is the gradient of a scalar function where no
-    cotangent is given."""
+    """Return f(x) and cotangent' J(x).
+
+    Without a cotangent that is the gradient of a scalar function.
+    """
     leaves, structure = tree.flatten(active)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(leaves)
@@ -177,8 +181,10 @@ def _pull(
 
 
 def _along_units(column: Apply, active: Any) -> Any:
-    """Return the values of `column` at all unit vectors of the space of `active`, on trailing axes:
-    a tree of trees."""
+    """Return the values of `column` at all unit vectors of the space of `active`.
+
+    They stand on trailing axes: a tree of trees.
+    """
     leaves, structure = tree.flatten(active)
     sizes = [prod(leaf.shape) for leaf in leaves]
     stops = list(accumulate(sizes))

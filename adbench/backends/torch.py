@@ -1,5 +1,7 @@
-"""PyTorch, define-by-run: `torch.autograd` for plain reverse mode, `torch.func` for what nests or
-batches."""
+"""PyTorch, define-by-run.
+
+`torch.autograd` for plain reverse mode, `torch.func` for what nests or batches.
+"""
 
 from __future__ import annotations
 
@@ -145,8 +147,9 @@ def _watched(active: Any) -> tuple[list[torch.Tensor], Any]:
 def _pull(
     outputs: Any, leaves: Any, cotangents: Any, *, create_graph: bool = False
 ) -> list[torch.Tensor]:
-    """Pull cotangents back to the leaves; zeros where nothing depends on them. A cotangent None
-    stands for 1.
+    """Pull cotangents back to the leaves; zeros where nothing depends on them.
+
+    A cotangent None stands for 1.
 
     create_graph: whether what comes back will be pulled back as well. Raises Unsupported where a
     function marked @once_differentiable forbids that.

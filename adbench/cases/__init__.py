@@ -1,5 +1,7 @@
-"""What is asked: models, operators, modes and cases. `Inputs` live in `adbench.cases.inputs`, which
-needs NumPy."""
+"""What is asked: models, operators, modes and cases.
+
+`Inputs` live in `adbench.cases.inputs`, which needs NumPy.
+"""
 
 from adbench.cases.case import DTYPES as DTYPES
 from adbench.cases.case import Case as Case

@@ -28,8 +28,7 @@ class Answer:
 
 
 def collect(answer: Any, to_numpy: Callable[[Any], Array] = np.asarray) -> Answer:
-    """Return an answer's arrays as NumPy arrays, copied, so that nothing done later changes
-    them."""
+    """Return an answer's arrays as copies in NumPy, so that nothing done later changes them."""
     return Answer(
         tuple(tree.paths(answer)),
         tuple(np.array(to_numpy(leaf), copy=True) for leaf in tree.leaves(answer)),
@@ -50,8 +49,10 @@ def joined(answers: Sequence[Answer]) -> Answer:
 
 
 def mismatch(answer: Answer, expected: Answer) -> str:
-    """Return what is wrong with the shape of an answer in one sentence, or "" where it has the
-    shape of `expected`."""
+    """Return what is wrong with the shape of an answer in one sentence.
+
+    The sentence is "" where it has the shape of `expected`.
+    """
     if len(answer.arrays) != len(expected.arrays):
         return (
             f"The answer has {len(answer.arrays)} array(s) where {len(expected.arrays)} were "

@@ -18,8 +18,10 @@ NATIVE = "native"
 
 
 def numpy_dtype(name: str) -> Any:
-    """Return NumPy's dtype of this name; bfloat16 is that of ml_dtypes, which jax and tensorflow
-    bring along."""
+    """Return NumPy's dtype of this name.
+
+    bfloat16 is that of ml_dtypes, which jax and tensorflow bring along.
+    """
     import numpy as np
 
     if name == "bfloat16":

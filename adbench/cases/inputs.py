@@ -1,5 +1,7 @@
-"""The numbers a model is evaluated at: seeded, and representable in every dtype that will be asked
-for."""
+"""The numbers a model is evaluated at.
+
+Seeded, and representable in every dtype that will be asked for.
+"""
 
 from __future__ import annotations
 
@@ -53,14 +55,18 @@ class Inputs:
 
     @property
     def is_scalar_to_scalar(self) -> bool:
-        """Whether the function takes one scalar array to a scalar array, so that higher derivatives
-        are defined."""
+        """Whether the function takes one scalar array to a scalar array.
+
+        Higher derivatives are defined for these alone.
+        """
         leaves = tree.leaves(self.arguments[self.active])
         return len(leaves) == 1 and leaves[0].shape == () and self.has_scalar_output
 
     def astype(self, dtype: Any) -> Inputs:
-        """Return the same numbers with every floating array in `dtype`, a name or one of
-        NumPy's."""
+        """Return the same numbers with every floating array in `dtype`.
+
+        dtype: a name or one of NumPy's.
+        """
         dtype = numpy_dtype(dtype) if isinstance(dtype, str) else dtype
 
         def cast(leaf: Array) -> Array:
@@ -99,8 +105,10 @@ def make_inputs(model: Model, size: str, seed: int, lowest_dtype: str = DTYPES[0
 
 
 def call(subject: str, function: Any, *arguments: Any, **parameters: Any) -> Any:
-    """Call a user's function; whatever it raises becomes a SpecError, one sentence on `subject`
-    that names the line."""
+    """Call a user's function.
+
+    Whatever it raises becomes a SpecError, one sentence on `subject` that names the line.
+    """
     try:
         # The numbers are judged later, and so are they that something warns of.
         with np.errstate(all="ignore"), warnings.catch_warnings():

@@ -11,8 +11,10 @@ class SentenceError(Exception):
 
 
 def describe_exception(error: BaseException, file: str | None = None, file_name: str = "") -> str:
-    """Return an exception in one line: its type and the beginning of its message; the message alone
-    where that is a sentence of our own.
+    """Return an exception in one line.
+
+    Its type and the beginning of its message; the message alone where that is a sentence of our
+    own.
 
     file: the path of the user's file where the exception comes from the user's code: the type
         always stands then, with the last line of the file on the way to the exception.

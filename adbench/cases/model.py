@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 
 class SpecError(SentenceError, ValueError):
-    """A model, a size, an operator or a backend that was asked for cannot be used; the message says
-    why."""
+    """A model, a size, an operator or a backend that was asked for cannot be used.
+
+    The message says why.
+    """
 
 
 _KINDS: tuple[tuple[str, Any, str], ...] = (

@@ -32,8 +32,10 @@ class Operator(StrEnum):
 
 
 class Mode(StrEnum):
-    """The direction in which the chain rule is applied; for second order the outer one over the
-    inner one."""
+    """The direction in which the chain rule is applied.
+
+    For second order the outer one over the inner one.
+    """
 
     NONE = "none"
     FORWARD = "forward"
@@ -74,16 +76,19 @@ ONE_SWEEP_IN_REVERSE = frozenset({Operator.GRADIENT, Operator.VALUE_AND_GRADIENT
 
 
 def order_of(operator: Operator) -> int:
-    """Return the order of differentiation of `operator`; a `derivative` is of order 1 unless the
-    case says more."""
+    """Return the order of differentiation of `operator`.
+
+    A `derivative` is of order 1 unless the case says more.
+    """
     if operator is Operator.VALUE:
         return 0
     return 2 if operator in (Operator.HVP, Operator.HESSIAN) else 1
 
 
 def passes(operator: Operator, mode: Mode, n: int, m: int) -> int:
-    """Return how many sweeps through the function `mode` needs for `operator` with n inputs and m
-    outputs.
+    """Return how many sweeps through the function `mode` needs for `operator`.
+
+    n, m: the numbers of inputs and outputs.
 
     Forward mode yields one column of a Jacobian a sweep and reverse mode one row, so a full
     Jacobian takes n or m sweeps (Griewank and Walther, Evaluating Derivatives, 2nd ed., chapter 3).

@@ -1,5 +1,7 @@
-"""The question: an operator asked of a model at one point, whoever answers it, in whatever
-dtype."""
+"""The question: an operator asked of a model at one point.
+
+It is the same whoever answers it, in whatever dtype.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,10 @@ class Question:
 
     @property
     def parts(self) -> tuple[Question, ...]:
-        """The questions whose answers, as a tuple, are the answer to this one; itself alone unless
-        it asks for a `value_and_gradient`."""
+        """The questions whose answers, as a tuple, are the answer to this one.
+
+        Itself alone unless it asks for a `value_and_gradient`.
+        """
         if self.operator is Operator.VALUE_AND_GRADIENT:
             return (self.asking(Operator.VALUE, 0), self.asking(Operator.GRADIENT))
         return (self,)
@@ -64,8 +68,10 @@ class Question:
         return self.argument_names[self.inputs.active]
 
     def title(self, path: str) -> str:
-        """Return what to call the array at `path` of the answer: mostly, the array of the active
-        argument there."""
+        """Return what to call the array at `path` of the answer.
+
+        Mostly, the array of the active argument there.
+        """
         if self.operator is Operator.VALUE_AND_GRADIENT:
             if path == "[0]":
                 return "value"

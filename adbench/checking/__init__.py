@@ -1,2 +1,4 @@
-"""Correctness alone: the report of a check, its formats, and the check of one's own code from
-Python."""
+"""Correctness alone.
+
+The report of a check, its formats, and the check of one's own code from Python.
+"""

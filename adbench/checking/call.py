@@ -34,8 +34,9 @@ def check(
     active: int = 0,
     seed: int = 0,
 ) -> Report:
-    """Judge the derivatives of a model or function, and return a report that is true where all is
-    right.
+    """Judge the derivatives of a model or function.
+
+    Return a report that is true where all is right.
 
     model: a `Model`, or a function `f(xp, *arguments)` written against an array namespace.
     arguments: where a function is given, the point: trees of arrays or numbers, of NumPy or of a

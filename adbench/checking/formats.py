@@ -23,8 +23,10 @@ STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 def to_json(report: Report) -> str:
-    """Return the summary, the exit status and every cell as one JSON object; nan and inf are
-    strings."""
+    """Return the summary, the exit status and every cell as one JSON object.
+
+    Nan and inf are strings.
+    """
     cells = [
         {name: value for name, value in row.to_json().items() if name not in SAMPLES}
         for row in report.rows
@@ -91,8 +93,10 @@ def _printable(text: str) -> str:
 
 
 def to_github(report: Report, models: Mapping[str, Model]) -> str:
-    """Return one workflow command a failing cell, each pointing to the function in the file that
-    defines it."""
+    """Return one workflow command a failing cell.
+
+    Each points to the function in the file that defines it.
+    """
     lines = []
     for row in report.failures:
         file, line = definition_of(models[row.model], row)
@@ -105,8 +109,10 @@ def to_github(report: Report, models: Mapping[str, Model]) -> str:
 
 
 def append_step_summary(report: Report) -> None:
-    """Append the report in Markdown to the file that GitHub shows beside the job, where there is
-    one."""
+    """Append the report in Markdown to the file that GitHub shows beside the job.
+
+    Nothing is done where there is no such file.
+    """
     path = os.environ.get(STEP_SUMMARY)
     if path:
         with Path(path).open("a", encoding="utf-8") as file:
@@ -120,8 +126,10 @@ def to_markdown(report: Report) -> str:
 
 
 def definition_of(model: Model, row: Row) -> tuple[str, int]:
-    """Return the file and line in which the function that a row judges is defined, the file below
-    this folder."""
+    """Return the file and line in which the function that a row judges is defined.
+
+    The file is given from this folder, where it lies below it.
+    """
     function: Any = model.function
     if row.implementation == NATIVE:
         function = model.native.get(row.backend.partition(":")[0], function)

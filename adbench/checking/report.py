@@ -16,8 +16,10 @@ from adbench.results.row import FAILURES, Outcome, Row, Verdict
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a check. It is true where all is right; as a string it is the table of what is
-    not."""
+    """The result of a check.
+
+    It is true where all is right; as a string it is the table of what is not.
+    """
 
     rows: tuple[Row, ...]
     """One row a cell, as in the results of a run, with no times."""

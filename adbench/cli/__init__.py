@@ -1,4 +1,6 @@
-"""The command line: a file for each command, imported when it is asked for, and what a command
-needs when it runs."""
+"""The command line.
+
+A file for each command, imported when it is asked for, and what a command needs when it runs.
+"""
 
 from adbench.cli.group import main as main

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     "is set.",
 )
 def command(selection: Selection, output_format: str) -> None:
-    """Check models on all backends and time nothing: for continuous integration, and for one's own
-    backward pass.
+    """Check models on all backends and time nothing.
+
+    For continuous integration, and for one's own backward pass.
 
     A model file with native={"torch": my_function} has the derivatives of that function judged
     against those of the model's own.

@@ -17,8 +17,10 @@ COMMANDS = ("check", "differences", "env", "list", "run", "selftest")
 
 
 class LazyCommands(click.Group):
-    """Subcommands that are imported when they are asked for, and that end in one sentence on
-    standard error and an exit status, whatever they end with."""
+    """Subcommands that are imported when they are asked for.
+
+    Whatever they end with, it is one sentence on standard error and an exit status.
+    """
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -54,5 +56,7 @@ def _end(sentence: str, status: ExitStatus) -> NoReturn:
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="adbench")
 def main() -> None:
-    """Compare automatic-differentiation backends: is the derivative right, and what does it
-    cost?"""
+    """Compare automatic-differentiation backends.
+
+    Is the derivative right, and what does it cost?
+    """

@@ -1,5 +1,4 @@
-"""The arguments and options by which commands are told what to ask of which backends, declared
-once."""
+"""Arguments and options that tell commands what to ask of which backends, declared once."""
 
 from __future__ import annotations
 
@@ -79,8 +78,10 @@ OPTIONS: dict[str, Decorator] = {
 
 
 def selection_options(*names: str) -> Decorator:
-    """Give a command the options called `names`, all of `OPTIONS` where none is named, and call it
-    with the `Selection` that they make as its first argument."""
+    """Give a command the options called `names`, all of `OPTIONS` where none is named.
+
+    It is called with the `Selection` that they make as its first argument.
+    """
     names = names or tuple(OPTIONS)
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:

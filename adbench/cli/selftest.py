@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     help="Check this adapter against closed forms instead.",
 )
 def command(seed: int, timeout_s: float, backends: tuple[str, ...]) -> None:
-    """Prove the checks on this machine: seeded bugs that must be caught, and controls that must not
-    alarm.
+    """Prove the checks on this machine.
+
+    Seeded bugs that must be caught, and controls that must not alarm.
 
     Beside each, what torch.autograd.gradcheck and jax.test_util.check_grads say of it, where they
     are installed.

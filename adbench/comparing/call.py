@@ -101,8 +101,10 @@ def _check_settings(preset: str, threads: int, timeout: float | None, seed: int)
 
 
 def _as_names(parameter: str, names: Any, expected: str = "names") -> list[str]:
-    """Return the names given for a parameter as a list of strings. Raises SpecError for what is
-    neither name nor path, such as a Model."""
+    """Return the names given for a parameter as a list of strings.
+
+    Raises SpecError for what is neither name nor path, such as a Model.
+    """
     if isinstance(names, str | PathLike) or not isinstance(names, Iterable):
         names = [names]
     strings = []

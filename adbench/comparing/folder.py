@@ -16,8 +16,10 @@ def default_run_folder() -> Path:
 
 
 def make_run_folder(folder: Path) -> None:
-    """Make the folder of a run. A folder that holds a run already is refused: nothing measured is
-    overwritten."""
+    """Make the folder of a run.
+
+    A folder that holds a run already is refused: nothing measured is overwritten.
+    """
     if (folder / frames.JOURNAL).exists():
         raise SpecError(
             f"{folder} already holds a run; choose another folder with --out, or remove it."

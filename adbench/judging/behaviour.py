@@ -1,5 +1,7 @@
-"""How a call behaves, beside what it answers: whether it leaves its inputs alone, and answers alike
-again."""
+"""How a call behaves, beside what it answers.
+
+Whether it leaves its inputs alone, and answers alike again.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,10 @@ domains."""
 
 
 def second_point(inputs: Inputs, lowest_dtype: str) -> Inputs:
-    """Return other inputs: every floating number changed, constants and directions too, none below
-    `lowest_dtype`."""
+    """Return other inputs.
+
+    Every floating number changed, constants and directions too, none below `lowest_dtype`.
+    """
 
     def moved(leaf: Array) -> Array:
         if leaf.dtype.kind != "f":
@@ -43,8 +47,10 @@ def same(left: Answer, right: Answer) -> bool:
 
 
 def changed(before: Sequence[Array], after: Sequence[Array], names: Sequence[str]) -> str:
-    """Return a sentence that names the inputs which a call has changed, or "" where it left them
-    all alone."""
+    """Return a sentence that names the inputs which a call has changed.
+
+    It is "" where the call left them all alone.
+    """
     triples = zip(names, before, after, strict=True)
     changed_names = [
         name for name, a, b in triples if a.dtype == b.dtype and a.tobytes() != b.tobytes()

@@ -1,5 +1,7 @@
-"""An answer beside the truth: the errors of its entries, and how small an error could have been
-seen."""
+"""An answer beside the truth.
+
+The errors of its entries, and how small an error could have been seen.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""What a wrong answer looks like, in a sentence: which share of it is off, and by which simple
-pattern."""
+"""What a wrong answer looks like, in a sentence.
+
+Which share of it is off, and by which simple pattern.
+"""
 
 from __future__ import annotations
 

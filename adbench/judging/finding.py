@@ -32,8 +32,10 @@ class Finding:
 
 
 def fold(row: Row, findings: Sequence[Finding]) -> Row:
-    """Return the row with the findings in its verdict, its messages and its failed checks, one
-    after the other."""
+    """Return the row with the findings in its verdict, its messages and its failed checks.
+
+    They are taken one after the other.
+    """
     for finding in findings:
         row = _with_finding(row, finding)
     failed = [finding.check for finding in findings if finding.check]

@@ -1,5 +1,6 @@
-"""Identities that derivatives satisfy whatever their true values: no truth is needed to see them
-fail.
+"""Identities that derivatives satisfy, whatever their true values.
+
+No truth is needed to see them fail.
 
 <u, J v> = <J'u, v>, whoever computes either side; and the Hessian is symmetric. Both sides of an
 equation may err by their bounds, so their difference may be the sum of these, carried through the
@@ -35,8 +36,10 @@ SECOND_ORDER = (Operator.HVP, Operator.HESSIAN)
 
 @dataclass(frozen=True)
 class Projection:
-    """u'J v or v'H v as one answer gives it: the answer contracted with the tangent v and the
-    cotangent u that are still free."""
+    """u'J v or v'H v as one answer gives it.
+
+    The answer contracted with the tangent v and the cotangent u that are still free.
+    """
 
     operator: Operator
 
@@ -130,8 +133,10 @@ def _quadratic_form(blocks: Sequence[Array], v: Sequence[Array]) -> np.longdoubl
 
 
 def check_projections(projection: Projection, witnesses: Sequence[Projection]) -> Check:
-    """Hold a projection against those of other answers about the same function and directions; the
-    first contradiction is enough to say."""
+    """Hold a projection against those of other answers about the same function and directions.
+
+    The first contradiction is enough to say.
+    """
     comparable = [
         witness for witness in witnesses if witness.is_second_order is projection.is_second_order
     ]
@@ -157,8 +162,9 @@ def check_symmetry(arrays: Sequence[Array], bounds: Sequence[Array]) -> Check:
 
 
 def asymmetry(arrays: Sequence[Array], bounds: Sequence[Array]) -> float:
-    """Return the largest |H_ij - H_ji| of a Hessian, in units of what both entries may be off
-    together.
+    """Return the largest |H_ij - H_ji| of a Hessian.
+
+    The unit is what both entries may be off together.
 
     arrays: the blocks, row by row, one for each pair of leaves of the active argument; `bounds`
     likewise.

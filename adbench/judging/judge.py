@@ -1,5 +1,7 @@
-"""The judge: what one backend answered, held against the truth, its own other answers, and how it
-behaves."""
+"""The judge: holds what one backend answered against all that is known.
+
+That is the truth, its own other answers, and how it behaves.
+"""
 
 from __future__ import annotations
 
@@ -76,8 +78,9 @@ class Judge:
         truth: Truth | None,
         second_truth: Truth | None,
     ) -> Row:
-        """Return the row with its verdict: `wrong` where any of the checks fails, and
-        `failed_checks` tells which.
+        """Return the row with its verdict.
+
+        `wrong` where any of the checks fails, and `failed_checks` tells which.
 
         question, second_question: what was asked at the first and at the second point; truth,
         second_truth: of these, None where it is not known. Without a truth the verdict is
@@ -150,8 +153,10 @@ class Judge:
     # ---- against the backend's other answers
 
     def _distance_to_other_modes(self, case: Case, answer: Answer) -> float:
-        """How far an answer is from those that other modes gave to the same question; nan for the
-        first."""
+        """How far an answer is from those that other modes gave to the same question.
+
+        It is nan for the first answer.
+        """
         answers = self._answers.of((*case.question, case.implementation))
         comparable = [other for other in answers if not mismatch(answer, other)]
         answers.append(answer)

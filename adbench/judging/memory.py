@@ -8,8 +8,10 @@ Record = TypeVar("Record")
 
 
 class LastGroup(Generic[Record]):
-    """The records of the group that was asked for last; those of the groups before are
-    forgotten."""
+    """The records of the group that was asked for last.
+
+    Those of the groups before are forgotten.
+    """
 
     def __init__(self) -> None:
         self._key: object = None

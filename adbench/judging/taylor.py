@@ -1,5 +1,7 @@
-"""The Taylor remainder: what f(x + hv) leaves beyond its linear part is of second order in h, if
-the slope is right."""
+"""The Taylor remainder.
+
+What f(x + hv) leaves beyond its linear part is of second order in h, if the slope is right.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +43,9 @@ Ray = Callable[[float], Any]
 
 
 def ray_of(question: Question) -> Ray:
-    """Return the function along the tangent, right to the last digit of longdouble, each value
-    computed once.
+    """Return the function along the tangent, right to the last digit of longdouble.
+
+    Each value is computed once.
 
     It is nan where balls of the lowest precision do not tell that digit: at a kink, say, or where
     they are unbounded.
@@ -70,8 +73,9 @@ def ray_of(question: Question) -> Ray:
 
 
 def taylor_order(ray: Ray, slope: float, tolerance: float) -> float:
-    """Return the order in h of the remainder |f(h) - f(0) - h slope|: 2 where the slope is right, 1
-    where it is not.
+    """Return the order in h of the remainder |f(h) - f(0) - h slope|.
+
+    2 where the slope is right, 1 where it is not.
 
     slope: u'J v, right up to `tolerance`. The order is taken between the two smallest steps at
     which rounding does not show; nan where there are none, as for a linear function.

@@ -31,8 +31,10 @@ EXTENSIONS = ("linalg", "special")
 
 
 class Namespace:
-    """A namespace made of an array module and a `special`; an attribute given by name replaces the
-    module's own."""
+    """A namespace made of an array module and a `special`.
+
+    An attribute given by name replaces the module's own.
+    """
 
     # A copy asks for attributes before it has any.
     _module: Any = None
@@ -61,8 +63,10 @@ class Namespace:
         return value
 
     def _extension(self, name: str, value: Any) -> Any:
-        """The value, as a namespace of its own where it is an extension: it answers alike for what
-        it lacks."""
+        """The value, as a namespace of its own where it is an extension.
+
+        It answers alike for what it lacks.
+        """
         if name not in EXTENSIONS or value is None:
             return value
         extension = value if isinstance(value, Namespace) else Namespace(value, None)

@@ -26,8 +26,10 @@ Function = Callable[[Any], Any]
 
 
 def alike(x1: Any, x2: Any) -> tuple[Any, Any]:
-    """Both as tensors; a Python number takes the dtype of the other, which the module's own forget
-    here and there."""
+    """Both as tensors.
+
+    A Python number takes the dtype of the other, which the module's own forget here and there.
+    """
     if not tf.is_tensor(x1):
         return number(x1, x2.dtype), x2
     return x1, x2 if tf.is_tensor(x2) else number(x2, x1.dtype)

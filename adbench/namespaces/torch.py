@@ -24,8 +24,10 @@ def _can_cast(from_: Any, to: Any) -> bool:
 
 
 def _alike(x1: Any, x2: Any) -> tuple[Any, Any]:
-    """Both as tensors: with a Python number on the left, division has no rounding and the remainder
-    no derivative."""
+    """Both as tensors.
+
+    With a Python number on the left, division has no rounding and the remainder no derivative.
+    """
     x1 = x1 if isinstance(x1, torch.Tensor) else torch.asarray(x1, dtype=torch.result_type(x1, x2))
     return x1, x2 if isinstance(x2, torch.Tensor) else torch.asarray(
         x2, dtype=torch.result_type(x1, x2)

@@ -1,2 +1,4 @@
-"""What people see: tables on screen and in Markdown, and the sweep of forward against reverse mode
-in sentences."""
+"""What people see.
+
+Tables on screen and in Markdown, and the sweep of forward against reverse mode in sentences.
+"""

@@ -1,5 +1,7 @@
-"""Forward against reverse mode: the ratio of their times for full Jacobians, and where it crosses
-1."""
+"""Forward against reverse mode.
+
+The ratio of their times for full Jacobians, and where it crosses 1.
+"""
 
 from __future__ import annotations
 
@@ -93,8 +95,10 @@ def _crossing(log_n: np.ndarray[Any, Any], log_ratio: np.ndarray[Any, Any]) -> f
 
 
 def sentence(backend: str, cells: pd.DataFrame) -> str:
-    """Say of one backend whether reverse mode won where inputs outnumber outputs, and where the two
-    modes cross."""
+    """Say whether reverse mode won where inputs outnumber outputs, and where the modes cross.
+
+    One sentence on one backend.
+    """
     more_inputs = tally(cells[cells["n_inputs"] > cells["n_outputs"]])
     fewer_inputs = tally(cells[cells["n_inputs"] < cells["n_outputs"]])
     forward_score = _score(fewer_inputs, fewer_inputs.forward)
@@ -121,8 +125,10 @@ def _claim(result: Tally) -> str:
 
 
 def sentences(frame: pd.DataFrame) -> list[str]:
-    """Return one sentence for each backend over the cells of a sweep; with several sweeps each is
-    named."""
+    """Return one sentence for each backend over the cells of a sweep.
+
+    With several sweeps each is named.
+    """
     measured = ratios(frame[frame["swept"]])
     sweeps = measured.groupby(["model", "dtype", "implementation"], sort=False)
     all_sentences = []

@@ -18,8 +18,10 @@ WIDTH = 160
 
 
 def text(rows: Sequence[Row], summary: str, width: int = WIDTH) -> str:
-    """Return the table of failures as plain text, with what could not be judged or asked, and the
-    summary."""
+    """Return the table of failures as plain text, and the summary.
+
+    What could not be judged or asked stands with them.
+    """
     sink = io.StringIO()
     show(rows, summary, Console(file=sink, width=width, color_system=None))
     return "\n".join(line.rstrip() for line in sink.getvalue().strip("\n").splitlines())
@@ -33,8 +35,10 @@ def show(rows: Sequence[Row], summary: str, console: Console) -> None:
 
 
 def tables(rows: Sequence[Row]) -> list[Table]:
-    """Return the tables that have something to show: what is wrong, what did not run, what is left
-    open."""
+    """Return the tables that have something to show.
+
+    What is wrong, what did not run, what is left open.
+    """
     all_tables = (wrong(rows), hints(rows), not_run(rows), left_open(rows))
     return [table for table in all_tables if table is not None]
 
@@ -72,8 +76,10 @@ def hints(rows: Sequence[Row]) -> Table | None:
 
 
 def not_run(rows: Sequence[Row]) -> Table | None:
-    """What should have run and did not, with what happened: one line for all cells of a model where
-    it is the same."""
+    """What should have run and did not, with what happened.
+
+    One line for all cells of a model where it is the same.
+    """
     questions_by_failure: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
         if row.outcome in FAILURES:
@@ -90,8 +96,10 @@ def not_run(rows: Sequence[Row]) -> Table | None:
 
 
 def left_open(rows: Sequence[Row]) -> Table | None:
-    """What was answered and could not be judged, or not asked: counted by its reason, with all
-    backends of the same count and reason in one line."""
+    """What was answered and could not be judged, or not asked.
+
+    Counted by its reason, with all backends of the same count and reason in one line.
+    """
     models_by_reason: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         reason = _reason_left_open(row)

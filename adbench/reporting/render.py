@@ -19,8 +19,10 @@ STYLES = {"âœ—": "bold red", "!": "bold red", "~": "yellow", "?": "magenta", "â€
 
 
 def to_screen(table: Table, console: Console) -> None:
-    """Print a table. Where it is wider than the terminal its columns are divided over several, keys
-    repeated."""
+    """Print a table.
+
+    Where it is wider than the terminal its columns are divided over several, keys repeated.
+    """
     console.print()
     console.print(Text(table.title, style="bold"))
     if table.note:
@@ -73,8 +75,10 @@ def _escaped(cells: Sequence[str]) -> list[str]:
 def report(
     tables: Sequence[Table], sentences: Sequence[str], summary: str, environment: Mapping[str, Any]
 ) -> str:
-    """Return a whole report in Markdown: the summary, the tables, the sentences of the sweep, the
-    environment."""
+    """Return a whole report in Markdown.
+
+    The summary, the tables, the sentences of the sweep, the environment.
+    """
     parts = ["# adbench report", summary]
     for table in tables:
         parts.append(to_markdown(table))

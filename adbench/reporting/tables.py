@@ -29,8 +29,10 @@ LEGEND = "~ imprecise, ✗ wrong, ? unresolved, – unsupported or not applicabl
 
 @dataclass(frozen=True)
 class Table:
-    """A table of strings: the first columns name a row, the others are one per backend or
-    quantity."""
+    """A table of strings.
+
+    The first columns name a row, the others are one per backend or quantity.
+    """
 
     title: str
     """What stands above it."""
@@ -55,8 +57,7 @@ class Table:
 
 
 def tables(frame: pd.DataFrame) -> list[Table]:
-    """Return all tables of a run that have something to show, in the order in which to read
-    them."""
+    """Return all tables of a run that have something to show, in reading order."""
     frame = _in_order(frame)
     all_tables = [
         correctness(frame),
@@ -70,8 +71,10 @@ def tables(frame: pd.DataFrame) -> list[Table]:
 
 
 def summary(frame: pd.DataFrame) -> str:
-    """Return one sentence: how many cells there are, how they were judged, and how the others
-    ended."""
+    """Return how many cells there are, how they were judged, and how the others ended.
+
+    One sentence.
+    """
     outcomes = frame["outcome"].value_counts()
     verdicts = frame.loc[frame["outcome"] == "ok", "verdict"].value_counts()
     judged = ", ".join(f"{verdicts[name]} {name}" for name in SUMMARY_ORDER if name in verdicts)
@@ -126,8 +129,10 @@ def cost(frame: pd.DataFrame) -> Table | None:
 
 
 def phases(frame: pd.DataFrame) -> Table | None:
-    """What is paid once and what is paid at every call, for one derivative of each model at its
-    largest size."""
+    """What is paid once and what is paid at every call.
+
+    For one derivative of each model, at its largest size.
+    """
     derivatives = frame[
         frame["operator"].isin(["gradient", "jacobian", "derivative"])
         & (frame["order"] == 1)
@@ -167,8 +172,10 @@ def phases(frame: pd.DataFrame) -> Table | None:
 
 
 def sweep(frame: pd.DataFrame) -> Table | None:
-    """The ratio of forward to reverse mode for full Jacobians over n inputs and m outputs, by n /
-    m."""
+    """The ratio of forward to reverse mode for full Jacobians, by n / m.
+
+    n, m: the numbers of inputs and outputs.
+    """
     measured = crossover.ratios(frame[frame["swept"]])
     if measured.empty:
         return None
@@ -314,8 +321,10 @@ def _by_backend(
     columns: Sequence[str],
     show: Callable[[pd.DataFrame], str],
 ) -> Table | None:
-    """A table with one column a backend, and one row for each value of `key`, in order of
-    appearance."""
+    """A table with one column a backend, and one row for each value of `key`.
+
+    Both stand in order of appearance.
+    """
     frame = frame[frame["outcome"] != "not_installed"]
     if frame.empty:
         return None
@@ -332,8 +341,10 @@ def _by_backend(
 
 
 def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows sorted by their question: they come in the order in which cells ended, failed ones
-    before those of their group."""
+    """The rows sorted by their question.
+
+    They come in the order in which cells ended, failed ones before those of their group.
+    """
     question = ["model", "size", "dtype", "operator", "order"]
     ranks = {
         "_question": frame.groupby(question, sort=False).ngroup(),

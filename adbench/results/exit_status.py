@@ -6,8 +6,10 @@ from enum import IntEnum
 
 
 class ExitStatus(IntEnum):
-    """What a command tells the shell. Where several apply, the first of `TRUTH_BROKEN`, `WRONG` and
-    `NOT_RUN` does."""
+    """What a command tells the shell.
+
+    Where several apply, the first of `TRUTH_BROKEN`, `WRONG` and `NOT_RUN` does.
+    """
 
     ALL_RIGHT = 0
     """No derivative is wrong, and every cell ran that could be asked."""

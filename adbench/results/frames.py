@@ -1,5 +1,7 @@
-"""The pandas frame of a run: one row a cell, every column of `Row` but the raw samples, which stay
-in the journal."""
+"""The pandas frame of a run.
+
+One row a cell, every column of `Row` but the raw samples, which stay in the journal.
+"""
 
 from __future__ import annotations
 

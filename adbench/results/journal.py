@@ -1,5 +1,7 @@
-"""The journal: one line of JSON a row, written as rows come, so that an interrupted run keeps what
-it measured."""
+"""The journal.
+
+One line of JSON a row, written as rows come, so that an interrupted run keeps what it measured.
+"""
 
 from __future__ import annotations
 

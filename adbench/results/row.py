@@ -1,5 +1,7 @@
-"""The row: everything that is known about one cell. Rows are the only thing that leaves a
-worker."""
+"""The row: everything that is known about one cell.
+
+Rows are the only thing that leaves a worker.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +43,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One cell: a case on a backend. Numbers that were not measured are nan, or None for
-    integers."""
+    """One cell: a case on a backend.
+
+    Numbers that were not measured are nan, or None for integers.
+    """
 
     model: str
     """The model's name."""
@@ -144,8 +148,7 @@ class Row:
 
     @classmethod
     def begun(cls, case: Case, backend: str, **measured: Any) -> Row:
-        """Return the row of `case` on `backend` with nothing filled in but the fields
-        `measured`."""
+        """Return the row of `case` on `backend` with only the fields `measured` filled in."""
         return cls(
             model=case.model,
             size=case.size,
@@ -162,8 +165,10 @@ class Row:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the row as JSON values; a float that JSON cannot write becomes "nan", "inf" or
-        "-inf"."""
+        """Return the row as JSON values.
+
+        A float that JSON cannot write becomes "nan", "inf" or "-inf".
+        """
         values: dict[str, Any] = msgspec.to_builtins(self, enc_hook=plain_scalar)
         return {name: _json_value(value) for name, value in values.items()}
 

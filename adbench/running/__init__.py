@@ -1,2 +1,4 @@
-"""Running it: the plan of cells, the session that computes them, the worker round a session, and
-the runner that gives them turns."""
+"""Running: the plan, the session, the worker round a session, and the runner.
+
+The plan has the cells, the session computes them, and the runner gives them turns.
+"""

@@ -1,5 +1,7 @@
-"""The environment of a run: how threads are set before a framework is imported, and what is
-recorded of the machine."""
+"""The environment of a run.
+
+How threads are set before a framework is imported, and what is recorded of the machine.
+"""
 
 from __future__ import annotations
 
@@ -39,22 +41,28 @@ QUIET = {
 
 
 def worker_environment(threads: int) -> dict[str, str]:
-    """Return the environment variables that a worker is started with: this process's, with
-    `threads` threads each."""
+    """Return the environment variables that a worker is started with.
+
+    This process's, with `threads` threads each.
+    """
     return {**os.environ, **QUIET, **dict.fromkeys(THREAD_VARIABLES, str(threads))}
 
 
 def missing_framework(entry: Entry) -> str:
-    """Return what is not installed that a backend needs, and how to add it, or "" where it is
-    there."""
+    """Return what is not installed that a backend needs, and how to add it.
+
+    It is "" where everything is there.
+    """
     if installed_version(entry) is not None:
         return ""
     return f"{entry.requires} is not installed; `pip install {entry.distribution}` adds it."
 
 
 def describe(entries: Sequence[Entry], **facts: Any) -> dict[str, Any]:
-    """Return what `environment.json` records: the machine, the versions, and `facts` about the
-    run."""
+    """Return what `environment.json` records.
+
+    The machine, the versions, and `facts` about the run.
+    """
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "adbench": version("adbench"),

@@ -1,5 +1,7 @@
-"""Running a plan in this process, for callers that hold their models as objects: no worker is
-started, and nothing is written."""
+"""Running a plan in this process, for callers that hold their models as objects.
+
+No worker is started, and nothing is written.
+"""
 
 from __future__ import annotations
 

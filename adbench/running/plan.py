@@ -139,8 +139,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Group:
-    """One question, in every mode it is asked in; its cells on all backends are measured in
-    turns."""
+    """One question, in every mode it is asked in.
+
+    Its cells on all backends are measured in turns.
+    """
 
     source: ModelSource
     """The model that is asked."""
@@ -171,8 +173,10 @@ class Plan:
     """What holds for the whole run."""
 
     def cells(self, group: Group) -> list[tuple[Case, Entry]]:
-        """Return the cells of a group: every case on every backend, a native implementation on its
-        framework alone."""
+        """Return the cells of a group.
+
+        Every case on every backend, a native implementation on its framework alone.
+        """
         return [
             (case, entry)
             for entry in self.backends
@@ -362,8 +366,10 @@ def _check_sizes(sizes: Sequence[str], sources: Sequence[ModelSource]) -> None:
 
 
 def _check_native(sources: Sequence[ModelSource], backends: Sequence[Entry]) -> None:
-    """Raise SpecError for a hand-written function of a framework that does not exist: it would
-    never be judged, and nobody would know."""
+    """Raise SpecError for a hand-written function of a framework that does not exist.
+
+    It would never be judged, and nobody would know.
+    """
     entries = (*registry.backends().values(), *backends)
     frameworks = list(dict.fromkeys(entry.framework for entry in entries))
     for source in sources:

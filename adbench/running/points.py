@@ -1,5 +1,7 @@
-"""The points at which the models of a run are evaluated: one that is judged and timed, and a second
-one at which answers are judged as well."""
+"""The points at which the models of a run are evaluated.
+
+One that is judged and timed, and a second one at which answers are judged as well.
+"""
 
 from __future__ import annotations
 

@@ -32,8 +32,10 @@ the four fields of the envelope never change."""
 
 @dataclass(frozen=True)
 class Start:
-    """Import a backend's framework and begin a session on it: the first request to a worker that
-    computes cells."""
+    """Import a backend's framework and begin a session on it.
+
+    The first request to a worker that computes cells.
+    """
 
     load: str
     """Where the backend's class is, as `Entry.load` says."""
@@ -211,8 +213,10 @@ _BODY_DECODERS = {
 
 
 def encode(serial: int, message: Message) -> bytes:
-    """Return a message in its envelope, as bytes. Raises ProtocolError where it holds a text that
-    is no Unicode, as a file name can be."""
+    """Return a message in its envelope, as bytes.
+
+    Raises ProtocolError where it holds a text that is no Unicode, as a file name can be.
+    """
     kind = type(message).__name__
     try:
         body = msgspec.Raw(_ENCODER.encode(message))

@@ -1,5 +1,6 @@
-"""The runner: runs a plan with one worker process a backend, and turns whatever happens to a worker
-into a row.
+"""The runner.
+
+Runs a plan with one worker process a backend, and turns whatever happens to a worker into a row.
 
 Only one worker runs at any moment.
 """
@@ -120,8 +121,9 @@ class WorkerHost:
         return self._take_turn(cell, lambda progress: self._ask(cell, progress, Close(cell.key)))
 
     def _take_turn(self, cell: GroupCell, turn: Callable[[CellProgress], Row | None]) -> Row | None:
-        """Give a cell a turn in the worker that holds it open. Return its row if it has ended, by
-        whatever happened to its worker.
+        """Give a cell a turn in the worker that holds it open.
+
+        Return its row if it has ended, by whatever happened to its worker.
 
         The time that starting a worker takes is not the cell's.
         """

@@ -14,8 +14,10 @@ from adbench.running.plan import Plan, Preset, Settings, check_dtypes, make_plan
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """The names and settings that a user gives. Where no name of a kind is given, what is
-    customary is meant."""
+    """The names and settings that a user gives.
+
+    Where no name of a kind is given, what is customary is meant.
+    """
 
     models: Sequence[str] = ()
     """The names of models, and paths of files that define some; all registered models where
@@ -44,8 +46,10 @@ class Selection:
     """The seed of the models' inputs."""
 
     def plan(self, preset: Preset) -> Plan:
-        """Make the plan of what is selected. Raises SpecError where a name is unknown, or where
-        nothing is left to ask."""
+        """Make the plan of what is selected.
+
+        Raises SpecError where a name is unknown, or where nothing is left to ask.
+        """
         dtypes = self.dtypes or DTYPES[:1]
         check_dtypes(dtypes)
         settings = Settings(

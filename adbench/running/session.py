@@ -1,5 +1,7 @@
-"""The session: one backend's cells of models in this process, each opened, checked, sampled in
-turns, and closed with its row.
+"""The session.
+
+One backend's cells of models in this process, each opened, checked, sampled in turns, and closed
+with its row.
 
 It knows of no pipe, file or other process: a worker is a process round a session, and
 `adbench.check` holds sessions itself.
@@ -136,8 +138,10 @@ class Session:
     """
 
     def __init__(self, backend: Backend, points: Points, threads: int = 1) -> None:
-        """Begin a session. threads: how many the backend may use, by which its cells are
-        flagged."""
+        """Begin a session.
+
+        threads: how many the backend may use, by which its cells are flagged.
+        """
         self.backend = backend
         self._points = points
         self._threads = threads
@@ -227,8 +231,10 @@ class Session:
         return Observation(evidence, first_s, again_s, peak_bytes)
 
     def _answers_at_second_point(self, cell: PreparedCell, *, in_place: bool) -> tuple[Answer, ...]:
-        """Call a cell at the second point: with the same arrays changed in place where that is
-        asked and can be done, and with new arrays.
+        """Call a cell at the second point.
+
+        With the same arrays changed in place where that is asked and can be done, and with new
+        arrays.
 
         What is kept by the identity of an array is stale in the first, what keeps an array itself
         is stale in the second.
@@ -243,8 +249,7 @@ class Session:
         return tuple(collected)
 
     def _changed_inputs(self, cell: PreparedCell) -> str:
-        """Return which of the inputs on the backend's side are not what they were, in a
-        sentence."""
+        """Return, in a sentence, which of the backend's inputs are not what they were."""
         fresh = self._problem(cell.case, cell.model, cell.inputs.first)
         before = [self.backend.to_numpy(array) for array in _arrays(fresh)]
         after = [self.backend.to_numpy(array) for array in _arrays(cell.problem)]
@@ -304,8 +309,10 @@ class Session:
         return collect(answer, self.backend.to_numpy)
 
     def _overwrite(self, problem: Problem, other: Problem) -> bool:
-        """Put the numbers of another problem into the arrays of this one, and return whether the
-        backend can."""
+        """Write the numbers of another problem into the arrays of this one.
+
+        Return whether the backend can.
+        """
         pairs = zip(_arrays(problem), _arrays(other), strict=True)
         return all(
             self.backend.overwrite(array, self.backend.to_numpy(values)) for array, values in pairs

@@ -1,5 +1,7 @@
-"""The samples of one cell: taken in turns, in pairs with the function alone, and summed up in its
-row."""
+"""The samples of one cell.
+
+Taken in turns, in pairs with the function alone, and summed up in its row.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""What the answers to one question are judged by: its truth at both points, as objects and on
-disk."""
+"""What the answers to one question are judged by.
+
+Its truth at both points, as objects and on disk.
+"""
 
 from __future__ import annotations
 
@@ -62,8 +64,10 @@ def establish(model: Model, case: Case, points: Points) -> Truths:
 
 
 def save(truths: Truths, path: Path) -> str:
-    """Write truths to `path` and a file beside it. Return the path to load them by, "" where no
-    truth is known."""
+    """Write truths to `path` and a file beside it.
+
+    Return the path to load them by, "" where no truth is known.
+    """
     if truths.first is None:
         return ""
     storage.save(truths.first, path)

@@ -206,8 +206,10 @@ class WorkerPool:
 
 @contextmanager
 def worker_pool(settings: Settings, logs: Path) -> Iterator[WorkerPool]:
-    """Give a pool whose workers are ended whatever happens. logs: the folder for what they
-    print."""
+    """Give a pool whose workers are ended whatever happens.
+
+    logs: the folder for what they print.
+    """
     logs.mkdir(parents=True, exist_ok=True)
     pool = WorkerPool(settings, logs)
     try:

@@ -1,2 +1,4 @@
-"""The self-test: seeded bugs that must be caught, and controls that must not alarm, on the user's
-own machine."""
+"""The self-test.
+
+Seeded bugs that must be caught, and controls that must not alarm, on the user's own machine.
+"""

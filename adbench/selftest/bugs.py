@@ -1,5 +1,6 @@
-"""The seeded bugs: for each a function, a derivative rule with one mistake in it, and the same rule
-without it.
+"""The seeded bugs.
+
+For each a function, a derivative rule with one mistake in it, and the same rule without it.
 
 A rule `pull(xp, u, *inputs)` gives the cotangent of every input from the cotangent u of the output;
 `push(xp, tangents, *inputs)` the tangent of the output. They are written once, in the array
@@ -71,8 +72,10 @@ def bug(
     stateful: bool = False,
     second: bool = False,
 ) -> Bug:
-    """Return a bug. `push` holds the wrong and the right forward rule; `stateful` holds of the
-    wrong rule alone."""
+    """Return a bug.
+
+    `push` holds the wrong and the right forward rule; `stateful` holds of the wrong rule alone.
+    """
     point = point or six
     return Bug(
         Subject(name, function, point, wrong, push[0] if push else None, stateful, second),
@@ -114,8 +117,10 @@ class Accumulated:
 
 
 class Stale:
-    """The rule of sum(x * x * x) that keeps its factor from the first call, whatever has become of
-    x since."""
+    """The rule of sum(x * x * x) that keeps its factor from the first call.
+
+    It does so whatever has become of x since.
+    """
 
     def __init__(self) -> None:
         self.factor: Any = None

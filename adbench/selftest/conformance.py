@@ -261,9 +261,10 @@ def _compare(answer: Any, expected: Any) -> tuple[str, float]:
 
 
 def command(names: Sequence[str], timeout: float) -> ExitStatus:
-    """Ask each backend called `names` in a process of its own, print what came of it, and return
-    the exit status: 0 where all pass, 1 where one is wrong, 3 where one could not be run,
-    of which a crash is one.
+    """Ask each backend called `names` in a process of its own, and print what came of it.
+
+    Return the exit status: 0 where all pass, 1 where one is wrong, 3 where one could not be run, of
+    which a crash is one.
 
     timeout: the time for the whole of one backend (s).
     """

@@ -1,5 +1,7 @@
-"""The controls: rules that differ from what a framework would compute, and are right. None of them
-may alarm."""
+"""The controls: rules that differ from what a framework would compute, and are right.
+
+None of them may alarm.
+"""
 
 from __future__ import annotations
 

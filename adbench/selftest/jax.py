@@ -18,8 +18,10 @@ xp = Namespace(Eager.xp, Eager.xp.special, stop=jax.lax.stop_gradient)
 
 
 def custom(subject: Subject) -> Callable[..., Any]:
-    """Return the subject's function with its hand-written rule. Raises Unsupported where it has two
-    of them."""
+    """Return the subject's function with its hand-written rule.
+
+    Raises Unsupported where it has two of them.
+    """
     if subject.push is not None:
         raise Unsupported(
             "JAX derives reverse mode from a forward rule, so the two cannot be written "
@@ -39,8 +41,10 @@ def custom(subject: Subject) -> Callable[..., Any]:
 
 
 def others(subject: Subject, point: tuple[Any, ...]) -> dict[str, bool]:
-    """Return whether check_grads finds anything wrong; none where the subject cannot be written in
-    JAX."""
+    """Return whether check_grads finds anything wrong.
+
+    None where the subject cannot be written in JAX.
+    """
     try:
         function = custom(subject)
     except Unsupported:

@@ -1,5 +1,6 @@
-"""The other checkers, in a process of their own: `python -m adbench.selftest.others torch SEED`
-prints one JSON object.
+"""The other checkers, in a process of their own.
+
+`python -m adbench.selftest.others torch SEED` prints one JSON object.
 
 They judge the same functions with the same rules, at the same points.
 """
@@ -17,8 +18,10 @@ from adbench.selftest import subjects
 
 
 def main(framework: str, seed: int) -> None:
-    """Print what the checkers of a framework say of every bug and control: {name: {checker: whether
-    it alarmed}}."""
+    """Print what the checkers of a framework say of every bug and control.
+
+    {name: {checker: whether it alarmed}}.
+    """
     warnings.simplefilter("ignore")
     checkers = import_module(f"adbench.selftest.{framework}")
     with checkers.Eager().modes():

@@ -1,5 +1,7 @@
-"""Running the self-test: every bug and control through the runner and its workers, and past the
-other checkers."""
+"""Running the self-test.
+
+Every bug and control through the runner and its workers, and past the other checkers.
+"""
 
 from __future__ import annotations
 
@@ -129,8 +131,10 @@ def run(
 
 
 def make_plan(seed: int, timeout_s: float = 60.0) -> planning.Plan:
-    """Plan the cells of every bug and control: the hand-written rules alone, in the modes that they
-    are written for."""
+    """Plan the cells of every bug and control.
+
+    The hand-written rules alone, in the modes that they are written for.
+    """
     settings = planning.Settings(effort=planning.CHECK, seed=seed, timeout_s=timeout_s)
     entries: Sequence[Entry] = registry.find_backends(BACKENDS)
     groups: list[planning.Group] = []
@@ -159,8 +163,10 @@ def _is_asked(subject: Subject, case: planning.Case) -> bool:
 
 
 def _others(framework: str, seed: int) -> dict[str, dict[str, bool]]:
-    """Ask the checkers of a framework, in a process of their own: {name: {checker: whether it
-    alarmed}}, {} where the framework is not installed."""
+    """Ask the checkers of a framework, in a process of their own.
+
+    Return {name: {checker: whether it alarmed}}, {} where the framework is not installed.
+    """
     entry = next(entry for entry in registry.backends().values() if entry.framework == framework)
     if registry.installed_version(entry) is None:
         return {}

@@ -1,5 +1,7 @@
-"""The bugs and controls as models: each a specification, and its hand-written rule on every
-framework."""
+"""The bugs and controls as models.
+
+Each a specification, and its hand-written rule on every framework.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,10 @@ SUBJECTS: dict[str, Subject] = {
 
 @cache
 def custom(framework: str, name: str) -> Callable[..., Any]:
-    """Return a subject as a function of the framework's arrays with the hand-written rule. Imports
-    the framework."""
+    """Return a subject as a function of the framework's arrays with the hand-written rule.
+
+    Imports the framework.
+    """
     rules = import_module(f"adbench.selftest.{framework}")
     function: Callable[..., Any] = rules.custom(SUBJECTS[name])
     return function

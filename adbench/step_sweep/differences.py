@@ -66,8 +66,10 @@ def forward(f: FlatFunction, h: float) -> Array:
 
 
 def central(f: FlatFunction, h: float) -> Array:
-    """Return the Jacobian, shape (m, n), by (f(x + h e_i) - f(x - h e_i)) / 2h, from 2n
-    evaluations; steps as in `forward`."""
+    """Return the Jacobian, shape (m, n), by (f(x + h e_i) - f(x - h e_i)) / 2h.
+
+    It takes 2n evaluations; steps as in `forward`.
+    """
 
     def column(i: int) -> Array:
         up = f.point.copy()
@@ -95,8 +97,10 @@ STEPPED_METHODS: dict[str, Callable[[FlatFunction, float], Array]] = {
 
 
 def adaptive_methods() -> dict[str, Callable[[FlatFunction], Array]]:
-    """Return what computes a Jacobian with steps of its own choice, by name: SciPy, and
-    numdifftools where it is installed."""
+    """Return what computes a Jacobian with steps of its own choice, by name.
+
+    SciPy, and numdifftools where it is installed.
+    """
     methods: dict[str, Callable[[FlatFunction], Array]] = {"scipy": _scipy}
     if find_spec("numdifftools") is not None:
         methods["numdifftools"] = _numdifftools

@@ -1,5 +1,7 @@
-"""The record of the step sweep: one row a model, method and step; its frame, its writer and
-reader."""
+"""The record of the step sweep.
+
+One row a model, method and step; its frame, its writer and reader.
+"""
 
 from __future__ import annotations
 

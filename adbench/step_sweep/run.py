@@ -63,8 +63,11 @@ def run(plan: Plan) -> Iterator[StepRow]:
 
 
 def rows(model: Model, size: str, inputs: Inputs, dtype: str) -> Iterator[StepRow]:
-    """Yield the rows of one model at one size: both differences at every step, the adaptive
-    libraries, and AD. There are none where no truth is known to measure against."""
+    """Yield the rows of one model at one size.
+
+    Both differences at every step, the adaptive libraries, and AD. There are none where no truth is
+    known to measure against.
+    """
     question = jacobian_question(model, inputs)
     truth = _true_answer(question, dtype)
     if truth is None:

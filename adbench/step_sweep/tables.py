@@ -21,8 +21,10 @@ NOTE = (
 
 
 def best(frame: pd.DataFrame) -> Table | None:
-    """The best step of each difference and the error there, what adaptive libraries reach, and AD's
-    error."""
+    """The best step of each difference and the error there.
+
+    Beside it what adaptive libraries reach, and AD's error.
+    """
     if frame.empty:
         return None
     rows = []

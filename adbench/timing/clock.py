@@ -1,5 +1,7 @@
-"""Timing one call: how often to repeat it so that a sample is long against the timer, and the
-samples themselves."""
+"""Timing one call.
+
+How often to repeat it so that a sample is long against the timer, and the samples themselves.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,10 @@ def once(call: Thunk) -> tuple[Any, float]:
 
 
 def sample(call: Thunk, loops: int) -> float:
-    """Return the time of one call (s), the mean over `loops` calls in a row. `call` must wait for
-    its own result."""
+    """Return the time of one call (s), the mean over `loops` calls in a row.
+
+    `call` must wait for its own result.
+    """
     repeat = range(loops)
     start = time.perf_counter_ns()
     for _ in repeat:
@@ -35,8 +39,10 @@ def sample(call: Thunk, loops: int) -> float:
 
 
 def calibrate(call: Thunk, single_call_s: float, shortest_s: float = SHORTEST_SAMPLE_S) -> int:
-    """Return how many calls in a row last at least `shortest_s` (s), where a single one lasted
-    `single_call_s` (s)."""
+    """Return how many calls in a row last at least `shortest_s` (s).
+
+    single_call_s: how long a single one lasted (s).
+    """
     loops = 1
     sample_s = single_call_s
     while sample_s < shortest_s:

@@ -30,8 +30,10 @@ def watched(call: Callable[[], T]) -> tuple[T, int | None]:
 
 
 def _reset() -> int | None:
-    """Reset the peak resident size (VmHWM) to the present one, and return that in kB; None where
-    the system cannot."""
+    """Reset the peak resident size (VmHWM) to the present one, and return that in kB.
+
+    None where the system cannot.
+    """
     try:
         CLEAR.write_text("5")
         return _kilobytes("VmRSS")

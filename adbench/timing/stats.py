@@ -51,7 +51,9 @@ def median(samples: Sequence[float], confidence: float = CONFIDENCE) -> Estimate
 def ratio(
     numerators: Sequence[float], denominators: Sequence[float], confidence: float = CONFIDENCE
 ) -> Estimate:
-    """Return the median of the ratios of paired samples: the i-th of one was taken next to the i-th
-    of the other."""
+    """Return the median of the ratios of paired samples.
+
+    The i-th of one was taken next to the i-th of the other.
+    """
     pairs = zip(numerators, denominators, strict=True)
     return median([numerator / denominator for numerator, denominator in pairs], confidence)

@@ -1,5 +1,8 @@
-"""The bound: the largest deviation from the true answer that correct arithmetic in a dtype may
-show, entry by entry."""
+"""The bound.
+
+The largest deviation from the true answer that correct arithmetic in a dtype may show, entry by
+entry.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +41,10 @@ def bound(
 
 
 def _bound_of(form: Format, middle: Array, reach: Array, centre: Array, radius: Array) -> Array:
-    """The bound of one array, from its widened balls (`middle`, `reach`) and its enclosure
-    (`centre`, `radius`)."""
+    """The bound of one array.
+
+    It is made of its widened balls (`middle`, `reach`) and its enclosure (`centre`, `radius`).
+    """
     with np.errstate(all="ignore"):
         # where this evaluation only moves numbers, another may compute with them
         least = form.arithmetic * form.unit * np.abs(centre)

@@ -1,5 +1,6 @@
-"""Certificates: what shows that an enclosure is right without any derivative rule of the engine
-that computed it.
+"""Certificates.
+
+What shows that an enclosure is right without any derivative rule of the engine that computed it.
 
 An enclosure holds for a whole box: its active inputs are balls, wider than the working precision by
 design. For a step h so small that x + h v stays within them, the mean value theorem gives, for each
@@ -59,14 +60,18 @@ Direction = list[Array]
 
 
 class CertificateError(Exception):
-    """An enclosure is contradicted by the spec it encloses a derivative of: a derivative rule of
-    ours is wrong."""
+    """An enclosure is contradicted by the spec it encloses a derivative of.
+
+    A derivative rule of ours is wrong.
+    """
 
 
 @dataclass(frozen=True)
 class Contraction:
-    """A derivative contracted with directions, computed in both ways; arrays of balls of one
-    shape."""
+    """A derivative contracted with directions, computed in both ways.
+
+    Arrays of balls of one shape.
+    """
 
     enclosed: Any
     """From the enclosure."""
@@ -80,8 +85,9 @@ class Contraction:
 
 
 def certify(question: Question, enclosure: Enclosure) -> str:
-    """Check an enclosure along random directions. Return "" where it is certified, else why it
-    could not be.
+    """Check an enclosure along random directions.
+
+    Return "" where it is certified, else why it could not be.
 
     A value needs no certificate: its enclosure is the forward spec itself. Raises CertificateError
     where differences of the function contradict the enclosure, with the model, the operator and
@@ -192,8 +198,10 @@ def _contraction_of_hessian(question: Question, enclosure: Enclosure) -> Contrac
 
 
 def _contraction_of_row(question: Question, enclosure: Enclosure) -> Contraction:
-    """That of a gradient, a VJP or an HVP: a tree like the active argument. Entries that are not
-    unique are left out."""
+    """That of a gradient, a VJP or an HVP: a tree like the active argument.
+
+    Entries that are not unique are left out.
+    """
     inputs = question.inputs
     (random_direction,) = _random_directions(question, 1)
     direction = [
@@ -229,8 +237,10 @@ def _sizes(question: Question) -> list[Array]:
 def _differences(
     question: Question, directions: Sequence[Direction], bits: int
 ) -> tuple[Any, float]:
-    """The quotient of differences along the directions, one after the other, within the box of the
-    enclosure; and its scale (see `Contraction`)."""
+    """The quotient of differences along the directions, and its scale (see `Contraction`).
+
+    The differences are taken one after the other, within the box of the enclosure.
+    """
     order = len(directions)
     lengths = [_length(direction, _sizes(question)) for direction in directions]
     halvings = bits + math.ceil(math.log2(order * max(*lengths, 2.0**-60))) + 1
@@ -257,8 +267,11 @@ def _length(direction: Direction, sizes: list[Array]) -> float:
 
 
 def _corners(directions: Sequence[Direction]) -> list[tuple[tuple[int, ...], int]]:
-    """The points that differences take values at, each as the number of steps along every
-    direction, and how often it counts. k equal directions need k + 1 points, not 2^k."""
+    """The points that differences take values at, and how often each counts.
+
+    Each is given as the number of steps along every direction. k equal directions need k + 1
+    points, not 2^k.
+    """
     order = len(directions)
     if all(direction is directions[0] for direction in directions):
         return [((1,) * j + (0,) * (order - j), math.comb(order, j)) for j in range(order + 1)]
@@ -287,15 +300,19 @@ def _values_at(
 
 
 def _columns(block: Any, v: Array) -> Any:
-    """A block of a Jacobian times the part of the direction that belongs to its last axes; its
-    other axes flat."""
+    """A block of a Jacobian times the part of the direction that belongs to its last axes.
+
+    Its other axes flat.
+    """
     rows = math.prod(block.shape[: block.ndim - v.ndim])
     return xp.matmul(xp.reshape(block, (rows, v.size)), numbers(v.ravel()))
 
 
 def _dot(block: Any, v: Array) -> Any:
-    """The sum over the entries where v is not 0, so that an unbounded ball elsewhere does no
-    harm."""
+    """The sum over the entries where v is not 0.
+
+    An unbounded ball elsewhere does no harm to it.
+    """
     chosen = np.flatnonzero(v)
     return xp.sum(xp.reshape(block, (-1,))[chosen] * numbers(v.ravel()[chosen]))
 
@@ -308,8 +325,9 @@ def _total(parts: Sequence[Any]) -> Any:
 
 
 def _is_unique(block: Any, scale: float = 0.0) -> Array:
-    """Which balls are finite, and narrow by themselves or beside the others: away from kinks and
-    poles.
+    """Which balls are finite, and narrow by themselves or beside the others.
+
+    Away from kinks and poles.
 
     scale: what is nothing beside this is narrow too.
     """

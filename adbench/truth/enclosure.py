@@ -1,5 +1,6 @@
-"""Enclosures: an answer in balls, at a precision raised until it is far sharper than any dtype
-judged.
+"""Enclosures.
+
+An answer in balls, at a precision raised until it is far sharper than any dtype judged.
 
 For derivatives the active inputs are widened by one unit of the working precision, so that a point
 on a kink has both sides of it in its ball: the comparison is then undecided, and the answer is the
@@ -46,8 +47,9 @@ class Enclosure:
     """The precision in which they were computed."""
 
     def rounded(self) -> tuple[Answer, tuple[Array, ...]]:
-        """Return the midpoints rounded to longdouble, and radii (float64) around these that contain
-        the balls.
+        """Return the midpoints rounded to longdouble, and radii (float64) that contain the balls.
+
+        The radii are around the rounded midpoints.
 
         Where a ball is unbounded the midpoint is nan and the radius infinite.
         """

@@ -42,10 +42,11 @@ class Balls(Tape):
     def __init__(
         self, widened_by: float = 0.0, active: Any = (), xp: Any = ball_arithmetic.xp
     ) -> None:
-        """
+        """Prepare a problem: `active` is widened, and what the model brings along is balls.
+
         widened_by: the radius given to the arrays of the tree `active`, in units of their size, and
-            absolutely at 0.
-        xp: the namespace for the model, in which the floats that it brings along are balls too.
+        absolutely at 0. xp: the namespace for the model, in which the floats that it brings along
+        are balls too.
         """
         self.xp = xp
         self._widened_by = widened_by
@@ -99,8 +100,9 @@ def cheapest_mode(question: Question) -> Mode:
 
 
 def rounded(balls: Array) -> tuple[Array, Array]:
-    """Return the midpoints of balls as longdouble, and the radii around those (float64), rounded
-    outwards.
+    """Return the midpoints of balls as longdouble, and the radii around those (float64).
+
+    The radii are rounded outwards.
 
     nan and inf where a ball is unbounded.
     """
@@ -127,8 +129,10 @@ def rounded(balls: Array) -> tuple[Array, Array]:
 
 
 def radii_and_sizes(balls: Any) -> tuple[Array, Array]:
-    """Return the radius of each ball, infinite where it is unbounded, and the size of its midpoint;
-    both flat."""
+    """Return the radius of each ball and the size of its midpoint; both flat.
+
+    The radius of an unbounded ball is infinite.
+    """
     elements = balls.primal.ravel().tolist()
     radii = np.array([float(ball.rad()) if ball.is_finite() else np.inf for ball in elements])
     sizes = np.array([abs(float(ball.mid())) if ball.is_finite() else 0.0 for ball in elements])

@@ -41,8 +41,10 @@ class Format:
         return 2 * self.unit
 
     def ulp(self, true: Any) -> Any:
-        """The unit in the last place of each number, as longdouble: the spacing of the format at
-        its size."""
+        """The unit in the last place of each number, as longdouble.
+
+        The spacing of the format at its size.
+        """
         _, exponents = np.frexp(np.maximum(np.abs(true), np.longdouble(self.smallest)))
         return np.ldexp(np.longdouble(1), exponents - self.digits)
 

@@ -1,5 +1,6 @@
-"""What correct arithmetic of a dtype may do: every primitive of the engine, evaluated on balls, is
-widened by it.
+"""What correct arithmetic of a dtype may do.
+
+Every primitive of the engine, evaluated on balls, is widened by it.
 
 A backend is taken to follow the standard model of floating-point arithmetic (N. J. Higham, Accuracy
 and Stability of Numerical Algorithms, 2nd ed., SIAM 2002, section 2.2, with the underflow term of
@@ -168,8 +169,10 @@ def _widened(primitive: Primitive, implementation: Implementation, form: Format)
 
 
 def _of_numbers(implementation: Implementation, form: Format) -> Implementation:
-    """The implementation with the numbers written in the model, such as 0.1, rounded to the format
-    before."""
+    """The implementation, with the numbers written in the model rounded to the format before.
+
+    0.1 is such a number.
+    """
 
     def apply(*args: Any, **params: Any) -> Any:
         stored = (
@@ -182,8 +185,10 @@ def _of_numbers(implementation: Implementation, form: Format) -> Implementation:
 
 
 def _with_rounded_exponent(implementation: Implementation, form: Format) -> Implementation:
-    """`constant_power`, where the exponent may be rounded too, before or after 1 is subtracted from
-    it for a slope."""
+    """`constant_power`, where the exponent may be rounded too.
+
+    It may be so before or after 1 is subtracted from it for a slope.
+    """
 
     def apply(x: Any, exponent: float) -> Any:
         if _holds(form, exponent):
@@ -220,8 +225,10 @@ def _largest(x: Any) -> Any:
 def _any_order(
     primitive: Primitive, implementation: Implementation, form: Format
 ) -> Implementation:
-    """A sum of products, linear in each argument: its error is n u times the same sum of absolute
-    values."""
+    """A sum of products, linear in each argument.
+
+    Its error is n u times the same sum of absolute values.
+    """
     terms, on_floats = TERMS[primitive], primitive.implementation
     unit = 2.0 ** -(form.digits if primitive is cumulative_sum else form.accumulator)
     relative = _ball(1, form.arithmetic * form.unit)
@@ -386,8 +393,10 @@ def _holds(form: Format, x: float) -> bool:
 
 
 def _stored(form: Format, x: Any) -> Any:
-    """Floats that a model brings along, as balls that contain what becomes of them in the
-    format."""
+    """Floats that a model brings along, as balls.
+
+    They contain what becomes of the floats in the format.
+    """
     x = np.asarray(x)
     if x.dtype.kind != "f":
         return numbers(x)

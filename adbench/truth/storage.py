@@ -1,5 +1,7 @@
-"""The file of a truth, between the process that establishes it and those that judge by it: an .npz,
-read without executing anything."""
+"""The file of a truth, from the process that establishes it to those that judge by it.
+
+An .npz, read without executing anything.
+"""
 
 from __future__ import annotations
 

@@ -57,8 +57,10 @@ class Truth:
 
     @property
     def not_unique(self) -> int:
-        """How many entries lie at a kink or a pole: their enclosures are wide, however high the
-        precision."""
+        """How many entries lie at a kink or a pole.
+
+        Their enclosures are wide, however high the precision.
+        """
         return sum(
             _count_wide(centres, radii)
             for centres, radii in zip(self.answer.arrays, self.radii, strict=True)
@@ -117,8 +119,10 @@ def _join(parts: Sequence[Truth]) -> Truth:
 
 
 def _oracle_answer(question: Question) -> Answer | None:
-    """What the model's oracle answers; the tuple of what those of the parts do where it has none
-    for the whole."""
+    """What the model's oracle answers.
+
+    The tuple of what those of the parts do where it has none for the whole.
+    """
     model, operator = question.model, question.operator
     oracle = model.oracle.get(operator.value)
     if oracle is not None:

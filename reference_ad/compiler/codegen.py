@@ -247,8 +247,10 @@ class SourceWriter:
     # ---- where results go
 
     def _into(self, node: Node, call: str, in_place: bool = False) -> None:
-        """Write a call that takes an array for its result as the last argument; `call` lacks that
-        and the bracket."""
+        """Write a call that takes an array for its result as the last argument.
+
+        `call` lacks that and the bracket.
+        """
         target = None
         if node.array_type.shape:
             target = self._target(node, in_place)
@@ -260,8 +262,10 @@ class SourceWriter:
             self.lines.append(f"{call}, {target})")
 
     def _target(self, node: Node, in_place: bool = False) -> str | None:
-        """The array for the result: an operand's that is not needed any more, or a buffer. None: a
-        new one is due."""
+        """The array for the result: an operand's that is not needed any more, or a buffer.
+
+        None: a new one is due.
+        """
         array_type = ArrayType(node.array_type.shape, node.array_type.dtype)
         name = self._unneeded_operand(node, array_type) if in_place else None
         if name is None:
@@ -317,8 +321,10 @@ class SourceWriter:
         return repr(number)
 
     def _array(self, node: Node, weak: bool = False) -> str:
-        """A node as an array (or a NumPy number, if it has no dimensions); a Python number stays
-        one if `weak`."""
+        """A node as an array (or a NumPy number, if it has no dimensions).
+
+        A Python number stays one if `weak`.
+        """
         if node.value is not None:
             return self._constant(node)
         text = self._text[id(node)]
@@ -374,8 +380,10 @@ class SourceWriter:
         return name
 
     def _stays_number(self, node: Node, consumer: Node, other_operands: Sequence[Node]) -> bool:
-        """Whether an operand may be a Python float: the others have the dtype and the shape of the
-        result."""
+        """Whether an operand may be a Python float.
+
+        The others have the dtype and the shape of the result.
+        """
         if id(node) not in self.scalar or node.value is not None or not other_operands:
             return False
         if node.array_type.dtype.kind != "f":

@@ -1,5 +1,7 @@
-"""Compilation: a function is traced once for each kind of arguments, and runs as NumPy source from
-then on."""
+"""Compilation.
+
+A function is traced once for each kind of arguments, and runs as NumPy source from then on.
+"""
 
 from __future__ import annotations
 
@@ -81,8 +83,10 @@ def _leaf_type(leaf: Any) -> Any:
 
 
 def _normal(leaf: Any) -> Any:
-    """A leaf as a plain array or number, if it is no tracer and nothing that the function is
-    compiled for."""
+    """A leaf as a plain array or number.
+
+    That is, if it is no tracer and nothing that the function is compiled for.
+    """
     if isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind in "biufc":
         # of dtypes that are equal, the one that a program knows
         canonical = np.dtype(leaf.dtype.str)
@@ -109,8 +113,10 @@ def _peeled(leaf: Any) -> Any:
 
 
 def compile(f: Callable[..., Any]) -> Compiled:
-    """f, traced once for each structure, shapes and dtypes of its arguments, and from then on run
-    as NumPy source.
+    """Return f, run as NumPy source.
+
+    It is traced once for each structure, shapes and dtypes of its arguments, and runs as that
+    source from then on.
 
     f: a function of arrays, in pytrees, written with `reference_ad.numpy`; it may use every
     transformation of this package, and every transformation may be applied to what is returned

@@ -44,8 +44,10 @@ class Graph:
         return sum(_flops(node) for node in self.nodes)
 
     def evaluate(self, values: Sequence[Array]) -> list[Array]:
-        """The outputs for these inputs, primitive by primitive: this can itself be
-        differentiated."""
+        """The outputs for these inputs, primitive by primitive.
+
+        This can itself be differentiated.
+        """
         value_of: dict[int, Array] = {
             id(node): value for node, value in zip(self.inputs, values, strict=True)
         }

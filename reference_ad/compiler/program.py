@@ -44,8 +44,10 @@ class Program:
 
     @functools.cached_property
     def exact(self) -> Any:
-        """The same with arrays alone: these go on with inf or nan where Python's floats raise an
-        error."""
+        """The same with arrays alone.
+
+        These go on with inf or nan where Python's floats raise an error.
+        """
         return self._build(scalars=False)[1]
 
     def _build(self, scalars: bool) -> tuple[str, Any]:

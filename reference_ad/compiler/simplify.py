@@ -43,8 +43,10 @@ def simplified(
 
 
 def _without_broadcasting(args: tuple[Node, ...], array_type: ArrayType) -> tuple[Node, ...] | None:
-    """The arguments, one of them before it was broadcast, if they broadcast by themselves; None
-    where there is no such."""
+    """The arguments, one of them before it was broadcast; None where there is no such.
+
+    They must broadcast by themselves.
+    """
     for position, arg in enumerate(args):
         if arg.primitive is not broadcast_to or arg.args[0].array_type.weak:
             continue  # a Python number would take another dtype

@@ -20,8 +20,10 @@ STATIC = (bool, int, str, type(None))
 
 
 class TraceTracer(Tracer):
-    """A value of a program that is being traced: a node of the graph, and an example of it, which
-    gives the shape."""
+    """A value of a program that is being traced.
+
+    A node of the graph, and an example of it, which gives the shape.
+    """
 
     __slots__ = ("example", "node")
 

@@ -1,2 +1,4 @@
-"""What everything else stands on: primitives and levels, trees, the tape, elements, declaring
-rules."""
+"""What everything else stands on.
+
+Primitives and levels, trees, the tape, elements, declaring rules.
+"""

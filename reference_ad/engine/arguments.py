@@ -1,5 +1,7 @@
-"""What goes in and out of the transformations: choosing arguments, checking leaves, clear
-errors."""
+"""What goes in and out of the transformations.
+
+Choosing arguments, checking leaves, clear errors.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,10 @@ def select(
     kwargs: dict[str, Any],
     caller: str,
 ) -> tuple[Any, Callable[[Any], Any]]:
-    """The active argument (a tuple of them for a tuple of argnums), and f as a function of it
-    alone."""
+    """The active argument, and f as a function of it alone.
+
+    It is a tuple of arguments for a tuple of argnums.
+    """
     several = isinstance(argnums, tuple)
     positions: Any = argnums if several else (argnums,)
     for position in positions:
@@ -92,8 +96,10 @@ def active_leaves(active: Any, caller: str) -> tuple[list[Array], tree.Structure
 
 
 def output_leaves(output: Any, caller: str) -> tuple[list[Array], tree.Structure]:
-    """The leaves of what a differentiated function returned, as arrays or tracers, and their
-    structure."""
+    """The leaves of what a differentiated function returned, and their structure.
+
+    They are arrays or tracers.
+    """
     leaves, structure = tree.flatten(output)
     for position, leaf in enumerate(leaves):
         if isinstance(leaf, ARRAYS):
@@ -158,8 +164,10 @@ def _owner(array: Any) -> int:
 
 
 def copy_if_shared(arrays: list[Any], held: Sequence[Any] = ()) -> list[Any]:
-    """Copy what the caller could not safely write to: read-only broadcasts, memory given twice or
-    held by him."""
+    """Copy what the caller could not safely write to.
+
+    Read-only broadcasts, memory given twice or held by him.
+    """
     seen = set(map(_owner, held))
     for position, array in enumerate(arrays):
         if type(array) is np.ndarray and (_owner(array) in seen or not array.flags.writeable):

@@ -1,5 +1,7 @@
-"""Mathematical constants in the number type of the array that they meet, so that no dtype is
-widened or narrowed."""
+"""Mathematical constants in the number type of the array that they meet.
+
+So no dtype is widened or narrowed.
+"""
 
 from __future__ import annotations
 

@@ -214,8 +214,9 @@ class Primitive:
 
 
 class UnlistedPrimitive(Primitive):
-    """A primitive that is in no table: a function of values alone, such as their order, or made of
-    others.
+    """A primitive that is in no table.
+
+    A function of values alone, such as their order, or made of others.
 
     Below all transformations its implementation is a program like any other, on balls too.
     """

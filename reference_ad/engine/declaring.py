@@ -91,8 +91,10 @@ astype = linear(  # between floating dtypes; `cast_to_integer` is the cast to in
 
 
 def unbroadcast(g: Array, like: Array) -> Array:
-    """Sum a cotangent over the axes along which `like` was broadcast, and give it `like`'s
-    dtype."""
+    """Sum a cotangent over the axes along which `like` was broadcast.
+
+    The result has `like`'s dtype.
+    """
     if g.shape != like.shape:
         shape = like.shape
         extra = g.ndim - len(shape)
@@ -153,8 +155,10 @@ def define(
     vjps: Rules,
     kind: type[Primitive] = Primitive,
 ) -> Primitive:
-    """A primitive with a JVP and a VJP rule for each argument; without any, a locally constant
-    one."""
+    """A primitive with a JVP and a VJP rule for each argument.
+
+    Without any, a locally constant one.
+    """
     primitive = kind(name, implementation)
     primitive.vjps = vjps
 

@@ -61,8 +61,10 @@ def install(arithmetic: Arithmetic) -> None:
 
 @contextmanager
 def computing_with(arithmetic: Arithmetic) -> Iterator[None]:
-    """Compute with another arithmetic within the block, in this context alone: in this thread,
-    say."""
+    """Compute with another arithmetic within the block, in this context alone.
+
+    In this thread, say.
+    """
     token = _arithmetic.set(arithmetic)
     try:
         yield
@@ -123,8 +125,10 @@ class ElementArray(Tracer):
 
 
 class UndecidedMask(ElementArray):
-    """The outcome of comparisons, of which some are undecided: the elements are True, False and
-    None."""
+    """The outcome of comparisons, of which some are undecided.
+
+    The elements are True, False and None.
+    """
 
     __slots__ = ()
 
@@ -174,8 +178,10 @@ _LEVEL = _ElementLevel()
 
 
 def _wrapped(ans: Any) -> Any:
-    """An implementation's answer as an array: `ElementArray`, or a plain one of truth values where
-    all are decided."""
+    """An implementation's answer as an array.
+
+    `ElementArray`, or a plain one of truth values where all are decided.
+    """
     if isinstance(ans, np.generic):
         return ans
     ans = as_array(ans)
@@ -187,8 +193,10 @@ def _wrapped(ans: Any) -> Any:
 
 
 def as_array(x: Any) -> Any:
-    """An array, of no dimensions if x is an element: NumPy gives such bare where it computes on
-    objects."""
+    """An array, of no dimensions if x is an element.
+
+    NumPy gives such bare where it computes on objects.
+    """
     if isinstance(x, np.ndarray):
         return x
     array = np.empty((), OBJECT)
@@ -210,8 +218,10 @@ def decided(x: Array, what: str) -> Any:
 
 
 def numbers(x: Any) -> Array:
-    """An array of elements from whatever stands for numbers. Raises TypeError where no arithmetic
-    is installed."""
+    """An array of elements from whatever stands for numbers.
+
+    Raises TypeError where no arithmetic is installed.
+    """
     if isinstance(x, Tracer):
         return x
     return ElementArray(

@@ -1,5 +1,7 @@
-"""The values of a graph: which primitive is applied to what, with shapes and dtypes, without
-numbers."""
+"""The values of a graph.
+
+Which primitive is applied to what, with shapes and dtypes, without numbers.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +37,10 @@ class ArrayType(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """A value in a graph: an application of `primitive`, or without one a constant, or with neither
-    an input."""
+    """A value in a graph.
+
+    An application of `primitive`, or without one a constant, or with neither an input.
+    """
 
     array_type: ArrayType
     primitive: Primitive | None = None

@@ -1,5 +1,8 @@
-"""What compiled source must know of a primitive: how it is written, whose memory its answer has,
-and how much work it is. Declared beside each primitive in `rules`."""
+"""What compiled source must know of a primitive.
+
+How it is written, whose memory its answer has, and how much work it is. Declared beside each
+primitive in `rules`.
+"""
 
 from __future__ import annotations
 
@@ -56,8 +59,10 @@ class NumPySource:
 
 
 def write_as(*primitives: Primitive, **fields: Any) -> None:
-    """Declare how primitives are written: the fields of `NumPySource` that differ from what is
-    declared already."""
+    """Declare how primitives are written.
+
+    The fields of `NumPySource` that differ from what is declared already.
+    """
     for primitive in primitives:
         primitive.source = replace(primitive.source or NumPySource(), **fields)
 
@@ -71,8 +76,10 @@ def source_of(primitive: Primitive | None) -> NumPySource:
 
 
 def is_ufunc(primitive: Primitive | None) -> bool:
-    """Whether a primitive is NumPy's ufunc of its name, and not only called like it: it is computed
-    by that ufunc, or by the operator that is the same on arrays."""
+    """Whether a primitive is NumPy's ufunc of its name, and not only called like it.
+
+    It is computed by that ufunc, or by the operator that is the same on arrays.
+    """
     if primitive is None or not primitive.elementwise:
         return False
     ufunc = getattr(np, primitive.name, None)

@@ -1,5 +1,7 @@
-"""How the value of a primitive is rounded by those who compute in floating point. Declared beside
-each primitive in `rules`."""
+"""How the value of a primitive is rounded by those who compute in floating point.
+
+Declared beside each primitive in `rules`.
+"""
 
 from __future__ import annotations
 

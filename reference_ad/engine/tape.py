@@ -1,5 +1,6 @@
-"""The tape: a program's primitives in the order of execution, which is all that its linearisation
-needs.
+"""The tape.
+
+A program's primitives in the order of execution, which is all that its linearisation needs.
 
 Walked backwards it pulls cotangents from outputs to inputs (reverse mode); walked forwards it
 pushes tangents from inputs to outputs. Both are loops over a list: no recursion, no sorting, a cost

@@ -1,5 +1,7 @@
-"""The transpose of a linear program, found by reverse mode: so one of a primitive's two rules can
-give the other."""
+"""The transpose of a linear program, found by reverse mode.
+
+So one of a primitive's two rules can give the other.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,10 @@ from .tape import Tape
 def pull(
     tape: Tape, indices: Sequence[int], output_cotangents: Sequence[Array | None]
 ) -> list[Array | None]:
-    """The cotangents of the tape's inputs, which come first, from those of the entries at `indices`
-    (-1: none)."""
+    """The cotangents of the tape's inputs, from those of the entries at `indices`.
+
+    The inputs come first on the tape; -1 stands for no entry.
+    """
     cotangents: list[Array | None] = [None] * len(tape.ends)
     for index, g in zip(indices, output_cotangents, strict=True):
         if index >= 0 and g is not None:
@@ -29,8 +33,10 @@ def transposed(
     like: Sequence[Array],
     cotangents: Sequence[Array | None],
 ) -> list[Array | None]:
-    """The transpose of a linear function, from several arrays like these to several, applied to
-    `cotangents`."""
+    """The transpose of a linear function, applied to `cotangents`.
+
+    The function takes several arrays like these to several.
+    """
     with Tape() as tape:
         images = linear(*[tape.variable(fill(None, x)) for x in like])
     return pull(tape, [tape.index_of(image) for image in images], cotangents)[: len(like)]

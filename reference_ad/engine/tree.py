@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 
 class Node(NamedTuple):
-    """The shape of an inner node: its type, the sorted keys of a dict (else ()), and the children's
-    structures."""
+    """The shape of an inner node.
+
+    Its type, the sorted keys of a dict (else ()), and the children's structures.
+    """
 
     kind: type[Any]
     keys: tuple[Any, ...]
@@ -23,8 +25,10 @@ with ==."""
 
 
 def flatten(tree: Any) -> tuple[list[Any], Structure]:
-    """The leaves from left to right (dicts in the order of their sorted keys), and the
-    structure."""
+    """The leaves from left to right, and the structure.
+
+    Dicts are taken in the order of their sorted keys.
+    """
     leaves: list[Any] = []
     return leaves, _collect(tree, leaves)
 
@@ -49,8 +53,10 @@ def _collect(tree: Any, leaves: list[Any]) -> Structure:
 
 
 def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
-    """The tree of this structure with these leaves. Raises ValueError when their number does not
-    fit."""
+    """The tree of this structure with these leaves.
+
+    Raises ValueError when their number does not fit.
+    """
     remaining = iter(leaves)
     try:
         tree = _build(structure, remaining)
@@ -91,8 +97,10 @@ def leaves(tree: Any) -> list[Any]:
 
 
 def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
-    """Apply f to the corresponding leaves of trees that share one structure; ValueError where they
-    do not."""
+    """Apply f to the corresponding leaves of trees that share one structure.
+
+    ValueError where they do not.
+    """
     flat = [flatten(argument) for argument in (tree, *rest)]
     structure = flat[0][1]
     for _, other in flat:
@@ -107,8 +115,10 @@ def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
 
 
 def paths(tree: Any) -> list[str]:
-    """Where each leaf is, as Python would write it: ``[1][0]``, ``['weights'][2]``; '' for a bare
-    leaf."""
+    """Where each leaf is, as Python would write it.
+
+    ``[1][0]``, ``['weights'][2]``; '' for a bare leaf.
+    """
     return list(_walk(flatten(tree)[1], ""))
 
 

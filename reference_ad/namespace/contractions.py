@@ -17,8 +17,9 @@ from .reductions import sum
 
 
 def einsum(subscripts: str, /, *arrays: Array) -> Array:
-    """Einstein's summation, in NumPy's notation: ``einsum("ij,jk->ik", x, y)``; ``...`` stands for
-    leading axes.
+    """Einstein's summation, in NumPy's notation.
+
+    ``einsum("ij,jk->ik", x, y)``; ``...`` stands for leading axes.
 
     Two arrays at a time, from left to right, each pair by matmul.
     Raises ValueError where the subscripts do not fit the arrays.
@@ -34,8 +35,10 @@ def einsum(subscripts: str, /, *arrays: Array) -> Array:
 
 
 def _parsed(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
-    """One label per axis for each array and for the result; Greek letters stand for what the
-    ellipsis hides."""
+    """One label per axis for each array and for the result.
+
+    Greek letters stand for what the ellipsis hides.
+    """
     left, arrow, right = subscripts.partition("->")
     inputs = left.split(",")
     if len(inputs) != len(ndims):
@@ -105,8 +108,10 @@ def _pair(labels: str, x: Array, y_labels: str, y: Array, later: set[str]) -> tu
 
 
 def _product(x: Array, y: Array, batch: int, inner: int) -> Array:
-    """The sum of products of arrays with axes (batch, rows, inner) and (batch, inner, columns), so
-    many of each."""
+    """Sums of products of arrays with axes (batch, rows, inner) and (batch, inner, columns).
+
+    There are so many axes of each kind.
+    """
     rows, columns = x.shape[batch : x.ndim - inner], y.shape[batch + inner :]
     length = math.prod(x.shape[x.ndim - inner :])
     left = reshape(x, (*x.shape[:batch], math.prod(rows), length))
@@ -116,8 +121,10 @@ def _product(x: Array, y: Array, batch: int, inner: int) -> Array:
 
 
 def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
-    """The sum of products over pairs of axes: the last ones of x1 and the first of x2, or those
-    named."""
+    """The sum of products over pairs of axes.
+
+    The last ones of x1 and the first of x2, or those named.
+    """
     if isinstance(axes, int):
         axes = (tuple(range(-axes, 0)), tuple(range(axes)))
     first, second = canonical_axes(axes[0], x1.ndim), canonical_axes(axes[1], x2.ndim)
@@ -138,6 +145,8 @@ def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
 
 
 def outer(x1: Array, x2: Array, /) -> Array:
-    """All products of an element of one array with an element of another, both taken for
-    vectors."""
+    """All products of an element of one array with an element of another.
+
+    Both are taken for vectors.
+    """
     return reshape(x1, (-1, 1)) * reshape(x2, (1, -1))

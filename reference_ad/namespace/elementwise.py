@@ -34,8 +34,10 @@ def sign(x: Array, /) -> Array:
 
 
 def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
-    """x kept between two bounds; at a bound, half of the derivative is x's. `max` where the bounds
-    leave no room."""
+    """x kept between two bounds; at a bound, half of the derivative is x's.
+
+    `max` where the bounds leave no room.
+    """
     if min is not None:
         x = maximum(x, min)
     if max is not None:

@@ -1,5 +1,7 @@
-"""Linear algebra under the standard's names, on stacks of matrices: what it calls its `linalg`
-extension."""
+"""Linear algebra under the standard's names, on stacks of matrices.
+
+It is what the standard calls its `linalg` extension.
+"""
 
 from __future__ import annotations
 
@@ -47,8 +49,10 @@ def solve(x1: Array, x2: Array, /) -> Array:
 
 
 def solve_triangular(x1: Array, x2: Array, /, *, lower: Any = True) -> Array:
-    """The solution of x1 @ x = x2 with one triangle of x1, the rest of which is not looked at. Not
-    in the standard."""
+    """The solution of x1 @ x = x2 with one triangle of x1, the rest of which is not looked at.
+
+    Not in the standard.
+    """
     triangle = tril(x1) if lower else triu(x1)
     return solve(triangle, x2)
 
@@ -75,8 +79,10 @@ def qr(x: Array, /, *, mode: Any = "reduced") -> QR:
 
 
 def _real(values: Array) -> Array:
-    """Eigenvalues and singular values are real, and share one array with vectors that may not
-    be."""
+    """Eigenvalues and singular values as real numbers.
+
+    They share one array with vectors that may not be real.
+    """
     return real(values) if is_complex(values) else values
 
 
@@ -92,8 +98,10 @@ def eigvalsh(x: Array, /) -> Array:
 
 
 def svd(x: Array, /, *, full_matrices: Any = True) -> SVD:
-    """The singular value decomposition; the reduced one (`full_matrices=False`) only, for that
-    alone is unique."""
+    """The singular value decomposition.
+
+    The reduced one (`full_matrices=False`) only, for that alone is unique.
+    """
     rows, columns = matrix_shape(x)
     if full_matrices and rows != columns:
         raise ValueError(
@@ -158,8 +166,10 @@ def cross(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
 
 
 def vector_norm(x: Array, /, *, axis: Any = None, keepdims: Any = False, ord: Any = 2) -> Array:
-    """The norm over some axes. At 0 the derivative of the Euclidean norm is 0, its subgradient of
-    least norm."""
+    """The norm over some axes.
+
+    At 0 the derivative of the Euclidean norm is 0, its subgradient of least norm.
+    """
     if is_complex(x):
         x = abs(x)
     if ord == 2:

@@ -21,8 +21,10 @@ from .manipulation import at, concat, permute_dims, reshape
 
 
 def _cast(x: Array, dtype: Any) -> Array:
-    """x in the dtype that its sums and products have: integers in the widest, unless told
-    otherwise."""
+    """x in the dtype that its sums and products have.
+
+    Integers in the widest, unless told otherwise.
+    """
     if dtype is None and x.dtype.kind in "biu":
         dtype = np.uint64 if x.dtype.kind == "u" else np.int64
     return cast_if_asked(x, dtype)
@@ -63,8 +65,10 @@ def _deviation(x: Array, axes: tuple[int, ...]) -> Array:
 
 
 def var(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any = False) -> Array:
-    """The mean square deviation from the mean; `correction` is subtracted from the count (nan or
-    inf if it is more)."""
+    """The mean square deviation from the mean.
+
+    `correction` is subtracted from the count (nan or inf if it is more).
+    """
     axes = canonical_axes(axis, x.ndim)
     deviation = _deviation(x, axes)
     total = rules_reductions.sum(deviation * deviation, axis=axes, keepdims=keepdims)
@@ -72,8 +76,10 @@ def var(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any 
 
 
 def std(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any = False) -> Array:
-    """The square root of `var`; where that is 0 so is its derivative, the subgradient of least
-    norm."""
+    """The square root of `var`.
+
+    Where that is 0 so is its derivative, the subgradient of least norm.
+    """
     axes = canonical_axes(axis, x.ndim)
     size = rules_linalg.norm(_deviation(x, axes), axis=axes, keepdims=keepdims)
     return size / sqrt(
@@ -115,8 +121,10 @@ def min(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Array:
 
 
 def _running(x: Array, axis: int | None, dtype: Any, initial: int | None) -> tuple[Array, int]:
-    """What a running sum or product takes: x, cast, behind an initial element if there is one; and
-    the axis."""
+    """What a running sum or product takes.
+
+    X, cast, behind an initial element if there is one; and the axis.
+    """
     x = _cast(x, dtype)
     place = only_axis(axis, x.ndim)
     if initial is None:

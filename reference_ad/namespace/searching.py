@@ -1,5 +1,7 @@
-"""Functions of values alone, such as their order: they have no derivative, and act below all
-transformations."""
+"""Functions of values alone, such as their order.
+
+They have no derivative, and act below all transformations.
+"""
 
 from __future__ import annotations
 
@@ -102,8 +104,10 @@ _searchsorted = UnlistedPrimitive("searchsorted", np.searchsorted)
 
 
 def searchsorted(x1: Array, x2: Array, /, *, side: Any = "left", sorter: Any = None) -> Any:
-    """Where the elements of x2 would go in x1, which is sorted, or is so when taken in the order of
-    `sorter`."""
+    """Where the elements of x2 would go in x1, which is sorted.
+
+    With a `sorter`, x1 is sorted when taken in its order.
+    """
     if sorter is not None:
         x1 = take(x1, sorter)
     return _searchsorted(x1, x2, side=side)

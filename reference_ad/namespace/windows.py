@@ -33,8 +33,9 @@ def sliding_windows(
 
 
 def convolve(x: Array, kernel: Array, /, *, strides: tuple[int, ...] | None = None) -> Array:
-    """The cross-correlation of images with kernels, as layers of neural networks have it; `pad`
-    first if need be.
+    """The cross-correlation of images with kernels, as layers of neural networks have it.
+
+    `pad` first if need be.
 
     x:      shape (batch, channels, *lengths)
     kernel: shape (features, channels, *window)
@@ -52,8 +53,10 @@ def convolve(x: Array, kernel: Array, /, *, strides: tuple[int, ...] | None = No
 def max_pool(
     x: Array, window: tuple[int, ...], /, *, strides: tuple[int, ...] | None = None
 ) -> Array:
-    """The largest element of each window over the last axes; windows lie side by side if no strides
-    are given."""
+    """The largest element of each window over the last axes.
+
+    Windows lie side by side if no strides are given.
+    """
     return max(
         sliding_windows(x, window, strides=strides or window), axis=tuple(range(-len(window), 0))
     )
@@ -62,8 +65,10 @@ def max_pool(
 def mean_pool(
     x: Array, window: tuple[int, ...], /, *, strides: tuple[int, ...] | None = None
 ) -> Array:
-    """The mean of each window over the last axes; windows lie side by side if no strides are
-    given."""
+    """The mean of each window over the last axes.
+
+    Windows lie side by side if no strides are given.
+    """
     return mean(
         sliding_windows(x, window, strides=strides or window), axis=tuple(range(-len(window), 0))
     )

@@ -133,8 +133,10 @@ def _constant_power_derivative(g: Array, ans: Array, x: Array, exponent: float) 
 
 
 def _among(x: Array, ans: Array) -> Array:
-    """One of the arguments of which `ans` was made; among balls a ball, so that no double is
-    rounded."""
+    """One of the arguments of which `ans` was made.
+
+    Among balls a ball, so that no double is rounded.
+    """
     return numbers(x) if ans.dtype == OBJECT else x
 
 
@@ -257,16 +259,20 @@ where.jvp = _where_jvp  # in one: of balls the hull of both, not the sum of the 
 
 
 def _is_negative(node: Node, array_type: ArrayType) -> bool:
-    """Whether it is the opposite of something, in the dtype of the result: in another one the sign
-    may wrap around."""
+    """Whether it is the opposite of something, in the dtype of the result.
+
+    In another one the sign may wrap around.
+    """
     if node.primitive is not negative:
         return False
     return node.array_type.weak or node.array_type.dtype == array_type.dtype
 
 
 def _factor(node: Node, array_type: ArrayType) -> tuple[Any, Node] | None:
-    """The node as a constant number times a node of this dtype, if it is such a product, or
-    negative."""
+    """The node as a constant number times a node of this dtype.
+
+    That is, if it is such a product, or negative.
+    """
     if node.primitive is negative:
         return -1, node.args[0]
     if node.primitive is not multiply:

@@ -35,8 +35,10 @@ def _define(name: str, implementation: Callable[..., Any], jvp: Rule) -> Primiti
 
 
 def _of_real(jvp: Rule) -> Rule:
-    """A JVP rule for real matrices alone: of complex ones the factors have phases, and transposes
-    are conjugated."""
+    """A JVP rule for real matrices alone.
+
+    Of complex ones the factors have phases, and transposes are conjugated.
+    """
 
     def rule(t: Array, ans: Array, x: Array) -> Array:
         if is_complex(x):
@@ -76,8 +78,10 @@ def _symmetric(x: Array) -> Array:
 
 
 def _gaps(values: Array) -> Array:
-    """values[j] - values[i] at [i, j], and infinity on the diagonal: what is divided by that has no
-    part in it."""
+    """values[j] - values[i] at [i, j], and infinity on the diagonal.
+
+    What is divided by that has no part in it.
+    """
     return where(
         np.eye(values.shape[-1], dtype=bool), np.inf, values[..., None, :] - values[..., None]
     )
@@ -99,8 +103,9 @@ def inv(x: Array, /) -> Array:
 
 
 def _cofactors(x: Array, det_of_x: Array) -> Array:
-    """The derivative of the determinant: det(x) inv(x)' or, where x is nearly singular, a
-    polynomial in x.
+    """The derivative of the determinant.
+
+    Det(x) inv(x)' or, where x is nearly singular, a polynomial in x.
 
     The polynomial is Faddeev and LeVerrier's; it divides by small integers only, so it has
     derivatives of every order.

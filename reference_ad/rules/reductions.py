@@ -1,5 +1,7 @@
-"""Functions that combine the elements along axes. `axis` is a tuple of non-negative integers
-throughout."""
+"""Functions that combine the elements along axes.
+
+`axis` is a tuple of non-negative integers throughout.
+"""
 
 # mypy: disable-error-code="has-type"
 # (a rule may mention a primitive that is defined further down)
@@ -48,8 +50,10 @@ def canonical_axis(axis: int, ndim: int) -> int:
 
 
 def only_axis(axis: int | None, ndim: int) -> int:
-    """`axis` as a non-negative integer; None for the only one. Raises ValueError where there are
-    several."""
+    """`axis` as a non-negative integer; None for the only one.
+
+    Raises ValueError where there are several.
+    """
     if axis is None and ndim > 1:
         raise ValueError(f"No axis was given for an array of {ndim} dimensions: name one of them.")
     return canonical_axis(0 if axis is None else axis, ndim)
@@ -65,8 +69,10 @@ def _total(x: Array, axis: tuple[int, ...], keepdims: bool = True) -> Array:
 
 
 def reduction(name: str, implementation: Callable[..., Any], gradient: Rule) -> Primitive:
-    """A reduction, with ``gradient(ans, x, axis)`` of its answer, given with axes of length 1 where
-    x is reduced."""
+    """A reduction, with ``gradient(ans, x, axis)`` of its answer.
+
+    `ans` is given with axes of length 1 where x is reduced.
+    """
     return define(
         name,
         implementation,
@@ -89,8 +95,10 @@ attains = elementwise("attains", lambda x, ans: np.equal(x, ans) | np.not_equal(
 
 
 def _shares(ans: Array, x: Array, axis: tuple[int, ...]) -> Array:
-    """For each element the part of the derivative that it gets. If there are NaNs, they are the
-    extreme."""
+    """For each element the part of the derivative that it gets.
+
+    If there are NaNs, they are the extreme.
+    """
     attained = astype(attains(x, ans), dtype=x.dtype)
     return attained / maximum(
         _total(attained, axis), 1

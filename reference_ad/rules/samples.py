@@ -41,8 +41,10 @@ def _random(*shape: int, low: float = -2.0, high: float = 2.0) -> np.ndarray:
 
 
 def _distinct(*shape: int) -> np.ndarray:
-    """Numbers at least 0.1 apart, so that no step of a difference exchanges them; none near 0
-    or an integer."""
+    """Numbers at least 0.1 apart, so that no step of a difference exchanges them.
+
+    None near 0 or an integer.
+    """
     n = int(np.prod(shape))
     return (np.random.default_rng([n, 11]).permutation(n).reshape(shape) - n / 2) * 0.37 + 0.113
 

@@ -37,8 +37,10 @@ from .identities import Build, Make
 
 
 def _of_real(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of real numbers alone: of complex ones the formulas here would be another
-    function, or lose a part."""
+    """A function of real numbers alone.
+
+    Of complex ones the formulas here would be another function, or lose a part.
+    """
 
     def checked(x: Any, **params: Any) -> Any:
         if x.dtype.kind == "c":
@@ -118,8 +120,10 @@ def _asymptotic_series(y: Any, order: int) -> Any:
 
 
 def _to_the_right(x: Any) -> tuple[Any, Any, Any]:
-    """Where x is negative, x mirrored at 1/2, and the angle pi x less multiples of pi that
-    reflection needs."""
+    """Where x is negative, x mirrored at 1/2, and the angle that reflection needs.
+
+    That is pi x less multiples of pi.
+    """
     negative = x < 0
     angle = constant("pi", x) * np.where(negative, x - np.round(x), 1 / (4 + 0 * x))
     return negative, np.where(negative, 1 - x, x), angle

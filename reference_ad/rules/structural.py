@@ -108,8 +108,10 @@ scatter_add = linear(
 
 
 class _EachArgument(Sequence[Rule]):
-    """The rules of a primitive with any number of arguments, made from one rule that is told the
-    position."""
+    """The rules of a primitive with any number of arguments.
+
+    They are made from one rule that is told the position.
+    """
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -251,8 +253,10 @@ def _has_permuted(x: Node) -> bool:
 
 
 def _is_shallow(x: Node) -> bool:
-    """Whether few enough such applications stand one upon another for a recursion through all of
-    them."""
+    """Whether few enough such applications stand one upon another.
+
+    Few enough for a recursion through all of them.
+    """
     layer = [x]
     for _ in range(50):
         args = {id(arg): arg for node in layer if _has_permuted(node) for arg in node.args}

@@ -85,8 +85,9 @@ def _basis(leaf: Array, tape: Tape) -> Iterator[Array]:
 def over_basis(
     leaf: Array, tape: Tape, apply: Callable[[Array], Sequence[Array | None]]
 ) -> list[Array | None]:
-    """What a linear map gives for every unit array like `leaf`, stacked along the first axis; None
-    for zero.
+    """What a linear map gives for every unit array like `leaf`; None for zero.
+
+    The results are stacked along the first axis.
 
     apply: the map, which gives several arrays; it is told all unit arrays at once
     """

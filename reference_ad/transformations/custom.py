@@ -1,5 +1,6 @@
-"""Functions whose derivative the user chooses: their own rules, and recomputation instead of
-storage.
+"""Functions whose derivative the user chooses.
+
+Their own rules, and recomputation instead of storage.
 
 The functions take pytrees of arrays (and constants) and return one array. Of the two rules one is
 enough: the other is its transpose, found by reverse mode. A rule is a program like any other, so it
@@ -29,8 +30,9 @@ Pulled = Callable[[Array, Array, tree.Structure, Leaves], Sequence[Array | None]
 
 
 def _apply(f: Function, args: tuple[Any, ...], jvp: Pushed, vjp: Pulled) -> Array:
-    """Apply `f` as a primitive of the arrays among its arguments, for this one call; it is in no
-    table.
+    """Apply `f` as a primitive of the arrays among its arguments, for this one call.
+
+    It is in no table.
 
     jvp, vjp: the tangent of the answer, and the cotangents of all leaves, given structure and
     leaves of the arguments
@@ -175,8 +177,9 @@ def _described(values: Any) -> str:
 
 
 def checkpoint(f: Function) -> Function:
-    """f without its intermediate results: they are computed again when its derivative is taken, to
-    save memory.
+    """f without its intermediate results.
+
+    They are computed again when its derivative is taken, to save memory.
 
     f: of any number of arguments, returns one array
     """

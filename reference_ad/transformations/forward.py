@@ -102,8 +102,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 
 def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
-    """Value of f, and its derivative there as a linear function: f runs once, for any number of
-    directions.
+    """Value of f, and its derivative there as a linear function.
+
+    f runs once, for any number of directions.
 
     primals: f's arguments, pytrees of floating-point arrays
 
@@ -131,8 +132,9 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
 
 
 def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """The Jacobian of f by forward mode: a tangent for each active scalar, all of them in one
-    batch.
+    """The Jacobian of f by forward mode.
+
+    A tangent for each active scalar, all of them in one batch.
 
     The Jacobian has the structure of the output, and in place of each of its leaves the structure
     of the active argument (a tuple of them if `argnums` is a tuple), with leaves of shape
@@ -161,8 +163,10 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 def jacobian(
     f: Callable[..., Any], argnums: Argnums, caller: str, blocks: Callable[..., Blocks]
 ) -> Callable[..., Any]:
-    """What `jacfwd` and `jacrev` share; ``blocks(tape, leaves, outputs, indices)`` is what they do
-    not."""
+    """What `jacfwd` and `jacrev` share.
+
+    ``blocks(tape, leaves, outputs, indices)`` is what they do not.
+    """
 
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         active, call = select(f, argnums, args, kwargs, caller)

@@ -95,8 +95,9 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
 
 def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """The Jacobian of f by reverse mode: a cotangent for each output scalar, all of them in one
-    batch.
+    """The Jacobian of f by reverse mode.
+
+    A cotangent for each output scalar, all of them in one batch.
 
     The result is as that of `jacfwd`.
     Raises TypeError for leaves without derivatives and complex results of real arguments,
@@ -118,8 +119,9 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
 
 def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """The Hessian of f, forward over reverse: the Jacobian of the gradient, with the structure that
-    `jacfwd` gives it.
+    """The Hessian of f, forward over reverse.
+
+    The Jacobian of the gradient, with the structure that `jacfwd` gives it.
 
     Raises what `grad` raises where f does not return one real scalar.
     """

@@ -1,5 +1,7 @@
-"""Every backend's namespace answers the whole standard, and `special`, as the standard and SciPy
-say."""
+"""Every backend's namespace answers as the standard and SciPy say.
+
+The whole standard, and `special`.
+"""
 
 from __future__ import annotations
 
@@ -139,8 +141,10 @@ def each(convert: Any, value: Any) -> Any:
 
 @cache
 def found(name: str, dtype: str) -> dict[str, Any]:
-    """Each sample's value on a backend, or the error. One call computes all, for a framework that
-    compiles calls."""
+    """Each sample's value on a backend, or the error.
+
+    One call computes all, for a framework that compiles calls.
+    """
     backend = load(name)
     arrays = {key: backend.asarray(array) for key, array in arguments(dtype).items()}
     aside: dict[str, Any] = {}

@@ -1,5 +1,7 @@
-"""Balls: every primitive encloses the exact result, and never guesses on which side of a kink it
-is."""
+"""Balls.
+
+Every primitive encloses the exact result, and never guesses on which side of a kink it is.
+"""
 
 # ruff: noqa: SIM905
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""A namespace looks names up, prefers replacements, and says what models may use where a name is
-missing."""
+"""A namespace looks names up and prefers replacements.
+
+Where a name is missing it says what models may use.
+"""
 
 from __future__ import annotations
 

@@ -205,8 +205,10 @@ def test_the_plugin_imports_nothing_heavy():
 
 
 def cube_of_torch(backward):
-    """x^3 as a torch.autograd.Function with this backward pass, a function of x and the
-    cotangent."""
+    """x^3 as a torch.autograd.Function with this backward pass.
+
+    That is a function of x and the cotangent.
+    """
     torch = pytest.importorskip("torch", reason="torch is not installed")
 
     def forward(ctx, x):

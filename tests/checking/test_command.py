@@ -1,5 +1,7 @@
-"""`adbench check` as continuous integration meets it: exit statuses, formats, and where each
-failure points."""
+"""`adbench check` as continuous integration meets it.
+
+Exit statuses, formats, and where each failure points.
+"""
 
 import json
 import re

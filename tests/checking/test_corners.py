@@ -1,5 +1,4 @@
-"""Where functions have kinks, jumps, poles and cancellation, nothing right is called wrong and
-nothing wrong passes."""
+"""At kinks, jumps, poles and cancellation nothing right is wrong, and nothing wrong passes."""
 
 import numpy as np
 import pytest

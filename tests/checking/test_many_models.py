@@ -1,5 +1,7 @@
-"""Functions from all over the namespace: each is certified, and the reference engine's derivatives
-of it are right."""
+"""Functions from all over the namespace.
+
+Each is certified, and the reference engine's derivatives of it are right.
+"""
 
 import numpy as np
 import pytest

@@ -1,5 +1,7 @@
-"""Claims about compiled functions: the same numbers, arrays of the caller's own, compiled once per
-kind of argument."""
+"""Claims about compiled functions.
+
+The same numbers, arrays of the caller's own, compiled once per kind of argument.
+"""
 
 from __future__ import annotations
 
@@ -460,8 +462,10 @@ def test_operations_are_counted() -> None:
 
 @pytest.mark.parametrize("name", ["mlp", "chain", "tanh"])
 def test_a_gradient_costs_at_most_four_times_its_function(name: str) -> None:
-    """The cheap-gradient bound (Griewank and Walther, Evaluating Derivatives, 2nd ed., section
-    4.6)."""
+    """The cheap-gradient bound.
+
+    Griewank and Walther, Evaluating Derivatives, 2nd ed., section 4.6.
+    """
     from importlib import import_module
 
     model = import_module(f"adbench.models.{name}").model

@@ -1,5 +1,7 @@
-"""Claims about the source of compiled functions: these functions compile to these lines, to the
-last character."""
+"""Claims about the source of compiled functions.
+
+These functions compile to these lines, to the last character.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""Functions with rules of their own behave like any other: in both modes, nested, on trees and on
-balls."""
+"""Functions with rules of their own behave like any other.
+
+In both modes, nested, on trees and on balls.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""Linear algebra: NumPy's values, and derivatives that are right at singular matrices and at 0 as
-well."""
+"""Linear algebra.
+
+NumPy's values, and derivatives that are right at singular matrices and at 0 as well.
+"""
 
 from __future__ import annotations
 

@@ -26,8 +26,10 @@ def tanh(x: Any) -> Any:
 
 
 def tanh_derivatives(x: float, order: int) -> list[float]:
-    """Derivatives of tanh by the recursion P_0 = t, P_(k+1) = P_k' (1 - t^2) on polynomials in t =
-    tanh(x)."""
+    """Derivatives of tanh by a recursion on polynomials in t = tanh(x).
+
+    P_0 = t, P_(k+1) = P_k' (1 - t^2).
+    """
     polynomial = np.polynomial.Polynomial([0, 1])
     values = []
     for _ in range(order):

@@ -1,5 +1,7 @@
-"""One loop over the table: for every primitive the rules of both modes agree with each other and
-with differences."""
+"""One loop over the table.
+
+For every primitive the rules of both modes agree with each other and with differences.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""The whole table of primitives, in every dtype and to order 2, against balls; and its complex
-half."""
+"""The whole table of primitives, in every dtype and to order 2, against balls.
+
+And its complex half.
+"""
 
 # ruff: noqa: SIM905
 from __future__ import annotations

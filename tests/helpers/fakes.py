@@ -1,5 +1,7 @@
-"""Backends that go wrong in one way each, on top of the reference engine; the tests ask for them by
-name."""
+"""Backends that go wrong in one way each, on top of the reference engine.
+
+The tests ask for them by name.
+"""
 
 import os
 import signal
@@ -132,8 +134,10 @@ class Lopsided(Tape):
 
 
 class Memoized(Tape):
-    """Keeps answers by the identity of its input: an array that is changed in place gets the old
-    one."""
+    """Keeps answers by the identity of its input.
+
+    An array that is changed in place gets the old one.
+    """
 
     kept = None
 

@@ -1,5 +1,6 @@
-"""The names of the Python array API standard 2024.12, and for each of them samples that a model may
-compute.
+"""The names of the Python array API standard 2024.12.
+
+For each of them there are samples that a model may compute.
 
 A sample is an expression in `xp` and the arrays of `arguments`; it is its own name in the test
 report. What it should give is asked of `array_api_strict`, which refuses what the standard does not

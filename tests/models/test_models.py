@@ -50,8 +50,10 @@ def test_inputs_are_the_same_numbers_in_every_dtype_asked_for():
 
 
 def test_the_worked_example_of_the_lecture():
-    """a_L = 0.66 and y = 1.00: dC_0/da_L = 2 (0.66 - 1.00) = -0.68, and sigmoid'(z_L) = 0.66 *
-    0.34."""
+    """a_L = 0.66 and y = 1.00.
+
+    DC_0/da_L = 2 (0.66 - 1.00) = -0.68, and sigmoid'(z_L) = 0.66 * 0.34.
+    """
     w, a_before, y = 0.8, 0.5, np.array([1.00])
     b = scipy.special.logit(0.66) - w * a_before
     ((by_w, by_b),) = chain.gradient([(w, b)], np.array([a_before]), y)

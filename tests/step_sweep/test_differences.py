@@ -1,5 +1,7 @@
-"""The step sweep: differences have a best step, and are far from the truth even there; AD is
-not."""
+"""The step sweep.
+
+Differences have a best step, and are far from the truth even there; AD is not.
+"""
 
 from importlib.util import find_spec
 

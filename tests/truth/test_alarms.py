@@ -1,5 +1,7 @@
-"""At random sizes and seeds no answer is wrong and no spoilt entry correct; our own bugs are
-loud."""
+"""At random sizes and seeds no answer is wrong and no spoilt entry correct.
+
+Our own bugs are loud.
+"""
 
 import importlib.util
 import subprocess

@@ -1,5 +1,7 @@
-"""What the bounds assume of every backend's primitives, measured: values against balls, at easy and
-at hard points."""
+"""What the bounds assume of every backend's primitives, measured.
+
+Values against balls, at easy and at hard points.
+"""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -30,8 +32,10 @@ RNG = np.random.default_rng(3)
 
 
 def spread(low, high, count=60, sign=False):
-    """Numbers spread over the orders of magnitude between `low` and `high`, with both signs if
-    asked for."""
+    """Numbers spread over the orders of magnitude between `low` and `high`.
+
+    They have both signs if asked for.
+    """
     sizes = np.exp(RNG.uniform(np.log(low), np.log(high), count))
     return np.concatenate([sizes, -sizes]) if sign else sizes
 
