@@ -88,7 +88,7 @@ def find_models(names: Iterable[str]) -> list[ModelSource]:
             sources = models_of_file(Path(name))
         else:
             installed = models()
-            sources = [installed[_known("model", name, installed)]]
+            sources = [installed[_checked("model", name, installed)]]
         for source in sources:
             clash = chosen.get(source.model.name)
             if clash is not None and clash.origin != source.origin:
@@ -157,7 +157,7 @@ def find_backends(names: Iterable[str]) -> list[Entry]:
             for candidate in by_name.values():
                 default_stagings.setdefault(candidate.framework, candidate)
             choices = default_stagings | by_name
-            entry = choices[_known("backend", name, choices)]
+            entry = choices[_checked("backend", name, choices)]
         chosen[entry.name] = entry
     return list(chosen.values())
 
@@ -228,9 +228,9 @@ def nearest(kind: str, name: str, known_names: Iterable[str]) -> str:
     return f"There is no {kind} {name!r}; {hint}"
 
 
-def _known(kind: str, name: str, known: Mapping[str, Any]) -> str:
-    if name not in known:
-        raise SpecError(nearest(kind, name, known))
+def _checked(kind: str, name: str, table: Mapping[str, Any]) -> str:
+    if name not in table:
+        raise SpecError(nearest(kind, name, table))
     return name
 
 

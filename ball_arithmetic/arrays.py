@@ -18,12 +18,12 @@ from .elements import (
     coefficient,
     compute,
     constant_term,
-    each,
     element,
     elements,
     filled,
     joined,
     kinds,
+    on_elements,
 )
 from .functions import integer_power, power, truncate
 
@@ -99,8 +99,8 @@ def _shift(x: Any, axis: tuple[int, ...]) -> Any:
 
     Any finite ones do.
     """
-    parts = each(lambda v: element(constant_term(v)).real)(x)
-    return each(lambda v: v.mid() if v.is_finite() else 0)(
+    parts = on_elements(lambda v: element(constant_term(v)).real)(x)
+    return on_elements(lambda v: v.mid() if v.is_finite() else 0)(
         largest(parts, axis, True) if axis else parts
     )
 
@@ -126,12 +126,18 @@ def attains(x: Any, ans: Any) -> Any:
     others there.
     """
     axis = tuple([k for k, n in enumerate(ans.shape) if n == 1])
-    may = each(lambda v, w: equal_element(v, w) is not False)(x, ans)
+    may = on_elements(lambda v, w: equal_element(v, w) is not False)(x, ans)
     alone = np.add.reduce(may, axis=axis, keepdims=True) == 1
     exact = equal(x, ans)
-    return np.frompyfunc(lambda m, a, e: True if m and (a or e) else None if m else False, 3, 1)(
-        may, alone, exact
-    )
+    return _decided(may, alone, exact)
+
+
+@on_elements
+def _decided(may: bool, alone: bool, exact: bool | None) -> bool | None:
+    """False where it cannot be so, True where nothing else can, None where that is left open."""
+    if not may:
+        return False
+    return True if alone or exact else None
 
 
 def constant_power(x: Any, exponent: Any) -> Any:
@@ -146,7 +152,7 @@ def astype(x: Any, dtype: Any) -> Any:
     """Balls stay balls in every floating dtype; in a complex one they become complex."""
     if x.dtype != OBJECT or are_truths(x):
         x = as_numbers(x)
-    return each(lambda v: flint.acb(v))(x) if np.dtype(dtype).kind == "c" else x
+    return on_elements(lambda v: flint.acb(v))(x) if np.dtype(dtype).kind == "c" else x
 
 
 def cast_to_integer(x: Any, dtype: Any) -> Any:
@@ -154,4 +160,4 @@ def cast_to_integer(x: Any, dtype: Any) -> Any:
         return truths(x)
     if x.dtype == OBJECT and are_truths(x):
         return as_numbers(x)
-    return x if x.dtype != OBJECT else each(truncate)(x)
+    return x if x.dtype != OBJECT else on_elements(truncate)(x)

@@ -14,22 +14,38 @@ import numpy as np
 
 from reference_ad.engine.elements import OBJECT, UndecidedError, as_array
 
-from .elements import COMPLEX, ELEMENTS, SERIES, as_series, constant_term, each, element, elements
+from .elements import (
+    COMPLEX,
+    ELEMENTS,
+    SERIES,
+    as_series,
+    constant_term,
+    element,
+    elements,
+    on_elements,
+)
+
+
+def _decided(holds: bool, fails: bool) -> bool | None:
+    """None where neither is sure: the balls overlap."""
+    if holds:
+        return True
+    return False if fails else None
 
 
 def less_element(v: Any, w: Any) -> bool | None:
     v, w = constant_term(v), constant_term(w)
-    return True if v < w else False if v >= w else None
+    return _decided(v < w, v >= w)
 
 
 def less_equal_element(v: Any, w: Any) -> bool | None:
     v, w = constant_term(v), constant_term(w)
-    return True if v <= w else False if v > w else None
+    return _decided(v <= w, v > w)
 
 
 def equal_element(v: Any, w: Any) -> bool | None:
     v, w = constant_term(v), constant_term(w)
-    return True if v == w else False if v != w else None
+    return _decided(v == w, v != w)
 
 
 def _not(v: Any) -> bool | None:
@@ -73,7 +89,9 @@ def surely_less(v: Any, w: Any) -> bool | None:
 
 
 def choose(condition: Any, v: Any, w: Any) -> Any:
-    return _hull(v, w) if condition is None else v if condition else w
+    if condition is None:
+        return _hull(v, w)
+    return v if condition else w
 
 
 def _maximum(v: Any, w: Any) -> Any:
@@ -88,9 +106,13 @@ def minimum(v: Any, w: Any) -> Any:
     return element(v).min(element(w))
 
 
-less, less_equal, equal = each(less_element), each(less_equal_element), each(equal_element)
-not_each, choose_each, maximum_each = each(_not), each(choose), each(_maximum)
-_and_each, _xor_each = each(_and), each(_xor)
+less, less_equal, equal = (
+    on_elements(less_element),
+    on_elements(less_equal_element),
+    on_elements(equal_element),
+)
+not_each, choose_each, maximum_each = on_elements(_not), on_elements(choose), on_elements(_maximum)
+_and_each, _xor_each = on_elements(_and), on_elements(_xor)
 
 
 def not_equal(x: Any, y: Any) -> Any:
@@ -107,7 +129,7 @@ def _negative(v: Any) -> bool | None:
     return None if equal_element(v, 0) else less_element(v, 0)
 
 
-negative = each(_negative)
+negative = on_elements(_negative)
 
 
 def copysign(x: Any, y: Any) -> Any:

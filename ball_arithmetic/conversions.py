@@ -64,11 +64,16 @@ def radii(x: Array, centres: Any = None) -> Any:
     balls = elements.elements(x)
     around = elements.elements(midpoints(x) if centres is None else centres)
     farthest = [(v - c).abs_upper() for v, c in zip(balls.ravel(), around.ravel(), strict=True)]
-    bounds = [
-        0.0 if r == 0 else math.inf if r.is_nan() else math.nextafter(float(r), math.inf)
-        for r in farthest
-    ]
+    bounds = [_float_above(distance) for distance in farthest]
     return np.asarray(bounds, np.float64).reshape(balls.shape)
+
+
+def _float_above(distance: Any) -> float:
+    if distance == 0:
+        return 0.0
+    if distance.is_nan():
+        return math.inf
+    return math.nextafter(float(distance), math.inf)
 
 
 def contains(x: Array, values: Any) -> Any:

@@ -131,10 +131,13 @@ def joined(coefficients: list[list[Any]], shape: tuple[int, ...]) -> Any:
 
 def coefficient(x: Any, order: int) -> Any:
     """The coefficients of one order, of balls too."""
-    pick = np.frompyfunc(
-        lambda v: v[order] if isinstance(v, SERIES) else v if order == 0 else flint.arb(0), 1, 1
-    )
-    return as_array(pick(x))
+
+    def pick(v: Any) -> Any:
+        if isinstance(v, SERIES):
+            return v[order]
+        return v if order == 0 else flint.arb(0)
+
+    return as_array(on_elements(pick)(x))
 
 
 def kinds(x: Any) -> set[type]:
@@ -148,7 +151,7 @@ def filled(values: list[Any], shape: tuple[int, ...]) -> Any:
     return array.reshape(shape)
 
 
-def each(function: Callable[..., Any]) -> Callable[..., Any]:
+def on_elements(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of elements as one of arrays, with broadcasting."""
     return np.frompyfunc(function, function.__code__.co_argcount, 1)
 

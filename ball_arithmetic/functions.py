@@ -78,12 +78,13 @@ def hypot(v: Any, w: Any) -> Any:
 
 def logaddexp(v: Any, w: Any) -> Any:
     v, w = element(v), element(w)
-    if float(constant_term(w).mid()) > float(
-        constant_term(v).mid()
-    ):  # any order is right, this one is tighter
+    in_order = float(constant_term(v).mid()) >= float(constant_term(w).mid())
+    if not in_order:  # any order is right, the larger one first is tighter
         v, w = w, v
-    difference = (w - v).exp()
-    return v + (difference.log1p() if hasattr(difference, "log1p") else (1 + difference).log())
+    ratio = (w - v).exp()
+    if hasattr(ratio, "log1p"):
+        return v + ratio.log1p()
+    return v + (1 + ratio).log()
 
 
 def expit(v: Any) -> Any:

@@ -18,12 +18,12 @@ from .elements import (
     coefficient,
     compute,
     constant_term,
-    each,
     element,
     elements,
     filled,
     joined,
     kinds,
+    on_elements,
 )
 from .functions import absolute, square_element
 
@@ -164,5 +164,5 @@ def pinv(x: Any) -> Any:
 
 
 def norm(x: Any, axis: Any, keepdims: Any) -> Any:
-    squares = each(lambda v: square_element(absolute(element(v))))(x)
+    squares = on_elements(lambda v: square_element(absolute(element(v))))(x)
     return compute(sqrt, as_array(np.add.reduce(squares, axis=axis, keepdims=keepdims)))

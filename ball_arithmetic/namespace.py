@@ -85,20 +85,18 @@ class _Namespace:
 
 
 def _enclosed(function: Callable[..., Any], enclose: Enclose, name: str) -> Callable[..., Any]:
-    def each(leaf: Any) -> Any:
+    def enclosed(leaf: Any) -> Any:
         return enclose(leaf) if _is_float(leaf) else leaf
 
     def call(*args: Any, **keywords: Any) -> Any:
-        operands, parameters = (
-            (args[:1], args[1:]) if name == "pow" else (args, ())
-        )  # an exponent is a number
-        operands = tree.map(each, operands)
+        arrays = 1 if name == "pow" else len(args)  # an exponent is a number
+        operands, parameters = args[:arrays], args[arrays:]
+        operands = tree.map(enclosed, operands)
         result = function(*operands, *parameters, **keywords)
-        if name not in _EXACT and any(
-            map(_is_float, tree.leaves(result))
-        ):  # of integers, and rounded
+        rounded = name not in _EXACT and any(map(_is_float, tree.leaves(result)))
+        if rounded:  # the operands were integers
             result = function(*_without_integers(operands), *parameters, **keywords)
-        return tree.map(each, result)
+        return tree.map(enclosed, result)
 
     return call
 

@@ -130,8 +130,9 @@ def test_the_packages_of_the_engine_import_those_below_them_alone(package):
 
 BRANCHING = (ast.If, ast.For, ast.While, ast.ExceptHandler, ast.IfExp, ast.comprehension)
 BRANCHES_IN_A_FUNCTION = 12
-TOKENS_IN_A_LINE = 56
-TOKENS_IN_THE_MEAN_LINE = 13
+TOKENS_IN_A_LINE = 48
+TOKENS_IN_THE_MEAN_LINE = 12
+CONDITIONAL_EXPRESSIONS_IN_100_LINES = 7
 CODE_TOKENS = {tokenize.NAME, tokenize.NUMBER, tokenize.STRING, tokenize.OP}
 
 
@@ -178,6 +179,28 @@ def test_a_line_holds_one_thought(path):
 def test_lines_are_not_dense(package):
     counts = [n for p in (ROOT / package).rglob("*.py") for n in tokens_by_line(p).values()]
     assert sum(counts) / len(counts) <= TOKENS_IN_THE_MEAN_LINE
+
+
+def conditional_expressions(node):
+    return [inner for inner in ast.walk(node) if isinstance(inner, ast.IfExp)]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_no_conditional_expression_stands_in_another(path):
+    nested = {
+        expression.lineno
+        for expression in conditional_expressions(ast.parse(path.read_text()))
+        if len(conditional_expressions(expression)) > 1
+    }
+    assert nested == set()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_conditional_expressions_are_few(package):
+    paths = list((ROOT / package).rglob("*.py"))
+    count = sum(len(conditional_expressions(ast.parse(path.read_text()))) for path in paths)
+    lines = sum(len(tokens_by_line(path)) for path in paths)
+    assert 100 * count / lines <= CONDITIONAL_EXPRESSIONS_IN_100_LINES
 
 
 NAMES_OF_PRIMITIVES = {"reference_ad", "ball_arithmetic"}

@@ -241,8 +241,8 @@ def to_backend(
         arguments.append(backend.asarray(inputs.cotangent))
 
     def of_active(active: Any, constants: tuple[Any, ...]) -> Any:
-        *others, weights = constants if weighted else (*constants, None)
-        output = function(*namespace, *others[:position], active, *others[position:])
+        *passive, weights = constants if weighted else (*constants, None)
+        output = function(*namespace, *passive[:position], active, *passive[position:])
         return backend.xp.sum(output * weights) if weighted else output
 
     direction = None

@@ -133,9 +133,11 @@ def finfo(type: Any) -> Any:
 
 
 def flip(x: Any, *, axis: Any = None) -> Any:
-    return tf.reverse(
-        x, list(range(x.ndim)) if axis is None else [axis] if isinstance(axis, int) else list(axis)
-    )
+    if axis is None:
+        axis = range(x.ndim)
+    elif isinstance(axis, int):
+        axis = [axis]
+    return tf.reverse(x, list(axis))
 
 
 def hypot(x1: Any, x2: Any) -> Any:

@@ -37,7 +37,7 @@ class ProgressBar:
 
 
 @contextmanager
-def progress_bar(total: int, shown: bool = True) -> Iterator[ProgressBar]:
+def progress_bar(total: int, visible: bool = True) -> Iterator[ProgressBar]:
     """Show a bar of `total` cells, which vanishes at the end."""
     columns = (
         BarColumn(bar_width=24),
@@ -46,5 +46,5 @@ def progress_bar(total: int, shown: bool = True) -> Iterator[ProgressBar]:
         TextColumn("{task.description}", markup=False),
     )
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not shown) as display:
+    with Progress(*columns, console=console, transient=True, disable=not visible) as display:
         yield ProgressBar(display, display.add_task("starting", total=total))

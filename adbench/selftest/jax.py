@@ -40,7 +40,7 @@ def custom(subject: Subject) -> Callable[..., Any]:
     return function
 
 
-def others(subject: Subject, point: tuple[Any, ...]) -> dict[str, bool]:
+def alarms(subject: Subject, point: tuple[Any, ...]) -> dict[str, bool]:
     """Return whether check_grads finds anything wrong.
 
     None where the subject cannot be written in JAX.

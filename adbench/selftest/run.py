@@ -73,7 +73,7 @@ class Results:
     findings: tuple[Finding, ...]
     """One a bug or control and backend."""
 
-    others: dict[str, dict[str, bool]]
+    checker_alarms: dict[str, dict[str, bool]]
     """Whether the other checkers alarmed: {checker: {name of the bug or control: whether}}."""
 
     def of(self, name: str) -> list[Finding]:
@@ -121,13 +121,13 @@ def run(
         for name in subjects.SUBJECTS
         for entry in plan.backends
     )
-    others: dict[str, dict[str, bool]] = {}
+    checker_alarms: dict[str, dict[str, bool]] = {}
     for framework in ("torch", "jax"):
         watch(f"the checkers of {framework}")
-        for name, alarms in _others(framework, seed).items():
+        for name, alarms in _alarms_of_checkers(framework, seed).items():
             for checker, alarmed in alarms.items():
-                others.setdefault(checker, {})[name] = alarmed
-    return Results(findings, others)
+                checker_alarms.setdefault(checker, {})[name] = alarmed
+    return Results(findings, checker_alarms)
 
 
 def make_plan(seed: int, timeout_s: float = 60.0) -> planning.Plan:
@@ -162,7 +162,7 @@ def _is_asked(subject: Subject, case: planning.Case) -> bool:
     )
 
 
-def _others(framework: str, seed: int) -> dict[str, dict[str, bool]]:
+def _alarms_of_checkers(framework: str, seed: int) -> dict[str, dict[str, bool]]:
     """Ask the checkers of a framework, in a process of their own.
 
     Return {name: {checker: whether it alarmed}}, {} where the framework is not installed.
@@ -170,7 +170,7 @@ def _others(framework: str, seed: int) -> dict[str, dict[str, bool]]:
     entry = next(entry for entry in registry.backends().values() if entry.framework == framework)
     if registry.installed_version(entry) is None:
         return {}
-    command = [sys.executable, "-m", "adbench.selftest.others", framework, str(seed)]
+    command = [sys.executable, "-m", "adbench.selftest.checkers", framework, str(seed)]
     process = subprocess.run(
         command,
         env=worker_environment(1),

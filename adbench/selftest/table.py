@@ -49,7 +49,7 @@ def summary(results: Results) -> str:
         f"adbench caught {caught} of {len(of_bugs)} bugs and alarmed at "
         f"{len(results.false_alarms)} of {len(present) - len(of_bugs)} controls"
     ]
-    for checker, alarms in results.others.items():
+    for checker, alarms in results.checker_alarms.items():
         alarms_of_bugs = [alarmed for name, alarmed in alarms.items() if name in bugs]
         alarms_of_controls = [alarmed for name, alarmed in alarms.items() if name not in bugs]
         clauses.append(
@@ -113,7 +113,7 @@ def _right_rules_row(results: Results, right_rules: list[str]) -> tuple[str, ...
         ]
         cells.append(_quiet(findings))
     for checker in CHECKERS:
-        alarms = results.others.get(checker, {})
+        alarms = results.checker_alarms.get(checker, {})
         cells.append(_alarm_count([alarms[name] for name in right_rules if name in alarms]))
     return tuple(cells)
 
@@ -153,7 +153,7 @@ def _quiet(findings: list[Finding]) -> str:
 
 def _by_checker(results: Results, checker: str, name: str, words: dict[bool, str]) -> str:
     """What another checker says of a bug or control: the word for whether it alarmed."""
-    alarms = results.others.get(checker, {})
+    alarms = results.checker_alarms.get(checker, {})
     if name not in alarms:
         return "–"
     return words[alarms[name]]

@@ -46,7 +46,7 @@ def custom(subject: Subject) -> Callable[..., Any]:
     return apply
 
 
-def others(subject: Subject, point: tuple[Any, ...]) -> dict[str, bool]:
+def alarms(subject: Subject, point: tuple[Any, ...]) -> dict[str, bool]:
     """Return whether gradcheck, in each of its modes, finds anything wrong.
 
     It is asked for whatever would help it: forward mode where there is a forward rule, and the

@@ -50,7 +50,7 @@ import numpy as np
 import ball_arithmetic
 from adbench.truth.formats import Format
 from ball_arithmetic import namespace, numbers, precision
-from ball_arithmetic.elements import elements, widened
+from ball_arithmetic.elements import elements, on_elements, widened
 from ball_arithmetic.functions import power as power_of_element
 from ball_arithmetic.table import implementation as exact_implementation
 from reference_ad.engine.core import Primitive, Rule, other_rules
@@ -194,7 +194,7 @@ def _with_rounded_exponent(implementation: Implementation, form: Format) -> Impl
         if _holds(form, exponent):
             return implementation(x, exponent=exponent)
         nearby = _ball(exponent, form.unit * (abs(exponent) + 1))
-        return _each(lambda v: power_of_element(v, nearby))(as_array(x))
+        return on_elements(lambda v: power_of_element(v, nearby))(as_array(x))
 
     return apply
 
@@ -267,9 +267,9 @@ TERMS: Mapping[Primitive, Callable[..., int]] = {
 
 
 def _powered(ans: Any, x: Any, y: Any) -> Any:
-    return _sizes(ans) * _each(lambda v, w: _upper(v**0 + 0 if v == 0 else (w * abs(v).log())))(
-        x, y
-    )
+    return _sizes(ans) * on_elements(
+        lambda v, w: _upper(v**0 + 0 if v == 0 else (w * abs(v).log()))
+    )(x, y)
 
 
 def _softmax(ans: Any, x: Any, axis: tuple[int, ...]) -> Any:
@@ -367,20 +367,16 @@ def _ball(middle: float, radius: float) -> Any:
     return numbers(middle, radius).primal[()]
 
 
-def _each(function: Callable[..., Any]) -> Any:
-    return np.frompyfunc(function, function.__code__.co_argcount, 1)
-
-
 def _upper(v: Any) -> Any:
     return v.abs_upper()
 
 
-_sizes_each = _each(lambda v: v.abs_upper() if hasattr(v, "abs_upper") else abs(v))
+_elementwise_sizes = on_elements(lambda v: v.abs_upper() if hasattr(v, "abs_upper") else abs(v))
 
 
 def _sizes(x: Any) -> Any:
     """Upper bounds of the absolute values."""
-    return as_array(_sizes_each(as_array(x)))
+    return as_array(_elementwise_sizes(as_array(x)))
 
 
 def _count(x: Any, axis: tuple[int, ...]) -> int:

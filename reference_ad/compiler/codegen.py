@@ -120,7 +120,7 @@ class SourceWriter:
             if all(arg.array_type.dtype.kind != "b" for arg in arrays):
                 self.scalar.add(id(node))
 
-    def _shown(self, nodes: Sequence[Node]) -> frozenset[int]:
+    def _memory_of(self, nodes: Sequence[Node]) -> frozenset[int]:
         """All whose memory these nodes may show."""
         return frozenset[int]().union(*[self._roots[id(node)] for node in nodes])
 
@@ -128,21 +128,21 @@ class SourceWriter:
         for node in self.graph.inputs:
             self._roots[id(node)] = frozenset([id(node)])
         for position, node in enumerate(self.graph.nodes):
-            shown = self._shown(node.args)
-            self._last.update(dict.fromkeys(shown, position))
-            self._roots[id(node)] = self._roots_of(node, shown)
+            roots = self._memory_of(node.args)
+            self._last.update(dict.fromkeys(roots, position))
+            self._roots[id(node)] = self._roots_of(node, roots)
 
-    def _roots_of(self, node: Node, shown: frozenset[int]) -> frozenset[int]:
-        """Whose memory a node may show. shown: whose its arguments may."""
+    def _roots_of(self, node: Node, argument_roots: frozenset[int]) -> frozenset[int]:
+        """Whose memory a node may show. argument_roots: whose its arguments may."""
         itself = frozenset([id(node)])
         if node.value is not None or id(node) in self.scalar or gives_new_memory(node.primitive):
             return itself
         if source_of(node.primitive).memory is Memory.VIEW:
-            return shown
-        return itself | shown
+            return argument_roots
+        return itself | argument_roots
 
     def _find_returned(self) -> None:
-        results = self._shown(self.graph.outputs)
+        results = self._memory_of(self.graph.outputs)
         self._last.update(dict.fromkeys(results, len(self.graph.nodes)))
         for node in self.graph.nodes:
             if id(node) in results and node.value is None:
@@ -165,7 +165,7 @@ class SourceWriter:
 
     def _release(self, node: Node, position: int) -> None:
         """Give back the buffers that no later node needs."""
-        unneeded = [root for root in self._shown(node.args) if self._last[root] == position]
+        unneeded = [root for root in self._memory_of(node.args) if self._last[root] == position]
         names = [self._storage.pop(root) for root in unneeded if root in self._storage]
         for name in sorted(names):  # so that the same graph is always written alike
             if name in self.buffers:

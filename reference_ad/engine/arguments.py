@@ -41,13 +41,12 @@ def select(
                 "int, or a tuple of ints."
             )
         if not -len(args) <= position < len(args):
+            advice = "give the active by position."
+            if args:
+                advice = f"argnums must lie in the range 0 to {len(args) - 1}."
             raise ValueError(
                 f"{caller} was given argnums={argnums!r} and {len(args)} positional argument(s): "
-                + (
-                    f"argnums must lie in the range 0 to {len(args) - 1}."
-                    if args
-                    else "give the active by position."
-                )
+                f"{advice}"
             )
 
     if len({position % len(args) for position in positions}) < len(positions):
@@ -55,9 +54,8 @@ def select(
 
     def call(active: Any) -> Any:
         complete = list(args)
-        for position, value in (
-            zip(positions, active, strict=True) if several else [(positions[0], active)]
-        ):
+        values = active if several else (active,)
+        for position, value in zip(positions, values, strict=True):
             complete[position] = value
         return f(*complete, **kwargs)
 
@@ -121,8 +119,8 @@ def matching_leaves(
     leaves, own_structure = tree.flatten(container)
     if own_structure != structure:
         raise ValueError(
-            f"{caller} was given {name} of structure {tree.shown(own_structure)}, and {other} "
-            f"of structure {tree.shown(structure)}: they must be the same."
+            f"{caller} was given {name} of structure {tree.as_written(own_structure)}, and {other} "
+            f"of structure {tree.as_written(structure)}: they must be the same."
         )
     for position, (leaf, expected) in enumerate(zip(leaves, like, strict=True)):
         if leaf is None:

@@ -86,7 +86,7 @@ class _Star:
         return "*"
 
 
-def shown(structure: Structure) -> str:
+def as_written(structure: Structure) -> str:
     """The structure as Python would write a tree of it, with stars for leaves."""
     return repr(_build(structure, itertools.repeat(_Star())))
 
@@ -106,8 +106,8 @@ def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
     for _, other in flat:
         if other != structure:
             raise ValueError(
-                f"Trees differ in structure: {shown(other)} was given, {shown(structure)} was "
-                "expected."
+                f"Trees differ in structure: {as_written(other)} was given, "
+                f"{as_written(structure)} was expected."
             )
     return unflatten(
         structure, [f(*row) for row in zip(*[leaves for leaves, _ in flat], strict=True)]

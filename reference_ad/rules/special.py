@@ -90,10 +90,17 @@ def _through_extended(function: Callable[..., Any]) -> Callable[..., Any]:
     return _of_real(evaluate)
 
 
-_BERNOULLI = [
-    Fraction(*pair) for pair in [(1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6)]
+_BERNOULLI = [  # B_2, B_4, ..., B_18
+    Fraction(1, 6),
+    Fraction(-1, 30),
+    Fraction(1, 42),
+    Fraction(-1, 30),
+    Fraction(5, 66),
+    Fraction(-691, 2730),
+    Fraction(7, 6),
+    Fraction(-3617, 510),
+    Fraction(43867, 798),
 ]
-_BERNOULLI += [Fraction(-3617, 510), Fraction(43867, 798)]  # B_2, B_4, ..., B_18
 _FAR = 16  # where the asymptotic series with these terms has reached extended precision
 
 

@@ -82,6 +82,13 @@ def _basis(leaf: Array, tape: Tape) -> Iterator[Array]:
         yield numbers(units) if leaf.dtype == OBJECT else units
 
 
+def _joined(batches: tuple[Array | None, ...]) -> Array | None:
+    """The results of all batches along the first axis; None where they are zero."""
+    if batches[0] is None or len(batches) == 1:
+        return batches[0]
+    return concat(*batches, axis=0)
+
+
 def over_basis(
     leaf: Array, tape: Tape, apply: Callable[[Array], Sequence[Array | None]]
 ) -> list[Array | None]:
@@ -105,6 +112,4 @@ def over_basis(
                 )
             parts.append([None if answer is None else batch.whole(answer) for answer in answers])
     columns = zip(*parts, strict=True)  # zero or not is a matter of the program, so all parts agree
-    return copy_if_shared(
-        [None if c[0] is None else c[0] if len(c) == 1 else concat(*c, axis=0) for c in columns]
-    )
+    return copy_if_shared([_joined(column) for column in columns])

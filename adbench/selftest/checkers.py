@@ -1,6 +1,6 @@
 """The other checkers, in a process of their own.
 
-`python -m adbench.selftest.others torch SEED` prints one JSON object.
+`python -m adbench.selftest.checkers torch SEED` prints one JSON object.
 
 They judge the same functions with the same rules, at the same points.
 """
@@ -32,7 +32,7 @@ def _alarms(checkers: ModuleType, seed: int) -> dict[str, dict[str, bool]]:
     alarms = {}
     for name, subject in subjects.SUBJECTS.items():
         (point,) = make_inputs(subjects.MODELS[name], "", seed).arguments
-        alarms[name] = checkers.others(subject, tuple(point))
+        alarms[name] = checkers.alarms(subject, tuple(point))
     return alarms
 
 
