@@ -56,36 +56,57 @@ def models_of_file(path: Path) -> list[ModelSource]:
 
     Raises SpecError where it has none or cannot be run.
     """
+    # A model that the file merely imported under another name is still listed once.
+    models_by_name = {model.name: model for model in _models_by_variable(path).values()}
+    return [_source_in_file(path, model) for model in models_by_name.values()]
+
+
+def _source_in_file(path: Path, model: Model) -> ModelSource:
+    return ModelSource(model, f"file:{path.resolve()}:{model.name}")
+
+
+def _models_by_variable(path: Path) -> dict[str, Model]:
+    """The models at the top level of a file, by the variables that hold them."""
     try:
         module = _module_of_file(path)
     except ModuleNotFoundError as error:
         raise SpecError(
             f"{path} imports {error.name!r}, which is not installed here; install it first."
         ) from error
-    # A model that the file merely imported under another name is still listed once.
-    models_by_name = {
-        value.name: value for value in vars(module).values() if isinstance(value, Model)
+    models_by_variable = {
+        variable: value for variable, value in vars(module).items() if isinstance(value, Model)
     }
-    if not models_by_name:
+    if not models_by_variable:
         raise SpecError(
             f"{path} defines no model; assign one at its top level: model = Model(name=..., "
             "function=..., make=..., sizes=...), with `from adbench import Model`."
         )
-    return [
-        ModelSource(model, f"file:{path.resolve()}:{name}")
-        for name, model in models_by_name.items()
-    ]
+    return models_by_variable
+
+
+def _model_of_file(path: Path, name: str) -> ModelSource:
+    """The model of a file that is called `name`, or stands in a variable of that name."""
+    models_by_variable = _models_by_variable(path)
+    choices = {model.name: model for model in models_by_variable.values()}
+    choices = models_by_variable | choices
+    if name not in choices:
+        raise SpecError(f"{path}: {nearest('model', name, choices)}")
+    return _source_in_file(path, choices[name])
 
 
 def find_models(names: Iterable[str]) -> list[ModelSource]:
     """Return the models called `names`.
 
-    Each is the name of an installed model or the path of a file with models.
+    Each is the name of an installed model, or the path of a file with models; `file.py:name` is one
+    model of a file, by its own name or that of its variable.
     """
     chosen: dict[str, ModelSource] = {}
     for name in names:
+        path, _, model_name = name.rpartition(":")
         if is_path(name):
             sources = models_of_file(Path(name))
+        elif is_path(path):
+            sources = [_model_of_file(Path(path), model_name)]
         else:
             installed = models()
             sources = [installed[_checked("model", name, installed)]]

@@ -80,18 +80,23 @@ class Inputs:
         )
 
 
-def make_inputs(model: Model, size: str, seed: int, lowest_dtype: str = DTYPES[0]) -> Inputs:
+def make_inputs(
+    model: Model, size: str, seed: int, lowest_dtype: str = DTYPES[0], draw: int = 0
+) -> Inputs:
     """Make the inputs of `model` at the size called `size`.
 
-    The random stream depends on the seed, the model and the size alone, so that a case has the same
-    inputs in whatever run it occurs. Values are rounded to `lowest_dtype` and returned as float64.
+    draw: 0 for the point that is asked for, k for the k-th further one. The random stream depends
+    on the seed, the model, the size and the draw alone, so that a case has the same inputs in
+    whatever run it occurs. Values are rounded to `lowest_dtype` and returned as float64.
     Raises SpecError where the model's `make` or its function cannot be used.
     """
     stream = [seed, zlib.crc32(model.name.encode()), zlib.crc32(size.encode())]
+    if draw:
+        stream.append(draw)
     rng = np.random.default_rng(stream)
     arguments = _make_arguments(model, size, rng, lowest_dtype)
     remade = _make_arguments(model, size, np.random.default_rng(stream), lowest_dtype)
-    if not _same(arguments, remade):
+    if not same_numbers(arguments, remade):
         raise SpecError(
             f"{_maker_of(model)} gave other arguments the second time; take what is random from "
             "rng."
@@ -179,7 +184,7 @@ def _pure_output(model: Model, arguments: Sequence[Any]) -> Array:
         )
     copies = tree.map(np.copy, tuple(arguments))
     second_output = call(function, model.function, namespace.numpy, *copies)
-    if not _same(arguments, copies):
+    if not same_numbers(arguments, copies):
         raise SpecError(
             f"{function} changes its arguments; it must be pure and leave them as they are."
         )
@@ -195,7 +200,7 @@ def _pure_output(model: Model, arguments: Sequence[Any]) -> Array:
     return np.asarray(output)
 
 
-def _same(left: Any, right: Any) -> bool:
+def same_numbers(left: Any, right: Any) -> bool:
     """Whether two trees of arrays have the same numbers, nan beside nan, in the same places."""
     if tree.paths(left) != tree.paths(right):
         return False

@@ -13,6 +13,12 @@ from adbench.cases.model import Model
 from adbench.cases.operators import Operator
 from reference_ad.engine import tree
 
+SHOWN_NUMBERS = 6
+"""Of an array that is longer than this, a message shows so many numbers."""
+
+SHOWN_ARRAYS = 4
+"""A message shows so many arrays of a point."""
+
 
 @dataclass(frozen=True, eq=False)
 class Question:
@@ -78,8 +84,25 @@ class Question:
             path = path.removeprefix("[1]")
         return f"{self.active_name}{path}"
 
+    def describe_point(self) -> str:
+        """Return the arguments as they could be typed; of long arrays the first numbers."""
+        words = []
+        for name, argument in zip(self.argument_names, self.inputs.arguments, strict=True):
+            for path, leaf in zip(tree.paths(argument), tree.leaves(argument), strict=True):
+                words.append(f"{name}{path} = {_abbreviated(leaf)}")
+        if len(words) > SHOWN_ARRAYS:
+            words[SHOWN_ARRAYS:] = [f"and {len(words) - SHOWN_ARRAYS} more"]
+        return ", ".join(words)
+
     def describe(self) -> str:
         """Return what is asked in words, such as "derivative of order 3"."""
         if self.operator is Operator.DERIVATIVE:
             return f"derivative of order {self.order}"
         return self.operator.value
+
+
+def _abbreviated(array: Array) -> str:
+    if array.size <= SHOWN_NUMBERS:
+        return str(array.tolist())
+    numbers = ", ".join(str(number) for number in array.ravel()[:SHOWN_NUMBERS].tolist())
+    return f"[{numbers}, ...] of shape {array.shape}"

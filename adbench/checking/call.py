@@ -11,7 +11,7 @@ import numpy as np
 
 from adbench import registry
 from adbench.backends.catalog import Entry
-from adbench.cases.case import DTYPES, NATIVE
+from adbench.cases.case import DTYPES
 from adbench.cases.model import Model, SpecError
 from adbench.checking.report import Report
 from adbench.results.row import Row
@@ -33,6 +33,9 @@ def check(
     sizes: Sequence[str] | str = (),
     active: int = 0,
     seed: int = 0,
+    order: int | None = None,
+    specification: bool = False,
+    resolution: float | None = None,
 ) -> Report:
     """Judge the derivatives of a model or function.
 
@@ -49,6 +52,12 @@ def check(
     dtypes: "float64" or others; by default that of the active argument.
     sizes: of a model: the names of its sizes; the smaller ones where empty.
     active: the position of the argument to differentiate with respect to.
+    order: the highest order of derivatives; by default the first of a hand-written function, and of
+        others all that apply.
+    specification: whether what frameworks make of the specification counts beside a hand-written
+        function.
+    resolution: the relative error that a check must be able to see to pass; by default 1e-6 in
+        float64.
 
     A function that crashes crashes this process; `adbench check` runs every backend in a process of
     its own. Raises SpecError where the question cannot be asked.
@@ -67,10 +76,17 @@ def check(
         raise SpecError(f"check was given seed={seed}; give an integer that is not negative.")
     if native is not None:
         model = replace(model, native=_native_of_frameworks(native, entries))
+    if not entries:
+        raise SpecError(_nothing_to_run(entries, model))
     wanted_dtypes = _as_list(dtypes or DTYPES[:1])
     planning.check_dtypes(wanted_dtypes)
     settings = planning.Settings(
-        effort=planning.CHECK, seed=seed, lowest_dtype=max(wanted_dtypes, key=DTYPES.index)
+        effort=planning.CHECK,
+        seed=seed,
+        lowest_dtype=max(wanted_dtypes, key=DTYPES.index),
+        order=order,
+        specification=specification,
+        resolution=resolution,
     )
     plan = planning.make_plan(
         [registry.ModelSource(model, IN_PROCESS)],
@@ -80,20 +96,22 @@ def check(
         sizes=_as_list(sizes),
         dtypes=wanted_dtypes,
     )
-    if native is not None:
-        plan = _native_alone(plan)
-    if not plan.total:
-        backend_names = ", ".join(entry.name for entry in entries)
-        raise SpecError(
-            f"check has nothing to run: the backends are {backend_names or 'none'}, and native is "
-            f"for {', '.join(model.native) or 'none'}."
-        )
+    if native is not None and not {entry.framework for entry in entries} & set(model.native):
+        raise SpecError(_nothing_to_run(entries, model))
     rows: list[Row] = []
     with warnings.catch_warnings():
         # A framework's warning about itself is no verdict, and no error of the user's.
         warnings.simplefilter("ignore")
         in_process.run(plan, rows.append)
-    return Report(tuple(rows))
+    return Report.of(plan, rows)
+
+
+def _nothing_to_run(entries: Sequence[Entry], model: Model) -> str:
+    backend_names = ", ".join(entry.name for entry in entries)
+    return (
+        f"check has nothing to run: the backends are {backend_names or 'none'}, and native is for "
+        f"{', '.join(model.native) or 'none'}."
+    )
 
 
 def _check_function(function: Any, arguments: Sequence[Any], active: int) -> None:
@@ -122,15 +140,6 @@ def _native_of_frameworks(
     if isinstance(native, Mapping):
         return native
     return dict.fromkeys((entry.framework for entry in entries), native)
-
-
-def _native_alone(plan: planning.Plan) -> planning.Plan:
-    """Return the plan without the cells of the model's own function."""
-    groups = []
-    for group in plan.groups:
-        cases = tuple(case for case in group.cases if case.implementation == NATIVE)
-        groups.append(replace(group, cases=cases))
-    return replace(plan, groups=tuple(groups))
 
 
 def _model_of(function: Callable[..., Any], arguments: Sequence[Any], active: int) -> Model:

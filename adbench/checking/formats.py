@@ -23,7 +23,7 @@ STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 def to_json(report: Report) -> str:
-    """Return the summary, the exit status and every cell as one JSON object.
+    """Return the summary, the exit status, every cell and the notes as one JSON object.
 
     Nan and inf are strings.
     """
@@ -31,7 +31,12 @@ def to_json(report: Report) -> str:
         {name: value for name, value in row.to_json().items() if name not in SAMPLES}
         for row in report.rows
     ]
-    document = {"summary": report.summary, "exit_status": report.exit_status, "cells": cells}
+    document = {
+        "summary": report.summary,
+        "exit_status": report.exit_status,
+        "cells": cells,
+        "notes": report.notes,
+    }
     return json.dumps(document, indent=2, allow_nan=False)
 
 
@@ -105,6 +110,7 @@ def to_github(report: Report, models: Mapping[str, Model]) -> str:
             f"::error file={_property(file)},line={line},title={_property(title)}"
             f"::{_data(failures.sentence(row))}"
         )
+    lines += [f"::notice title=adbench check::{_data(note)}" for note in report.notes]
     return "\n".join([*lines, f"::notice title=adbench check::{_data(report.summary)}"])
 
 
@@ -122,7 +128,8 @@ def append_step_summary(report: Report) -> None:
 def to_markdown(report: Report) -> str:
     """Return the summary and the tables of failures in GitHub's Markdown."""
     tables = [render.to_markdown(table) for table in failures.tables(report.rows)]
-    return "\n\n".join(["# adbench check", report.summary, *tables]) + "\n"
+    notes = [f"Note: {note}" for note in report.notes]
+    return "\n\n".join(["# adbench check", report.summary, *tables, *notes]) + "\n"
 
 
 def definition_of(model: Model, row: Row) -> tuple[str, int]:

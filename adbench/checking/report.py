@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from adbench.cases.case import Case
 from adbench.cases.operators import Operator
+from adbench.checking.notes import notes
 from adbench.reporting import failures, tables
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
+from adbench.running.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -22,13 +25,32 @@ class Report:
     """
 
     rows: tuple[Row, ...]
-    """One row a cell, as in the results of a run, with no times."""
+    """One row a cell that counts, as in the results of a run, with no times."""
+
+    notes: tuple[str, ...] = ()
+    """What was seen beside: of derivatives that were not asked for, a sentence each."""
+
+    @classmethod
+    def of(cls, plan: Plan, rows: Iterable[Row]) -> Report:
+        """Return the report of a plan from the rows of its cells."""
+        uncounted = {
+            (*_cell(case), entry.name)
+            for group in plan.groups
+            for case, entry in plan.cells(group)
+            if not plan.counts(group.source.model, case)
+        }
+        counted: list[Row] = []
+        noted: list[Row] = []
+        for row in rows:
+            rows_of_kind = noted if (*_cell(row), row.backend) in uncounted else counted
+            rows_of_kind.append(_seen_sharply(row, plan.settings.resolution))
+        return cls(tuple(counted), tuple(notes(counted, noted)))
 
     def __bool__(self) -> bool:
         return self.exit_status is ExitStatus.ALL_RIGHT
 
     def __str__(self) -> str:
-        return failures.text(self.rows, self.summary)
+        return failures.text(self.rows, self.summary, self.notes)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.summary}>"
@@ -69,6 +91,30 @@ class Report:
 def failing(rows: tuple[Row, ...]) -> Iterator[Row]:
     """Yield the rows of cells that are wrong or did not run."""
     return (row for row in rows if row.verdict is Verdict.WRONG or row.outcome in FAILURES)
+
+
+def _seen_sharply(row: Row, resolution: float | None) -> Row:
+    """Return the row, unresolved where a smaller error should have been seen."""
+    if resolution is None or not _passed(row) or not row.resolution > resolution:
+        return row
+    message = (
+        f"Only relative errors above {row.resolution:.1e} would have been seen, and "
+        f"{resolution:.1e} was asked for."
+    )
+    return replace(row, verdict=Verdict.UNRESOLVED, message=message)
+
+
+def _cell(case: Case | Row) -> tuple[object, ...]:
+    """What tells a case from the others of a plan."""
+    return (
+        case.model,
+        case.size,
+        case.dtype,
+        case.operator,
+        case.order,
+        case.mode,
+        case.implementation,
+    )
 
 
 def _subject(row: Row) -> tuple[str, ...]:

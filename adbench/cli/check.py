@@ -33,8 +33,9 @@ def command(selection: Selection, output_format: str) -> None:
 
     For continuous integration, and for one's own backward pass.
 
-    A model file with native={"torch": my_function} has the derivatives of that function judged
-    against those of the model's own.
+    A model file with native={"torch": my_function} has the first derivatives of that function
+    judged against those of the model's own, and nothing else; file.py:name checks one model of a
+    file.
 
     Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised,
     crashed, ran out of memory or out of time, or if no derivative of a model could be judged, 4 if
@@ -50,7 +51,7 @@ def command(selection: Selection, output_format: str) -> None:
     plan = selection.plan(CHECK)
     with tempfile.TemporaryDirectory(prefix="adbench-") as folder:
         measure(plan, Path(folder))
-        report = Report(tuple(journal.read(Path(folder) / frames.JOURNAL)))
+        report = Report.of(plan, journal.read(Path(folder) / frames.JOURNAL))
     WRITERS[output_format](report, plan)
     sys.exit(report.exit_status)
 
@@ -62,7 +63,7 @@ def _write_text(report: Report, plan: Plan) -> None:
 
     screen = Console()
     if screen.is_terminal:
-        failures.show(report.rows, report.summary, screen)
+        failures.show(report.rows, report.summary, screen, report.notes)
     else:
         click.echo(str(report))
 

@@ -16,7 +16,7 @@ SEED = click.IntRange(min=0)
 TIMEOUT = click.FloatRange(min=0, min_open=True)
 
 OPTIONS: dict[str, Decorator] = {
-    "models": click.argument("models", nargs=-1, metavar="[MODEL | FILE.py]..."),
+    "models": click.argument("models", nargs=-1, metavar="[MODEL | FILE.py | FILE.py:NAME]..."),
     "more_models": click.option(
         "--model",
         "more_models",
@@ -71,6 +71,21 @@ OPTIONS: dict[str, Decorator] = {
         default=0,
         show_default=True,
         help="Seed of the models' inputs.",
+    ),
+    "order": click.option(
+        "--order",
+        type=click.IntRange(min=1),
+        help="Highest order of derivatives. Default: 1 for hand-written functions, all for others.",
+    ),
+    "resolution": click.option(
+        "--resolution",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Relative error that a check must be able to see. Default: 1e-6 in float64.",
+    ),
+    "specification": click.option(
+        "--specification",
+        is_flag=True,
+        help="Count what frameworks make of the specification beside a hand-written function.",
     ),
 }
 """What declares each field of a `Selection` to click, in the order of the help; `more_models` are

@@ -6,36 +6,9 @@ Whether it leaves its inputs alone, and answers alike again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from adbench.cases.answer import Answer
-from adbench.cases.inputs import Array, Inputs
-from reference_ad.engine import tree
-
-SECOND_POINT_FACTOR = 0.875
-"""The second point is the first times this: it keeps signs, and stays within [-1, 1] and similar
-domains."""
-
-
-def second_point(inputs: Inputs, lowest_dtype: str) -> Inputs:
-    """Return other inputs.
-
-    Every floating number changed, constants and directions too, none below `lowest_dtype`.
-    """
-
-    def moved(leaf: Array) -> Array:
-        if leaf.dtype.kind != "f":
-            return leaf
-        scaled = leaf * leaf.dtype.type(SECOND_POINT_FACTOR)
-        representable: Array = scaled.astype(lowest_dtype).astype(leaf.dtype)
-        return representable
-
-    return replace(
-        inputs,
-        arguments=tuple(tree.map(moved, argument) for argument in inputs.arguments),
-        tangent=tree.map(moved, inputs.tangent),
-        cotangent=moved(inputs.cotangent),
-    )
+from adbench.cases.inputs import Array
 
 
 def same(left: Answer, right: Answer) -> bool:

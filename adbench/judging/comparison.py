@@ -17,11 +17,17 @@ from adbench.truth.evaluation import NEGLIGIBLE
 from adbench.truth.formats import FORMATS, Format
 from adbench.truth.truth import Truth
 
-RESOLVED = {"float64": 1e-9, "float32": 1e-2, "float16": 0.5, "bfloat16": 0.5}
+RESOLVED = {"float64": 1e-6, "float32": 1e-2, "float16": 0.5, "bfloat16": 0.5}
 """What must be seen for a verdict of `correct`: a check whose resolution is worse is `unresolved`.
 
-Half of the digits that each dtype has, and a little more; in 16 bits a factor of 2 or a wrong
-sign."""
+One part in a million, or in a hundred; in 16 bits a factor of 2 or a wrong sign."""
+
+SHARP = {"float64": 1e-9, "float32": 1e-2, "float16": 0.5, "bfloat16": 0.5}
+"""What a check of a well-conditioned answer sees. An entry that was seen less sharply is counted,
+and a check that passes by such an answer says so."""
+
+HULL_DIGITS = 1e-6
+"""An end of a hull that is less than this part of its half width is told as 0."""
 
 UNDERFLOW = 1024.0
 """A bound of this many smallest normal numbers is that of an entry which is 0: a few of them, times
@@ -40,9 +46,14 @@ class Comparison:
     @classmethod
     def of(cls, answer: Answer, truth: Truth, dtype: str) -> Comparison:
         """Compare an answer of the right shape and dtype with the truth and its bounds."""
-        triples = zip(answer.arrays, truth.answer.arrays, truth.bounds[dtype], strict=True)
+        quadruples = zip(
+            answer.arrays, truth.answer.arrays, truth.bounds[dtype], truth.at_kinks, strict=True
+        )
         return cls(
-            tuple(Entries.of(array, true, bound, dtype) for array, true, bound in triples),
+            tuple(
+                Entries.of(array, true, bound, dtype, at_kinks=at_kinks)
+                for array, true, bound, at_kinks in quadruples
+            ),
             relative_error(answer, truth.answer),
         )
 
@@ -58,13 +69,18 @@ class Comparison:
 
     @property
     def unresolved(self) -> int:
-        """In how many entries an error as small as `RESOLVED` could go unseen."""
+        """In how many entries an error as small as `SHARP` could go unseen."""
         return sum(int(entries.unresolved.sum()) for entries in self.entries)
 
     @property
     def resolution(self) -> float:
         """The worst resolution of an array."""
         return max((entries.resolution for entries in self.entries), default=0.0)
+
+    @property
+    def resolution_beside_kinks(self) -> float:
+        """The worst resolution of an array, in the entries that lie at no kink."""
+        return max((entries.resolution_beside_kinks for entries in self.entries), default=0.0)
 
     @property
     def noise(self) -> int:
@@ -84,7 +100,7 @@ class Entries:
     """The errors in units in the last place of the true value, infinite and 0 likewise."""
 
     unresolved: Array
-    """Whether a relative error as small as `RESOLVED` could go unseen."""
+    """Whether a relative error as small as `SHARP` could go unseen."""
 
     noise: Array
     """Which entries are 0, where something came back that is only rounding beside the largest: an
@@ -93,9 +109,23 @@ class Entries:
     resolution: float
     """The smallest relative error of the whole array that could have been seen."""
 
+    resolution_beside_kinks: float
+    """The same without the entries at kinks; 0 where there are no others."""
+
     @classmethod
-    def of(cls, returned: Array, true: Array, bound: Array, dtype: str) -> Entries:
-        """Compare what was returned with the truth and its bound."""
+    def of(
+        cls,
+        returned: Array,
+        true: Array,
+        bound: Array,
+        dtype: str,
+        *,
+        at_kinks: Array | None = None,
+    ) -> Entries:
+        """Compare what was returned with the truth and its bound.
+
+        at_kinks: which entries lie at a kink; none where it is left out.
+        """
         form = FORMATS[dtype]
         is_known = np.isfinite(true) & (np.abs(true) <= form.largest)
         with np.errstate(invalid="ignore", over="ignore"):
@@ -113,19 +143,28 @@ class Entries:
             nothing = np.maximum(UNDERFLOW * form.smallest, NEGLIGIBLE * largest_true)
             noise = is_known & (np.abs(true) + bound <= nothing) & (in_bounds > 1)
             noise &= errors <= form.functions * form.unit * largest_true
-            is_wide = (2 * bound > RESOLVED[dtype] * np.abs(true)) & (bound > nothing)
+            is_wide = (2 * bound > SHARP[dtype] * np.abs(true)) & (bound > nothing)
         return cls(
             in_bounds=np.where(is_known & ~noise, in_bounds, 0.0),
             in_ulp=in_ulp,
             unresolved=~is_known | is_wide,
             noise=noise,
             resolution=_resolution(true, bound, form),
+            resolution_beside_kinks=_resolution_beside(at_kinks, true, bound, form),
         )
 
 
 def largest(errors: Array) -> float:
     """Return the largest of some errors, 0 where there are none."""
     return float(np.max(errors, initial=0.0))
+
+
+def _resolution_beside(at_kinks: Array | None, true: Array, bound: Array, form: Format) -> float:
+    if at_kinks is None:
+        return _resolution(true, bound, form)
+    if at_kinks.all():
+        return 0.0
+    return _resolution(true[~at_kinks], bound[~at_kinks], form)
 
 
 def _resolution(true: Array, bound: Array, form: Format) -> float:
@@ -146,16 +185,35 @@ class WorstEntry:
 
     returned: float = nan
     true: float = nan
+    """The true value; nan at a kink, where there is none."""
+
+    hull: str = ""
+    """At a kink, from where to where the derivatives on its sides are; elsewhere ""."""
+
+
+def _hull(middle: float, reach: float) -> str:
+    """The ends of a hull in words, without the last digits by which a ball is wider."""
+    if not reach < inf:
+        return ""
+    low, high = middle - reach, middle + reach
+    ends = [0.0 if abs(end) < HULL_DIGITS * reach else end for end in (low, high)]
+    return f"from {ends[0]:.6g} to {ends[1]:.6g}"
 
 
 def worst_entry(
-    answer: Answer, truth: Answer, comparison: Comparison, question: Question
+    answer: Answer, truth: Truth, comparison: Comparison, question: Question
 ) -> WorstEntry:
     """Return the first of the entries that err most."""
     worst = WorstEntry()
     worst_error = -1.0
-    for path, returned, true, entries in zip(
-        answer.paths, answer.arrays, truth.arrays, comparison.entries, strict=True
+    for path, returned, true, radius, at_kinks, entries in zip(
+        answer.paths,
+        answer.arrays,
+        truth.answer.arrays,
+        truth.radii,
+        truth.at_kinks,
+        comparison.entries,
+        strict=True,
     ):
         error = largest(entries.in_bounds)
         if returned.size and error > worst_error:
@@ -164,4 +222,7 @@ def worst_entry(
             place = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
             title = f"{question.title(path)}{place}"
             worst = WorstEntry(title, float(returned[index]), float(true[index]))
+            if at_kinks[index]:
+                middle, reach = float(true[index]), float(radius[index])
+                worst = WorstEntry(title, float(returned[index]), nan, _hull(middle, reach))
     return worst

@@ -117,6 +117,8 @@ def _factor(quotient: float) -> str:
     if isclose(quotient, -1, rel_tol=ALIKE):
         return "the sign is flipped"
     distance = abs(quotient - 1)
+    if distance < ALIKE:
+        return f"by a relative {distance:.1e}" if distance else ""
     if distance < NEAR_ONE:
         sign = "+" if quotient > 1 else "-"
         return f"returned = true × (1 {sign} {distance:.1e})"

@@ -99,7 +99,12 @@ class Judge:
         if second_truth is not None and not findings:
             findings += self._second_point(evidence, second_truth, second_question, case)
         consistency = self._consistency(
-            evidence.first, truth, question, case, is_wrong=bool(findings)
+            evidence.first,
+            truth,
+            question,
+            case,
+            is_wrong=bool(findings),
+            is_explained=_is_explained(judgement),
         )
         row = replace(
             row,
@@ -146,7 +151,9 @@ class Judge:
                 is_zero = not any(array.any() for array in answer.arrays)
                 if behaviour.same(evidence.first, answer) and not is_zero:
                     sentences.append("It is the answer of the first.")
-                message = " ".join([*sentences, judgement.message]).strip()
+                if judgement.message:
+                    sentences.append(judgement.message)
+                message = " ".join([*sentences, f"The point: {question.describe_point()}."])
                 return [Finding("second point", message, judgement=judgement)]
         return []
 
@@ -163,13 +170,21 @@ class Judge:
         return max((relative_error(answer, other) for other in comparable), default=nan)
 
     def _consistency(
-        self, answer: Answer, truth: Truth, question: Question, case: Case, *, is_wrong: bool
+        self,
+        answer: Answer,
+        truth: Truth,
+        question: Question,
+        case: Case,
+        *,
+        is_wrong: bool,
+        is_explained: bool,
     ) -> Consistency:
         """Hold an answer against the identities that it takes part in.
 
-        is_wrong: whether a check before has proved it wrong.
+        is_wrong: whether a check before has proved it wrong. is_explained: whether it is beyond its
+        bounds by mere rounding, which identities are too sharp for.
         """
-        if not self.exact or not _is_comparable(answer, truth, case.dtype):
+        if not self.exact or is_explained or not _is_comparable(answer, truth, case.dtype):
             return Consistency()
         bounds = truth.bounds[case.dtype]
         projection = identities.project(question, case.mode, answer.arrays, bounds)
@@ -204,6 +219,11 @@ class Judge:
         if not evidence.changed:
             return []
         return [Finding("inputs", evidence.changed, comes_first=True)]
+
+
+def _is_explained(judgement: Judgement) -> bool:
+    """Whether an answer is beyond its bounds, and not wrong."""
+    return judgement.verdict is Verdict.IMPRECISE and judgement.max_error_over_bound > 1
 
 
 def _is_comparable(answer: Answer, truth: Truth, dtype: str) -> bool:

@@ -7,6 +7,7 @@ from math import inf, isfinite, nan, sqrt
 
 from adbench.cases.answer import Answer, mismatch, relative_error
 from adbench.cases.question import Question
+from adbench.judging import explanation
 from adbench.judging.comparison import RESOLVED, Comparison, worst_entry
 from adbench.results.row import Verdict
 from adbench.truth.formats import FORMATS
@@ -34,7 +35,7 @@ class Judgement:
 
     unresolved_entries: int | None = None
     """How many entries have, by themselves, twice a bound of more than the part of their size that
-    `RESOLVED` states."""
+    `SHARP` states."""
 
     worst_entry: str = ""
     worst_returned: float = nan
@@ -51,9 +52,10 @@ def judge(
         wrong, since no bound on its truncation error is known: it is `imprecise`, or `unresolved`
         where it has hardly a digit right.
 
-    `wrong`: an entry is farther from the truth than its bound, or is not finite. `unresolved`: the
-    truth is in doubt, or an array's resolution is worse than `RESOLVED`. `imprecise`: within the
-    bound, yet less than half of the digits are right, or entries that are 0 came back as mere
+    `wrong`: an entry is farther from the truth than its bound and than what another algorithm's
+    rounding explains (`explanation.py`), or is not finite. `unresolved`: the truth is in doubt, or
+    an array's resolution is worse than `RESOLVED`. `imprecise`: beyond the bound, and explained; or
+    within it, yet less than half of the digits are right, or entries that are 0 came back as mere
     rounding of the others. `correct`: none of these. The worst entry is the one with the largest
     error in bounds.
     """
@@ -69,10 +71,15 @@ def judge(
     if truth.doubt:
         verdict, message = Verdict.UNRESOLVED, truth.doubt
     elif exact:
-        verdict, message = _verdict_on_exact(comparison, truth, dtype)
+        verdict, message = _verdict_on_exact(answer, comparison, truth, question, dtype)
     else:
         verdict, message = _verdict_on_approximation(comparison, truth, dtype, question.order)
-    worst = worst_entry(answer, truth.answer, comparison, question)
+    worst = worst_entry(answer, truth, comparison, question)
+    if verdict is Verdict.WRONG and worst.hull:
+        message = (
+            f"{worst.title} was returned as {worst.returned:.6g}; it lies at a kink, where any "
+            f"value {worst.hull} is right."
+        )
     return Judgement(
         verdict=verdict,
         message=message,
@@ -98,19 +105,40 @@ def _wrong_dtype(answer: Answer, dtype: str) -> str:
     )
 
 
-def _verdict_on_exact(comparison: Comparison, truth: Truth, dtype: str) -> tuple[Verdict, str]:
+def _verdict_on_exact(
+    answer: Answer, comparison: Comparison, truth: Truth, question: Question, dtype: str
+) -> tuple[Verdict, str]:
     """What to think of an answer that claims to be right up to rounding, and why."""
     error, resolution = comparison.relative_error, comparison.resolution
     if comparison.over_bound > 1:
+        if explanation.is_rounding(answer, truth, question, dtype):
+            return Verdict.IMPRECISE, (
+                f"Off by {comparison.over_bound:.1f} bounds, which the rounding of another "
+                "algorithm explains."
+            )
         return Verdict.WRONG, ""
     if comparison.noise:
         return Verdict.IMPRECISE, _why_noise(comparison)
     half_of_the_digits = sqrt(FORMATS[dtype].spacing)
+    if truth.not_unique and truth.has_hulls:
+        return _verdict_at_kinks(comparison, truth, dtype)
     if error > half_of_the_digits and isfinite(error) and not truth.not_unique:
         return Verdict.IMPRECISE, ""
     if resolution > RESOLVED[dtype]:
         return Verdict.UNRESOLVED, _why_nothing_was_seen(truth, resolution)
     return Verdict.CORRECT, ""
+
+
+def _verdict_at_kinks(comparison: Comparison, truth: Truth, dtype: str) -> tuple[Verdict, str]:
+    """What to think of an answer that is within the hull at every kink, and why."""
+    resolution = comparison.resolution_beside_kinks
+    if resolution > RESOLVED[dtype]:
+        return Verdict.UNRESOLVED, _why_not_unique(truth)
+    total = sum(array.size for array in truth.answer.arrays)
+    return Verdict.CORRECT, (
+        f"In {truth.not_unique} of {total} entries there is a kink, where any value between the "
+        "derivatives on its sides is right."
+    )
 
 
 def _verdict_on_approximation(

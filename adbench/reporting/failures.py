@@ -17,20 +17,22 @@ WIDTH = 160
 """Columns of a table that goes into a log or a message rather than to a terminal."""
 
 
-def text(rows: Sequence[Row], summary: str, width: int = WIDTH) -> str:
-    """Return the table of failures as plain text, and the summary.
+def text(rows: Sequence[Row], summary: str, notes: Sequence[str] = (), width: int = WIDTH) -> str:
+    """Return the table of failures as plain text, the notes and the summary.
 
     What could not be judged or asked stands with them.
     """
     sink = io.StringIO()
-    show(rows, summary, Console(file=sink, width=width, color_system=None))
+    show(rows, summary, Console(file=sink, width=width, color_system=None), notes)
     return "\n".join(line.rstrip() for line in sink.getvalue().strip("\n").splitlines())
 
 
-def show(rows: Sequence[Row], summary: str, console: Console) -> None:
-    """Print the tables of failures, of what is left open, and the summary."""
+def show(rows: Sequence[Row], summary: str, console: Console, notes: Sequence[str] = ()) -> None:
+    """Print the tables of failures, of what is left open, the notes and the summary."""
     for table in tables(rows):
         render.to_screen(table, console)
+    for note in notes:
+        console.print(f"Note: {note}", highlight=False, markup=False)
     console.print(summary, highlight=False, markup=False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adbench import registry
 from adbench.backends.catalog import Entry
@@ -27,6 +27,13 @@ HIGHEST_ORDER_AT_LARGER_SIZES = 2
 
 LARGEST_SEED = 2**64 - 1
 """The largest seed that a message to a worker can hold."""
+
+FIRST_ORDER = 1
+"""The order to which a hand-written derivative is judged unless another is asked for: a backward
+pass that is right, and cannot be differentiated again, is what people write."""
+
+HIGHEST_ORDER = 2
+"""The highest order of an operator of functions of several scalars."""
 
 EXTRA_OPERATORS = {Operator.VALUE_AND_GRADIENT}
 """What is asked where it is named, and in a full run: its parts are asked anyway."""
@@ -130,6 +137,13 @@ class Settings:
     """The seed of the models' inputs."""
     lowest_dtype: str = DTYPES[0]
     """The lowest dtype of the run, in which the inputs are representable."""
+    order: int | None = None
+    """The highest order of derivatives that is asked; None: of a hand-written function the first,
+    of a specification all."""
+    resolution: float | None = None
+    """The relative error that a check must be able to see; None for what the judge asks."""
+    specification: bool = False
+    """Whether a specification is asked like any other beside a hand-written function."""
 
     @property
     def points(self) -> Points:
@@ -171,11 +185,14 @@ class Plan:
     """The backends, in the order in which they take turns."""
     settings: Settings
     """What holds for the whole run."""
+    native_order: int = FIRST_ORDER
+    """The highest order of a hand-written function's derivatives that counts."""
 
     def cells(self, group: Group) -> list[tuple[Case, Entry]]:
         """Return the cells of a group.
 
-        Every case on every backend, a native implementation on its framework alone.
+        Every case on every backend, a native implementation on its framework alone. Beside one, the
+        specification is asked of its framework alone, unless the settings say otherwise.
         """
         return [
             (case, entry)
@@ -186,13 +203,53 @@ class Plan:
 
     def _is_asked(self, group: Group, case: Case, entry: Entry) -> bool:
         effort = self.settings.effort
-        if case.implementation == NATIVE and entry.framework not in group.source.model.native:
+        if not self._is_of_interest(group.source.model, case, entry):
             return False
         if entry.only_forward:
             return "reverse" not in case.mode
         if not effort.all_modes and (case.operator, case.mode) in EXTRA_MODES:
             return False
         return effort.all_orders or case.order <= entry.orders.get(case.mode, case.order)
+
+    def _is_of_interest(self, model: Model, case: Case, entry: Entry) -> bool:
+        """Whether a case is asked of a backend, as far as hand-written functions matter."""
+        if case.implementation == NATIVE:
+            if entry.framework not in model.native:
+                return False
+            return self._counts_in_order(model, case) or self._is_noted(case)
+        if self.settings.specification or not self._judges_native(model):
+            return True
+        return entry.framework in model.native and self._counts_in_order(model, case)
+
+    def _judges_native(self, model: Model) -> bool:
+        """Whether a hand-written function of a model is among what is asked."""
+        return any(entry.framework in model.native for entry in self.backends)
+
+    def _counts_in_order(self, model: Model, case: Case) -> bool:
+        """Whether a hand-written function must be right to the order of a case."""
+        if case.operator is Operator.DERIVATIVE and self.settings.order is None:
+            return case.order <= max(self.native_order, model.orders)
+        return case.order <= self.native_order
+
+    def _is_noted(self, case: Case) -> bool:
+        """Whether a check looks at a derivative of a hand-written function that counts not."""
+        differentiated_again = (
+            case.mode is Mode.REVERSE_OVER_REVERSE
+            if case.operator is Operator.HVP
+            else case.operator is Operator.DERIVATIVE and case.mode is Mode.REVERSE
+        )
+        follows = case.order == self.native_order + 1
+        return differentiated_again and follows and not self.settings.effort.timed
+
+    def counts(self, model: Model, case: Case) -> bool:
+        """Whether the verdict on a case decides whether a check has passed.
+
+        Beside a hand-written function its specification does not, nor does an order of derivatives
+        that was not asked for: what is wrong with them is worth a note.
+        """
+        if case.implementation == NATIVE:
+            return self._counts_in_order(model, case)
+        return self.settings.specification or not self._judges_native(model)
 
     @property
     def total(self) -> int:
@@ -239,9 +296,15 @@ def make_plan(
     for source in sources:
         groups += _groups_at_sizes(source, settings, restriction)
         groups += _groups_of_sweep(source, settings, restriction)
-    if not groups:
+    _check_order(settings, groups)
+    native_order = settings.order or FIRST_ORDER
+    if restriction.operators and settings.order is None:
+        native_order = max((group.question.order for group in groups), default=FIRST_ORDER)
+    everything = Plan(tuple(groups), tuple(backends), settings, native_order)
+    asked_of_backends = tuple(group for group in groups if everything.cells(group))
+    if not asked_of_backends:
         raise SpecError(_nothing_to_run(sources, settings, restriction))
-    return Plan(tuple(groups), tuple(backends), settings)
+    return replace(everything, groups=asked_of_backends)
 
 
 def _groups_at_sizes(
@@ -256,7 +319,7 @@ def _groups_at_sizes(
         inputs = settings.points.first(source.model, size)
         all_orders = effort.all_orders or size == sizes[0]
         for dtype in restriction.dtypes:
-            for operator, order in questions(source.model, inputs):
+            for operator, order in questions(source.model, inputs, settings.order):
                 if order > HIGHEST_ORDER_AT_LARGER_SIZES and not all_orders:
                     continue
                 if not _is_wanted(operator, restriction, effort):
@@ -290,10 +353,16 @@ def _groups_of_sweep(
                 yield Group(source, cases, inputs.n, inputs.m, swept=True)
 
 
-def questions(model: Model, inputs: Inputs) -> list[tuple[Operator, int]]:
-    """Return the operators that apply to a model, each with its order."""
+def questions(
+    model: Model, inputs: Inputs, highest_order: int | None = None
+) -> list[tuple[Operator, int]]:
+    """Return the operators that apply to a model, each with its order.
+
+    highest_order: what is asked for; None for all that apply.
+    """
     if inputs.is_scalar_to_scalar:
-        derivatives = [(Operator.DERIVATIVE, order) for order in range(1, model.orders + 1)]
+        orders = range(1, 1 + (highest_order or model.orders))
+        derivatives = [(Operator.DERIVATIVE, order) for order in orders]
         return [(Operator.VALUE, 0), *derivatives, (Operator.VJP, 1)]
     excluded = {Operator.DERIVATIVE}
     if inputs.cotangent.shape == ():
@@ -302,7 +371,10 @@ def questions(model: Model, inputs: Inputs) -> list[tuple[Operator, int]]:
         excluded.add(Operator.JACOBIAN)
     else:
         excluded |= NEEDS_SCALAR_OUTPUT
-    return [(operator, order_of(operator)) for operator in Operator if operator not in excluded]
+    applicable = [operator for operator in Operator if operator not in excluded]
+    if highest_order is not None:
+        applicable = [operator for operator in applicable if order_of(operator) <= highest_order]
+    return [(operator, order_of(operator)) for operator in applicable]
 
 
 def _cases(
@@ -337,6 +409,22 @@ def _thinned_sweep(model: Model, effort: Preset) -> list[str]:
         for name, size in model.sweep.items()
         if all(size[parameter] in values for parameter, values in kept.items())
     ]
+
+
+def _check_order(settings: Settings, groups: Sequence[Group]) -> None:
+    """Raise SpecError for an order of derivatives that no function among the models has."""
+    derived = {
+        group.source.model.name
+        for group in groups
+        if group.question.operator is Operator.DERIVATIVE
+    }
+    order = settings.order or 0
+    if order > HIGHEST_ORDER and not derived:
+        raise SpecError(
+            f"Order {order} was asked for: derivatives above order {HIGHEST_ORDER} are of "
+            "functions that take one scalar to a scalar, and no model here is one. Leave the "
+            f"order out, or give at most {HIGHEST_ORDER}."
+        )
 
 
 def _check_seed(seed: int) -> None:

@@ -45,6 +45,16 @@ class Selection:
     seed: int = 0
     """The seed of the models' inputs."""
 
+    order: int | None = None
+    """The highest order of derivatives; None: of hand-written functions the first, of
+    specifications all that apply."""
+
+    resolution: float | None = None
+    """The relative error that a check must be able to see to pass; None for what is customary."""
+
+    specification: bool = False
+    """Whether specifications are judged beside hand-written functions like any others."""
+
     def plan(self, preset: Preset) -> Plan:
         """Make the plan of what is selected.
 
@@ -58,6 +68,9 @@ class Selection:
             timeout_s=self.timeout_s or preset.timeout_s,
             seed=self.seed,
             lowest_dtype=max(dtypes, key=DTYPES.index),
+            order=self.order,
+            specification=self.specification,
+            resolution=self.resolution,
         )
         with redirect_stdout(sys.stderr):  # what a model prints is no part of a report
             return make_plan(

@@ -285,7 +285,7 @@ class Session:
 
     def _make_inputs(self, subject: Subject) -> SubjectInputs:
         first = self._points.first(subject.model, subject.size)
-        second = self._points.second(first)
+        second = self._points.second(subject.model, subject.size, first)
         return SubjectInputs(first.astype(subject.dtype), second.astype(subject.dtype))
 
     def _problem(self, case: Case, model: Model, inputs: Inputs) -> Problem:

@@ -54,7 +54,8 @@ def establish(model: Model, case: Case, points: Points) -> Truths:
     second = None
     if time.monotonic() - began < SECOND_POINT_LIMIT_S and not first.doubt:
         with suppress(Exception):  # where there is no truth, the second point is not judged
-            second = establish_truth(question.at(points.second(question.inputs)), [case.dtype])
+            inputs = points.second(model, case.size, question.inputs)
+            second = establish_truth(question.at(inputs), [case.dtype])
     if second is not None and (second.doubt or not second.answer.is_finite):
         second = None
     return Truths(first, second, first.doubt)

@@ -74,16 +74,20 @@ class BallAnswer:
 
 
 def evaluate(
-    question: Question, *, widened_by: float = 0.0, xp: Any = ball_arithmetic.xp
+    question: Question,
+    *,
+    widened_by: float = 0.0,
+    widens_values: bool = False,
+    xp: Any = ball_arithmetic.xp,
 ) -> BallAnswer:
     """Evaluate the answer to a question in balls of the present precision, in its cheapest mode.
 
     widened_by: the radius given to the active numbers of a derivative, in units of their size, and
-        absolutely at 0; a value is evaluated at the point itself.
+        absolutely at 0; a value is evaluated at the point itself unless `widens_values`.
     xp: the namespace for the model.
     """
     inputs, operator = question.inputs, question.operator
-    if operator is Operator.VALUE:
+    if operator is Operator.VALUE and not widens_values:
         widened_by = 0.0
     backend = Balls(widened_by, inputs.arguments[inputs.active], xp)
     problem = to_backend(backend, question.model.function, inputs, operator)

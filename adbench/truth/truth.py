@@ -56,21 +56,37 @@ class Truth:
     """What it is, as the rows name it."""
 
     @property
-    def not_unique(self) -> int:
-        """How many entries lie at a kink or a pole.
+    def at_kinks(self) -> tuple[Array, ...]:
+        """Array by array, which entries lie at a kink or a pole.
 
-        Their enclosures are wide, however high the precision.
+        Their enclosures are wide, however high the precision. At a kink they are finite, and hold
+        the hull of the derivatives on its sides.
         """
-        return sum(
-            _count_wide(centres, radii)
+        return tuple(
+            _are_wide(centres, radii)
             for centres, radii in zip(self.answer.arrays, self.radii, strict=True)
         )
 
+    @property
+    def not_unique(self) -> int:
+        """How many entries lie at a kink or a pole."""
+        return sum(int(mask.sum()) for mask in self.at_kinks)
 
-def _count_wide(centres: Array, radii: Array) -> int:
+    @property
+    def has_hulls(self) -> bool:
+        """Whether every entry is known, or lies at a kink with finite derivatives on its sides."""
+        triples = zip(self.answer.arrays, self.radii, self.at_kinks, strict=True)
+        return all(
+            (np.isfinite(centres) & np.isfinite(radii))[mask].all()
+            for centres, radii, mask in triples
+        )
+
+
+def _are_wide(centres: Array, radii: Array) -> Array:
     sizes = np.where(np.isfinite(centres), np.abs(centres), 0)
     as_good_as_zero = max(NEGLIGIBLE * np.max(sizes, initial=0.0), TINY)
-    return int((radii > np.maximum(NOT_UNIQUE_ABOVE * sizes, as_good_as_zero)).sum())
+    wide: Array = radii > np.maximum(NOT_UNIQUE_ABOVE * sizes, as_good_as_zero)
+    return wide
 
 
 def establish(question: Question, dtypes: Sequence[str] = DTYPES) -> Truth:

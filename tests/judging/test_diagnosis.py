@@ -21,7 +21,8 @@ def one_off(value):
         (2 * TRUE, "9 of 9 entries are off: returned = true × 2."),
         (TRUE / 9, "9 of 9 entries are off: returned = true × 1/9."),
         (-TRUE, "9 of 9 entries are off: the sign is flipped."),
-        (TRUE * (1 + 1e-6), "9 of 9 entries are off: returned = true × (1 + 1.0e-06)."),
+        (TRUE * (1 + 1e-5), "9 of 9 entries are off: returned = true × (1 + 1.0e-05)."),
+        (TRUE * (1 + 1e-7), "9 of 9 entries are off: by a relative 1.0e-07."),
         (0 * TRUE, "9 of 9 entries are off: zero was returned."),
         (TRUE.T, "6 of 9 entries are off: it is transposed."),
         (one_off(0.0), "1 of 9 entries is off: zero was returned."),
@@ -55,6 +56,4 @@ def test_of_many_arrays_three_are_named():
 def test_a_symmetric_array_is_not_called_transposed():
     true = np.diag([1.0, 2.0, 3.0])
     answer, truth = Answer(("",), (true * (1 + 1e-9),)), Answer(("",), (true,))
-    assert describe(answer, truth, ["x"]) == (
-        "3 of 9 entries are off: returned = true × (1 + 1.0e-09)."
-    )
+    assert describe(answer, truth, ["x"]) == ("3 of 9 entries are off: by a relative 1.0e-09.")

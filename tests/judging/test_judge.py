@@ -8,11 +8,11 @@ from truths import model_at, question_of, truth_of
 
 from adbench.cases import Case, Mode, Operator
 from adbench.cases.answer import Answer
-from adbench.judging.behaviour import second_point
 from adbench.judging.finding import Finding, fold
 from adbench.judging.judge import Evidence, Judge
 from adbench.judging.verdict import Judgement
 from adbench.results.row import Row, Verdict
+from adbench.running.points import Points
 
 MODEL = model_at(lambda xp, x: xp.sum(xp.exp(x) * x), [0.5, 1.5])
 MODES = {Operator.HESSIAN: Mode.FORWARD_OVER_REVERSE, Operator.VALUE: Mode.NONE}
@@ -23,7 +23,8 @@ class Cell:
 
     def __init__(self, operator=Operator.GRADIENT, mode=None):
         self.question, self.truth = truth_of(MODEL, operator)
-        self.second_question = self.question.at(second_point(self.question.inputs, "float64"))
+        second = Points(0, "float64").second(MODEL, "", self.question.inputs)
+        self.second_question = self.question.at(second)
         self.second_truth = truth_of(
             replace(MODEL, make=lambda size, rng: self.second_question.inputs.arguments), operator
         )[1]
@@ -102,7 +103,8 @@ def test_an_answer_that_is_wrong_at_the_second_point_alone_is_wrong(gradient):
     wrong_elsewhere = gradient.scaled(-1.0, gradient.second_truth)
     row = gradient.judged(elsewhere=[right_elsewhere, wrong_elsewhere])
     assert row.message == (
-        "At a second point the answer is wrong. 2 of 2 entries are off: the sign is flipped."
+        "At a second point the answer is wrong. 2 of 2 entries are off: the sign is flipped. "
+        "The point: x = [0.4375, 1.3125]."
     )
 
 

@@ -1,0 +1,128 @@
+"""What a check has seen beside what it was asked: a sentence for each kind of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+from adbench.cases.case import NATIVE
+from adbench.judging.comparison import SHARP
+from adbench.reporting import failures
+from adbench.reporting.tables import first_of
+from adbench.results.row import FAILURES, Outcome, Row, Verdict
+
+ADVICE = {
+    "torch": "mark its backward @once_differentiable, so that this raises, or write it in "
+    "operations that can be differentiated",
+}
+"""What to do, by framework, about a derivative that is silently wrong when differentiated."""
+
+GENERAL_ADVICE = "write it in operations that can be differentiated"
+
+
+def notes(counted: Sequence[Row], noted: Sequence[Row]) -> Iterator[str]:
+    """Yield a sentence on each kind of thing that was seen in cells that do not count.
+
+    counted, noted: the rows of cells that decide whether the check has passed, and the others.
+    """
+    yield from _lone_modes(counted)
+    yield from _remarks(counted)
+    wrong = {_subject(row) for row in counted if row.verdict is Verdict.WRONG}
+    second_orders = _grouped(
+        row
+        for row in noted
+        if row.implementation == NATIVE
+        and row.verdict is Verdict.WRONG
+        and _subject(row) not in wrong
+    )
+    for (model, backend), rows in second_orders.items():
+        framework = backend.partition(":")[0]
+        yield (
+            f"{model} on {backend}: the first derivative is right, the one after it is silently "
+            f"wrong ({first_of([failures.question(row) for row in rows])}), as where it goes "
+            f"through numbers saved as constants; {ADVICE.get(framework, GENERAL_ADVICE)}. "
+            "--order 2 makes this count."
+        )
+    frameworks = _grouped(
+        row
+        for row in noted
+        if row.implementation != NATIVE
+        and (row.verdict is Verdict.WRONG or row.outcome in FAILURES)
+    )
+    for (model, backend), rows in frameworks.items():
+        said = failures.sentence(rows[0])
+        yield (
+            f"{model} on {backend}: {_what_it_is(rows[0])} here, which is no fault of the "
+            f"hand-written function ({first_of([failures.question(row) for row in rows])}: "
+            f"{said.rstrip('.')}). --specification makes this count."
+        )
+
+
+def _what_it_is(row: Row) -> str:
+    framework = row.backend.partition(":")[0]
+    if row.outcome in FAILURES:
+        return f"{framework}'s own derivative of the specification does not run"
+    return f"{framework}'s own derivative of the specification is wrong"
+
+
+def _lone_modes(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield a sentence where one mode alone is wrong of a specification, and others are right."""
+    questions: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        if row.implementation != NATIVE and row.outcome is Outcome.OK:
+            key = (*_subject(row), row.operator, row.order)
+            questions.setdefault(key, []).append(row)
+    blamed: dict[tuple[str, str, str], list[str]] = {}
+    for group in questions.values():
+        wrong_rows = [row for row in group if row.verdict is Verdict.WRONG]
+        right_modes = [row.mode for row in group if row.verdict is Verdict.CORRECT]
+        if len(wrong_rows) == 1 and right_modes:
+            row = wrong_rows[0]
+            blamed.setdefault((row.model, row.backend, row.mode), []).append(failures.question(row))
+    for (model, backend, mode), names in blamed.items():
+        yield (
+            f"{model} on {backend}: {first_of(names)} is wrong in the mode {mode} alone; the other "
+            "modes agree with the truth, so a rule of the framework for this mode is at fault."
+        )
+
+
+def _remarks(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield a sentence on answers that passed and are worth a remark.
+
+    They were seen less sharply than is usual, lie at a kink, or are imprecise.
+    """
+    passed = (
+        row
+        for row in rows
+        if row.verdict is Verdict.CORRECT and SHARP[row.dtype] < row.resolution < math.inf
+    )
+    for (model, backend), group in _grouped(row for row in passed if not _at_a_kink(row)).items():
+        worst = max(row.resolution for row in group)
+        names = first_of([failures.question(row) for row in group])
+        yield (
+            f"{model} on {backend}: {names} passed, where only relative errors above {worst:.1e} "
+            "would have been seen; --resolution asks for more."
+        )
+    kinks = (row for row in rows if row.verdict is Verdict.CORRECT and _at_a_kink(row))
+    for (model, backend), group in _grouped(kinks).items():
+        names = first_of([failures.question(row) for row in group])
+        yield f"{model} on {backend}, {names}: {group[0].message}"
+    explained = (row for row in rows if row.verdict is Verdict.IMPRECISE and row.message)
+    for (model, backend), group in _grouped(explained).items():
+        names = first_of([failures.question(row) for row in group])
+        yield f"{model} on {backend}, {names} is imprecise: {group[0].message}"
+
+
+def _at_a_kink(row: Row) -> bool:
+    return bool(row.message)
+
+
+def _grouped(rows: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.model, row.backend), []).append(row)
+    return groups
+
+
+def _subject(row: Row) -> tuple[str, ...]:
+    return row.model, row.size, row.dtype, row.implementation, row.backend

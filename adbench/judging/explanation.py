@@ -1,0 +1,109 @@
+"""Whether an error beyond the bound may be the rounding of another algorithm.
+
+The bound holds for the algorithm of the specification. Another one, such as softplus as
+log(1 + exp x), may round larger numbers than that, and lose some digits beside it. Its error is
+explained where it is nothing beside the largest number that enters, or where a change of the inputs
+in their last places would change the answer as much: the answer is then exactly right for inputs
+that nobody could tell from those given (N. J. Higham, Accuracy and Stability of Numerical
+Algorithms, 2nd ed., section 1.5).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adbench.cases.answer import Answer
+from adbench.cases.inputs import Array
+from adbench.cases.question import Question
+from adbench.judging.comparison import Entries
+from adbench.truth.evaluation import UNDECIDED, evaluate, rounded
+from adbench.truth.formats import FORMATS
+from adbench.truth.truth import Truth
+from ball_arithmetic import precision
+from reference_ad.engine import tree
+
+LARGEST_ULP = 64.0
+"""An error of so many units of roundoff of the largest number that enters may be rounding."""
+
+HIDDEN = {"float64": 1e-10, "float32": 1e-5, "float16": 0.0, "bfloat16": 0.0}
+"""The relative error of an entry above which the size of other numbers explains nothing: a constant
+of nine digits is an error. In 16 bits the bounds are wide enough."""
+
+INPUT_ULP = 16.0
+"""Inputs that differ by so many units of roundoff are taken for the same."""
+
+BITS = 128
+"""The precision in which the reach of the inputs is computed."""
+
+FAR_OFF = 1e-3
+"""Errors above this part of an array are not looked at for what the inputs explain."""
+
+
+def is_rounding(answer: Answer, truth: Truth, question: Question, dtype: str) -> bool:
+    """Return whether all errors beyond the bounds are explained by another algorithm's rounding.
+
+    The answer has the shape and dtype of the truth.
+    """
+    triples = zip(answer.arrays, truth.answer.arrays, truth.bounds[dtype], strict=True)
+    largest_input = _largest_input(question)
+    unexplained = [
+        _unexplained(returned, true, bound, largest_input, dtype)
+        for returned, true, bound in triples
+    ]
+    if not any(errors.any() for errors in unexplained):
+        return True
+    pairs = zip(unexplained, truth.answer.arrays, strict=True)
+    if any(_is_far_off(errors, true) for errors, true in pairs):
+        return False
+    reach = _reach_of_inputs(question, INPUT_ULP * FORMATS[dtype].unit)
+    return reach is not None and all(
+        (errors <= possible).all() for errors, possible in zip(unexplained, reach, strict=True)
+    )
+
+
+def _largest_input(question: Question) -> float:
+    """The largest number among the arguments and their reciprocals, and at least 1."""
+    leaves = [
+        leaf for leaf in tree.leaves(question.inputs.arguments) if leaf.dtype.kind not in "biu"
+    ]
+    numbers = np.concatenate([leaf.ravel().astype(np.longdouble) for leaf in leaves])
+    sizes = np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
+    with np.errstate(over="ignore"):
+        reciprocals = 1 / sizes
+    return float(np.max(np.concatenate([sizes, reciprocals]), initial=1.0))
+
+
+def _unexplained(
+    returned: Array, true: Array, bound: Array, largest_input: float, dtype: str
+) -> Array:
+    """The errors of an array that neither the bounds nor the largest numbers explain, else 0."""
+    form = FORMATS[dtype]
+    in_bounds = Entries.of(returned, true, bound, dtype).in_bounds
+    with np.errstate(invalid="ignore", over="ignore"):
+        errors = np.abs(returned.astype(np.longdouble) - true)
+    errors = np.where(np.isnan(errors), np.inf, errors)
+    sizes = np.where(np.isfinite(true), np.abs(true), 0.0)
+    largest = np.max(sizes, initial=0.0)
+    rounding = LARGEST_ULP * form.unit * max(largest_input, float(largest))
+    possible = np.minimum(rounding, HIDDEN[dtype] * sizes)
+    unexplained: Array = np.where((in_bounds > 1) & (errors > possible), errors, 0.0)
+    return unexplained
+
+
+def _is_far_off(errors: Array, true: Array) -> bool:
+    largest = np.max(np.abs(true), initial=0.0, where=np.isfinite(true))
+    return bool(np.max(errors, initial=0.0) > FAR_OFF * largest)
+
+
+def _reach_of_inputs(question: Question, widened_by: float) -> tuple[Array, ...] | None:
+    """How far each entry may move where the active numbers move by this part of their size.
+
+    None where the function may branch in between.
+    """
+    try:
+        with precision(BITS):
+            balls = evaluate(question, widened_by=widened_by, widens_values=True)
+            radii = [rounded(array.primal)[1] for array in balls.arrays]
+    except UNDECIDED:
+        return None
+    return tuple(np.where(np.isfinite(radius), radius, 0.0) for radius in radii)

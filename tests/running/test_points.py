@@ -1,0 +1,76 @@
+"""The second point: drawn from the recipe again, so that what a number means it goes on meaning."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from adbench.cases import Model
+from adbench.running.points import Points
+
+POINTS = Points(seed=3, lowest_dtype="float64")
+
+
+def model(make, **fields):
+    return Model(
+        name="f", function=lambda xp, x, *rest: xp.sum(x), make=make, sizes={"": {}}, **fields
+    )
+
+
+def both_points(make, points=POINTS):
+    recipe = model(make)
+    first = points.first(recipe, "")
+    return first, points.second(recipe, "", first)
+
+
+def test_labels_stay_labels_and_unit_vectors_unit_vectors():
+    def make(size, rng):
+        direction = rng.standard_normal(3)
+        labels = rng.integers(0, 2, 5).astype(float)
+        return rng.standard_normal(4), labels, direction / np.linalg.norm(direction)
+
+    first, second = both_points(make)
+    x, labels, direction = second.arguments
+    assert set(labels) <= {0.0, 1.0}
+    assert np.linalg.norm(direction) == pytest.approx(1)
+    assert (x != first.arguments[0]).all() and (direction != first.arguments[2]).all()
+    assert (second.tangent != first.tangent).all()
+
+
+def test_where_a_recipe_has_one_point_the_active_numbers_alone_are_varied():
+    first, second = both_points(lambda size, rng: (np.ones(2), np.asarray([0.0, 1.0])))
+    assert (second.arguments[0] == 0.875).all()
+    assert (second.arguments[1] == first.arguments[1]).all()
+
+
+def test_a_recipe_of_random_constants_keeps_these_and_varies_the_active_numbers():
+    _, second = both_points(lambda size, rng: (np.ones(2), rng.integers(0, 9, 4).astype(float)))
+    assert (second.arguments[0] == 0.875).all()
+    assert (second.arguments[1] % 1 == 0).all()
+
+
+def test_a_draw_of_another_shape_is_not_taken():
+    first, second = both_points(lambda size, rng: (np.ones(rng.integers(1, 10**6)),))
+    assert second.arguments[0].shape == first.arguments[0].shape
+
+
+def test_a_recipe_that_fails_at_another_draw_is_not_drawn_again():
+    def make(size, rng):
+        x = rng.standard_normal(2)
+        if x[0] != expected:
+            raise ValueError("no such point")
+        return (x,)
+
+    recipe = model(lambda size, rng: (rng.standard_normal(2),))
+    first = POINTS.first(recipe, "")
+    expected = first.arguments[0][0]
+    second = POINTS.second(replace(recipe, make=make), "", first)
+    assert (second.arguments[0] == 0.875 * first.arguments[0]).all()
+
+
+def test_the_second_point_is_representable_in_the_lowest_dtype():
+    points = Points(seed=3, lowest_dtype="float16")
+    for make in (lambda size, rng: (rng.standard_normal(9),), lambda size, rng: (np.full(9, 0.1),)):
+        _, second = both_points(make, points)
+        x = second.arguments[0]
+        assert (x == x.astype(np.float16)).all()
