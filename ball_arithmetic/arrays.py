@@ -9,7 +9,7 @@ import flint
 import numpy as np
 
 from reference_ad.engine.elements import OBJECT, as_array
-from reference_ad.rules.elementwise import exp, log, sqrt
+from reference_ad.rules.elementwise import exp, sqrt
 
 from .comparisons import are_truths, as_numbers, equal, equal_element, maximum_each, truths
 from .elements import (
@@ -25,7 +25,7 @@ from .elements import (
     kinds,
     on_elements,
 )
-from .functions import integer_power, power, truncate
+from .functions import integer_power, is_masked, power, truncate
 
 
 def total(x: Any, axis: Any, keepdims: Any) -> Any:
@@ -94,26 +94,37 @@ def with_zeros(implementation: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *args, **params: elements(implementation(*args, **params))
 
 
-def _shift(x: Any, axis: tuple[int, ...]) -> Any:
-    """Exact numbers near the largest real parts, to subtract before exponentials are taken.
-
-    Any finite ones do.
-    """
+def _largest_part(x: Any, axis: tuple[int, ...]) -> Any:
+    """The largest real part along the axes, which keep their place with length 1."""
     parts = on_elements(lambda v: element(constant_term(v)).real)(x)
-    return on_elements(lambda v: v.mid() if v.is_finite() else 0)(
-        largest(parts, axis, True) if axis else parts
-    )
+    return largest(parts, axis, True) if axis else parts
+
+
+@on_elements
+def _shift(largest_part: Any) -> Any:
+    """An exact number near the largest real part, to subtract before exponentials are taken.
+
+    Any finite one does.
+    """
+    return largest_part.mid() if largest_part.is_finite() else 0
+
+
+@on_elements
+def _log_of_sum(total: Any, largest_part: Any) -> Any:
+    """The logarithm of a sum of exponentials; -inf where all of them are masked."""
+    return largest_part if is_masked(largest_part) else element(total).log()
 
 
 def logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    shift = _shift(x, axis)
+    largest_part = _largest_part(x, axis)
+    shift = _shift(largest_part)
     total = np.add.reduce(compute(exp, x - shift), axis=axis, keepdims=True)
-    ans = compute(log, total) + shift
+    ans = _log_of_sum(total, largest_part) + shift
     return ans if keepdims else np.reshape(ans, [n for k, n in enumerate(x.shape) if k not in axis])
 
 
 def softmax(x: Any, axis: tuple[int, ...]) -> Any:
-    y = compute(exp, x - _shift(x, axis))
+    y = compute(exp, x - _shift(_largest_part(x, axis)))
     return y / np.add.reduce(y, axis=axis, keepdims=True)
 
 
@@ -160,4 +171,14 @@ def cast_to_integer(x: Any, dtype: Any) -> Any:
         return truths(x)
     if x.dtype == OBJECT and are_truths(x):
         return as_numbers(x)
-    return x if x.dtype != OBJECT else on_elements(truncate)(x)
+    if x.dtype != OBJECT:
+        return x
+    integers = on_elements(truncate)(x)
+    exact = all(isinstance(v, flint.arb) and v.is_exact() for v in integers.ravel())
+    return as_integers(integers, dtype) if exact else integers
+
+
+def as_integers(x: Any, dtype: Any) -> Any:
+    """Balls that are integers, as an array of these: what it was cast for may be an index."""
+    numbers = [int(v.unique_fmpz()) for v in x.ravel()]
+    return np.asarray(numbers, dtype).reshape(x.shape)

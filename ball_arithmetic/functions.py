@@ -76,8 +76,25 @@ def hypot(v: Any, w: Any) -> Any:
     return (square_element(element(v)) + square_element(element(w))).sqrt()
 
 
+INFINITY = flint.arb("inf")
+
+
+def is_masked(v: Any) -> bool:
+    """Whether an element is -inf, whose exponential adds nothing."""
+    return isinstance(v, flint.arb) and v == -INFINITY
+
+
+def is_infinite(v: Any) -> bool:
+    """Whether an element is an infinity, and no ball that may be anything."""
+    return isinstance(v, flint.arb) and (v in (INFINITY, -INFINITY))
+
+
 def logaddexp(v: Any, w: Any) -> Any:
     v, w = element(v), element(w)
+    if is_masked(v):
+        return w
+    if is_masked(w):
+        return v
     in_order = float(constant_term(v).mid()) >= float(constant_term(w).mid())
     if not in_order:  # any order is right, the larger one first is tighter
         v, w = w, v

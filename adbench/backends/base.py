@@ -115,6 +115,14 @@ class Backend:
         """
         return False
 
+    def strided(self, array: Any) -> Any:
+        """Return the same numbers in memory with gaps, or None where there are no such arrays.
+
+        What lies in the gaps is nan. A kernel that takes an array's memory for a contiguous one
+        reads it.
+        """
+        return None
+
     def synchronize(self, answer: Answer) -> None:
         """Wait until every array in `answer` is computed.
 

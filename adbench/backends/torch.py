@@ -70,6 +70,13 @@ class Eager(Backend):
         # zero (a "ZeroTensor"), a negative or a conjugate.
         return np.array(plain.numpy(force=True))
 
+    def strided(self, array: torch.Tensor) -> torch.Tensor:
+        if not array.is_floating_point():
+            return array.clone()
+        with_gaps = array.new_full((*array.shape, 2), torch.nan)
+        with_gaps[..., 0] = array
+        return with_gaps[..., 0]
+
     def overwrite(self, array: torch.Tensor, values: np.ndarray[Any, Any]) -> bool:
         array.copy_(self.asarray(values))
         return True

@@ -26,34 +26,39 @@ def notes(counted: Sequence[Row], noted: Sequence[Row]) -> Iterator[str]:
     counted, noted: the rows of cells that decide whether the check has passed, and the others.
     """
     yield from _lone_modes(counted)
-    yield from _remarks(counted)
+    yield from _dull_checks(counted)
+    yield from _kinks(counted)
+    yield from _imprecise(counted)
+    yield from _silent_second_derivatives(counted, noted)
+    yield from _frameworks_of_their_own(noted)
+
+
+def _silent_second_derivatives(counted: Sequence[Row], noted: Sequence[Row]) -> Iterator[str]:
+    """Yield a sentence where a hand-written derivative is right, and the one after it wrong."""
     wrong = {_subject(row) for row in counted if row.verdict is Verdict.WRONG}
-    second_orders = _grouped(
-        row
-        for row in noted
-        if row.implementation == NATIVE
-        and row.verdict is Verdict.WRONG
-        and _subject(row) not in wrong
-    )
-    for (model, backend), rows in second_orders.items():
+    later = [row for row in noted if row.implementation == NATIVE and _subject(row) not in wrong]
+    silent = _grouped(row for row in later if row.verdict is Verdict.WRONG)
+    for (model, backend), rows in silent.items():
         framework = backend.partition(":")[0]
         yield (
             f"{model} on {backend}: the first derivative is right, the one after it is silently "
-            f"wrong ({first_of([failures.question(row) for row in rows])}), as where it goes "
+            f"wrong ({_names(rows)}), as where it goes "
             f"through numbers saved as constants; {ADVICE.get(framework, GENERAL_ADVICE)}. "
             "--order 2 makes this count."
         )
-    frameworks = _grouped(
-        row
-        for row in noted
-        if row.implementation != NATIVE
-        and (row.verdict is Verdict.WRONG or row.outcome in FAILURES)
+
+
+def _frameworks_of_their_own(noted: Sequence[Row]) -> Iterator[str]:
+    """Yield a sentence where a framework fails on the specification of a hand-written function."""
+    specifications = [row for row in noted if row.implementation != NATIVE]
+    failing = _grouped(
+        row for row in specifications if row.verdict is Verdict.WRONG or row.outcome in FAILURES
     )
-    for (model, backend), rows in frameworks.items():
+    for (model, backend), rows in failing.items():
         said = failures.sentence(rows[0])
         yield (
             f"{model} on {backend}: {_what_it_is(rows[0])} here, which is no fault of the "
-            f"hand-written function ({first_of([failures.question(row) for row in rows])}: "
+            f"hand-written function ({_names(rows)}: "
             f"{said.rstrip('.')}). --specification makes this count."
         )
 
@@ -86,31 +91,34 @@ def _lone_modes(rows: Sequence[Row]) -> Iterator[str]:
         )
 
 
-def _remarks(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield a sentence on answers that passed and are worth a remark.
-
-    They were seen less sharply than is usual, lie at a kink, or are imprecise.
-    """
-    passed = (
-        row
-        for row in rows
-        if row.verdict is Verdict.CORRECT and SHARP[row.dtype] < row.resolution < math.inf
-    )
-    for (model, backend), group in _grouped(row for row in passed if not _at_a_kink(row)).items():
+def _dull_checks(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield a sentence on answers that passed and were seen less sharply than is usual."""
+    passed = (row for row in rows if row.verdict is Verdict.CORRECT and not _at_a_kink(row))
+    dull = _grouped(row for row in passed if SHARP[row.dtype] < row.resolution < math.inf)
+    for (model, backend), group in dull.items():
         worst = max(row.resolution for row in group)
-        names = first_of([failures.question(row) for row in group])
         yield (
-            f"{model} on {backend}: {names} passed, where only relative errors above {worst:.1e} "
-            "would have been seen; --resolution asks for more."
+            f"{model} on {backend}: {_names(group)} passed, where only relative errors above "
+            f"{worst:.1e} would have been seen; --resolution asks for more."
         )
-    kinks = (row for row in rows if row.verdict is Verdict.CORRECT and _at_a_kink(row))
-    for (model, backend), group in _grouped(kinks).items():
-        names = first_of([failures.question(row) for row in group])
-        yield f"{model} on {backend}, {names}: {group[0].message}"
-    explained = (row for row in rows if row.verdict is Verdict.IMPRECISE and row.message)
-    for (model, backend), group in _grouped(explained).items():
-        names = first_of([failures.question(row) for row in group])
-        yield f"{model} on {backend}, {names} is imprecise: {group[0].message}"
+
+
+def _kinks(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield a sentence on answers that passed at a kink."""
+    kinks = _grouped(row for row in rows if row.verdict is Verdict.CORRECT and _at_a_kink(row))
+    for (model, backend), group in kinks.items():
+        yield f"{model} on {backend}, {_names(group)}: {group[0].message}"
+
+
+def _imprecise(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield a sentence on answers that are imprecise, with the reason of the first."""
+    imprecise = _grouped(row for row in rows if row.verdict is Verdict.IMPRECISE and row.message)
+    for (model, backend), group in imprecise.items():
+        yield f"{model} on {backend}, {_names(group)} is imprecise: {group[0].message}"
+
+
+def _names(rows: Sequence[Row]) -> str:
+    return first_of([failures.question(row) for row in rows])
 
 
 def _at_a_kink(row: Row) -> bool:

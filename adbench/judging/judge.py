@@ -39,6 +39,9 @@ class Evidence:
     changed: str
     """Which inputs the calls have changed, in a sentence, or ""."""
 
+    strided: Answer | None = None
+    """At the second point, from arrays whose memory has gaps, where that was tried."""
+
 
 @dataclass(frozen=True)
 class Consistency:
@@ -98,6 +101,8 @@ class Judge:
         ]
         if second_truth is not None and not findings:
             findings += self._second_point(evidence, second_truth, second_question, case)
+        if second_truth is not None and not findings:
+            findings += self._memory_layout(evidence, second_truth, second_question, case)
         consistency = self._consistency(
             evidence.first,
             truth,
@@ -156,6 +161,21 @@ class Judge:
                 message = " ".join([*sentences, f"The point: {question.describe_point()}."])
                 return [Finding("second point", message, judgement=judgement)]
         return []
+
+    def _memory_layout(
+        self, evidence: Evidence, truth: Truth, question: Question, case: Case
+    ) -> list[Finding]:
+        """Judge the answer from arrays with gaps in their memory."""
+        if evidence.strided is None:
+            return []
+        judgement = self._judgement(evidence.strided, truth, question, case)
+        if judgement.verdict is not Verdict.WRONG:
+            return []
+        message = (
+            "With arrays that are not contiguous in memory, as transposed and expanded ones are, "
+            f"the answer is wrong. {judgement.message}"
+        )
+        return [Finding("memory layout", message.strip(), judgement=judgement)]
 
     # ---- against the backend's other answers
 

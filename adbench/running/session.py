@@ -223,11 +223,13 @@ class Session:
         result, first_s = clock.once(cell.operator)
         first = self._collect(result)
         elsewhere: tuple[Answer, ...] = ()
+        strided: Answer | None = None
         if at_second_point:
             elsewhere = self._answers_at_second_point(cell, in_place=first_s < SLOW_CALL_S)
+            strided = self._answer_in_gaps(cell)
         (result, again_s), peak_bytes = memory.watched(lambda: clock.once(cell.operator))
         again = self._collect(result)
-        evidence = Evidence(first, again, elsewhere, self._changed_inputs(cell))
+        evidence = Evidence(first, again, elsewhere, self._changed_inputs(cell), strided)
         return Observation(evidence, first_s, again_s, peak_bytes)
 
     def _answers_at_second_point(self, cell: PreparedCell, *, in_place: bool) -> tuple[Answer, ...]:
@@ -247,6 +249,24 @@ class Session:
         result = cell.call(moved.active, moved.constants, moved.direction)
         collected.append(self._collect(result))
         return tuple(collected)
+
+    def _answer_in_gaps(self, cell: PreparedCell) -> Answer | None:
+        """Call hand-written code at the second point, with arrays whose memory has gaps.
+
+        None where the framework has no such arrays, or where the code refuses them.
+        """
+        if cell.case.implementation != NATIVE:
+            return None
+        moved = self._problem(cell.case, cell.model, cell.inputs.second)
+        if self.backend.strided(_arrays(moved)[0]) is None:
+            return None
+        trees = [tree.map(self.backend.strided, argument) for argument in _trees(moved)]
+        active, *constants = trees[: 1 + len(moved.constants)]
+        direction = trees[-1] if moved.direction is not None else None
+        try:
+            return self._collect(cell.call(active, tuple(constants), direction))
+        except Exception:  # that it says so is all that can be asked of it
+            return None
 
     def _changed_inputs(self, cell: PreparedCell) -> str:
         """Return, in a sentence, which of the backend's inputs are not what they were."""

@@ -50,7 +50,8 @@ import numpy as np
 import ball_arithmetic
 from adbench.truth.formats import Format
 from ball_arithmetic import namespace, numbers, precision
-from ball_arithmetic.elements import elements, on_elements, widened
+from ball_arithmetic.elements import element, elements, on_elements, widened
+from ball_arithmetic.functions import is_infinite
 from ball_arithmetic.functions import power as power_of_element
 from ball_arithmetic.table import implementation as exact_implementation
 from reference_ad.engine.core import Primitive, Rule, other_rules
@@ -58,6 +59,7 @@ from reference_ad.engine.elements import Arithmetic, UndecidedMask, as_array, co
 from reference_ad.engine.rounding import Rounding
 from reference_ad.rules.contraction import matmul
 from reference_ad.rules.elementwise import (
+    add,
     atanh,
     constant_power,
     cosh,
@@ -69,6 +71,7 @@ from reference_ad.rules.elementwise import (
     power,
     remainder,
     sinh,
+    subtract,
     where,
 )
 from reference_ad.rules.linalg import norm
@@ -161,9 +164,9 @@ def _widened(primitive: Primitive, implementation: Implementation, form: Format)
     def apply(*args: Any, **params: Any) -> Any:
         ans = implementation(*args, **params)
         nearby = ans * relative + absolute
-        if extra_guards is None:
-            return nearby
-        return nearby + extra_guards(ans, *args, **params) * guard_ball
+        if extra_guards is not None:
+            nearby = nearby + extra_guards(ans, *args, **params) * guard_ball
+        return _with_infinities(ans, nearby) if primitive in OF_MASKS else nearby
 
     return _of_numbers(apply, form)
 
@@ -273,13 +276,21 @@ def _powered(ans: Any, x: Any, y: Any) -> Any:
 
 
 def _softmax(ans: Any, x: Any, axis: tuple[int, ...]) -> Any:
-    spread = exact_implementation(largest_along)(_sizes(x), axis, True) if axis else _sizes(x)
-    return _sizes(ans) * (1 + _count(x, axis) + _sizes(x) + spread)
+    """An exponential is off by the size of its argument, and so is what all are divided by.
+
+    That is the largest argument's alone: the terms t e^-t of the others add up to less than their
+    number. Some subtract the largest, others the logarithm of the sum.
+    """
+    largest = exact_implementation(largest_along)(x, axis, True) if axis else x
+    return _part_of(_sizes(ans), 1 + 2 * _count(x, axis) + 2 * _sizes(largest) + _sizes(x))
 
 
 def _log_add(ans: Any, x: Any, y: Any) -> Any:
     larger = exact_implementation(maximum)(elements(x), elements(y))
-    return _sizes(larger) + _sizes(ans - larger) * (1 + _sizes(elements(x) - elements(y)))
+    distance = _sizes(_difference(ans, larger))
+    return _part_of(1, _sizes(larger)) + _part_of(
+        distance, 1 + _sizes(_difference(elements(x), elements(y)))
+    )
 
 
 EXTRA_GUARDS: Mapping[Primitive, Extra] = {
@@ -298,6 +309,9 @@ EXTRA_GUARDS: Mapping[Primitive, Extra] = {
     logaddexp: _log_add,
 }
 """By how many guards, absolutely, a function may be off beyond its own."""
+
+OF_MASKS = frozenset({add, subtract, logaddexp, logsumexp})
+"""What is computed with the infinities of masks, which no rounding changes."""
 
 MEASURED_EXCESS = {(log1p, 53): 512.0, (atanh, 53): 512.0}
 """Units of roundoff that a function was measured to be off in a format of so many digits,
@@ -377,6 +391,33 @@ _elementwise_sizes = on_elements(lambda v: v.abs_upper() if hasattr(v, "abs_uppe
 def _sizes(x: Any) -> Any:
     """Upper bounds of the absolute values."""
     return as_array(_elementwise_sizes(as_array(x)))
+
+
+ZERO = element(0)
+
+
+@on_elements
+def _part_of(size: Any, factor: Any) -> Any:
+    """The product of two sizes; 0 where either is, or where the factor is infinite of a mask."""
+    if size == 0 or not factor < math.inf:
+        return ZERO
+    return size * factor
+
+
+def _with_infinities(exact: Any, widened: Any) -> Any:
+    """The widened elements, and those of the exact ones that are infinite as they are."""
+    infinite = _is_infinite(as_array(exact))
+    return as_array(np.where(infinite, exact, widened)) if infinite.any() else widened
+
+
+def _is_infinite(x: Any) -> Any:
+    return np.asarray(on_elements(is_infinite)(x), bool)
+
+
+@on_elements
+def _difference(v: Any, w: Any) -> Any:
+    """v - w; 0 where both are the same infinity."""
+    return ZERO if v == w and is_infinite(v) else v - w
 
 
 def _count(x: Any, axis: tuple[int, ...]) -> int:

@@ -600,3 +600,16 @@ def test_rules_found_by_transposition_keep_the_imaginary_parts_of_complex_balls(
     np.testing.assert_allclose(
         midpoints(found), ad.vjp(f, HERMITIAN + 1j)[1](cotangent)[0], rtol=1e-13, atol=1e-14
     )
+
+
+def test_a_cast_of_exact_integers_gives_numbers_that_can_be_an_index():
+    labels = ball_arithmetic.numbers(np.asarray([0.0, 2.0, -1.0]))
+    cast = ball_arithmetic.xp.astype(labels, np.int64)
+    assert np.asarray(cast).dtype == np.int64 and list(np.asarray(cast)) == [0, 2, -1]
+
+
+def test_a_cast_of_balls_that_hold_several_integers_stays_undecided():
+    wide = ball_arithmetic.numbers(np.asarray([1.0]), np.asarray([0.5]))
+    cast = ball_arithmetic.xp.astype(wide, np.int64)
+    with pytest.raises(TypeError):
+        np.zeros(3)[cast]
