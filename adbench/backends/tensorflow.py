@@ -61,7 +61,7 @@ class Eager(Backend):
         with tf.autodiff.ForwardAccumulator(
             tree.leaves(active), tree.leaves(tangent)
         ) as accumulator:
-            output = function(active)
+            output = _without_custom_gradient(function, active)
         return output, tree.map(lambda y: accumulator.jvp(y, ZERO), output)
 
     def vjp(self, function: Apply, active: Any) -> tuple[Any, Any]:
@@ -158,6 +158,26 @@ def _flat(answer: Any) -> tuple[list[Any], list[Any]]:
 
 
 # ---- transformations
+
+
+def _without_custom_gradient(function: Apply, active: Any) -> Any:
+    """Return f(x). Raises Unsupported where forward mode would ignore a gradient written by hand.
+
+    In a graph `tf.custom_gradient` leaves an IdentityN with the name of its gradient, which
+    accumulators take for the identity: they differentiate what is inside.
+    """
+    if tf.executing_eagerly():
+        return function(active)
+    graph = tf.compat.v1.get_default_graph()
+    before = len(graph.get_operations())
+    output = function(active)
+    for operation in graph.get_operations()[before:]:
+        if operation.type == "IdentityN" and "_gradient_op_type" in operation.node_def.attr:
+            raise Unsupported(
+                "Forward mode ignores tf.custom_gradient in a graph, and differentiates what is "
+                "inside of it."
+            )
+    return output
 
 
 def _value_and_pullback(function: Apply, active: Any, cotangent: Any = None) -> tuple[Any, Any]:

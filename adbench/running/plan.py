@@ -191,8 +191,8 @@ class Plan:
     def cells(self, group: Group) -> list[tuple[Case, Entry]]:
         """Return the cells of a group.
 
-        Every case on every backend, a native implementation on its framework alone. Beside one, the
-        specification is asked of its framework alone, unless the settings say otherwise.
+        Every case on every backend, a native implementation on its framework alone. In a check the
+        specification beside one is asked of its framework alone, unless the settings say otherwise.
         """
         return [
             (case, entry)
@@ -217,7 +217,8 @@ class Plan:
             if entry.framework not in model.native:
                 return False
             return self._counts_in_order(model, case) or self._is_noted(case)
-        if self.settings.specification or not self._judges_native(model):
+        is_compared = self.settings.effort.timed
+        if is_compared or self.settings.specification or not self._judges_native(model):
             return True
         return entry.framework in model.native and self._counts_in_order(model, case)
 

@@ -142,3 +142,50 @@ def test_a_value_and_gradient_is_asked_where_it_is_named_and_in_a_full_run():
     assert not asked(make("mlp"), operator=operator)
     assert {case.operator for case in asked(make("mlp", operators=[operator]))} == {operator}
     assert asked(make("mlp", effort=planning.FULL), operator=operator)
+
+
+def with_native(effort, **settings):
+    model = replace(registry.models()["mlp"].model, native={"torch": lambda *arguments: None})
+    plan = planning.make_plan(
+        [registry.ModelSource(model, "here")],
+        registry.find_backends(["reference", "torch"]),
+        planning.Settings(effort=effort, **settings),
+    )
+    return plan, [
+        (case, entry.framework) for group in plan.groups for case, entry in plan.cells(group)
+    ]
+
+
+def test_a_check_asks_a_hand_written_function_for_what_counts_and_for_one_note():
+    plan, cells = with_native(planning.CHECK)
+    assert {framework for _, framework in cells} == {"torch"}
+    native = [case for case, _ in cells if case.implementation == "native"]
+    assert {case.order for case in native if plan.counts(plan.groups[0].source.model, case)} <= {
+        0,
+        1,
+    }
+    noted = [case for case in native if case.order == 2]
+    assert {(case.operator, case.mode) for case in noted} == {
+        (Operator.HVP, Mode.REVERSE_OVER_REVERSE)
+    }
+    specification = [case for case, _ in cells if case.implementation != "native"]
+    assert specification and not any(
+        plan.counts(plan.groups[0].source.model, case) for case in specification
+    )
+
+
+def test_a_run_compares_the_specification_on_every_backend_beside_a_hand_written_function():
+    _, cells = with_native(planning.DEFAULT)
+    asked_of = {(case.implementation, framework) for case, framework in cells}
+    assert asked_of == {("native", "torch"), ("spec", "torch"), ("spec", "reference")}
+    assert {case.order for case, _ in cells if case.implementation == "native"} == {0, 1}
+    assert {case.order for case, _ in cells if case.implementation == "spec"} == {0, 1, 2}
+
+
+def test_an_order_that_is_asked_holds_for_hand_written_functions_and_specifications():
+    _, cells = with_native(planning.CHECK, order=2, specification=True)
+    for implementation in ("native", "spec"):
+        orders = {case.order for case, _ in cells if case.implementation == implementation}
+        assert orders == {0, 1, 2}
+    _, cells = with_native(planning.DEFAULT, order=1)
+    assert {case.order for case, _ in cells} == {0, 1}
