@@ -25,7 +25,7 @@ def describe_exception(error: BaseException, file: str | None = None, file_name:
         return message
     if len(message) > LONGEST_MESSAGE:
         message = f"{message[:LONGEST_MESSAGE]} ..."
-    description = type(error).__name__ + _place(error, file, file_name)
+    description = type(error).__name__ + place_of(error, file, file_name)
     return f"{description}: {message}" if message else description
 
 
@@ -39,8 +39,8 @@ def _one_line(text: str) -> str:
     return " ".join(text.split()).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _place(error: BaseException, file: str | None, file_name: str) -> str:
-    """Where in a file an exception comes from, such as " in line 3", or "" where it does not."""
+def place_of(error: BaseException, file: str | None, file_name: str) -> str:
+    """Return where in a file an exception comes from, such as " in line 3", or ""."""
     line = None
     traceback = error.__traceback__
     while traceback is not None:

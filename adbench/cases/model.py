@@ -33,6 +33,7 @@ _KINDS: tuple[tuple[str, Any, str], ...] = (
     ("make", Callable, "a function of size and rng"),
     ("sizes", Mapping, "a mapping of names to sizes, such as {'small': {}}"),
     ("active", int, "the position of an argument"),
+    ("accuracy", float | int, "a relative error, such as 1e-6"),
     ("oracle", Mapping, "a mapping of operators to functions"),
     ("native", Mapping, "a mapping of frameworks to functions"),
 )
@@ -81,6 +82,11 @@ class Model:
     `f(*arguments)` on that framework's arrays, for instance a `torch.autograd.Function`. Keys are
     framework names."""
 
+    accuracy: float = 0.0
+    """The relative error that answers have by design, as those of an ODE's adjoint do: every entry
+    is judged within this part of its size, or of its array's root mean square where that is
+    more. 0 for functions that are right up to rounding."""
+
     summary: str = ""
     """One line for `adbench list`."""
 
@@ -96,6 +102,11 @@ class Model:
         if not self.sizes:
             raise SpecError(
                 f"The model {self.name!r} names no size; give it sizes={{'small': {{...}}}}."
+            )
+        if not 0 <= self.accuracy < 1:
+            raise SpecError(
+                f"The model {self.name!r} has accuracy={self.accuracy!r}; it must be a relative "
+                "error of at least 0 and less than 1."
             )
         operators = {operator.value for operator in Operator}
         for name in self.oracle:

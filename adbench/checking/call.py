@@ -36,6 +36,7 @@ def check(
     order: int | None = None,
     specification: bool = False,
     resolution: float | None = None,
+    accuracy: float | None = None,
 ) -> Report:
     """Judge the derivatives of a model or function.
 
@@ -58,6 +59,7 @@ def check(
         function.
     resolution: the relative error that a check must be able to see to pass; by default 1e-6 in
         float64.
+    accuracy: the relative error that the answers have by design; that of the model where None.
 
     A function that crashes crashes this process; `adbench check` runs every backend in a process of
     its own. Raises SpecError where the question cannot be asked.
@@ -74,6 +76,8 @@ def check(
         model = _model_of(model, arguments, active)
     if seed < 0:
         raise SpecError(f"check was given seed={seed}; give an integer that is not negative.")
+    if accuracy is not None:
+        model = replace(model, accuracy=accuracy)
     if native is not None:
         model = replace(model, native=_native_of_frameworks(native, entries))
     if not entries:

@@ -27,7 +27,7 @@ def notes(counted: Sequence[Row], noted: Sequence[Row]) -> Iterator[str]:
     """
     yield from _lone_modes(counted)
     yield from _dull_checks(counted)
-    yield from _kinks(counted)
+    yield from _remarked(counted)
     yield from _imprecise(counted)
     yield from _silent_second_derivatives(counted, noted)
     yield from _frameworks_of_their_own(noted)
@@ -93,7 +93,7 @@ def _lone_modes(rows: Sequence[Row]) -> Iterator[str]:
 
 def _dull_checks(rows: Sequence[Row]) -> Iterator[str]:
     """Yield a sentence on answers that passed and were seen less sharply than is usual."""
-    passed = (row for row in rows if row.verdict is Verdict.CORRECT and not _at_a_kink(row))
+    passed = (row for row in rows if row.verdict is Verdict.CORRECT and not _is_remarked(row))
     dull = _grouped(row for row in passed if SHARP[row.dtype] < row.resolution < math.inf)
     for (model, backend), group in dull.items():
         worst = max(row.resolution for row in group)
@@ -103,10 +103,10 @@ def _dull_checks(rows: Sequence[Row]) -> Iterator[str]:
         )
 
 
-def _kinks(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield a sentence on answers that passed at a kink."""
-    kinks = _grouped(row for row in rows if row.verdict is Verdict.CORRECT and _at_a_kink(row))
-    for (model, backend), group in kinks.items():
+def _remarked(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield a sentence on answers that passed with a remark, of which the first is told."""
+    remarked = _grouped(row for row in rows if row.verdict is Verdict.CORRECT and _is_remarked(row))
+    for (model, backend), group in remarked.items():
         yield f"{model} on {backend}, {_names(group)}: {group[0].message}"
 
 
@@ -121,7 +121,8 @@ def _names(rows: Sequence[Row]) -> str:
     return first_of([failures.question(row) for row in rows])
 
 
-def _at_a_kink(row: Row) -> bool:
+def _is_remarked(row: Row) -> bool:
+    """Whether an answer passed with a remark: it lies at a kink, or has an accuracy by design."""
     return bool(row.message)
 
 

@@ -123,10 +123,11 @@ def _verdict_on_exact(
     if truth.not_unique and truth.has_hulls:
         return _verdict_at_kinks(comparison, truth, dtype)
     if error > half_of_the_digits and isfinite(error) and not truth.not_unique:
-        return Verdict.IMPRECISE, ""
-    if resolution > RESOLVED[dtype]:
+        return Verdict.IMPRECISE, _why_within_accuracy(question.model.accuracy)
+    accuracy = question.model.accuracy
+    if resolution > RESOLVED[dtype] + 4 * accuracy:  # twice the bound, which has it twice at most
         return Verdict.UNRESOLVED, _why_nothing_was_seen(truth, resolution)
-    return Verdict.CORRECT, ""
+    return Verdict.CORRECT, _why_within_accuracy(accuracy)
 
 
 def _verdict_at_kinks(comparison: Comparison, truth: Truth, dtype: str) -> tuple[Verdict, str]:
@@ -154,6 +155,12 @@ def _verdict_on_approximation(
     return Verdict.UNRESOLVED, (
         f"The approximation has hardly a digit right: its relative error is {error:.1e}."
     )
+
+
+def _why_within_accuracy(accuracy: float) -> str:
+    if not accuracy:
+        return ""
+    return f"It was judged within the accuracy of {accuracy:.1g} that the model declares."
 
 
 def _why_noise(comparison: Comparison) -> str:

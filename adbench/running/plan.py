@@ -11,6 +11,7 @@ from adbench.cases.case import DTYPES, NATIVE, SPECIFICATION, Case
 from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model, SpecError
 from adbench.cases.operators import MODES, NEEDS_SCALAR_OUTPUT, Mode, Operator, order_of, passes
+from adbench.cases.style import check_style
 from adbench.registry import ModelSource, nearest
 from adbench.running.points import Points
 
@@ -318,6 +319,8 @@ def _groups_at_sizes(
         if size not in source.model.sizes:
             continue
         inputs = settings.points.first(source.model, size)
+        if size == sizes[0]:
+            check_style(source.model, inputs)
         all_orders = effort.all_orders or size == sizes[0]
         for dtype in restriction.dtypes:
             for operator, order in questions(source.model, inputs, settings.order):

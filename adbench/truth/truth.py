@@ -111,8 +111,27 @@ def _certified(question: Question, dtypes: Sequence[str]) -> Truth:
         return Truth(Answer((), ()), (), doubt=doubt)
     answer, radii = enclosure.rounded()
     doubt = certify(question, enclosure)
-    bounds = {dtype: bound(question, dtype, answer, radii) for dtype in dtypes}
+    bounds = {
+        dtype: _within_accuracy(
+            bound(question, dtype, answer, radii), answer, question.model.accuracy
+        )
+        for dtype in dtypes
+    }
     return Truth(answer, radii, bounds, bits=enclosure.bits, doubt=doubt)
+
+
+def _within_accuracy(
+    bounds: tuple[Array, ...], truth: Answer, accuracy: float
+) -> tuple[Array, ...]:
+    """The bounds, wider by the relative error that a model declares."""
+    if not accuracy:
+        return bounds
+    wider = []
+    for entries, true in zip(bounds, truth.arrays, strict=True):
+        typical = np.sqrt(np.mean(true * true)) if true.size else 0.0
+        by_design = accuracy * np.maximum(np.abs(true), typical)
+        wider.append(np.asarray(entries + by_design, np.float64))
+    return tuple(wider)
 
 
 def _join(parts: Sequence[Truth]) -> Truth:
