@@ -21,7 +21,7 @@ GENERAL_ADVICE = "write it in operations that can be differentiated"
 
 
 def notes(counted: Sequence[Row], noted: Sequence[Row]) -> Iterator[str]:
-    """Yield a sentence on each kind of thing that was seen in cells that do not count.
+    """Yield a sentence on each kind of thing that is worth a remark.
 
     counted, noted: the rows of cells that decide whether the check has passed, and the others.
     """

@@ -60,7 +60,7 @@ def model_of(function):
 
 
 @pytest.mark.parametrize(
-    ("function", "sentence"), REFUSED.items(), ids=lambda value: str(value)[:30]
+    ("function", "sentence"), REFUSED.items(), ids=[function.__name__ for function in REFUSED]
 )
 def test_what_numpy_alone_has_is_refused_with_its_line(function, sentence):
     with pytest.raises(SpecError) as refusal:
