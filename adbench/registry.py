@@ -9,7 +9,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, entry_points, version
@@ -30,11 +30,21 @@ class ModelSource:
     """A model and where it was found, in a form that a worker can find again.
 
     origin: "entry:NAME", "file:PATH:NAME", or "module:MODULE:NAME" for a value of the module's
-    mapping `MODELS`.
+    mapping `MODELS`; "active:POSITION:ORIGIN" for a model that is differentiated with respect to
+    another of its arguments.
     """
 
     model: Model
     origin: str
+
+    def by_argument(self, position: int, title: str) -> ModelSource:
+        """Return the same model, differentiated with respect to another argument.
+
+        title: what the argument is called.
+        """
+        name = f"{self.model.name} by {title}"
+        model = replace(self.model, name=name, active=position)
+        return ModelSource(model, f"active:{position}:{title}:{self.origin}")
 
 
 def models() -> dict[str, ModelSource]:
@@ -124,6 +134,9 @@ def find_models(names: Iterable[str]) -> list[ModelSource]:
 def load_model(origin: str) -> Model:
     """Return the model that `ModelSource.origin` points to."""
     kind, _, place = origin.partition(":")
+    if kind == "active":
+        position, title, whole = place.split(":", 2)
+        return ModelSource(load_model(whole), whole).by_argument(int(position), title).model
     if kind == "entry":
         (point,) = (point for point in _points(MODELS_GROUP) if point.name == place)
         model: Model = point.load()

@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, ClassVar
 
 import numpy as np
@@ -74,6 +75,17 @@ class Route:
     method: Method
 
 
+class Layout(StrEnum):
+    """How an array that is not contiguous lies in memory."""
+
+    GAPS = "gaps"
+    """With a gap after every number."""
+    TRANSPOSED = "transposed"
+    """The axes in the other order, behind the start of its memory."""
+    EXPANDED = "expanded"
+    """One number for all entries, which are equal: every stride is 0."""
+
+
 class Backend:
     """A framework in one staging.
 
@@ -115,11 +127,11 @@ class Backend:
         """
         return False
 
-    def strided(self, array: Any) -> Any:
-        """Return the same numbers in memory with gaps, or None where there are no such arrays.
+    def laid_out(self, array: Any, layout: Layout) -> Any:
+        """Return the same numbers in another layout of memory, or None where there is none.
 
-        What lies in the gaps is nan. A kernel that takes an array's memory for a contiguous one
-        reads it.
+        What lies between the numbers, or before them, is nan where they can be. A kernel that takes
+        an array's memory for a contiguous one reads it.
         """
         return None
 
@@ -135,6 +147,11 @@ class Backend:
         A define-by-run backend returns it as it is.
         """
         return call
+
+    @property
+    def is_staged(self) -> bool:
+        """Whether calls are traced and compiled before they are made."""
+        return type(self).stage is not Backend.stage
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         """Whether an exception of the framework means that memory ran out."""

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.func import grad, jacfwd, jacrev, jvp, vjp
 
-from adbench.backends.base import Answer, Backend, Function, Unsupported, routed
+from adbench.backends.base import Answer, Backend, Function, Layout, Unsupported, routed
 from adbench.cases.case import numpy_dtype
 from adbench.namespaces.torch import namespace
 from reference_ad.engine import tree
@@ -70,12 +70,18 @@ class Eager(Backend):
         # zero (a "ZeroTensor"), a negative or a conjugate.
         return np.array(plain.numpy(force=True))
 
-    def strided(self, array: torch.Tensor) -> torch.Tensor:
-        if not array.is_floating_point():
-            return array.clone()
-        with_gaps = array.new_full((*array.shape, 2), torch.nan)
-        with_gaps[..., 0] = array
-        return with_gaps[..., 0]
+    def laid_out(self, array: torch.Tensor, layout: Layout) -> torch.Tensor:
+        between = torch.nan if array.is_floating_point() else 0
+        if layout is Layout.EXPANDED:
+            return array.reshape(-1)[:1].reshape((1,) * array.ndim).expand(array.shape)
+        if layout is Layout.GAPS:
+            with_gaps = array.new_full((*array.shape, 2), between)
+            view = with_gaps[..., 0]
+        else:
+            memory = array.new_full((array.numel() + 1,), between)
+            view = memory[1:].view(array.shape[::-1]).permute(tuple(reversed(range(array.ndim))))
+        view.copy_(array)
+        return view
 
     def overwrite(self, array: torch.Tensor, values: np.ndarray[Any, Any]) -> bool:
         array.copy_(self.asarray(values))

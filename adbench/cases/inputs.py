@@ -49,6 +49,16 @@ class Inputs:
         return self.cotangent.size
 
     @property
+    def floating_positions(self) -> tuple[int, ...]:
+        """The positions of the arguments that have arrays, all of real floating numbers."""
+        leaves_by_position = [tree.leaves(argument) for argument in self.arguments]
+        return tuple(
+            position
+            for position, leaves in enumerate(leaves_by_position)
+            if leaves and all(leaf.dtype.kind not in "biuc" for leaf in leaves)
+        )
+
+    @property
     def has_scalar_output(self) -> bool:
         """Whether the function gives an array of shape ()."""
         return self.cotangent.shape == ()

@@ -6,6 +6,7 @@ wanted.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -123,6 +124,15 @@ class Model:
                 raise SpecError(
                     f"The model {self.name!r} has {name}={value!r}; it must be {description}."
                 )
+
+    def argument_names(self, count: int) -> list[str]:
+        """Return what the function calls its arguments after `xp`, of which there are `count`."""
+        try:
+            names = list(inspect.signature(self.function).parameters)[1:]
+        except (ValueError, TypeError):
+            names = []
+        unnamed = [f"argument {position}" for position in range(len(names), count)]
+        return [*names, *unnamed][:count]
 
     def size(self, name: str) -> Size:
         """Return the size called `name`, from `sizes` or from `sweep`."""

@@ -5,7 +5,6 @@ It is the same whoever answers it, in whatever dtype.
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass, replace
 
 from adbench.cases.inputs import Array, Inputs
@@ -60,13 +59,7 @@ class Question:
     @property
     def argument_names(self) -> list[str]:
         """What the model's function calls its arguments after `xp`."""
-        count = len(self.inputs.arguments)
-        try:
-            names = list(inspect.signature(self.model.function).parameters)[1:]
-        except (ValueError, TypeError):
-            names = []
-        unnamed = [f"argument {position}" for position in range(len(names), count)]
-        return [*names, *unnamed][:count]
+        return self.model.argument_names(len(self.inputs.arguments))
 
     @property
     def active_name(self) -> str:

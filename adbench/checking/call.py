@@ -17,6 +17,7 @@ from adbench.checking.report import Report
 from adbench.results.row import Row
 from adbench.running import in_process
 from adbench.running import plan as planning
+from adbench.running.beyond import look_beyond
 from reference_ad.engine import tree
 
 IN_PROCESS = "here"
@@ -37,6 +38,7 @@ def check(
     specification: bool = False,
     resolution: float | None = None,
     accuracy: float | None = None,
+    budget_s: float | None = None,
 ) -> Report:
     """Judge the derivatives of a model or function.
 
@@ -61,6 +63,9 @@ def check(
         float64.
     accuracy: the relative error that the answers have by design; that of the model where None.
 
+    budget_s: how long (s) a hand-written function is looked at beyond what was asked: in float32,
+        at larger sizes, with respect to its other arguments; 20 by default.
+
     A function that crashes crashes this process; `adbench check` runs every backend in a process of
     its own. Raises SpecError where the question cannot be asked.
     """
@@ -72,7 +77,8 @@ def check(
             )
     else:
         _check_function(model, arguments, active)
-        dtypes = dtypes or _dtype_of(arguments[active])
+        if dtypes is None and _dtype_of(arguments[active]) != DTYPES[0]:
+            dtypes = _dtype_of(arguments[active])
         model = _model_of(model, arguments, active)
     if seed < 0:
         raise SpecError(f"check was given seed={seed}; give an integer that is not negative.")
@@ -91,6 +97,8 @@ def check(
         order=order,
         specification=specification,
         resolution=resolution,
+        budget_s=budget_s,
+        are_dtypes_free=dtypes is None,
     )
     plan = planning.make_plan(
         [registry.ModelSource(model, IN_PROCESS)],
@@ -100,6 +108,10 @@ def check(
         sizes=_as_list(sizes),
         dtypes=wanted_dtypes,
     )
+    named = planning.Restriction(
+        tuple(_as_list(operators)), tuple(_as_list(sizes)), tuple(_as_list(dtypes or ()))
+    )
+    plan = look_beyond(plan, named)
     if native is not None and not {entry.framework for entry in entries} & set(model.native):
         raise SpecError(_nothing_to_run(entries, model))
     rows: list[Row] = []

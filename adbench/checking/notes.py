@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from adbench.cases.case import NATIVE
+from adbench.checking.sifting import Sifted
 from adbench.judging.comparison import SHARP
 from adbench.reporting import failures
 from adbench.reporting.tables import first_of
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
+from adbench.running.beyond import LOWER_DTYPE
 
 ADVICE = {
     "torch": "mark its backward @once_differentiable, so that this raises, or write it in "
@@ -20,23 +22,42 @@ ADVICE = {
 GENERAL_ADVICE = "write it in operations that can be differentiated"
 
 
-def notes(counted: Sequence[Row], noted: Sequence[Row]) -> Iterator[str]:
-    """Yield a sentence on each kind of thing that is worth a remark.
-
-    counted, noted: the rows of cells that decide whether the check has passed, and the others.
-    """
+def notes(sifted: Sifted) -> Iterator[str]:
+    """Yield a sentence on each kind of thing that is worth a remark."""
+    counted, noted = sifted.counted, sifted.noted
     yield from _lone_modes(counted)
     yield from _dull_checks(counted)
     yield from _remarked(counted)
     yield from _imprecise(counted)
     yield from _silent_second_derivatives(counted, noted)
     yield from _frameworks_of_their_own(noted)
+    yield from _other_dtypes(sifted.excused)
+    yield from _without_derivative(sifted.without_derivative)
+
+
+def _other_dtypes(excused: Sequence[Row]) -> Iterator[str]:
+    """Yield a sentence where a hand-written function does not run in the dtype asked for."""
+    for (model, backend), rows in _grouped(excused).items():
+        yield (
+            f"{model} on {backend} does not run in {rows[0].dtype} "
+            f"({failures.sentence(rows[0]).rstrip('.')}), and was judged in {LOWER_DTYPE} alone; "
+            f"--dtype {LOWER_DTYPE} asks for just that."
+        )
+
+
+def _without_derivative(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield a sentence where a hand-written function has no derivative by another argument."""
+    for model, backend in _grouped(rows):
+        yield (
+            f"{model} on {backend}: the gradient that comes back is 0, which is right only if no "
+            "gradient by this argument is meant to be had."
+        )
 
 
 def _silent_second_derivatives(counted: Sequence[Row], noted: Sequence[Row]) -> Iterator[str]:
     """Yield a sentence where a hand-written derivative is right, and the one after it wrong."""
-    wrong = {_subject(row) for row in counted if row.verdict is Verdict.WRONG}
-    later = [row for row in noted if row.implementation == NATIVE and _subject(row) not in wrong]
+    wrong = {subject_of(row) for row in counted if row.verdict is Verdict.WRONG}
+    later = [row for row in noted if row.implementation == NATIVE and subject_of(row) not in wrong]
     silent = _grouped(row for row in later if row.verdict is Verdict.WRONG)
     for (model, backend), rows in silent.items():
         framework = backend.partition(":")[0]
@@ -75,7 +96,7 @@ def _lone_modes(rows: Sequence[Row]) -> Iterator[str]:
     questions: dict[tuple[object, ...], list[Row]] = {}
     for row in rows:
         if row.implementation != NATIVE and row.outcome is Outcome.OK:
-            key = (*_subject(row), row.operator, row.order)
+            key = (*subject_of(row), row.operator, row.order)
             questions.setdefault(key, []).append(row)
     blamed: dict[tuple[str, str, str], list[str]] = {}
     for group in questions.values():
@@ -133,5 +154,6 @@ def _grouped(rows: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
     return groups
 
 
-def _subject(row: Row) -> tuple[str, ...]:
+def subject_of(row: Row) -> tuple[str, ...]:
+    """Return what a row judges: a function of a model at one size in one dtype, on a backend."""
     return row.model, row.size, row.dtype, row.implementation, row.backend

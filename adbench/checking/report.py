@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from adbench.cases.case import Case
 from adbench.cases.operators import Operator
-from adbench.checking.notes import notes
+from adbench.checking.notes import notes, subject_of
+from adbench.checking.scope import looked_at
+from adbench.checking.sifting import has_passed, sift
 from adbench.reporting import failures, tables
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
@@ -30,21 +31,16 @@ class Report:
     notes: tuple[str, ...] = ()
     """What was seen beside: of derivatives that were not asked for, a sentence each."""
 
+    scope: str = ""
+    """What hand-written functions were looked at beyond what was asked, in a sentence, or ""."""
+
     @classmethod
     def of(cls, plan: Plan, rows: Iterable[Row]) -> Report:
         """Return the report of a plan from the rows of its cells."""
-        uncounted = {
-            (*_cell(case), entry.name)
-            for group in plan.groups
-            for case, entry in plan.cells(group)
-            if not plan.counts(group.source.model, case)
-        }
-        counted: list[Row] = []
-        noted: list[Row] = []
-        for row in rows:
-            rows_of_kind = noted if (*_cell(row), row.backend) in uncounted else counted
-            rows_of_kind.append(_seen_sharply(row, plan.settings.resolution))
-        return cls(tuple(counted), tuple(notes(counted, noted)))
+        rows = tuple(rows)
+        sharp = [_seen_sharply(row, plan.settings.resolution) for row in rows]
+        sifted = sift(plan, sharp)
+        return cls(sifted.counted, tuple(notes(sifted)), looked_at(plan, rows))
 
     def __bool__(self) -> bool:
         return self.exit_status is ExitStatus.ALL_RIGHT
@@ -67,8 +63,8 @@ class Report:
         if any(row.outcome in FAILURES for row in self.rows):
             return ExitStatus.NOT_RUN
         derivatives = [row for row in self.rows if row.operator != Operator.VALUE] or self.rows
-        answered = {_subject(row) for row in derivatives if row.outcome is Outcome.OK}
-        passed = {_subject(row) for row in derivatives if _passed(row)}
+        answered = {subject_of(row) for row in derivatives if row.outcome is Outcome.OK}
+        passed = {subject_of(row) for row in derivatives if has_passed(row)}
         if not answered or answered != passed:
             return ExitStatus.NOT_RUN
         return ExitStatus.ALL_RIGHT
@@ -81,7 +77,7 @@ class Report:
     @property
     def summary(self) -> str:
         """One sentence: how many cells there are, how they ended, and how they were judged."""
-        return tables.summary(self.frame())
+        return f"{tables.summary(self.frame())} {self.scope}".rstrip()
 
     def frame(self) -> pd.DataFrame:
         """Return the rows as a frame, with the columns of a run's results."""
@@ -95,31 +91,10 @@ def failing(rows: tuple[Row, ...]) -> Iterator[Row]:
 
 def _seen_sharply(row: Row, resolution: float | None) -> Row:
     """Return the row, unresolved where a smaller error should have been seen."""
-    if resolution is None or not _passed(row) or not row.resolution > resolution:
+    if resolution is None or not has_passed(row) or not row.resolution > resolution:
         return row
     message = (
         f"Only relative errors above {row.resolution:.1e} would have been seen, and "
         f"{resolution:.1e} was asked for."
     )
     return replace(row, verdict=Verdict.UNRESOLVED, message=message)
-
-
-def _cell(case: Case | Row) -> tuple[object, ...]:
-    """What tells a case from the others of a plan."""
-    return (
-        case.model,
-        case.size,
-        case.dtype,
-        case.operator,
-        case.order,
-        case.mode,
-        case.implementation,
-    )
-
-
-def _subject(row: Row) -> tuple[str, ...]:
-    return row.model, row.size, row.dtype, row.implementation, row.backend
-
-
-def _passed(row: Row) -> bool:
-    return row.outcome is Outcome.OK and row.verdict in (Verdict.CORRECT, Verdict.IMPRECISE)

@@ -82,6 +82,13 @@ OPTIONS: dict[str, Decorator] = {
         type=click.FloatRange(min=0, min_open=True),
         help="Relative error that a check must be able to see. Default: 1e-6 in float64.",
     ),
+    "budget_s": click.option(
+        "--budget",
+        "budget_s",
+        type=click.FloatRange(min=0),
+        help="Seconds for which a check looks at each hand-written function beyond what was asked: "
+        "float32, larger sizes, its other arguments. Default: 20.",
+    ),
     "specification": click.option(
         "--specification",
         is_flag=True,

@@ -5,21 +5,48 @@ That is the truth, its own other answers, and how it behaves.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from math import nan
 
 from adbench.cases.answer import Answer, mismatch, relative_error
-from adbench.cases.case import Case
+from adbench.cases.case import NATIVE, Case
 from adbench.cases.inputs import Inputs
 from adbench.cases.operators import Operator
 from adbench.cases.question import Question
-from adbench.judging import behaviour, diagnosis, identities, taylor, verdict
+from adbench.judging import behaviour, diagnosis, identities, kinks, taylor, verdict
 from adbench.judging.finding import Finding, fold
 from adbench.judging.identities import Projection
 from adbench.judging.memory import LastGroup
 from adbench.judging.verdict import Judgement
 from adbench.results.row import Row, Verdict
 from adbench.truth.truth import Truth
+
+SECOND_POINT = "second point"
+"""The check at further points, as `failed_checks` has it."""
+
+ALIKE = {"float64": 1e-6, "float32": 1e-3, "float16": 0.1, "bfloat16": 0.1}
+"""Two answers to one question that differ by less than this, relatively, are the same but for
+rounding."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An answer that was given in other circumstances than the first, and must be right in them."""
+
+    check: str
+    """What the check is called in `failed_checks`."""
+
+    circumstances: str
+    """What was different, in a sentence that says that the answer is wrong."""
+
+    answer: Answer
+
+    point: int | None = None
+    """The number of the further point at which it was given; None for that which is asked for."""
+
+    beside: Answer | None = None
+    """The answer that it must agree with, where it is none to the question asked."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +59,24 @@ class Evidence:
     again: Answer
     """At the same point, with calls at others in between."""
 
-    elsewhere: tuple[Answer, ...]
-    """At the second point, in between: with the same arrays changed in place, where that can be
-    done, and with new arrays. None where no truth is known there."""
+    trials: tuple[Trial, ...]
+    """In other circumstances, in between."""
 
     changed: str
     """Which inputs the calls have changed, in a sentence, or ""."""
 
-    strided: Answer | None = None
-    """At the second point, from arrays whose memory has gaps, where that was tried."""
+    kept: Answer | None = None
+    """What the arrays of the first answer hold after calls at other points; None where that was not
+    looked at."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question at one of the points, and what is known about its answer."""
+
+    question: Question
+
+    truth: Truth
 
 
 @dataclass(frozen=True)
@@ -77,32 +113,30 @@ class Judge:
         case: Case,
         evidence: Evidence,
         question: Question,
-        second_question: Question,
         truth: Truth | None,
-        second_truth: Truth | None,
+        further: Mapping[int, Asked],
     ) -> Row:
         """Return the row with its verdict.
 
         `wrong` where any of the checks fails, and `failed_checks` tells which.
 
-        question, second_question: what was asked at the first and at the second point; truth,
-        second_truth: of these, None where it is not known. Without a truth the verdict is
+        question, truth: what was asked at the first point, and its truth, None where it is not
+        known; further: the same at further points, by their numbers. Without a truth the verdict is
         `unresolved`, unless the inputs were changed.
         """
         row = replace(row, error_vs_other_mode=self._distance_to_other_modes(case, evidence.first))
-        changes = self._changed_inputs(evidence)
+        changes = [*self._overwritten_answer(evidence), *self._changed_inputs(evidence)]
         if truth is None:
             return fold(replace(row, verdict=Verdict.UNRESOLVED), changes)
-        judgement = self._judgement(evidence.first, truth, question, case)
+        asked = Asked(question, truth)
+        judgement = self._judgement(evidence.first, asked, case)
         row = replace(row, truth=truth.source, **asdict(judgement))
         findings = [
             *self._first_call(judgement),
-            *self._second_call(evidence, truth, question, case),
+            *self._second_call(evidence, asked, case),
         ]
-        if second_truth is not None and not findings:
-            findings += self._second_point(evidence, second_truth, second_question, case)
-        if second_truth is not None and not findings:
-            findings += self._memory_layout(evidence, second_truth, second_question, case)
+        if not findings:
+            findings += self._trials(evidence, asked, further, case)
         consistency = self._consistency(
             evidence.first,
             truth,
@@ -120,13 +154,20 @@ class Judge:
 
     # ---- against the truth
 
-    def _judgement(self, answer: Answer, truth: Truth, question: Question, case: Case) -> Judgement:
+    def _judgement(self, answer: Answer, asked: Asked, case: Case) -> Judgement:
+        question, truth = asked.question, asked.truth
         exact = self.exact or question.operator is Operator.VALUE
         judgement = verdict.judge(answer, truth, question, case.dtype, exact=exact)
         if judgement.verdict is Verdict.WRONG and not judgement.message:
             titles = [question.title(path) for path in truth.answer.paths]
             message = diagnosis.describe(answer, truth.answer, titles)
             judgement = replace(judgement, message=message)
+        is_at_kink = truth.not_unique and judgement.verdict is Verdict.CORRECT
+        if is_at_kink and case.implementation == NATIVE:
+            # A framework's own derivative keeps to conventions, which need be no means of sides.
+            message = kinks.off_all_sides(answer, question, truth.not_unique)
+            if message:
+                judgement = replace(judgement, verdict=Verdict.WRONG, message=message)
         return judgement
 
     def _first_call(self, judgement: Judgement) -> list[Finding]:
@@ -134,48 +175,46 @@ class Judge:
             return []
         return [Finding("truth", judgement.message, judgement=judgement)]
 
-    def _second_call(
-        self, evidence: Evidence, truth: Truth, question: Question, case: Case
-    ) -> list[Finding]:
+    def _second_call(self, evidence: Evidence, asked: Asked, case: Case) -> list[Finding]:
         if behaviour.same(evidence.first, evidence.again):
             return []
-        judgement = self._judgement(evidence.again, truth, question, case)
+        judgement = self._judgement(evidence.again, asked, case)
         if judgement.verdict is not Verdict.WRONG:
             return []
         message = f"The same call again gave another, wrong answer. {judgement.message}".strip()
         return [Finding("second call", message, judgement=judgement)]
 
-    def _second_point(
-        self, evidence: Evidence, truth: Truth, question: Question, case: Case
+    def _trials(
+        self, evidence: Evidence, first: Asked, further: Mapping[int, Asked], case: Case
     ) -> list[Finding]:
-        """Judge the answers at the second point; the first that is wrong is enough to say."""
-        for answer in evidence.elsewhere:
-            judgement = self._judgement(answer, truth, question, case)
-            if judgement.verdict is Verdict.WRONG:
-                sentences = ["At a second point the answer is wrong."]
-                is_zero = not any(array.any() for array in answer.arrays)
-                if behaviour.same(evidence.first, answer) and not is_zero:
-                    sentences.append("It is the answer of the first.")
-                if judgement.message:
-                    sentences.append(judgement.message)
-                message = " ".join([*sentences, f"The point: {question.describe_point()}."])
-                return [Finding("second point", message, judgement=judgement)]
+        """Judge the answers in other circumstances; the first that is wrong is enough to say."""
+        for trial in evidence.trials:
+            if trial.beside is not None:
+                finding = _difference(trial.answer, trial.beside, trial, case)
+            elif trial.point is None:
+                finding = self._trial(trial, first, evidence, case)
+            elif trial.point in further:
+                finding = self._trial(trial, further[trial.point], evidence, case)
+            else:
+                continue
+            if finding is not None:
+                return [finding]
         return []
 
-    def _memory_layout(
-        self, evidence: Evidence, truth: Truth, question: Question, case: Case
-    ) -> list[Finding]:
-        """Judge the answer from arrays with gaps in their memory."""
-        if evidence.strided is None:
-            return []
-        judgement = self._judgement(evidence.strided, truth, question, case)
+    def _trial(self, trial: Trial, asked: Asked, evidence: Evidence, case: Case) -> Finding | None:
+        judgement = self._judgement(trial.answer, asked, case)
         if judgement.verdict is not Verdict.WRONG:
-            return []
-        message = (
-            "With arrays that are not contiguous in memory, as transposed and expanded ones are, "
-            f"the answer is wrong. {judgement.message}"
-        )
-        return [Finding("memory layout", message.strip(), judgement=judgement)]
+            return None
+        sentences = [trial.circumstances]
+        if trial.check == SECOND_POINT:
+            is_zero = not any(array.any() for array in trial.answer.arrays)
+            if behaviour.same(evidence.first, trial.answer) and not is_zero:
+                sentences.append("It is the answer of the first.")
+        if judgement.message:
+            sentences.append(judgement.message)
+        if trial.check == SECOND_POINT:
+            sentences.append(f"The point: {asked.question.describe_point()}.")
+        return Finding(trial.check, " ".join(sentences), judgement=judgement)
 
     # ---- against the backend's other answers
 
@@ -235,10 +274,30 @@ class Judge:
 
     # ---- how it behaves
 
+    def _overwritten_answer(self, evidence: Evidence) -> list[Finding]:
+        if evidence.kept is None or behaviour.same(evidence.first, evidence.kept):
+            return []
+        message = (
+            "The arrays of an answer changed when the function was called again: they lie in "
+            "memory that is used once more; return arrays of their own."
+        )
+        return [Finding("later call", message)]
+
     def _changed_inputs(self, evidence: Evidence) -> list[Finding]:
         if not evidence.changed:
             return []
         return [Finding("inputs", evidence.changed, comes_first=True)]
+
+
+def _difference(answer: Answer, other: Answer, trial: Trial, case: Case) -> Finding | None:
+    """What is to be said where an answer differs from another to the same question."""
+    if mismatch(answer, other) or not answer.is_finite or not other.is_finite:
+        return None
+    difference = relative_error(answer, other)
+    if difference <= ALIKE[case.dtype]:
+        return None
+    message = f"{trial.circumstances} It differs by a relative {difference:.1e}."
+    return Finding(trial.check, message)
 
 
 def _is_explained(judgement: Judgement) -> bool:

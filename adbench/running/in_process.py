@@ -13,9 +13,11 @@ from adbench import registry
 from adbench.backends.catalog import Entry
 from adbench.results.row import Outcome, Row
 from adbench.running import truths
+from adbench.running.beyond import paced
 from adbench.running.environment import missing_framework
 from adbench.running.group import GroupCell, Keep, Watch, run_group
 from adbench.running.plan import Group, Plan, Settings
+from adbench.running.points import drawing
 from adbench.running.session import Session
 from adbench.running.truths import Truths
 
@@ -28,7 +30,7 @@ def run(plan: Plan, keep: Keep, watch: Watch = lambda what: None) -> None:
     raises as it is imported.
     """
     with SessionHost(plan.settings) as host:
-        for group in plan.groups:
+        for group in paced(plan):
             run_group(plan, group, host, keep, watch)
 
 
@@ -44,6 +46,7 @@ class SessionHost:
         self._sessions: dict[str, Session] = {}
         self._entered = ExitStack()
         self._truths = Truths()
+        self._draw = drawing(settings.points)
 
     def __enter__(self) -> SessionHost:
         return self
@@ -61,7 +64,7 @@ class SessionHost:
 
         Raises CertificateError where the truth contradicts the function itself.
         """
-        self._truths = truths.establish(group.source.model, group.question, self._settings.points)
+        self._truths = truths.establish(group.source.model, group.question, self._draw)
         return self._truths.doubt
 
     def open(self, cell: GroupCell) -> Row | None:

@@ -64,6 +64,11 @@ class Preset:
     """The turns of a cell end when they have lasted this long together (s)."""
     timeout_s: float = 60.0
     """The limit of a cell (s) unless another is given."""
+    points: int = 1
+    """At how many further points answers are judged."""
+    budget_s: float = 0.0
+    """How long (s) a hand-written function is looked at beyond what was asked: in another dtype, at
+    larger sizes, by other arguments."""
     all_orders: bool = False
     """Whether derivatives of order 3 and more are asked at every size, not only at the first, and
     of a backend beyond the orders that it answers within seconds."""
@@ -84,6 +89,8 @@ CHECK = Preset(
     pairs=0,
     turn_s=0.0,
     most_s=0.0,
+    points=3,
+    budget_s=20.0,
 )
 QUICK = Preset(
     "quick",
@@ -146,10 +153,22 @@ class Settings:
     specification: bool = False
     """Whether a specification is asked like any other beside a hand-written function."""
 
+    are_dtypes_free: bool = False
+    """Whether no dtype was named, so that a hand-written function may be judged in another than is
+    customary."""
+    budget_s: float | None = None
+    """How long (s) a hand-written function is looked at beyond what was asked; None for what the
+    preset says."""
+
     @property
     def points(self) -> Points:
         """The points at which the models are evaluated."""
-        return Points(self.seed, self.lowest_dtype)
+        return Points(self.seed, self.lowest_dtype, self.effort.points)
+
+    @property
+    def most_beyond_s(self) -> float:
+        """How long (s) a hand-written function is looked at beyond what was asked."""
+        return self.effort.budget_s if self.budget_s is None else self.budget_s
 
 
 @dataclass(frozen=True)
@@ -169,6 +188,10 @@ class Group:
     """The number of output scalars."""
     swept: bool = False
     """Whether the size belongs to the model's sweep."""
+    beyond: str = ""
+    """What is looked at beyond what was asked, such as "float32"; "" where it was asked."""
+    about: str = ""
+    """The name of the model that this is beyond."""
 
     @property
     def question(self) -> Case:
@@ -219,11 +242,11 @@ class Plan:
                 return False
             return self._counts_in_order(model, case) or self._is_noted(case)
         is_compared = self.settings.effort.timed
-        if is_compared or self.settings.specification or not self._judges_native(model):
+        if is_compared or self.settings.specification or not self.judges_native(model):
             return True
         return entry.framework in model.native and self._counts_in_order(model, case)
 
-    def _judges_native(self, model: Model) -> bool:
+    def judges_native(self, model: Model) -> bool:
         """Whether a hand-written function of a model is among what is asked."""
         return any(entry.framework in model.native for entry in self.backends)
 
@@ -251,7 +274,7 @@ class Plan:
         """
         if case.implementation == NATIVE:
             return self._counts_in_order(model, case)
-        return self.settings.specification or not self._judges_native(model)
+        return self.settings.specification or not self.judges_native(model)
 
     @property
     def total(self) -> int:
@@ -328,7 +351,7 @@ def _groups_at_sizes(
                     continue
                 if not _is_wanted(operator, restriction, effort):
                     continue
-                cases = _cases(source.model, size, dtype, operator, order, inputs, effort)
+                cases = cases_of(source.model, size, dtype, operator, order, inputs, effort)
                 if cases:
                     yield Group(source, cases, inputs.n, inputs.m)
 
@@ -352,7 +375,9 @@ def _groups_of_sweep(
     for size in sizes:
         inputs = settings.points.first(source.model, size)
         for dtype in restriction.dtypes:
-            cases = _cases(source.model, size, dtype, Operator.JACOBIAN, 1, inputs, settings.effort)
+            cases = cases_of(
+                source.model, size, dtype, Operator.JACOBIAN, 1, inputs, settings.effort
+            )
             if cases:
                 yield Group(source, cases, inputs.n, inputs.m, swept=True)
 
@@ -381,7 +406,7 @@ def questions(
     return [(operator, order_of(operator)) for operator in applicable]
 
 
-def _cases(
+def cases_of(
     model: Model,
     size: str,
     dtype: str,
@@ -390,7 +415,7 @@ def _cases(
     inputs: Inputs,
     effort: Preset,
 ) -> tuple[Case, ...]:
-    """A question in every mode that takes few enough passes, for each implementation."""
+    """Return a question in every mode that takes few enough passes, for each implementation."""
     implementations = [SPECIFICATION, NATIVE] if model.native else [SPECIFICATION]
     return tuple(
         Case(model.name, size, dtype, operator, order, mode, implementation)

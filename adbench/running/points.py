@@ -1,22 +1,24 @@
 """The points at which the models of a run are evaluated.
 
-One that is judged and timed, and a second one at which answers are judged as well.
+One that is judged and timed, and further ones at which answers are judged as well.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
-from adbench.cases.case import numpy_dtype
+from adbench.cases.case import DTYPES, Case, numpy_dtype
 from adbench.cases.inputs import Array, Inputs, make_inputs, same_numbers
 from adbench.cases.model import Model, SpecError
 from reference_ad.engine import tree
 
-FIXED_POINT_FACTOR = 0.875
-"""Where a recipe has one point only, the second is the first with its active numbers times this: it
-keeps signs, and stays within [-1, 1] and similar domains."""
+FIXED_POINT_FACTORS = (0.875, 0.5, 0.25)
+"""Where a recipe has one point only, further ones are the first with its active numbers times one
+of these: that keeps signs, and stays within [-1, 1] and similar domains."""
 
 
 @dataclass(frozen=True)
@@ -27,33 +29,45 @@ class Points:
     """The seed of the random numbers."""
     lowest_dtype: str
     """The lowest dtype of the run: every point is representable in it."""
+    further: int = 1
+    """At how many further points the answers to one question are judged, at most as many as there
+    are `FIXED_POINT_FACTORS`."""
+
+    def for_dtype(self, dtype: str) -> Points:
+        """Return the points that are representable in a dtype as well."""
+        lower = max(self.lowest_dtype, dtype, key=DTYPES.index)
+        return replace(self, lowest_dtype=lower)
 
     def first(self, model: Model, size: str) -> Inputs:
         """Make the inputs of a model at the point that is asked for, in float64."""
         return make_inputs(model, size, self.seed, self.lowest_dtype)
 
-    def second(self, model: Model, size: str, first: Inputs) -> Inputs:
-        """Return the second point of a model, of the structure and shapes of the first.
+    def further_points(self, model: Model, size: str, first: Inputs) -> tuple[Inputs, ...]:
+        """Return the further points of a model, of the structure and shapes of the first.
 
-        It comes from the model's recipe, drawn again: what a label, a mask or a unit vector is, it
+        They come from the model's recipe, drawn again: what a label, a mask or a unit vector is, it
         stays. Where the recipe gives no other point, the active numbers alone are varied.
         """
-        try:
-            second = make_inputs(model, size, self.seed, self.lowest_dtype, draw=1)
-        except SpecError:  # the first draw was good, and the user's recipe need not be for all
-            return self._varied(first)
-        if _structure(second) != _structure(first):
-            return self._varied(first)
-        active = first.active
-        if same_numbers(second.arguments[active], first.arguments[active]):
-            return self._varied(second)
-        return second
+        return tuple(self._further(model, size, first, draw) for draw in range(1, 1 + self.further))
 
-    def _varied(self, inputs: Inputs) -> Inputs:
+    def _further(self, model: Model, size: str, first: Inputs, draw: int) -> Inputs:
+        factor = FIXED_POINT_FACTORS[draw - 1]
+        try:
+            drawn = make_inputs(model, size, self.seed, self.lowest_dtype, draw=draw)
+        except SpecError:  # the first draw was good, and the user's recipe need not be for all
+            return self._varied(first, factor)
+        if _structure(drawn) != _structure(first):
+            return self._varied(first, factor)
+        active = first.active
+        if same_numbers(drawn.arguments[active], first.arguments[active]):
+            return self._varied(drawn, factor)
+        return drawn
+
+    def _varied(self, inputs: Inputs, factor: float) -> Inputs:
         """Return inputs with other active numbers and directions, and the same constants."""
 
         def scaled(leaf: Array) -> Array:
-            low: Array = (leaf * FIXED_POINT_FACTOR).astype(numpy_dtype(self.lowest_dtype))
+            low: Array = (leaf * factor).astype(numpy_dtype(self.lowest_dtype))
             return low.astype(np.float64)
 
         arguments = list(inputs.arguments)
@@ -64,6 +78,60 @@ class Points:
             tangent=tree.map(scaled, inputs.tangent),
             cotangent=scaled(inputs.cotangent),
         )
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model at one size in one dtype: cells of the same subject share their inputs.
+
+    Models hold mappings, which have no hash, so they are compared by identity.
+    """
+
+    model: Model = field(compare=False)
+    """The model; while the subject is kept, no other object has its identity."""
+    model_identity: int
+    """`id` of the model."""
+    size: str
+    """The name of the size."""
+    dtype: str
+    """The dtype that is asked for."""
+
+    @classmethod
+    def of(cls, case: Case, model: Model) -> Subject:
+        """Return the subject of a case."""
+        return cls(model, id(model), case.size, case.dtype)
+
+
+@dataclass(frozen=True)
+class SubjectPoints:
+    """The points of a subject."""
+
+    first: Inputs
+    """At the point that is asked for."""
+    further: tuple[Inputs, ...]
+    """At the further points."""
+
+    def astype(self, dtype: str) -> SubjectPoints:
+        """Return the same points in another dtype."""
+        further = tuple(inputs.astype(dtype) for inputs in self.further)
+        return SubjectPoints(self.first.astype(dtype), further)
+
+
+def drawing(points: Points) -> Callable[[Subject], SubjectPoints]:
+    """Return a function that draws the points of a subject in float64, those of the last few once.
+
+    Subjects of one model and size in different dtypes have different points, unless the run has a
+    lower dtype than both.
+    """
+
+    @lru_cache(maxsize=4)
+    def draw(subject: Subject) -> SubjectPoints:
+        representable = points.for_dtype(subject.dtype)
+        first = representable.first(subject.model, subject.size)
+        further = representable.further_points(subject.model, subject.size, first)
+        return SubjectPoints(first, further)
+
+    return draw
 
 
 def _structure(inputs: Inputs) -> list[tuple[str, tuple[int, ...], np.dtype[np.generic]]]:

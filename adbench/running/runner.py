@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adbench.results.row import Outcome, Row
+from adbench.running.beyond import paced
 from adbench.running.group import GroupCell, Keep, Watch, run_group
 from adbench.running.plan import Group, Plan, Settings
 from adbench.running.protocol import (
@@ -53,7 +54,7 @@ def run(
         tempfile.TemporaryDirectory(prefix="adbench-") as folder,
         worker_pool(plan.settings, logs) as workers,
     ):
-        for number, group in enumerate(plan.groups):
+        for number, group in enumerate(paced(plan)):
             truth_folder = Path(folder) / str(number)
             truth_folder.mkdir()
             host = WorkerHost(workers, plan.settings, truth_folder / "truth.npz")

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from adbench import registry
 from adbench.cases.case import DTYPES
-from adbench.running.plan import Plan, Preset, Settings, check_dtypes, make_plan
+from adbench.running.beyond import look_beyond
+from adbench.running.plan import Plan, Preset, Restriction, Settings, check_dtypes, make_plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,10 @@ class Selection:
     resolution: float | None = None
     """The relative error that a check must be able to see to pass; None for what is customary."""
 
+    budget_s: float | None = None
+    """How long (s) a check looks at each hand-written function beyond what was asked; None for what
+    is customary."""
+
     specification: bool = False
     """Whether specifications are judged beside hand-written functions like any others."""
 
@@ -71,9 +76,11 @@ class Selection:
             order=self.order,
             specification=self.specification,
             resolution=self.resolution,
+            budget_s=self.budget_s,
+            are_dtypes_free=not self.dtypes,
         )
         with redirect_stdout(sys.stderr):  # what a model prints is no part of a report
-            return make_plan(
+            plan = make_plan(
                 registry.find_models(self.models or registry.models()),
                 registry.find_backends(self.backends or registry.backends()),
                 settings,
@@ -81,3 +88,5 @@ class Selection:
                 sizes=self.sizes,
                 dtypes=dtypes,
             )
+            named = Restriction(tuple(self.operators), tuple(self.sizes), tuple(self.dtypes))
+            return look_beyond(plan, named)

@@ -1,49 +1,58 @@
 """What the answers to one question are judged by.
 
-Its truth at both points, as objects and on disk.
+Its truth at every point, as objects and on disk.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from adbench.cases.case import Case
 from adbench.cases.messages import describe_exception
 from adbench.cases.model import Model
+from adbench.cases.operators import Operator
 from adbench.cases.question import Question
-from adbench.running.points import Points
+from adbench.running.points import Subject, SubjectPoints
 from adbench.truth import storage
 from adbench.truth.certificate import CertificateError
 from adbench.truth.truth import Truth
 from adbench.truth.truth import establish as establish_truth
 
-SECOND_POINT_LIMIT_S = 2.0
-"""Where the truth takes longer than this (s), it is not computed at a second point as well."""
+FURTHER_POINTS_LIMIT_S = 2.0
+"""Where the truths of a question have taken longer than this (s), none is computed at one more
+point."""
+
+SEARCHING = frozenset({Operator.GRADIENT, Operator.VJP, Operator.DERIVATIVE})
+"""What is asked at all further points; all else is asked at one. A derivative that is wrong
+somewhere is so in its gradient or VJP, which are cheap."""
 
 
 @dataclass(frozen=True)
 class Truths:
-    """The truth of a question at both points, as far as it is known."""
+    """The truth of a question at all points, as far as it is known."""
 
     first: Truth | None = None
     """The truth at the point that is asked for; None where none could be computed."""
-    second: Truth | None = None
-    """The truth at the second point; None where it is not judged there: the truth is in doubt, or
-    was slow to compute."""
+    further: Mapping[int, Truth] = field(default_factory=dict)
+    """The truth at further points, by their number from 0 on. A point is not judged, and not here,
+    where the truth is in doubt, or was slow to compute."""
     doubt: str = ""
     """Why nothing can be judged by the truth at the first point, in a sentence, or ""."""
 
 
-def establish(model: Model, case: Case, points: Points) -> Truths:
+def establish(model: Model, case: Case, draw: Callable[[Subject], SubjectPoints]) -> Truths:
     """Compute the truth of the question that `case` stands for, with bounds for its dtype.
 
-    Where none can be computed, `doubt` says why. Raises CertificateError where a derivative rule of
-    ours is wrong, and SpecError where the model cannot be evaluated.
+    draw: gives the points of a subject, as `points.drawing` does. Where no truth can be computed,
+    `doubt` says why. Raises CertificateError where a derivative rule of ours is wrong, and
+    SpecError where the model cannot be evaluated.
     """
-    question = Question(model, points.first(model, case.size), case.operator, case.order)
+    points = draw(Subject.of(case, model))
+    question = Question(model, points.first, case.operator, case.order)
     began = time.monotonic()
     try:
         first = establish_truth(question, [case.dtype])
@@ -51,29 +60,31 @@ def establish(model: Model, case: Case, points: Points) -> Truths:
         raise
     except Exception as error:
         return Truths(doubt=f"No truth could be computed: {describe_exception(error)}")
-    second = None
-    if time.monotonic() - began < SECOND_POINT_LIMIT_S and not first.doubt:
-        with suppress(Exception):  # where there is no truth, the second point is not judged
-            inputs = points.second(model, case.size, question.inputs)
-            second = establish_truth(question.at(inputs), [case.dtype])
-    if second is not None and (second.doubt or not second.answer.is_finite):
-        second = None
-    return Truths(first, second, first.doubt)
+    further: dict[int, Truth] = {}
+    wanted = len(points.further) if case.operator in SEARCHING else 1
+    for number, inputs in enumerate(points.further[:wanted]):
+        if first.doubt or time.monotonic() - began > FURTHER_POINTS_LIMIT_S:
+            break
+        with suppress(Exception):  # where there is no truth, the point is not judged
+            truth = establish_truth(question.at(inputs), [case.dtype])
+            if not truth.doubt and truth.answer.is_finite:
+                further[number] = truth
+    return Truths(first, further, first.doubt)
 
 
 # ---- on disk, between the worker that establishes truths and those that judge by them
 
 
 def save(truths: Truths, path: Path) -> str:
-    """Write truths to `path` and a file beside it.
+    """Write truths to `path` and files beside it.
 
     Return the path to load them by, "" where no truth is known.
     """
     if truths.first is None:
         return ""
     storage.save(truths.first, path)
-    if truths.second is not None:
-        storage.save(truths.second, storage.second_path(path))
+    for number, truth in truths.further.items():
+        storage.save(truth, storage.further_path(path, number))
     return str(path)
 
 
@@ -82,7 +93,8 @@ def load(path: str) -> Truths:
     if not path:
         return Truths()
     first = storage.load(Path(path))
-    second = None
-    if storage.second_path(Path(path)).exists():
-        second = storage.load(storage.second_path(Path(path)))
-    return Truths(first, second, first.doubt)
+    further = {
+        number: storage.load(further_path)
+        for number, further_path in storage.further_paths(Path(path)).items()
+    }
+    return Truths(first, further, first.doubt)

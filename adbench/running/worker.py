@@ -23,6 +23,7 @@ from adbench.cases.messages import describe_exception
 from adbench.results.row import Outcome
 from adbench.running import protocol, truths
 from adbench.running.failures import failed_row
+from adbench.running.points import drawing
 from adbench.running.protocol import (
     CellOpen,
     CellRow,
@@ -52,6 +53,7 @@ class Worker:
         self._session_modes = ExitStack()
         self._load_model = lru_cache(maxsize=None)(registry.load_model)
         self._load_truths = lru_cache(maxsize=1)(truths.load)
+        self._drawing = lru_cache(maxsize=1)(drawing)
 
     def __enter__(self) -> Worker:
         return self
@@ -95,7 +97,7 @@ class Worker:
     def _establish_truth(self, request: EstablishTruth) -> TruthEstablished | TruthBroken:
         model = self._load_model(request.origin)
         try:
-            established = truths.establish(model, request.case, request.points)
+            established = truths.establish(model, request.case, self._drawing(request.points))
         except CertificateError as error:
             return TruthBroken(str(error))
         path = truths.save(established, Path(request.path))

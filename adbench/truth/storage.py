@@ -14,9 +14,15 @@ from adbench.cases.answer import Answer
 from adbench.truth.truth import Truth
 
 
-def second_path(path: str | Path) -> Path:
-    """Return where the truth at the second point lies, beside that at the first."""
-    return Path(path).with_suffix(".second.npz")
+def further_path(path: Path, number: int) -> Path:
+    """Return where the truth at a further point lies, beside that at the first."""
+    return path.with_suffix(f".{number}.npz")
+
+
+def further_paths(path: Path) -> dict[int, Path]:
+    """Return the files of truths at further points that lie beside one, by the points' numbers."""
+    files = sorted(path.parent.glob(f"{path.stem}.*.npz"))
+    return {int(file.suffixes[-2][1:]): file for file in files}
 
 
 def save(truth: Truth, path: Path) -> None:

@@ -12,6 +12,7 @@ import adbench
 from adbench import registry
 from adbench.cases import Case, Mode, Model, Operator, SpecError
 from adbench.checking.notes import notes
+from adbench.checking.sifting import Sifted
 from adbench.cli import main
 from adbench.results.row import Outcome, Row, Verdict
 
@@ -98,7 +99,10 @@ def test_beside_a_hand_written_function_the_specification_is_asked_and_does_not_
     import torch
 
     options = {"backend": "torch", "native": lambda x: torch.sum(x**3)}
-    cube = lambda xp, x: xp.sum(x**3)  # noqa: E731
+
+    def cube(xp, x):
+        return xp.sum(x**3)
+
     report = adbench.check(cube, np.asarray([1.0, 2.0]), **options)
     assert report and {row.implementation for row in report.rows} == {"native"}
     everything = adbench.check(cube, np.asarray([1.0, 2.0]), specification=True, **options)
@@ -115,7 +119,7 @@ def test_a_framework_that_is_wrong_about_the_specification_is_noted():
         verdict=Verdict.WRONG,
         message="1 of 2 entries is nan or infinite, in x.",
     )
-    (note,) = notes([right], [wrong])
+    (note,) = notes(Sifted((right,), (wrong,), (), ()))
     assert note == (
         "f on torch:eager: torch's own derivative of the specification is wrong here, which is no "
         "fault of the hand-written function (gradient reverse: 1 of 2 entries is nan or infinite, "

@@ -9,7 +9,7 @@ from truths import model_at, question_of, truth_of
 from adbench.cases import Case, Mode, Operator
 from adbench.cases.answer import Answer
 from adbench.judging.finding import Finding, fold
-from adbench.judging.judge import Evidence, Judge
+from adbench.judging.judge import SECOND_POINT, Asked, Evidence, Judge, Trial
 from adbench.judging.verdict import Judgement
 from adbench.results.row import Row, Verdict
 from adbench.running.points import Points
@@ -23,7 +23,7 @@ class Cell:
 
     def __init__(self, operator=Operator.GRADIENT, mode=None):
         self.question, self.truth = truth_of(MODEL, operator)
-        second = Points(0, "float64").second(MODEL, "", self.question.inputs)
+        (second,) = Points(0, "float64").further_points(MODEL, "", self.question.inputs)
         self.second_question = self.question.at(second)
         self.second_truth = truth_of(
             replace(MODEL, make=lambda size, rng: self.second_question.inputs.arguments), operator
@@ -37,18 +37,29 @@ class Cell:
         return Answer(answer.paths, tuple(np.asarray(a, float) * factor for a in answer.arrays))
 
     def judged(
-        self, first=None, again=None, elsewhere=(), changed="", judge=None, truth=..., row=None
+        self,
+        first=None,
+        again=None,
+        elsewhere=(),
+        changed="",
+        kept=None,
+        judge=None,
+        truth=...,
+        row=None,
     ):
         first = first or self.right
         return (judge or Judge(exact=True)).judge(
             row or Row.begun(self.case, "fake"),
             self.case,
-            Evidence(first, again or first, tuple(elsewhere), changed),
+            Evidence(first, again or first, tuple(map(at_second_point, elsewhere)), changed, kept),
             self.question,
-            self.second_question,
             self.truth if truth is ... else truth,
-            self.second_truth if elsewhere else None,
+            {0: Asked(self.second_question, self.second_truth)} if elsewhere else {},
         )
+
+
+def at_second_point(answer):
+    return Trial(SECOND_POINT, "At a second point the answer is wrong.", answer, 0)
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +122,13 @@ def test_an_answer_that_is_wrong_at_the_second_point_alone_is_wrong(gradient):
 def test_the_second_point_is_not_judged_where_the_first_is_wrong(gradient):
     row = gradient.judged(gradient.scaled(2.0), elsewhere=[gradient.right])
     assert row.failed_checks == "truth; Taylor"
+
+
+def test_an_answer_that_a_later_call_overwrites_is_wrong(gradient):
+    row = gradient.judged(kept=gradient.scaled(2.0))
+    assert row.verdict is Verdict.WRONG and row.failed_checks == "later call"
+    assert row.message.startswith("The arrays of an answer changed when the function was called")
+    assert gradient.judged(kept=gradient.right).verdict is Verdict.CORRECT
 
 
 def test_changed_inputs_are_said_first(gradient):

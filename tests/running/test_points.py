@@ -1,4 +1,4 @@
-"""The second point: drawn from the recipe again, so that what a number means it goes on meaning."""
+"""Further points: drawn from the recipe again, so that what a number means it goes on meaning."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from adbench.cases import Model
-from adbench.running.points import Points
+from adbench.running.points import Points, Subject, drawing
 
 POINTS = Points(seed=3, lowest_dtype="float64")
 
@@ -20,7 +20,8 @@ def model(make, **fields):
 def both_points(make, points=POINTS):
     recipe = model(make)
     first = points.first(recipe, "")
-    return first, points.second(recipe, "", first)
+    (second,) = points.further_points(recipe, "", first)
+    return first, second
 
 
 def test_labels_stay_labels_and_unit_vectors_unit_vectors():
@@ -64,7 +65,7 @@ def test_a_recipe_that_fails_at_another_draw_is_not_drawn_again():
     recipe = model(lambda size, rng: (rng.standard_normal(2),))
     first = POINTS.first(recipe, "")
     expected = first.arguments[0][0]
-    second = POINTS.second(replace(recipe, make=make), "", first)
+    (second,) = POINTS.further_points(replace(recipe, make=make), "", first)
     assert (second.arguments[0] == 0.875 * first.arguments[0]).all()
 
 
@@ -74,3 +75,32 @@ def test_the_second_point_is_representable_in_the_lowest_dtype():
         _, second = both_points(make, points)
         x = second.arguments[0]
         assert (x == x.astype(np.float16)).all()
+
+
+def test_every_further_point_is_another():
+    points = replace(POINTS, further=3)
+    for make in (lambda size, rng: (rng.standard_normal(9),), lambda size, rng: (np.ones(9),)):
+        recipe = model(make)
+        first = points.first(recipe, "")
+        others = points.further_points(recipe, "", first)
+        numbers = {inputs.arguments[0].tobytes() for inputs in (first, *others)}
+        assert len(numbers) == 4
+
+
+def test_a_lower_dtype_has_points_of_its_own():
+    recipe = model(lambda size, rng: (rng.standard_normal(9),))
+    x = POINTS.for_dtype("float32").first(recipe, "").arguments[0]
+    assert (x == x.astype(np.float32)).all()
+    assert (x != POINTS.first(recipe, "").arguments[0]).any()
+    assert replace(POINTS, lowest_dtype="float16").for_dtype("float32").lowest_dtype == "float16"
+
+
+def test_the_points_of_a_subject_are_drawn_once():
+    draws = []
+    recipe = model(lambda size, rng: (draws.append(size), (rng.standard_normal(3),))[1])
+    draw = drawing(POINTS)
+    subject = Subject(recipe, id(recipe), "", "float64")
+    draw(subject)
+    count = len(draws)
+    assert draw(subject).first is draw(subject).first
+    assert len(draws) == count

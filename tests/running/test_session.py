@@ -11,7 +11,7 @@ from adbench.cases import Case, Mode, Model, Operator
 from adbench.registry import load_model
 from adbench.results.row import Outcome, Row, Verdict
 from adbench.running import truths
-from adbench.running.points import Points
+from adbench.running.points import Points, drawing
 from adbench.running.session import Session
 from adbench.running.truths import Truths
 
@@ -26,7 +26,7 @@ def chain():
 
 @pytest.fixture(scope="module")
 def established(chain):
-    return truths.establish(chain, GRADIENT, POINTS)
+    return truths.establish(chain, GRADIENT, drawing(POINTS))
 
 
 def open_cell(session, model, established, case=GRADIENT, **options):
@@ -128,7 +128,7 @@ def test_a_wrong_answer_names_the_check_that_it_failed(chain, established, backe
 
 
 def test_without_a_second_truth_the_second_point_is_not_judged(chain, established):
-    row = checked(Stale(), chain, Truths(established.first, None))
+    row = checked(Stale(), chain, Truths(established.first))
     assert row.verdict is Verdict.CORRECT
 
 
@@ -161,7 +161,7 @@ def test_models_of_one_name_are_evaluated_each_at_its_own_inputs():
     case = Case("power", "3", "float64", Operator.VALUE, 0, Mode.NONE)
     with Session(Tape(), POINTS) as session:
         for model in (model_of(2, 1.0), model_of(3, 0.5)):
-            established = truths.establish(model, case, POINTS)
+            established = truths.establish(model, case, drawing(POINTS))
             row = open_cell(session, model, established, case, timed=False)
             assert row.verdict is Verdict.CORRECT
 
@@ -210,7 +210,7 @@ def test_truths_come_back_from_their_file_as_they_went(tmp_path, established):
     assert loaded.doubt == established.doubt == ""
     for before, after in (
         (established.first, loaded.first),
-        (established.second, loaded.second),
+        (established.further[0], loaded.further[0]),
     ):
         for array, loaded_array in zip(before.answer.arrays, after.answer.arrays, strict=True):
             assert array.tobytes() == loaded_array.tobytes()

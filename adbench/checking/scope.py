@@ -1,0 +1,51 @@
+"""What a check looked at beside what it was asked, in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from adbench.checking.sifting import cell_of
+from adbench.results.row import Row
+from adbench.running.plan import Group, Plan
+
+
+def looked_at(plan: Plan, rows: Iterable[Row]) -> str:
+    """Return at how many points hand-written functions were judged, and what beyond what was asked.
+
+    It is "" where there are none. What was left out for its budget is named too.
+    """
+    if not any(group.beyond for group in plan.groups):
+        return ""
+    run = {cell_of(row) for row in rows}
+    words: dict[str, bool] = {}
+    for group in plan.groups:
+        if group.beyond:
+            word = _in_a_word(group)
+            is_run = any(cell_of(case) in run for case in group.cases)
+            words[word] = words.get(word, True) and is_run
+    points = 1 + plan.settings.effort.points
+    done = _listed(word for word, is_run in words.items() if is_run)
+    left_out = _listed(word for word, is_run in words.items() if not is_run)
+    judged = f"Hand-written functions were judged at {points} points"
+    sentences = [f"{judged}, {done}." if done else f"{judged}."]
+    if left_out:
+        sentences.append(
+            f"Left out, at least in part: {left_out}; the {plan.settings.most_beyond_s:g} s for "
+            "what was not asked were spent, and --budget gives more."
+        )
+    return " ".join(sentences)
+
+
+def _listed(words: Iterable[str]) -> str:
+    """Some words as a list, such as "in float32, at size large and by y"."""
+    *first, last = [*words] or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _in_a_word(group: Group) -> str:
+    """What a group looks at, such as "in float32"."""
+    if group.beyond == group.question.dtype:
+        return f"in {group.beyond}"
+    if group.beyond == f"size {group.question.size}":
+        return f"at {group.beyond}"
+    return f"by {group.beyond}"

@@ -1,0 +1,115 @@
+"""Which rows of a check decide whether it has passed, and which are worth a note alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from adbench.cases.case import NATIVE, Case
+from adbench.results.row import FAILURES, Outcome, Row, Verdict
+from adbench.running.plan import Plan
+
+
+@dataclass(frozen=True)
+class Sifted:
+    """The rows of a check, by what they are good for."""
+
+    counted: tuple[Row, ...]
+    """Those that decide whether the check has passed."""
+
+    noted: tuple[Row, ...]
+    """Those of derivatives that were not asked for."""
+
+    excused: tuple[Row, ...]
+    """Those that do not run in the dtype asked for, where all is right in another."""
+
+    without_derivative: tuple[Row, ...]
+    """Those by arguments that a hand-written function has no derivative by."""
+
+
+def sift(plan: Plan, rows: Iterable[Row]) -> Sifted:
+    """Sort the rows of a plan's cells.
+
+    Of what is looked at beyond what was asked, the cells that were judged count. A dtype in which
+    a hand-written function does not run is excused where it was not named, and the function is
+    right in another; so is an argument whose gradient is 0 everywhere, as what is given for one
+    that has none.
+    """
+    uncounted = {
+        (*cell_of(case), entry.name)
+        for group in plan.groups
+        for case, entry in plan.cells(group)
+        if not group.beyond and not plan.counts(group.source.model, case)
+    }
+    beyond = {
+        cell_of(case): group.beyond for group in plan.groups if group.beyond for case in group.cases
+    }
+    asked: list[Row] = []
+    noted: list[Row] = []
+    judged_beyond: list[Row] = []
+    without_derivative: list[Row] = []
+    for row in rows:
+        what = beyond.get(cell_of(row), "")
+        if (*cell_of(row), row.backend) in uncounted:
+            noted.append(row)
+        elif not what:
+            asked.append(row)
+        elif what == row.dtype and _has_other_dtype(row):
+            continue
+        elif _is_zero(row) and what not in (row.dtype, f"size {row.size}"):
+            without_derivative.append(row)
+        elif row.verdict in (Verdict.CORRECT, Verdict.IMPRECISE, Verdict.WRONG):
+            judged_beyond.append(row)
+    excused = _excused(asked, judged_beyond) if plan.settings.are_dtypes_free else []
+    counted = [row for row in asked if row not in excused] + judged_beyond
+    return Sifted(tuple(counted), tuple(noted), tuple(excused), tuple(without_derivative))
+
+
+def cell_of(case: Case | Row) -> tuple[object, ...]:
+    """Return what tells a case from the others of a plan."""
+    return (
+        case.model,
+        case.size,
+        case.dtype,
+        case.operator,
+        case.order,
+        case.mode,
+        case.implementation,
+    )
+
+
+def _has_other_dtype(row: Row) -> bool:
+    """Whether an answer is wrong by its dtype, and nothing of its numbers was judged."""
+    return row.verdict is Verdict.WRONG and math.isnan(row.relative_error)
+
+
+def _is_zero(row: Row) -> bool:
+    """Whether 0 was returned where the derivative is not."""
+    is_wrong = row.verdict is Verdict.WRONG
+    return is_wrong and row.relative_error == 1.0 and row.worst_returned == 0.0
+
+
+def _excused(asked: list[Row], judged_beyond: list[Row]) -> list[Row]:
+    """The rows of hand-written functions that run in no cell asked for, and are right in others."""
+    excused = []
+    for subject in dict.fromkeys(_function(row) for row in asked):
+        rows = [row for row in asked if _function(row) == subject]
+        others = [row for row in judged_beyond if _function(row) == subject]
+        does_not_run = not any(row.outcome is Outcome.OK for row in rows)
+        does_not_run &= any(row.outcome in FAILURES for row in rows)
+        is_right = any(row.operator != "value" for row in others) and all(
+            row.verdict is not Verdict.WRONG for row in others
+        )
+        if subject[-1] == NATIVE and does_not_run and is_right:
+            excused += rows
+    return excused
+
+
+def _function(row: Row) -> tuple[str, str, str]:
+    return row.model, row.backend, row.implementation
+
+
+def has_passed(row: Row) -> bool:
+    """Whether an answer is right, as far as is seen."""
+    return row.outcome is Outcome.OK and row.verdict in (Verdict.CORRECT, Verdict.IMPRECISE)

@@ -1,0 +1,119 @@
+"""What a check looks at beyond what was asked: where hand-written derivatives are often wrong.
+
+In another dtype, at larger sizes, and with respect to the other arguments, for as long as its
+budget lasts. What is found wrong there counts; what cannot be judged or does not run does not.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+
+from adbench.cases.case import NATIVE
+from adbench.cases.model import SpecError
+from adbench.cases.operators import Mode, Operator
+from adbench.registry import ModelSource
+from adbench.running.plan import Group, Plan, Restriction, Settings, cases_of, questions
+
+LOWER_DTYPE = "float32"
+"""The dtype that is looked at where none was asked for."""
+
+CHEAP = (Operator.VALUE, Operator.GRADIENT, Operator.VJP, Operator.DERIVATIVE)
+"""What is asked in another dtype and at larger sizes."""
+
+OF_ARGUMENTS = (Operator.GRADIENT, Operator.VJP)
+"""What is asked with respect to other arguments."""
+
+
+def look_beyond(plan: Plan, asked: Restriction) -> Plan:
+    """Return the plan with the groups of what is looked at beyond what was asked.
+
+    asked: what was named; a dtype, a size or an operator that was named is looked at alone.
+    """
+    if not plan.settings.most_beyond_s:
+        return plan
+    sources = {group.source.model.name: group.source for group in plan.groups}
+    further = [
+        group
+        for source in sources.values()
+        if plan.judges_native(source.model)
+        for group in _groups(source, plan.settings, asked)
+    ]
+    return replace(plan, groups=(*plan.groups, *further))
+
+
+def _groups(source: ModelSource, settings: Settings, asked: Restriction) -> Iterator[Group]:
+    names = list(source.model.sizes)
+    first_sizes = names[: settings.effort.sizes]
+    if not asked.sizes:
+        for size in names[settings.effort.sizes :]:
+            yield from _of_model(source, settings, asked, size, f"size {size}")
+    if not asked.dtypes:
+        lower = replace(asked, dtypes=(LOWER_DTYPE,))
+        for size in first_sizes:
+            yield from _of_model(source, settings, lower, size, LOWER_DTYPE)
+    if not asked.operators:
+        yield from _of_other_arguments(source, settings, asked, first_sizes[-1])
+
+
+def _of_model(
+    source: ModelSource,
+    settings: Settings,
+    asked: Restriction,
+    size: str,
+    beyond: str,
+    operators: tuple[Operator, ...] = CHEAP,
+    modes: tuple[Mode, ...] = tuple(Mode),
+) -> Iterator[Group]:
+    """The first derivatives of a hand-written function at one size."""
+    model = source.model
+    for dtype in asked.dtypes or ("float64",):
+        inputs = settings.points.for_dtype(dtype).first(model, size)
+        for operator, order in questions(model, inputs, highest_order=1):
+            if operator not in operators or not asked.allows(operator):
+                continue
+            cases = tuple(
+                case
+                for case in cases_of(model, size, dtype, operator, order, inputs, settings.effort)
+                if case.implementation == NATIVE and case.mode in modes
+            )
+            if cases:
+                yield Group(source, cases, inputs.n, inputs.m, beyond=beyond, about=model.name)
+
+
+def _of_other_arguments(
+    source: ModelSource, settings: Settings, asked: Restriction, size: str
+) -> Iterator[Group]:
+    """The gradients of a hand-written function with respect to its other floating arguments."""
+    inputs = settings.points.first(source.model, size)
+    titles = source.model.argument_names(len(inputs.arguments))
+    for position in inputs.floating_positions:
+        if position == inputs.active:
+            continue
+        title = titles[position]
+        variant = source.by_argument(position, title)
+        try:
+            groups = list(
+                _of_model(variant, settings, asked, size, title, OF_ARGUMENTS, (Mode.REVERSE,))
+            )
+        except SpecError:  # what a recipe gives for a constant need not do for an active argument
+            continue
+        yield from (replace(group, about=source.model.name) for group in groups)
+
+
+def paced(plan: Plan) -> Iterator[Group]:
+    """Yield the groups of a plan; of what is beyond what was asked, as many as its budget allows.
+
+    What has a budget is each model's: the time between a group's being given and the next's being
+    asked for counts.
+    """
+    spent: dict[str, float] = defaultdict(float)
+    for group in plan.groups:
+        if group.beyond and spent[group.about] >= plan.settings.most_beyond_s:
+            continue
+        began = time.monotonic()
+        yield group
+        if group.beyond:
+            spent[group.about] += time.monotonic() - began

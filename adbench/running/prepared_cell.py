@@ -1,0 +1,99 @@
+"""A prepared cell: a case on a backend whose call is built, staged, and not made yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from adbench.backends.base import Backend, Call, Problem, prepare, to_backend
+from adbench.cases.case import NATIVE, Case
+from adbench.cases.inputs import Inputs
+from adbench.cases.model import Model
+from adbench.cases.operators import Operator
+from adbench.cases.question import Question
+from adbench.running.points import SubjectPoints
+from adbench.timing import clock
+from adbench.timing.clock import Thunk
+from reference_ad.engine import tree
+
+
+@dataclass(frozen=True)
+class PreparedCell:
+    """A cell whose call is built and staged."""
+
+    case: Case
+    """What is asked."""
+    model: Model
+    """The model it is asked of."""
+    points: SubjectPoints
+    """Its inputs at all points, as NumPy arrays."""
+    problem: Problem
+    """The function and its inputs at the first point, on the backend's side."""
+    call: Call
+    """The prepared call, `call(active, constants, direction)`."""
+    operator: Thunk
+    """The call at the first point, which waits for its result: what is timed."""
+    route: str
+    """How the backend answers."""
+    prepare_s: float
+    """How long building and staging the call took (s)."""
+
+    @property
+    def question(self) -> Question:
+        """What is asked at the first point."""
+        return Question(self.model, self.points.first, self.case.operator, self.case.order)
+
+    def problem_at(self, backend: Backend, inputs: Inputs) -> Problem:
+        """Move other inputs to the backend's side."""
+        return problem_of(backend, self.case, self.model, inputs)
+
+
+def prepared(backend: Backend, case: Case, model: Model, points: SubjectPoints) -> PreparedCell:
+    """Build and stage the call of a cell. Raises Unsupported where the backend has no way."""
+    problem = problem_of(backend, case, model, points.first)
+    (route, call), prepare_s = clock.once(
+        lambda: prepare(backend, problem, case.operator, case.mode, case.order)
+    )
+
+    def operator() -> Any:
+        answer = call(problem.active, problem.constants, problem.direction)
+        backend.synchronize(answer)
+        return answer
+
+    return PreparedCell(case, model, points, problem, call, operator, route, prepare_s)
+
+
+def problem_of(backend: Backend, case: Case, model: Model, inputs: Inputs) -> Problem:
+    """Move the inputs of a case to the backend's side."""
+    native = case.implementation == NATIVE
+    function = model.native[backend.framework] if native else model.function
+    return to_backend(backend, function, inputs, case.operator, native=native)
+
+
+def trees_of(problem: Problem) -> list[Any]:
+    """Return what a problem is posed with: the active argument, the constants, the direction."""
+    trees = [problem.active, *problem.constants]
+    if problem.direction is not None:
+        trees.append(problem.direction)
+    return trees
+
+
+def arrays_of(problem: Problem) -> list[Any]:
+    """Return every array of a problem."""
+    return [leaf for argument in trees_of(problem) for leaf in tree.leaves(argument)]
+
+
+def array_names(cell: PreparedCell) -> list[str]:
+    """Return what to call every array of a cell's problem: its argument, and its place in that."""
+    argument_titles = cell.question.argument_names
+    titles = [argument_titles.pop(cell.points.first.active), *argument_titles]
+    directions = ["the cotangent", "the tangent"]
+    if cell.case.operator is Operator.VJP:
+        directions = ["the cotangent"]
+    trees = trees_of(cell.problem)
+    if len(trees) > len(titles):  # the directions come last; an hvp may have both
+        titles += directions[len(titles) - len(trees) :]
+    names = []
+    for title, argument in zip(titles, trees, strict=True):
+        names += [f"{title}{path}" for path in tree.paths(argument)]
+    return names
