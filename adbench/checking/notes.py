@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from adbench.cases.case import NATIVE
-from adbench.checking.sifting import Sifted
+from adbench.checking.sifting import Sifted, has_passed
 from adbench.judging.comparison import SHARP
 from adbench.reporting import failures
 from adbench.reporting.tables import first_of
@@ -56,8 +56,10 @@ def _without_derivative(rows: Sequence[Row]) -> Iterator[str]:
 
 def _silent_second_derivatives(counted: Sequence[Row], noted: Sequence[Row]) -> Iterator[str]:
     """Yield a sentence where a hand-written derivative is right, and the one after it wrong."""
-    wrong = {subject_of(row) for row in counted if row.verdict is Verdict.WRONG}
-    later = [row for row in noted if row.implementation == NATIVE and subject_of(row) not in wrong]
+    derivatives = [row for row in counted if row.order > 0 and row.outcome is Outcome.OK]
+    right = {subject_of(row) for row in derivatives}
+    right -= {subject_of(row) for row in derivatives if not has_passed(row)}
+    later = [row for row in noted if row.implementation == NATIVE and subject_of(row) in right]
     silent = _grouped(row for row in later if row.verdict is Verdict.WRONG)
     for (model, backend), rows in silent.items():
         framework = backend.partition(":")[0]

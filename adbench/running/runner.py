@@ -2,7 +2,7 @@
 
 Runs a plan with one worker process a backend, and turns whatever happens to a worker into a row.
 
-Only one worker runs at any moment.
+Only one worker runs at any moment where cells are timed. In a check, the first two start together.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ def run(
         tempfile.TemporaryDirectory(prefix="adbench-") as folder,
         worker_pool(plan.settings, logs) as workers,
     ):
+        if not plan.settings.effort.timed:
+            workers.start_early([TRUTH, *plan.backends[:1]])
         for number, group in enumerate(paced(plan)):
             truth_folder = Path(folder) / str(number)
             truth_folder.mkdir()

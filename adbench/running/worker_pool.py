@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -79,13 +79,28 @@ class WorkerProcess:
 
         Raises WorkerFailed where none comes; the worker is then dead.
         """
+        self.send(request)
+        return self.reply_to(request, limit_s)
+
+    def send(self, request: Request) -> None:
+        """Send a request, whose reply must be waited for before the next is sent.
+
+        Raises WorkerFailed where it cannot be sent; the worker is then dead.
+        """
         self._serial += 1
         try:
-            data = protocol.encode(self._serial, request)
+            self._requests.send_bytes(protocol.encode(self._serial, request))
         except ProtocolError as error:
             raise self._misunderstood(str(error)) from None
+        except OSError:
+            raise self._died() from None
+
+    def reply_to(self, request: Request, limit_s: float) -> Reply:
+        """Wait for the reply to the request that was sent last.
+
+        Raises WorkerFailed where none comes; the worker is then dead.
+        """
         try:
-            self._requests.send_bytes(data)
             if not self._replies.poll(max(limit_s, 0.0)):
                 self.kill()
                 raise WorkerFailed(Outcome.TIMED_OUT, "No answer within the time limit.")
@@ -153,6 +168,7 @@ class WorkerPool:
         self._settings = settings
         self._logs = logs
         self._processes: dict[str, WorkerProcess] = {}
+        self._starting: dict[str, WorkerProcess] = {}
         self._unstartable: dict[str, WorkerFailed] = {}
 
     def ask(self, entry: Entry, request: Request, limit_s: float) -> Reply:
@@ -179,17 +195,38 @@ class WorkerPool:
                 raise
         return self._processes[entry.name]
 
-    def _start(self, entry: Entry) -> WorkerProcess:
+    def start_early(self, entries: Sequence[Entry]) -> None:
+        """Begin to start workers that will be asked soon, so that they start at the same time.
+
+        What goes wrong is said when they are asked.
+        """
+        for entry in entries:
+            with suppress(WorkerFailed):
+                self._starting[entry.name] = self._launch(entry)
+
+    def _launch(self, entry: Entry) -> WorkerProcess:
+        """Start a process, and let it begin to import its framework."""
         missing = missing_framework(entry)
         if missing:
             raise WorkerFailed(Outcome.NOT_INSTALLED, missing)
         process = WorkerProcess(entry, self._settings, self._logs)
-        if entry is TRUTH:
-            return process
-        start = Start(entry.load, self._settings.points, self._settings.threads)
+        if entry is not TRUTH:
+            process.send(self._start_request(entry))
+        return process
+
+    def _start_request(self, entry: Entry) -> Start:
+        return Start(entry.load, self._settings.points, self._settings.threads)
+
+    def _start(self, entry: Entry) -> WorkerProcess:
+        process = self._starting.pop(entry.name, None)
         try:
-            reply = process.request(start, START_LIMIT_S)
+            process = process or self._launch(entry)
+            if entry is TRUTH:
+                return process
+            reply = process.reply_to(self._start_request(entry), START_LIMIT_S)
         except WorkerFailed as failure:
+            if failure.outcome is Outcome.NOT_INSTALLED:
+                raise
             message = f"Could not be started: {failure.message}"
             raise WorkerFailed(failure.outcome, message) from None
         if isinstance(reply, StartFailed):
@@ -199,9 +236,10 @@ class WorkerPool:
 
     def dismiss(self) -> None:
         """End all workers."""
-        for process in self._processes.values():
+        for process in (*self._processes.values(), *self._starting.values()):
             process.kill()
         self._processes.clear()
+        self._starting.clear()
 
 
 @contextmanager
