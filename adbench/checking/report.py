@@ -31,6 +31,9 @@ class Report:
     notes: tuple[str, ...] = ()
     """What was seen beside: of derivatives that were not asked for, a sentence each."""
 
+    seed: int = 0
+    """The seed of the points."""
+
     scope: str = ""
     """What hand-written functions were looked at beyond what was asked, in a sentence, or ""."""
 
@@ -40,7 +43,7 @@ class Report:
         rows = tuple(rows)
         sharp = [_seen_sharply(row, plan.settings.resolution) for row in rows]
         sifted = sift(plan, sharp)
-        return cls(sifted.counted, tuple(notes(sifted)), looked_at(plan, rows))
+        return cls(sifted.counted, tuple(notes(sifted)), plan.settings.seed, looked_at(plan, rows))
 
     def __bool__(self) -> bool:
         return self.exit_status is ExitStatus.ALL_RIGHT
@@ -77,7 +80,10 @@ class Report:
     @property
     def summary(self) -> str:
         """One sentence: how many cells there are, how they ended, and how they were judged."""
-        return f"{tables.summary(self.frame())} {self.scope}".rstrip()
+        sentences = [tables.summary(self.frame()), self.scope]
+        if any(row.verdict is Verdict.WRONG for row in self.rows):
+            sentences.append(f"The points are those of --seed {self.seed}.")
+        return " ".join(sentence for sentence in sentences if sentence)
 
     def frame(self) -> pd.DataFrame:
         """Return the rows as a frame, with the columns of a run's results."""

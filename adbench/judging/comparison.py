@@ -5,13 +5,15 @@ The errors of its entries, and how small an error could have been seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, nan, sqrt
+from typing import Any
 
 import numpy as np
 
 from adbench.cases.answer import Answer, norm, relative_error
 from adbench.cases.inputs import Array
+from adbench.cases.operators import Operator
 from adbench.cases.question import Question
 from adbench.truth.evaluation import NEGLIGIBLE
 from adbench.truth.formats import FORMATS, Format
@@ -28,6 +30,9 @@ and a check that passes by such an answer says so."""
 
 HULL_DIGITS = 1e-6
 """An end of a hull that is less than this part of its half width is told as 0."""
+
+LIKE_THE_ARGUMENT = frozenset({Operator.GRADIENT, Operator.VJP, Operator.HVP})
+"""Operators whose answers have an entry for each active number."""
 
 UNDERFLOW = 1024.0
 """A bound of this many smallest normal numbers is that of an entry which is 0: a few of them, times
@@ -187,6 +192,9 @@ class WorstEntry:
     true: float = nan
     """The true value; nan at a kink, where there is none."""
 
+    input: float = nan
+    """The active number at its place, where the answer has the form of the active argument."""
+
     hull: str = ""
     """At a kink, from where to where the derivatives on its sides are; elsewhere ""."""
 
@@ -206,7 +214,8 @@ def worst_entry(
     """Return the first of the entries that err most."""
     worst = WorstEntry()
     worst_error = -1.0
-    for path, returned, true, radius, at_kinks, entries in zip(
+    for place, path, returned, true, radius, at_kinks, entries in zip(
+        range(len(answer.paths)),
         answer.paths,
         answer.arrays,
         truth.answer.arrays,
@@ -219,10 +228,18 @@ def worst_entry(
         if returned.size and error > worst_error:
             worst_error = error
             index = np.unravel_index(int(np.argmax(entries.in_bounds)), returned.shape)
-            place = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
-            title = f"{question.title(path)}{place}"
-            worst = WorstEntry(title, float(returned[index]), float(true[index]))
+            position = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
+            title = f"{question.title(path)}{position}"
+            number = _active_number(question, place, index)
+            worst = WorstEntry(title, float(returned[index]), float(true[index]), number)
             if at_kinks[index]:
-                middle, reach = float(true[index]), float(radius[index])
-                worst = WorstEntry(title, float(returned[index]), nan, _hull(middle, reach))
+                hull = _hull(float(true[index]), float(radius[index]))
+                worst = replace(worst, true=nan, hull=hull)
     return worst
+
+
+def _active_number(question: Question, place: int, index: tuple[Any, ...]) -> float:
+    """The active number that an entry of an answer is the derivative by; nan for other answers."""
+    if question.operator not in LIKE_THE_ARGUMENT:
+        return nan
+    return float(question.active_leaves[place][index])

@@ -40,6 +40,7 @@ class Judgement:
     worst_entry: str = ""
     worst_returned: float = nan
     worst_true: float = nan
+    worst_input: float = nan
     error_vs_oracle: float = nan
 
 
@@ -91,6 +92,7 @@ def judge(
         worst_entry=worst.title,
         worst_returned=worst.returned,
         worst_true=worst.true,
+        worst_input=worst.input,
         error_vs_oracle=nan if truth.oracle is None else relative_error(answer, truth.oracle),
     )
 

@@ -51,7 +51,7 @@ def wrong(rows: Sequence[Row]) -> Table | None:
         (
             cell(row),
             asked_of(row),
-            row.worst_entry or "–",
+            _place(row),
             number(row.worst_returned),
             number(row.worst_true),
             times(row.max_error_over_bound),
@@ -63,6 +63,13 @@ def wrong(rows: Sequence[Row]) -> Table | None:
         return None
     columns = ("cell", "backend", "worst entry", "returned", "true", "error / bound")
     return Table("Wrong", "", columns, 2, tuple(cells))
+
+
+def _place(row: Row) -> str:
+    """The entry that errs most, and the input there."""
+    if math.isnan(row.worst_input):
+        return row.worst_entry or "–"
+    return f"{row.worst_entry} at {row.worst_input:.6g}"
 
 
 def hints(rows: Sequence[Row]) -> Table | None:
@@ -145,7 +152,7 @@ def sentence(row: Row) -> str:
     parts = []
     if row.worst_entry and not math.isnan(row.worst_true):
         parts.append(
-            f"{row.worst_entry} was returned as {number(row.worst_returned)}, the true value is "
+            f"{_place(row)} was returned as {number(row.worst_returned)}, the true value is "
             f"{number(row.worst_true)}: {times(row.max_error_over_bound)} times the bound."
         )
     return " ".join([*parts, row.message]).strip() or "The answer is wrong."

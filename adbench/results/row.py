@@ -96,6 +96,9 @@ class Row:
     """What was returned at the worst entry."""
     worst_true: float = math.nan
     """The true value at the worst entry."""
+    worst_input: float = math.nan
+    """The active number that the worst entry of a gradient, a VJP or an HVP is the derivative
+    by."""
     error_vs_oracle: float = math.nan
     """The relative error measured against the model's analytic oracle."""
     error_vs_other_mode: float = math.nan

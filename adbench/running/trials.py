@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ class Trials:
         for layout in (Layout.GAPS, Layout.TRANSPOSED):
             laid_out = self._laid_out(moved, layout)
             if laid_out is not None:
-                answer = self._tried(lambda problem=laid_out: self._answer(problem))
+                answer = self._tried(partial(self._answer, laid_out))
                 if answer is not None:
                     yield Trial(MEMORY_LAYOUT, NOT_CONTIGUOUS, answer, number)
 

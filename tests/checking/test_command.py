@@ -120,7 +120,8 @@ def test_the_text_shows_the_entry_what_was_returned_and_what_is_true(fake):
     result = check("chain", "--backend", fake("Wrong"), "--operator", "gradient")
     assert "Wrong" in result.stdout
     assert re.search(
-        r"gradient reverse +backend:file +params\[0\]\[1\] +\S+ +\S+ +\S+e\+\d+", result.stdout
+        r"gradient reverse +backend:file +params\[0\]\[1\] at \S+ +\S+ +\S+ +\S+e\+\d+",
+        result.stdout,
     )
     assert "1 of 6 entries is off, in params[0][1]" in result.stdout
     assert "What to look at" in result.stdout
@@ -152,7 +153,7 @@ def test_github_gets_a_step_summary(fake, tmp_path, monkeypatch):
     assert result.stdout.startswith("::error file=")
     assert "::notice title=adbench check::" in result.stdout
     text = summary.read_text()
-    assert text.startswith("# adbench check\n") and " params[0][1] |" in text
+    assert text.startswith("# adbench check\n") and " params[0][1] at " in text
 
 
 @pytest.mark.parametrize(
