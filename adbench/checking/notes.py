@@ -94,23 +94,25 @@ def _what_it_is(row: Row) -> str:
 
 
 def _lone_modes(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield a sentence where one mode alone is wrong of a specification, and others are right."""
+    """Yield a sentence where one mode alone is wrong, and others are right."""
     questions: dict[tuple[object, ...], list[Row]] = {}
     for row in rows:
-        if row.implementation != NATIVE and row.outcome is Outcome.OK:
-            key = (*subject_of(row), row.operator, row.order)
-            questions.setdefault(key, []).append(row)
-    blamed: dict[tuple[str, str, str], list[str]] = {}
+        if row.outcome is Outcome.OK:
+            question = (*subject_of(row), row.operator, row.order)
+            questions.setdefault(question, []).append(row)
+    blamed: dict[tuple[str, str, str, str], list[str]] = {}
     for group in questions.values():
         wrong_rows = [row for row in group if row.verdict is Verdict.WRONG]
         right_modes = [row.mode for row in group if row.verdict is Verdict.CORRECT]
         if len(wrong_rows) == 1 and right_modes:
             row = wrong_rows[0]
-            blamed.setdefault((row.model, row.backend, row.mode), []).append(failures.question(row))
-    for (model, backend, mode), names in blamed.items():
+            mode_of_model = (row.model, row.backend, row.mode, row.implementation)
+            blamed.setdefault(mode_of_model, []).append(failures.question(row))
+    for (model, backend, mode, implementation), names in blamed.items():
+        whose = "its own or the framework's," if implementation == NATIVE else "of the framework"
         yield (
             f"{model} on {backend}: {first_of(names)} is wrong in the mode {mode} alone; the other "
-            "modes agree with the truth, so a rule of the framework for this mode is at fault."
+            f"modes agree with the truth, so a rule {whose} for this mode is at fault."
         )
 
 

@@ -27,7 +27,8 @@ LARGEST_ULP = 64.0
 
 HIDDEN = {"float64": 1e-10, "float32": 9e-4, "float16": 0.0, "bfloat16": 0.0}
 """The relative error of an entry above which the size of other numbers explains nothing: a constant
-of nine digits is an error in float64, a thousandth in float32. In 16 bits the bounds are wide enough."""
+of nine digits is an error in float64, a thousandth in float32. In 16 bits the bounds are wide
+enough."""
 
 INPUT_ULP = 16.0
 """Inputs that differ by so many units of roundoff are taken for the same."""

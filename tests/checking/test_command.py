@@ -125,7 +125,7 @@ def test_the_text_shows_the_entry_what_was_returned_and_what_is_true(fake):
     )
     assert "1 of 6 entries is off, in params[0][1]" in result.stdout
     assert "What to look at" in result.stdout
-    assert result.stdout.rstrip().endswith("wrong.")
+    assert result.stdout.rstrip().endswith("wrong. The points are those of --seed 0.")
 
 
 def test_junit_tells_failures_errors_and_skipped_cells(fake):
