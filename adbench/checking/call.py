@@ -77,8 +77,7 @@ def check(
             )
     else:
         _check_function(model, arguments, active)
-        if dtypes is None and _dtype_of(arguments[active]) != DTYPES[0]:
-            dtypes = _dtype_of(arguments[active])
+        dtypes = dtypes or _dtype_unless_highest(arguments[active])
         model = _model_of(model, arguments, active)
     if seed < 0:
         raise SpecError(f"check was given seed={seed}; give an integer that is not negative.")
@@ -184,6 +183,12 @@ def _as_numpy(leaf: Any) -> np.ndarray[Any, Any]:
 
 def _as_list(names: Sequence[str] | str) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
+
+
+def _dtype_unless_highest(argument: Any) -> str | None:
+    """The dtype that an argument asks for, or None for the highest, which is asked for anyway."""
+    dtype = _dtype_of(argument)
+    return None if dtype == DTYPES[0] else dtype
 
 
 def _dtype_of(argument: Any) -> str:

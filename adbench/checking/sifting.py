@@ -36,12 +36,7 @@ def sift(plan: Plan, rows: Iterable[Row]) -> Sifted:
     right in another; so is an argument whose gradient is 0 everywhere, as what is given for one
     that has none.
     """
-    uncounted = {
-        (*cell_of(case), entry.name)
-        for group in plan.groups
-        for case, entry in plan.cells(group)
-        if not group.beyond and not plan.counts(group.source.model, case)
-    }
+    uncounted = _uncounted(plan)
     beyond = {
         cell_of(case): group.beyond for group in plan.groups if group.beyond for case in group.cases
     }
@@ -55,15 +50,23 @@ def sift(plan: Plan, rows: Iterable[Row]) -> Sifted:
             noted.append(row)
         elif not what:
             asked.append(row)
-        elif what == row.dtype and _has_other_dtype(row):
-            continue
         elif _is_zero(row) and what not in (row.dtype, f"size {row.size}"):
             without_derivative.append(row)
-        elif row.verdict in (Verdict.CORRECT, Verdict.IMPRECISE, Verdict.WRONG):
+        elif _is_judged(row) and not (what == row.dtype and _has_other_dtype(row)):
             judged_beyond.append(row)
     excused = _excused(asked, judged_beyond) if plan.settings.are_dtypes_free else []
     counted = [row for row in asked if row not in excused] + judged_beyond
     return Sifted(tuple(counted), tuple(noted), tuple(excused), tuple(without_derivative))
+
+
+def _uncounted(plan: Plan) -> set[tuple[object, ...]]:
+    """What tells the cells, and their backends, that were asked and do not count."""
+    return {
+        (*cell_of(case), entry.name)
+        for group in plan.groups
+        for case, entry in plan.cells(group)
+        if not group.beyond and not plan.counts(group.source.model, case)
+    }
 
 
 def cell_of(case: Case | Row) -> tuple[object, ...]:
@@ -77,6 +80,10 @@ def cell_of(case: Case | Row) -> tuple[object, ...]:
         case.mode,
         case.implementation,
     )
+
+
+def _is_judged(row: Row) -> bool:
+    return row.verdict in (Verdict.CORRECT, Verdict.IMPRECISE, Verdict.WRONG)
 
 
 def _has_other_dtype(row: Row) -> bool:
