@@ -73,6 +73,8 @@ class Route:
     name: str
     """The composition, and the primitives that its transformations fall back on."""
     method: Method
+    is_composed: bool = False
+    """Whether it is a composition of transformations."""
 
 
 class Layout(StrEnum):
@@ -101,6 +103,13 @@ class Backend:
     """Those in which it computes, operations between an array and a Python number included."""
     xp: Any
     """The array namespace that models are written in, on this backend's arrays."""
+    array_type: ClassVar[type[Any]] = object
+    """The class of its arrays, traced ones included, which hand-written functions must return."""
+    array_name: ClassVar[str] = "array"
+    """What users call that class."""
+    plain: Backend | None = None
+    """Another way to the same derivatives, for hand-written functions that the transformations
+    refuse."""
     vmap: Callable[[Function], Function] | None = None
     """`vmap(function)` maps a function of a tree over the leading axis of every leaf; where a
     framework has one, the fall-backs use it instead of a loop."""
@@ -221,7 +230,7 @@ class Backend:
         def method(function: Function, active: Any, direction: Any) -> Answer:
             return composition.answer(self, function, active, direction)
 
-        return Route(name, method)
+        return Route(name, method, is_composed=mode is not Mode.NONE)
 
     def _override(self, operator: Operator, mode: Mode) -> Method | None:
         """Return the method named after `operator` and `mode`, or None where there is none.
@@ -242,6 +251,8 @@ class Problem:
     active: Any
     constants: tuple[Any, ...]
     direction: Any
+    is_native: bool = False
+    """Whether the function is a hand-written one."""
 
 
 def to_backend(
@@ -280,6 +291,7 @@ def to_backend(
         arguments[position],
         tuple(arguments[:position] + arguments[position + 1 :]),
         direction,
+        native,
     )
 
 
@@ -288,9 +300,21 @@ def prepare(
 ) -> tuple[str, Call]:
     """Build and stage the call that answers `operator` in `mode`.
 
-    Return the route's name and the call.
+    Return the route's name and the call. A hand-written function is called beforehand, on copies,
+    where the backend has another way for one that its transformations refuse.
     """
-    route = backend.route(operator, mode, order if operator is Operator.DERIVATIVE else 1)
+    order = order if operator is Operator.DERIVATIVE else 1
+    route = backend.route(operator, mode, order)
+    call = _call(problem, route, operator, order)
+    if problem.is_native and route.is_composed and backend.plain is not None:
+        plain_route = backend.plain.route(operator, mode, order)
+        plain_call = _call(problem, plain_route, operator, order)
+        if _is_better(plain_call, call, backend, problem):
+            route, call = plain_route, plain_call
+    return route.name, backend.stage(call, problem.active, problem.constants, problem.direction)
+
+
+def _call(problem: Problem, route: Route, operator: Operator, order: int) -> Call:
     function, method = problem.function, route.method
 
     def call(active: Any, constants: tuple[Any, ...], direction: Any) -> Answer:
@@ -298,4 +322,31 @@ def prepare(
         argument = order if operator is Operator.DERIVATIVE else direction
         return method(lambda x: function(x, constants), active, argument)
 
-    return route.name, backend.stage(call, problem.active, problem.constants, problem.direction)
+    return call
+
+
+def _is_better(plain_call: Call, call: Call, backend: Backend, problem: Problem) -> bool:
+    """Whether a hand-written function is refused by the transformations of a backend.
+
+    Where it lacks a rule whichever way it is asked, the plain way says better which.
+    """
+    error = _failure(call, backend, problem)
+    if error is None or isinstance(error, Unsupported):
+        return False
+    lacks_rule = isinstance(error, NotImplementedError) or backend.lacks_rule(error)
+    return lacks_rule or _failure(plain_call, backend, problem) is None
+
+
+def _failure(call: Call, backend: Backend, problem: Problem) -> Exception | None:
+    """What a call raises on copies of a problem's arrays; None where it answers."""
+
+    def copied(argument: Any) -> Any:
+        return tree.map(lambda leaf: backend.asarray(backend.to_numpy(leaf)), argument)
+
+    constants = tuple(copied(argument) for argument in problem.constants)
+    direction = None if problem.direction is None else copied(problem.direction)
+    try:
+        call(copied(problem.active), constants, direction)
+    except Exception as error:
+        return error
+    return None

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from torch.func import grad, jacfwd, jacrev, jvp, vjp
 
-from adbench.backends.base import Answer, Backend, Function, Layout, Unsupported, routed
+from adbench.backends.base import Answer, Backend, Function, Layout, routed
+from adbench.backends.torch_autograd import Autograd, pull, watched
 from adbench.cases.case import numpy_dtype
 from adbench.namespaces.torch import namespace
 from reference_ad.engine import tree
@@ -25,6 +26,7 @@ LACKS_RULE = (
     "derivative for aten::",
     "not differentiable",
     "Can't call numpy() on Tensor that requires grad",
+    "Nested forward mode AD is not supported",
 )
 """What PyTorch says where a function, a hand-written one or its own, cannot be differentiated in
 this mode."""
@@ -47,6 +49,9 @@ class Eager(Backend):
     framework = "torch"
     dtypes = ("float64", "float32", "float16", "bfloat16")
     xp = namespace
+    array_type = torch.Tensor
+    array_name = "torch.Tensor"
+    plain = Autograd()
 
     def modes(self) -> AbstractContextManager[Any]:
         return float64_by_default()
@@ -62,6 +67,8 @@ class Eager(Backend):
 
     def to_numpy(self, array: torch.Tensor) -> np.ndarray[Any, Any]:
         plain = array.detach().cpu()
+        if plain.layout is not torch.strided:  # as the gradient of an embedding may be
+            plain = plain.to_dense()
         if plain.dtype is torch.bfloat16:
             return np.array(plain.to(torch.float32).numpy(force=True)).astype(
                 numpy_dtype("bfloat16")
@@ -121,7 +128,7 @@ class Eager(Backend):
         leaf = active.detach().requires_grad_()
         answer = function(leaf)
         for remaining in reversed(range(order)):
-            (answer,) = _pull([answer], [leaf], [None], create_graph=remaining > 0)
+            (answer,) = pull([answer], [leaf], [None], create_graph=remaining > 0)
         return answer
 
     @routed("autograd.grad")
@@ -132,59 +139,20 @@ class Eager(Backend):
     def value_and_gradient_reverse(
         self, function: Function, active: Any, direction: None
     ) -> Answer:
-        leaves, structure = _watched(active)
+        leaves, structure = watched(active)
         output = function(tree.unflatten(structure, leaves))
-        gradient = _pull([output], leaves, [None])
+        gradient = pull([output], leaves, [None])
         return output.detach(), tree.unflatten(structure, gradient)
 
     @routed("autograd.grad")
     def vjp_reverse(self, function: Function, active: Any, cotangent: Any) -> Answer:
-        leaves, structure = _watched(active)
+        leaves, structure = watched(active)
         output = function(tree.unflatten(structure, leaves))
-        return tree.unflatten(structure, _pull([output], leaves, [cotangent]))
+        return tree.unflatten(structure, pull([output], leaves, [cotangent]))
 
     @routed("autograd.grad(autograd.grad)")
     def hvp_reverse_over_reverse(self, function: Function, active: Any, tangent: Any) -> Answer:
-        leaves, structure = _watched(active)
+        leaves, structure = watched(active)
         output = function(tree.unflatten(structure, leaves))
-        gradient = _pull([output], leaves, [None], create_graph=True)
-        return tree.unflatten(structure, _pull(gradient, leaves, tree.leaves(tangent)))
-
-
-def _watched(active: Any) -> tuple[list[torch.Tensor], Any]:
-    """The leaves of `active` as fresh leaves of a graph, and the structure."""
-    leaves, structure = tree.flatten(active)
-    return [leaf.detach().requires_grad_() for leaf in leaves], structure
-
-
-def _pull(
-    outputs: Any, leaves: Any, cotangents: Any, *, create_graph: bool = False
-) -> list[torch.Tensor]:
-    """Pull cotangents back to the leaves; zeros where nothing depends on them.
-
-    A cotangent None stands for 1.
-
-    create_graph: whether what comes back will be pulled back as well. Raises Unsupported where a
-    function marked @once_differentiable forbids that.
-    """
-    # autograd.grad refuses an output that depends on no leaf, such as the gradient of a linear
-    # function.
-    connected = [(y, u) for y, u in zip(outputs, cotangents, strict=True) if y.requires_grad]
-    if not connected:
-        return [torch.zeros_like(leaf) for leaf in leaves]
-    if create_graph:
-        # The mark shows where the cotangent has a gradient; elsewhere it looks like a linear
-        # function.
-        connected = [
-            (y, torch.ones_like(y, requires_grad=True) if u is None else u) for y, u in connected
-        ]
-    pulled = torch.autograd.grad(
-        [y for y, _ in connected],
-        leaves,
-        [u for _, u in connected],
-        create_graph=create_graph,
-        materialize_grads=True,
-    )
-    if create_graph and any(type(gradient.grad_fn).__name__ == "Error" for gradient in pulled):
-        raise Unsupported("It is marked @once_differentiable, so it has no second derivative.")
-    return list(pulled)
+        gradient = pull([output], leaves, [None], create_graph=True)
+        return tree.unflatten(structure, pull(gradient, leaves, tree.leaves(tangent)))
