@@ -129,6 +129,11 @@ class Backend:
         """Return an array of this backend as a NumPy array, dtype kept."""
         raise NotImplementedError
 
+    def is_array(self, value: Any) -> bool:
+        """Whether a value is one of this backend's arrays."""
+        has_form = hasattr(value, "shape") and hasattr(value, "dtype")
+        return has_form and isinstance(value, self.array_type)
+
     def overwrite(self, array: Any, values: np.ndarray[Any, Any]) -> bool:
         """Write other values of the same shape and dtype into an array, in place.
 
@@ -165,6 +170,10 @@ class Backend:
     def is_out_of_memory(self, error: BaseException) -> bool:
         """Whether an exception of the framework means that memory ran out."""
         return isinstance(error, MemoryError)
+
+    def writes_in_place(self, error: BaseException) -> bool:
+        """Whether an exception means that a function writes into what is differentiated."""
+        return False
 
     def lacks_rule(self, error: BaseException) -> bool:
         """Whether an exception means that a hand-written function has no rule for this mode."""

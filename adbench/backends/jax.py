@@ -34,6 +34,8 @@ class Eager(Backend):
     framework = "jax"
     dtypes = ("float64", "float32", "float16", "bfloat16")
     xp = namespace
+    array_type = jax.Array
+    array_name = "jax.Array"
 
     def modes(self) -> AbstractContextManager[Any]:
         return wide_types()

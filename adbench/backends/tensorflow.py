@@ -39,6 +39,8 @@ class Eager(Backend):
 
     framework = "tensorflow"
     xp = namespace
+    array_type = tf.Tensor
+    array_name = "tf.Tensor"
 
     def modes(self) -> AbstractContextManager[Any]:
         return numpy_behaviour()

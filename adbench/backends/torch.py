@@ -31,6 +31,9 @@ LACKS_RULE = (
 """What PyTorch says where a function, a hand-written one or its own, cannot be differentiated in
 this mode."""
 
+WRITES_IN_PLACE = "a leaf Variable that requires grad is being used in an in-place operation"
+"""What PyTorch says where a function writes into its argument, or into a view of it."""
+
 
 @contextmanager
 def float64_by_default() -> Iterator[None]:
@@ -97,6 +100,9 @@ class Eager(Backend):
     def is_out_of_memory(self, error: BaseException) -> bool:
         allocator = isinstance(error, RuntimeError) and "allocate memory" in str(error)
         return allocator or isinstance(error, MemoryError | torch.OutOfMemoryError)
+
+    def writes_in_place(self, error: BaseException) -> bool:
+        return isinstance(error, RuntimeError) and WRITES_IN_PLACE in str(error)
 
     def lacks_rule(self, error: BaseException) -> bool:
         # A torch.autograd.Function without setup_context, without a vmap rule, or marked

@@ -63,6 +63,8 @@ class Report:
         """
         if any(row.verdict is Verdict.WRONG for row in self.rows):
             return ExitStatus.WRONG
+        if any(row.outcome is Outcome.UNUSABLE for row in self.rows):
+            return ExitStatus.BAD_USAGE
         if any(row.outcome in FAILURES for row in self.rows):
             return ExitStatus.NOT_RUN
         derivatives = [row for row in self.rows if row.operator != Operator.VALUE] or self.rows

@@ -13,7 +13,7 @@ from adbench.comparing.measure import measure
 from adbench.comparing.report import ComparisonReport, make_report
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
-from adbench.results.row import FAILURES, Verdict
+from adbench.results.row import FAILURES, Outcome, Verdict
 from adbench.running.environment import describe
 from adbench.running.plan import Plan
 from adbench.step_sweep import rows as step_rows
@@ -43,6 +43,8 @@ class Comparison:
             return ExitStatus.TRUTH_BROKEN
         if (self.table["verdict"] == str(Verdict.WRONG)).any():
             return ExitStatus.WRONG
+        if (self.table["outcome"] == str(Outcome.UNUSABLE)).any():
+            return ExitStatus.BAD_USAGE
         if self.table["outcome"].isin([str(outcome) for outcome in FAILURES]).any():
             return ExitStatus.NOT_RUN
         return ExitStatus.ALL_RIGHT

@@ -32,5 +32,5 @@ def changed(before: Sequence[Array], after: Sequence[Array], names: Sequence[str
         return ""
     return (
         "The call changed its inputs, which differ from what they were: "
-        f"{', '.join(changed_names)}."
+        f"{', '.join(changed_names)}. Let it work on a copy."
     )

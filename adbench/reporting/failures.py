@@ -73,15 +73,15 @@ def _place(row: Row) -> str:
 
 
 def hints(rows: Sequence[Row]) -> Table | None:
-    """What to look at in every cell that is wrong."""
-    cells = [
-        (cell(row), asked_of(row), row.message)
-        for row in rows
-        if row.verdict is Verdict.WRONG and row.message
-    ]
+    """What to look at in every cell that is wrong.
+
+    One line for all cells of a model where it is the same.
+    """
+    wrong_rows = [row for row in rows if row.verdict is Verdict.WRONG and row.message]
+    cells = _by_message(wrong_rows, [row.message for row in wrong_rows])
     if not cells:
         return None
-    return Table("What to look at", "", ("cell", "backend", ""), 3, tuple(cells), prose=True)
+    return Table("What to look at", "", ("cell", "backend", ""), 3, cells, prose=True)
 
 
 def not_run(rows: Sequence[Row]) -> Table | None:
@@ -89,19 +89,24 @@ def not_run(rows: Sequence[Row]) -> Table | None:
 
     One line for all cells of a model where it is the same.
     """
-    questions_by_failure: dict[tuple[str, str, str], list[str]] = {}
-    for row in rows:
-        if row.outcome in FAILURES:
-            subject = f"{row.model} {row.size} {row.dtype}"
-            failure = (subject, asked_of(row), f"{row.outcome}: {row.message}")
-            questions_by_failure.setdefault(failure, []).append(question(row))
-    if not questions_by_failure:
+    failed_rows = [row for row in rows if row.outcome in FAILURES]
+    cells = _by_message(failed_rows, [f"{row.outcome}: {row.message}" for row in failed_rows])
+    if not cells:
         return None
-    cells = tuple(
-        (f"{subject} {first_of(questions)}", backend, message)
-        for (subject, backend, message), questions in questions_by_failure.items()
-    )
     return Table("Did not run", "", ("cell", "backend", ""), 3, cells, prose=True)
+
+
+def _by_message(rows: Sequence[Row], messages: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+    """Cells, their backend and the message, with the questions of one message in one line."""
+    questions_by_message: dict[tuple[str, str, str], list[str]] = {}
+    for row, message in zip(rows, messages, strict=True):
+        subject = f"{row.model} {row.size} {row.dtype}"
+        key = (subject, asked_of(row), message)
+        questions_by_message.setdefault(key, []).append(question(row))
+    return tuple(
+        (f"{subject} {first_of(questions)}", backend, message)
+        for (subject, backend, message), questions in questions_by_message.items()
+    )
 
 
 def left_open(rows: Sequence[Row]) -> Table | None:

@@ -8,7 +8,7 @@ from enum import IntEnum
 class ExitStatus(IntEnum):
     """What a command tells the shell.
 
-    Where several apply, the first of `TRUTH_BROKEN`, `WRONG` and `NOT_RUN` does.
+    Where several apply, the first of `TRUTH_BROKEN`, `WRONG`, `BAD_USAGE` and `NOT_RUN` does.
     """
 
     ALL_RIGHT = 0
@@ -18,7 +18,8 @@ class ExitStatus(IntEnum):
     """A derivative is wrong; in a self-test, a bug was missed or a control alarmed."""
 
     BAD_USAGE = 2
-    """What was asked for cannot be used: an unknown name, an unusable model."""
+    """What was asked for cannot be used: an unknown name, an unusable model or hand-written
+    function."""
 
     NOT_RUN = 3
     """A cell raised, crashed, ran out of memory or out of time, or a check could judge nothing."""

@@ -25,9 +25,20 @@ class Outcome(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     UNSUPPORTED = "unsupported"
     NOT_INSTALLED = "not_installed"
+    UNUSABLE = "unusable"
+    """The hand-written function cannot be judged as it is: it returns something else than an
+    array."""
 
 
-FAILURES = frozenset({Outcome.RAISED, Outcome.TIMED_OUT, Outcome.CRASHED, Outcome.OUT_OF_MEMORY})
+FAILURES = frozenset(
+    {
+        Outcome.RAISED,
+        Outcome.TIMED_OUT,
+        Outcome.CRASHED,
+        Outcome.OUT_OF_MEMORY,
+        Outcome.UNUSABLE,
+    }
+)
 """Outcomes of a cell that should have run and did not."""
 
 
@@ -110,8 +121,8 @@ class Row:
     taylor_order: float = math.nan
     """The order of the Taylor remainder, 2 for a right first derivative."""
     failed_checks: str = ""
-    """The checks that a wrong answer failed, joined by "; ": truth, second call, second point,
-    inputs, identity, symmetry, Taylor."""
+    """The checks that a wrong answer failed, joined by "; ": output, truth, second call, second
+    point, memory layout, inputs, identity, symmetry, Taylor."""
     median_s: float = math.nan
     """The median time of the operator (s)."""
     ci_low_s: float = math.nan

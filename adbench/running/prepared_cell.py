@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adbench.backends.base import Backend, Call, Problem, prepare, to_backend
+from adbench.backends.hand_written import returning_one_array
 from adbench.cases.case import NATIVE, Case
 from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model
@@ -66,7 +67,7 @@ def prepared(backend: Backend, case: Case, model: Model, points: SubjectPoints) 
 def problem_of(backend: Backend, case: Case, model: Model, inputs: Inputs) -> Problem:
     """Move the inputs of a case to the backend's side."""
     native = case.implementation == NATIVE
-    function = model.native[backend.framework] if native else model.function
+    function = returning_one_array(backend, model, inputs) if native else model.function
     return to_backend(backend, function, inputs, case.operator, native=native)
 
 

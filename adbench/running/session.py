@@ -10,7 +10,7 @@ It knows of no pipe, file or other process: a worker is a process round a sessio
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import TracebackType
@@ -18,12 +18,14 @@ from typing import Any
 
 from adbench.backends.base import Backend, Unsupported
 from adbench.cases.answer import Answer, collect
-from adbench.cases.case import Case
+from adbench.cases.case import NATIVE, Case
 from adbench.cases.model import Model
 from adbench.cases.operators import Mode, Operator
+from adbench.cases.question import Question
 from adbench.judging import behaviour
 from adbench.judging.judge import Asked, Evidence, Judge, Trial
 from adbench.results.row import Row
+from adbench.running.advice import explain
 from adbench.running.failures import failed_row
 from adbench.running.points import Points, Subject, SubjectPoints, drawing
 from adbench.running.prepared_cell import PreparedCell, array_names, arrays_of, prepared
@@ -120,7 +122,8 @@ class Session:
                 return row
             self._open_cells[key] = self._timed_cell(row, cell, observation)
         except Exception as error:
-            return failed_row(begun, error, self.backend)
+            cause, advice = self._explain(error, case, model)
+            return failed_row(begun, cause, self.backend, advice)
         self._settle()
         return None
 
@@ -203,6 +206,15 @@ class Session:
         if time.monotonic() - self._settled_at > SETTLE_EVERY_S:
             clock.settle()
             self._settled_at = time.monotonic()
+
+    def _explain(self, error: Exception, case: Case, model: Model) -> tuple[Exception, str]:
+        """Return the cause of an exception, and what to do about it, or ""."""
+        if case.implementation == NATIVE:
+            with suppress(Exception):
+                inputs = self._points(Subject.of(case, model)).first
+                question = Question(model, inputs, case.operator, case.order)
+                return explain(error, self.backend, question, case.dtype)
+        return error, ""
 
     # ---- what the steps are made of
 

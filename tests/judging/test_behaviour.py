@@ -25,7 +25,8 @@ from adbench.results.row import Verdict
         (
             "Clobbering",
             "inputs",
-            "The call changed its inputs, which differ from what they were: params[0][1].",
+            "The call changed its inputs, which differ from what they were: params[0][1]. "
+            "Let it work on a copy.",
         ),
     ],
 )

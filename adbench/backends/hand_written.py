@@ -1,0 +1,123 @@
+"""A hand-written function as a backend is given it: what it returns is looked at first.
+
+A specification returns one array, and so must the code that is judged by it: an array of the
+framework, of the shape that the specification gives and in the dtype of the arguments. Derivatives
+of anything else would fail somewhere inside the framework, or be cast and look nearly right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from adbench.backends.base import Backend
+from adbench.cases.case import DTYPES
+from adbench.cases.inputs import Inputs
+from adbench.cases.messages import SentenceError
+from adbench.cases.model import Model
+from reference_ad.engine import tree
+
+
+class UnusableOutput(SentenceError):
+    """A hand-written function returns something that is no array of its framework."""
+
+
+class WrongOutput(SentenceError):
+    """A hand-written function returns an array of another shape or dtype than it should."""
+
+
+def returning_one_array(backend: Backend, model: Model, inputs: Inputs) -> Callable[..., Any]:
+    """Return the hand-written function of a model for a backend's framework.
+
+    The first call raises UnusableOutput where it returns anything but one array of the framework,
+    and WrongOutput where that has another shape or dtype than the output at `inputs`. Later calls
+    are not held up by that: they may be timed.
+    """
+    function = model.native[backend.framework]
+    title = f"native[{backend.framework!r}] of the model {model.name!r}"
+    was_checked = False
+
+    def checked(*arguments: Any) -> Any:
+        nonlocal was_checked
+        output = function(*arguments)
+        if was_checked:
+            return output
+        if not backend.is_array(output):
+            raise UnusableOutput(
+                f"{title} returned {_described(output)}, where one {backend.array_name} is "
+                f"expected: {_advice_on_kind(output, backend)}."
+            )
+        if not _has_complex(arguments):  # as complex steps make them
+            _check_dtype(output, inputs, title)
+        _check_shape(output, inputs, title)
+        was_checked = True
+        return output
+
+    return checked
+
+
+def _described(output: Any) -> str:
+    if isinstance(output, tuple | list):
+        kind = "a tuple" if isinstance(output, tuple) else "a list"
+        return f"{kind} of {len(output)}"
+    if isinstance(output, dict):
+        return f"a dict with the keys {', '.join(map(repr, output))}"
+    if output is None:
+        return "None"
+    kind = type(output)
+    if kind.__module__ == "builtins":
+        return f"a Python {kind.__name__}"
+    return f"a {kind.__module__.partition('.')[0]}.{kind.__name__}"
+
+
+def _advice_on_kind(output: Any, backend: Backend) -> str:
+    if isinstance(output, tuple | list):
+        return "return the one to be judged, such as f(x)[0]"
+    if isinstance(output, dict):
+        return f"return the one to be judged, such as f(x)[{next(iter(output), 'name')!r}]"
+    return f"return what the operations of {backend.framework} give"
+
+
+def _has_complex(arguments: Sequence[Any]) -> bool:
+    leaves = [leaf for argument in arguments for leaf in tree.leaves(argument)]
+    return any(_dtype_name(leaf).startswith("complex") for leaf in leaves)
+
+
+def _check_dtype(output: Any, inputs: Inputs, title: str) -> None:
+    """Raise WrongOutput unless an array has the dtype of the output at `inputs`."""
+    dtype, expected = _dtype_name(output), inputs.cotangent.dtype.name
+    if dtype != expected:
+        advice = _advice_on_dtype(dtype, expected)
+        raise WrongOutput(f"{title} returned {dtype} for {expected} arguments: {advice}.")
+
+
+def _check_shape(output: Any, inputs: Inputs, title: str) -> None:
+    """Raise WrongOutput unless an array has the shape of the output at `inputs`."""
+    shape, expected = _static_shape(output), inputs.cotangent.shape
+    if shape is not None and shape != expected:
+        raise WrongOutput(
+            f"{title} returned an array of shape {shape}, and the specification one of shape "
+            f"{expected}: let both have the same."
+        )
+
+
+def _dtype_name(array: Any) -> str:
+    """The name of an array's dtype, such as "float64", in whatever framework."""
+    name = getattr(array.dtype, "name", None) or str(array.dtype)
+    return str(name).rpartition(".")[2]
+
+
+def _advice_on_dtype(dtype: str, expected: str) -> str:
+    if dtype in DTYPES and DTYPES.index(dtype) > DTYPES.index(expected):
+        return (
+            f"ask it in {dtype} (--dtype {dtype}), or let it compute in the dtype of its arguments"
+        )
+    return "let it return the dtype of its arguments"
+
+
+def _static_shape(array: Any) -> tuple[int, ...] | None:
+    """The shape of an array; None where a graph does not know it before it runs."""
+    try:
+        return tuple(int(length) for length in array.shape)
+    except (TypeError, ValueError):
+        return None
