@@ -179,6 +179,13 @@ class Backend:
         """Whether an exception means that a hand-written function has no rule for this mode."""
         return False
 
+    def unreached(self, function: Function, active: Any) -> list[str]:
+        """Return the paths of the arrays of `active` that no gradient reaches, in reverse mode.
+
+        Empty where the framework does not tell them from those whose gradient is zero.
+        """
+        return []
+
     # The two primitives. A subclass defines at least one of them, as methods of these signatures:
     #   jvp(function, active, tangent) -> (output, output tangent)
     #   vjp(function, active) -> (output, pullback), with pullback(cotangent) -> a tree like the

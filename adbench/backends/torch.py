@@ -109,6 +109,15 @@ class Eager(Backend):
         # @once_differentiable.
         return isinstance(error, RuntimeError) and any(words in str(error) for words in LACKS_RULE)
 
+    def unreached(self, function: Function, active: Any) -> list[str]:
+        leaves, structure = watched(active)
+        output = function(tree.unflatten(structure, leaves))
+        if not output.requires_grad:
+            return tree.paths(active)
+        gradients = torch.autograd.grad(output, leaves, torch.ones_like(output), allow_unused=True)
+        pairs = zip(tree.paths(active), gradients, strict=True)
+        return [path for path, gradient in pairs if gradient is None]
+
     # ---- transformations
 
     def jvp(self, function: Function, active: Any, tangent: Any) -> tuple[Any, Any]:

@@ -21,6 +21,9 @@ from reference_ad.engine import tree
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+NUMBERS = "biufV"
+"""The kinds of dtypes that arguments may have, as NumPy calls them; bfloat16 is of kind V."""
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -154,9 +157,28 @@ def _make_arguments(
             f"The model {model.name!r} has active={model.active}, but make(size, rng) gave "
             f"{len(arguments)} argument(s); choose one of 0 to {len(arguments) - 1}."
         )
-    return tuple(
+    trees = tuple(
         tree.map(lambda leaf: _rounded(leaf, lowest_dtype), argument) for argument in arguments
     )
+    for position, argument in enumerate(trees):
+        _check_kinds(argument, f"Argument {position} of the model {model.name!r}")
+    return trees
+
+
+def _check_kinds(argument: Any, title: str) -> None:
+    """Raise SpecError for what no dtype can be asked of: complex numbers, text, objects."""
+    for path, leaf in zip(tree.paths(argument), tree.leaves(argument), strict=True):
+        place = f" at {path}" if path else ""
+        if leaf.dtype.kind == "c":
+            raise SpecError(
+                f"{title} has complex values{place}, and derivatives here are of real numbers: "
+                "give its real and imaginary parts as two arrays, and join them in the function."
+            )
+        if leaf.dtype.kind not in NUMBERS:
+            raise SpecError(
+                f"{title} has values of the type {leaf.dtype}{place}; give arrays of numbers, and "
+                "write anything else into the function."
+            )
 
 
 def _rounded(leaf: Any, lowest_dtype: str) -> Array:

@@ -1,14 +1,18 @@
 """How a call behaves, beside what it answers.
 
-Whether it leaves its inputs alone, and answers alike again.
+Whether it leaves its inputs alone, answers alike again, and whether gradients reach its inputs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adbench.cases.answer import Answer
+from adbench.cases.answer import Answer, mismatch, relative_error
 from adbench.cases.inputs import Array
+from adbench.cases.question import Question
+
+NOT_ROUNDING = 1e-3
+"""Two answers to one question that differ by more than this, relatively, differ by no rounding."""
 
 
 def same(left: Answer, right: Answer) -> bool:
@@ -33,4 +37,41 @@ def changed(before: Sequence[Array], after: Sequence[Array], names: Sequence[str
     return (
         "The call changed its inputs, which differ from what they were: "
         f"{', '.join(changed_names)}. Let it work on a copy."
+    )
+
+
+def differing(first: Answer, again: Answer) -> str:
+    """Return what to do, in a sentence, where two answers at one point differ; "" elsewhere.
+
+    Answers that differ by rounding alone are taken for the same.
+    """
+    if mismatch(again, first) or not again.is_finite or not first.is_finite:
+        return ""
+    if not relative_error(again, first) > NOT_ROUNDING:
+        return ""
+    return (
+        "Two calls at the same point gave different answers: where the function is random, make "
+        "the mask, the seed or the key an argument of the model; where it keeps something from "
+        "call to call, let it keep nothing."
+    )
+
+
+def unreached(paths: Sequence[str], truth: Answer, question: Question) -> str:
+    """Return a sentence that names what no gradient reaches though a derivative is due.
+
+    paths: the arrays of the active argument for which None came back. It is "" where there are
+    none, or where their derivatives are 0.
+    """
+    pairs = zip(truth.paths, truth.arrays, strict=True)
+    due = {question.title(place) for place, array in pairs if array.any()}
+    titles = [f"{question.active_name}{path}" for path in paths]
+    if due and len(paths) == len(question.active_leaves):
+        titles = [question.active_name]
+    else:
+        titles = [title for title in titles if title in due]
+    if not titles:
+        return ""
+    return (
+        f"No gradient reached {', '.join(titles)}: None came back for it, as where a result is "
+        "detached from its argument, or where a backward pass returns None."
     )

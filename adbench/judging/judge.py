@@ -69,6 +69,9 @@ class Evidence:
     """What the arrays of the first answer hold after calls at other points; None where that was not
     looked at."""
 
+    unreached: tuple[str, ...] = ()
+    """The paths of the arrays of the active argument that no gradient reaches."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -135,6 +138,8 @@ class Judge:
             *self._first_call(judgement),
             *self._second_call(evidence, asked, case),
         ]
+        if findings:
+            findings += self._remarks(evidence, truth, question)
         if not findings:
             findings += self._trials(evidence, asked, further, case)
         consistency = self._consistency(
@@ -282,6 +287,14 @@ class Judge:
             "memory that is used once more; return arrays of their own."
         )
         return [Finding("later call", message)]
+
+    def _remarks(self, evidence: Evidence, truth: Truth, question: Question) -> list[Finding]:
+        """What explains a wrong answer: it is random, or no gradient arrives."""
+        remarks = [
+            behaviour.differing(evidence.first, evidence.again),
+            behaviour.unreached(evidence.unreached, truth.answer, question),
+        ]
+        return [Finding("", remark, is_proof=False) for remark in remarks if remark]
 
     def _changed_inputs(self, evidence: Evidence) -> list[Finding]:
         if not evidence.changed:

@@ -173,7 +173,8 @@ class Session:
             answers += trials.of_reverse_mode()
         (result, again_s), peak_bytes = memory.watched(lambda: clock.once(cell.operator))
         again = self._collect(result)
-        evidence = Evidence(first, again, tuple(answers), self._changed_inputs(cell), kept)
+        changed, unreached = self._changed_inputs(cell), self._unreached(cell, first)
+        evidence = Evidence(first, again, tuple(answers), changed, kept, unreached)
         return Observation(evidence, first_s, again_s, peak_bytes)
 
     def _changed_inputs(self, cell: PreparedCell) -> str:
@@ -182,6 +183,22 @@ class Session:
         before = [self.backend.to_numpy(array) for array in arrays_of(fresh)]
         after = [self.backend.to_numpy(array) for array in arrays_of(cell.problem)]
         return behaviour.changed(before, after, array_names(cell))
+
+    def _unreached(self, cell: PreparedCell, answer: Answer) -> tuple[str, ...]:
+        """Return the paths of active arrays that no gradient reaches in hand-written code.
+
+        It is not looked for where the answer has zeros alone in no array.
+        """
+        is_derivative = cell.case.implementation == NATIVE and cell.case.order > 0
+        if not is_derivative or all(array.any() for array in answer.arrays):
+            return ()
+        fresh = cell.problem_at(self.backend, cell.points.first)
+        with suppress(Exception):  # it is a remark, and asks for what may not be there
+            paths = self.backend.unreached(
+                lambda x: fresh.function(x, fresh.constants), fresh.active
+            )
+            return tuple(paths)
+        return ()
 
     def _judge(self, row: Row, cell: PreparedCell, observation: Observation, truths: Truths) -> Row:
         """Return the row with its verdict."""
