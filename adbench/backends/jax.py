@@ -16,6 +16,14 @@ import numpy as np
 from adbench.backends.base import Answer, Backend, Call, Function, routed
 from adbench.namespaces.jax import namespace
 
+LACKS_RULE = (
+    "can't apply forward-mode",
+    "allbacks do not support",
+    "Reverse-mode differentiation does not work for",
+)
+"""What JAX says where a function, a hand-written one or its own, cannot be differentiated in this
+mode: a `custom_vjp`, a callback without a rule, a loop of unknown length."""
+
 
 @contextmanager
 def wide_types() -> Iterator[None]:
@@ -58,7 +66,8 @@ class Eager(Backend):
         return exhausted or isinstance(error, MemoryError)
 
     def lacks_rule(self, error: BaseException) -> bool:
-        return isinstance(error, TypeError) and "can't apply forward-mode" in str(error)
+        is_of_kind = isinstance(error, TypeError | ValueError)
+        return is_of_kind and any(words in str(error) for words in LACKS_RULE)
 
     # ---- transformations
 

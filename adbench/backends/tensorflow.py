@@ -57,6 +57,18 @@ class Eager(Backend):
     def is_out_of_memory(self, error: BaseException) -> bool:
         return isinstance(error, MemoryError | tf.errors.ResourceExhaustedError)
 
+    def unreached(self, function: Apply, active: Any) -> list[str]:
+        leaves = tree.leaves(active)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(leaves)
+            output = function(active)
+        gradients = tape.gradient(output, leaves)
+        pairs = zip(tree.paths(active), gradients, strict=True)
+        return [path for path, gradient in pairs if gradient is None]
+
+    def lacks_rule(self, error: BaseException) -> bool:
+        return isinstance(error, LookupError) and "No gradient defined for" in str(error)
+
     # ---- transformations
 
     def jvp(self, function: Apply, active: Any, tangent: Any) -> tuple[Any, Any]:
@@ -64,7 +76,8 @@ class Eager(Backend):
             tree.leaves(active), tree.leaves(tangent)
         ) as accumulator:
             output = _without_custom_gradient(function, active)
-        return output, tree.map(lambda y: accumulator.jvp(y, ZERO), output)
+        # The tangent of a gather's gradient is an IndexedSlices, as that gradient is.
+        return output, tree.map(lambda y: tf.convert_to_tensor(accumulator.jvp(y, ZERO)), output)
 
     def vjp(self, function: Apply, active: Any) -> tuple[Any, Any]:
         leaves, structure = tree.flatten(active)
