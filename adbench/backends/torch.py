@@ -26,7 +26,6 @@ LACKS_RULE = (
     "derivative for aten::",
     "not differentiable",
     "Can't call numpy() on Tensor that requires grad",
-    "Nested forward mode AD is not supported",
 )
 """What PyTorch says where a function, a hand-written one or its own, cannot be differentiated in
 this mode."""

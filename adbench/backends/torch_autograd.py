@@ -66,15 +66,16 @@ def pull(
 
 
 class Autograd(Backend):
-    """The two primitives on plain `torch.autograd`, which nest in each other.
-
-    Forward mode does not nest in itself, since PyTorch has one level of dual numbers.
-    """
+    """The two primitives on plain `torch.autograd`, which nest in each other."""
 
     framework = "torch"
     xp = namespace
 
     def jvp(self, function: Function, active: Any, tangent: Any) -> tuple[Any, Any]:
+        if any(_is_dual(leaf) for leaf in tree.leaves(active)):
+            raise Unsupported(
+                "PyTorch has one level of dual numbers: its forward mode does not nest in itself."
+            )
         with forward_ad.dual_level():
             output = function(tree.map(forward_ad.make_dual, active, tangent))
             return tree.map(_primal, output), tree.map(_tangent, output)

@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import adbench
+from adbench.backends.base import Backend
 from adbench.cases import MODES, Mode, Operator
 from adbench.results.row import Outcome, Verdict
+from adbench.selftest.conformance import ConformanceOutcome, check_backend, passes
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
@@ -173,3 +177,44 @@ def test_several_arrays_are_differentiated_together():
     )
     assert report, report
     assert verdicts(report)["jacobian", "reverse"] is Verdict.CORRECT
+
+
+def test_plain_autograd_answers_every_question_but_forward_mode_nested_in_itself():
+    from adbench.backends.torch import Eager
+    from adbench.backends.torch_autograd import Autograd
+
+    class Plain(Eager):
+        jvp, vjp = Autograd.jvp, Autograd.vjp
+        grad, jacfwd, jacrev = Backend.grad, Backend.jacfwd, Backend.jacrev
+
+    backend = Plain()
+    with backend.modes():
+        findings = check_backend(backend)
+    assert passes(findings), [finding for finding in findings if finding.message]
+    nested = {
+        finding.mode for finding in findings if finding.outcome is ConformanceOutcome.UNSUPPORTED
+    }
+    assert nested <= {Mode.FORWARD_OVER_FORWARD, Mode.FORWARD}
+
+
+numbers = st.floats(-3.0, 3.0, width=32)
+vectors = st.lists(st.tuples(numbers, numbers), min_size=1, max_size=4)
+
+
+@settings(max_examples=25, deadline=None)
+@given(vectors)
+def test_plain_autograd_gives_the_products_of_the_closed_form(pairs):
+    from adbench.backends.torch_autograd import Autograd
+
+    x, v = (torch.tensor(column, dtype=torch.float64) for column in zip(*pairs, strict=True))
+    plain = Autograd()
+    slope = 3 * x**2
+    torch.testing.assert_close(plain.jvp(WithJvp.apply, x, v)[1], slope * v)
+    torch.testing.assert_close(plain.vjp(Old.apply, x)[1](v), slope * v)
+    torch.testing.assert_close(plain.jacrev(Old.apply)(x), torch.diag(slope))
+
+    def gradient(x):
+        return plain.grad(lambda y: Old.apply(y).sum())(x)
+
+    torch.testing.assert_close(plain.vjp(gradient, x)[1](v), 6 * x * v)
+    assert not x.requires_grad
