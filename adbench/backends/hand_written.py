@@ -64,10 +64,10 @@ def _described(output: Any) -> str:
         return f"a dict with the keys {', '.join(map(repr, output))}"
     if output is None:
         return "None"
-    kind = type(output)
-    if kind.__module__ == "builtins":
-        return f"a Python {kind.__name__}"
-    return f"a {kind.__module__.partition('.')[0]}.{kind.__name__}"
+    cls = type(output)
+    if cls.__module__ == "builtins":
+        return f"a Python {cls.__name__}"
+    return f"a {cls.__module__.partition('.')[0]}.{cls.__name__}"
 
 
 def _advice_on_kind(output: Any, backend: Backend) -> str:

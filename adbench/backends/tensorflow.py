@@ -76,8 +76,7 @@ class Eager(Backend):
             tree.leaves(active), tree.leaves(tangent)
         ) as accumulator:
             output = _without_custom_gradient(function, active)
-        # The tangent of a gather's gradient is an IndexedSlices, as that gradient is.
-        return output, tree.map(lambda y: tf.convert_to_tensor(accumulator.jvp(y, ZERO)), output)
+        return output, tree.map(lambda y: _dense(accumulator.jvp(y, ZERO), y.shape), output)
 
     def vjp(self, function: Apply, active: Any) -> tuple[Any, Any]:
         leaves, structure = tree.flatten(active)
@@ -193,6 +192,15 @@ def _without_custom_gradient(function: Apply, active: Any) -> Any:
                 "inside of it."
             )
     return output
+
+
+def _dense(tangent: Any, shape: Any) -> Any:
+    """A tangent as a tensor of a known shape.
+
+    That of a gather's gradient is an IndexedSlices, as the gradient is; whoever batches forgets its
+    shape.
+    """
+    return tf.reshape(tangent, shape) if isinstance(tangent, tf.IndexedSlices) else tangent
 
 
 def _value_and_pullback(function: Apply, active: Any, cotangent: Any = None) -> tuple[Any, Any]:
