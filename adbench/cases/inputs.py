@@ -161,12 +161,13 @@ def _make_arguments(
         tree.map(lambda leaf: _rounded(leaf, lowest_dtype), argument) for argument in arguments
     )
     for position, argument in enumerate(trees):
-        _check_kinds(argument, f"Argument {position} of the model {model.name!r}")
+        if position != model.active:
+            _check_kinds(argument, f"Argument {position} of the model {model.name!r}")
     return trees
 
 
 def _check_kinds(argument: Any, title: str) -> None:
-    """Raise SpecError for what no dtype can be asked of: complex numbers, text, objects."""
+    """Raise SpecError for a constant that no dtype can be asked of: complex numbers, text."""
     for path, leaf in zip(tree.paths(argument), tree.leaves(argument), strict=True):
         place = f" at {path}" if path else ""
         if leaf.dtype.kind == "c":

@@ -138,7 +138,7 @@ class Judge:
             *self._first_call(judgement),
             *self._second_call(evidence, asked, case),
         ]
-        if findings:
+        if findings and case.implementation == NATIVE:
             findings += self._remarks(evidence, truth, question)
         if not findings:
             findings += self._trials(evidence, asked, further, case)
@@ -289,7 +289,7 @@ class Judge:
         return [Finding("later call", message)]
 
     def _remarks(self, evidence: Evidence, truth: Truth, question: Question) -> list[Finding]:
-        """What explains a wrong answer: it is random, or no gradient arrives."""
+        """What explains that hand-written code is wrong: it is random, or no gradient arrives."""
         remarks = [
             behaviour.differing(evidence.first, evidence.again),
             behaviour.unreached(evidence.unreached, truth.answer, question),
