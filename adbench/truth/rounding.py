@@ -23,7 +23,7 @@ that are written in another way (g y^2 in place of g / x^2). Beyond that:
   measured to be worse than all that.
 - solvers and factorizations are backward stable: they answer for a matrix that differs by n guard u
   of its norm.
-- slopes of sigmoids are computed by some from their values (`CUSTOMARY_SLOPES`), a maximum's
+- derivatives of functions may be computed by any careful formula (`formulas.py`), a maximum's
   tangent from both (`SELECTING`).
 - selecting, moving, negating and comparing make no error.
 
@@ -49,13 +49,14 @@ import numpy as np
 
 import ball_arithmetic
 from adbench.truth.formats import Format
+from adbench.truth.formulas import tolerant_rules
 from ball_arithmetic import namespace, numbers, precision
 from ball_arithmetic.elements import element, elements, on_elements, widened
 from ball_arithmetic.functions import is_infinite
 from ball_arithmetic.functions import power as power_of_element
 from ball_arithmetic.table import implementation as exact_implementation
-from reference_ad.engine.core import Primitive, Rule, other_rules
-from reference_ad.engine.elements import Arithmetic, UndecidedMask, as_array, computing_with
+from reference_ad.engine.core import Primitive, other_rules
+from reference_ad.engine.elements import Arithmetic, as_array, computing_with
 from reference_ad.engine.rounding import Rounding
 from reference_ad.rules.contraction import matmul
 from reference_ad.rules.elementwise import (
@@ -63,7 +64,6 @@ from reference_ad.rules.elementwise import (
     atanh,
     constant_power,
     cosh,
-    expm1,
     log1p,
     logaddexp,
     maximum,
@@ -72,13 +72,12 @@ from reference_ad.rules.elementwise import (
     remainder,
     sinh,
     subtract,
-    where,
 )
 from reference_ad.rules.linalg import norm
 from reference_ad.rules.reductions import cumulative_sum, log_softmax, logsumexp, softmax
 from reference_ad.rules.reductions import max as largest_along
 from reference_ad.rules.reductions import sum as total
-from reference_ad.rules.special import digamma, erfc, expit, gammaln, log_expit, polygamma
+from reference_ad.rules.special import digamma, erfc, gammaln, polygamma
 from reference_ad.rules.structural import scatter_add
 
 WORKING_BITS = 80
@@ -318,14 +317,7 @@ MEASURED_EXCESS = {(log1p, 53): 512.0, (atanh, 53): 512.0}
 doubled."""
 
 
-# ---- slopes for which others have formulas that lose more than the engine's
-
-CUSTOMARY_SLOPES: Mapping[Primitive, Rule] = {
-    expit: lambda g, ans, x: g * (ans * (1 - ans)),
-    log_expit: lambda g, ans, x: g * (1 - expit(x)),
-    expm1: lambda g, ans, x: g * (ans + 1),
-}
-"""Slopes as they are customarily computed from the value, by a subtraction."""
+# ---- derivatives for which others have other formulas
 
 SELECTING = (maximum, minimum)
 """Functions that choose an argument, whose tangent others compute from those of both: s + m (t -
@@ -334,31 +326,12 @@ s), say."""
 
 def _enclosing_rules(form: Format) -> Mapping[Primitive, Primitive]:
     """Primitives whose rules enclose what other formulas give, too, in place of the engine's."""
-    rules = {}
-    for primitive, customary in CUSTOMARY_SLOPES.items():
-        engines = primitive.vjps[0]
-        assert engines is not None
-        slope = _hull(engines, customary)
-        rules[primitive] = primitive.with_rules(jvp=partial(_as_jvp, slope), vjps=(slope,))
+    rules = tolerant_rules(form)
     lost = numbers(0.0, form.arithmetic * form.unit)
     for primitive in SELECTING:
         jvp = _of_both_tangents(primitive.jvp, lost)
         rules[primitive] = primitive.with_rules(jvp=jvp, vjps=primitive.vjps)
     return rules
-
-
-def _hull(first: Rule, second: Rule) -> Rule:
-    """A slope that contains what two formulas give."""
-    undecided = UndecidedMask(as_array(None))
-
-    def rule(g: Any, ans: Any, x: Any) -> Any:
-        return where(undecided, first(g, ans, x), second(g, ans, x))
-
-    return rule
-
-
-def _as_jvp(rule: Rule, tangents: Any, ans: Any, args: Any, params: Any) -> Any:
-    return rule(tangents[0], ans, *args)
 
 
 def _of_both_tangents(jvp: Any, lost: Any) -> Any:
