@@ -1,93 +1,16 @@
 """The seeded bugs.
 
 For each a function, a derivative rule with one mistake in it, and the same rule without it.
-
-A rule `pull(xp, u, *inputs)` gives the cotangent of every input from the cotangent u of the output;
-`push(xp, tangents, *inputs)` the tangent of the output. They are written once, in the array
-namespace, and become a `torch.autograd.Function`, a `jax.custom_vjp` and a primitive of the
-reference engine. `xp.stop` cuts the derivative.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-Rule = Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A function with a hand-written derivative."""
-
-    name: str
-    """What the tables call it."""
-
-    function: Rule
-    """`function(xp, *inputs)`."""
-
-    point: Callable[[np.random.Generator], tuple[Any, ...]]
-    """`point(rng)` gives the inputs, float64."""
-
-    pull: Rule
-    """The rule of reverse mode, `pull(xp, u, *inputs)`; a class of rules where `stateful`."""
-
-    push: Rule | None = None
-    """The rule of forward mode, `push(xp, tangents, *inputs)`; None where there is none."""
-
-    stateful: bool = False
-    """Whether `pull` is a class to be made anew for every use, since it remembers."""
-
-    second: bool = False
-    """Whether the second derivative is asked for."""
-
-
-@dataclass(frozen=True)
-class Bug:
-    """A mistake in a rule, and the same rule without it."""
-
-    wrong: Subject
-    """The function with the wrong rule."""
-
-    control: Subject
-    """The function with the right rule."""
-
-    @property
-    def name(self) -> str:
-        """What the mistake is called."""
-        return self.wrong.name
-
-
-def bug(
-    name: str,
-    function: Rule,
-    *,
-    wrong: Rule,
-    right: Rule,
-    point: Callable[[np.random.Generator], tuple[Any, ...]] | None = None,
-    push: tuple[Rule, Rule] | None = None,
-    stateful: bool = False,
-    second: bool = False,
-) -> Bug:
-    """Return a bug.
-
-    `push` holds the wrong and the right forward rule; `stateful` holds of the wrong rule alone.
-    """
-    point = point or six
-    return Bug(
-        Subject(name, function, point, wrong, push[0] if push else None, stateful, second),
-        Subject(
-            f"{name} (control)", function, point, right, push[1] if push else None, False, second
-        ),
-    )
-
-
-def six(rng: np.random.Generator) -> tuple[Any, ...]:
-    """Six numbers of both signs."""
-    return (np.array([-1.0, 1.0, -1.0, 1.0, -1.0, 1.0]) * rng.uniform(0.5, 1.5, 6),)
+from adbench.selftest.hidden_bugs import HIDDEN_BUGS
+from adbench.selftest.subject import bug
 
 
 def many(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -259,7 +182,7 @@ BUGS = (
         lambda xp, x: xp.sum(x * x * x),
         wrong=lambda xp, u, x: (3 * u * xp.stop(x) * x,),
         right=lambda xp, u, x: (3 * u * x * x,),
-        second=True,
+        order=2,
     ),
     bug(
         "forward wrong and reverse right",
@@ -277,4 +200,5 @@ BUGS = (
         wrong=lambda xp, u, x: (_tanh_slope(xp, x) + 0 * u,),
         right=lambda xp, u, x: (u * _tanh_slope(xp, x),),
     ),
+    *HIDDEN_BUGS,
 )

@@ -31,8 +31,9 @@ def main(framework: str, seed: int) -> None:
 def _alarms(checkers: ModuleType, seed: int) -> dict[str, dict[str, bool]]:
     alarms = {}
     for name, subject in subjects.SUBJECTS.items():
-        (point,) = make_inputs(subjects.MODELS[name], "", seed).arguments
-        alarms[name] = checkers.alarms(subject, tuple(point))
+        inputs = make_inputs(subjects.MODELS[name], "", seed, subjects.LOWEST_DTYPE)
+        point, *constants = inputs.arguments
+        alarms[name] = checkers.alarms(subject, subjects.as_tuple(point), tuple(constants))
     return alarms
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.selftest.bugs import Subject, six
+from adbench.selftest.subject import Subject, six
 
 
 def thousand(rng: np.random.Generator) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ import jax.test_util
 from adbench.backends.base import Unsupported
 from adbench.backends.jax import Eager
 from adbench.namespaces.namespace import Namespace
-from adbench.selftest.bugs import Subject
+from adbench.selftest.subject import Subject
 
 xp = Namespace(Eager.xp, Eager.xp.special, stop=jax.lax.stop_gradient)
 
@@ -20,27 +20,30 @@ xp = Namespace(Eager.xp, Eager.xp.special, stop=jax.lax.stop_gradient)
 def custom(subject: Subject) -> Callable[..., Any]:
     """Return the subject's function with its hand-written rule.
 
-    Raises Unsupported where it has two of them.
+    Raises Unsupported where it has two of them, or cannot be written in JAX.
     """
+    if "jax" not in subject.frameworks:
+        raise Unsupported("JAX does not show how an array lies in memory.")
     if subject.push is not None:
         raise Unsupported(
             "JAX derives reverse mode from a forward rule, so the two cannot be written "
             "independently."
         )
-    pull: Any = subject.pull() if subject.stateful else subject.pull
+    function, pull = subject.rules()
 
     def plain(*inputs: Any) -> Any:
-        return subject.function(xp, *inputs)
+        return function(xp, *inputs)
 
-    function_with_rule = jax.custom_vjp(plain)
-    function_with_rule.defvjp(
-        lambda *inputs: (plain(*inputs), inputs), lambda inputs, u: tuple(pull(xp, u, *inputs))
-    )
-    function: Callable[..., Any] = function_with_rule
-    return function
+    def backward(inputs: tuple[Any, ...], u: Any) -> tuple[Any, ...]:
+        cotangents = pull(xp, u, *inputs)
+        return *cotangents, *[None] * (len(inputs) - len(cotangents))
+
+    function_with_rule: Any = jax.custom_vjp(plain)
+    function_with_rule.defvjp(lambda *inputs: (plain(*inputs), inputs), backward)
+    return cast(Callable[..., Any], function_with_rule)
 
 
-def alarms(subject: Subject, point: tuple[Any, ...]) -> dict[str, bool]:
+def alarms(subject: Subject, point: tuple[Any, ...], constants: tuple[Any, ...]) -> dict[str, bool]:
     """Return whether check_grads finds anything wrong.
 
     None where the subject cannot be written in JAX.
@@ -50,8 +53,11 @@ def alarms(subject: Subject, point: tuple[Any, ...]) -> dict[str, bool]:
     except Unsupported:
         return {}
     inputs = tuple(jnp.asarray(array) for array in point)
+    fixed = tuple(jnp.asarray(array) for array in constants)
     try:
-        jax.test_util.check_grads(function, inputs, order=2 if subject.second else 1, modes=["rev"])
+        jax.test_util.check_grads(
+            lambda *inputs: function(*inputs, *fixed), inputs, order=subject.order, modes=["rev"]
+        )
         return {"check_grads": False}
     except AssertionError:
         return {"check_grads": True}

@@ -10,7 +10,7 @@ import reference_ad
 from adbench.backends.base import Unsupported
 from adbench.namespaces import numpy as namespace
 from adbench.namespaces.namespace import Namespace
-from adbench.selftest.bugs import Subject
+from adbench.selftest.subject import Subject
 from reference_ad.engine.core import Primitive
 from reference_ad.engine.rounding import Rounding, rounds
 
@@ -21,10 +21,10 @@ _numbers = count()
 
 def custom(subject: Subject) -> Callable[..., Any]:
     """Return the subject's function with its hand-written rules."""
-    pull: Any = subject.pull() if subject.stateful else subject.pull
+    function, pull = subject.rules()
     primitive = Primitive(
         f"selftest {next(_numbers)}: {subject.name}",
-        lambda *inputs: subject.function(namespace.numpy, *inputs),
+        lambda *inputs: function(namespace.numpy, *inputs),
     )
 
     def jvp(tangents: Any, output: Any, inputs: Any, parameters: Any) -> Any:

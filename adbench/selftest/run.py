@@ -21,10 +21,8 @@ from adbench.running import plan as planning
 from adbench.running.environment import worker_environment
 from adbench.running.runner import run as run_plan
 from adbench.selftest import subjects
-from adbench.selftest.bugs import BUGS, Subject
-
-SECOND_ORDER = 2
-"""Bugs that a second derivative alone shows are asked for it."""
+from adbench.selftest.bugs import BUGS
+from adbench.selftest.subject import Subject
 
 BACKENDS = ("reference:tape", "torch:eager", "jax:eager")
 """The backends on which rules are written by hand, all define-by-run, since some of the rules
@@ -139,13 +137,18 @@ def make_plan(seed: int, timeout_s: float = 60.0) -> planning.Plan:
     The hand-written rules alone, in the modes that they are written for.
     """
     settings = planning.Settings(
-        effort=planning.CHECK, seed=seed, timeout_s=timeout_s, order=SECOND_ORDER
+        effort=planning.CHECK,
+        seed=seed,
+        timeout_s=timeout_s,
+        lowest_dtype=subjects.LOWEST_DTYPE,
     )
     entries: Sequence[Entry] = registry.find_backends(BACKENDS)
     groups: list[planning.Group] = []
     for name, subject in subjects.SUBJECTS.items():
         source = registry.ModelSource(subjects.MODELS[name], f"module:{subjects.__name__}:{name}")
-        for group in planning.make_plan([source], entries, settings).groups:
+        asked = replace(settings, order=subject.order)
+        plan = planning.make_plan([source], entries, asked, dtypes=subject.dtypes)
+        for group in plan.groups:
             cases = tuple(
                 case
                 for case in group.cases
@@ -153,16 +156,17 @@ def make_plan(seed: int, timeout_s: float = 60.0) -> planning.Plan:
             )
             if cases:
                 groups.append(replace(group, cases=cases))
-    return planning.Plan(tuple(groups), tuple(entries), settings, SECOND_ORDER)
+    highest = max(subject.order for subject in subjects.SUBJECTS.values())
+    return planning.Plan(tuple(groups), tuple(entries), settings, highest)
 
 
 def _is_asked(subject: Subject, case: planning.Case) -> bool:
     if case.operator is Operator.HVP:
-        return subject.second and case.mode == "reverse-over-reverse"
+        return subject.order > 1 and case.mode == "reverse-over-reverse"
     if case.operator is Operator.JVP:
         return subject.push is not None and case.mode == "forward"
     return (
-        case.operator in (Operator.GRADIENT, Operator.VJP, Operator.JACOBIAN)
+        case.operator in (Operator.GRADIENT, Operator.VJP, Operator.JACOBIAN, Operator.DERIVATIVE)
         and case.mode == "reverse"
     )
 

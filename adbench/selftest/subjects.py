@@ -11,12 +11,15 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from adbench.cases.model import Model
-from adbench.selftest.bugs import BUGS, Subject
-from adbench.selftest.controls import CONTROLS
+import numpy as np
 
-FRAMEWORKS = ("reference", "torch", "jax")
-"""Frameworks in which a rule can be written by hand; `adbench.selftest` has a module for each."""
+from adbench.cases.model import Model
+from adbench.selftest.bugs import BUGS
+from adbench.selftest.controls import CONTROLS
+from adbench.selftest.subject import Subject
+
+LOWEST_DTYPE = "float32"
+"""The lowest dtype that a subject is asked in: points are representable in it."""
 
 SUBJECTS: dict[str, Subject] = {
     subject.name: subject
@@ -42,22 +45,36 @@ class Native:
     framework: str
     name: str
 
-    def __call__(self, inputs: Any) -> Any:
-        return custom(self.framework, self.name)(*inputs)
+    def __call__(self, inputs: Any, *constants: Any) -> Any:
+        return custom(self.framework, self.name)(*as_tuple(inputs), *constants)
+
+
+def as_tuple(inputs: Any) -> tuple[Any, ...]:
+    """Return the inputs of a subject, of which one stands alone in its model."""
+    return inputs if isinstance(inputs, tuple) else (inputs,)
 
 
 def model_of(subject: Subject) -> Model:
-    """Return a subject as a model; its one argument is the tuple of inputs."""
+    """Return a subject as a model.
 
-    def function(xp: Any, inputs: Any) -> Any:
-        return subject.function(xp, *inputs)
+    Its active argument is the tuple of inputs, or the one input there is.
+    """
+
+    def function(xp: Any, inputs: Any, *constants: Any) -> Any:
+        return subject.function(xp, *as_tuple(inputs), *constants)
+
+    def make(size: Any, rng: np.random.Generator) -> tuple[Any, ...]:
+        point = subject.point(rng)
+        constants = subject.constants(rng) if subject.constants else ()
+        return (point if len(point) > 1 else point[0], *constants)
 
     return Model(
         name=subject.name,
         function=function,
-        make=lambda size, rng: (subject.point(rng),),
+        make=make,
         sizes={"": {}},
-        native={framework: Native(framework, subject.name) for framework in FRAMEWORKS},
+        orders=subject.order,
+        native={framework: Native(framework, subject.name) for framework in subject.frameworks},
     )
 
 

@@ -10,21 +10,36 @@ import torch
 
 from adbench.backends.torch import Eager
 from adbench.namespaces.namespace import Namespace
-from adbench.selftest.bugs import Subject
+from adbench.selftest.subject import Subject
 
-xp = Namespace(Eager.xp, Eager.xp.special, stop=torch.Tensor.detach)
+
+def in_memory(x: torch.Tensor) -> torch.Tensor:
+    """Return what a kernel sees that takes x for contiguous.
+
+    The numbers in memory from the first of x on, and zeros where its memory ends.
+    """
+    memory = torch.as_strided(x, (_length_of_memory(x),), (1,), x.storage_offset())
+    rest = x.new_zeros(max(0, x.numel() - memory.numel()))
+    return torch.cat([memory[: x.numel()], rest]).reshape(x.shape)
+
+
+def _length_of_memory(x: torch.Tensor) -> int:
+    return x.untyped_storage().nbytes() // x.element_size() - x.storage_offset()
+
+
+xp = Namespace(Eager.xp, Eager.xp.special, stop=torch.Tensor.detach, in_memory=in_memory)
 
 
 def custom(subject: Subject) -> Callable[..., Any]:
     """Return the subject's function with its hand-written rules."""
-    pull: Any = subject.pull() if subject.stateful else subject.pull
+    function, pull = subject.rules()
 
     class Custom(torch.autograd.Function):
         generate_vmap_rule = subject.push is not None
 
         @staticmethod
         def forward(*inputs: Any) -> Any:
-            return subject.function(xp, *inputs)
+            return function(xp, *inputs)
 
         @staticmethod
         def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -33,7 +48,8 @@ def custom(subject: Subject) -> Callable[..., Any]:
 
         @staticmethod
         def backward(ctx: Any, cotangent: Any) -> Any:
-            return pull(xp, cotangent, *ctx.saved_tensors)
+            cotangents = pull(xp, cotangent, *ctx.saved_tensors)
+            return *cotangents, *[None] * (len(ctx.saved_tensors) - len(cotangents))
 
         if subject.push is not None:
 
@@ -46,7 +62,7 @@ def custom(subject: Subject) -> Callable[..., Any]:
     return apply
 
 
-def alarms(subject: Subject, point: tuple[Any, ...]) -> dict[str, bool]:
+def alarms(subject: Subject, point: tuple[Any, ...], constants: tuple[Any, ...]) -> dict[str, bool]:
     """Return whether gradcheck, in each of its modes, finds anything wrong.
 
     It is asked for whatever would help it: forward mode where there is a forward rule, and the
@@ -54,13 +70,16 @@ def alarms(subject: Subject, point: tuple[Any, ...]) -> dict[str, bool]:
     """
 
     def alarmed(fast: bool) -> bool:
-        inputs = tuple(torch.tensor(np.asarray(array), requires_grad=True) for array in point)
+        inputs = [torch.tensor(np.asarray(array), requires_grad=True) for array in point]
+        inputs += [torch.tensor(array) for array in constants]
         try:
             function = custom(subject)
             forward = subject.push is not None
-            torch.autograd.gradcheck(function, inputs, fast_mode=fast, check_forward_ad=forward)
-            if subject.second:
-                torch.autograd.gradgradcheck(function, inputs, fast_mode=fast)
+            torch.autograd.gradcheck(
+                function, tuple(inputs), fast_mode=fast, check_forward_ad=forward
+            )
+            if subject.order > 1:
+                torch.autograd.gradgradcheck(function, tuple(inputs), fast_mode=fast)
             return False
         except RuntimeError:
             return True
