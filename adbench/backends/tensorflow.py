@@ -34,6 +34,17 @@ FORWARD_ORDERS = 3
 order 4."""
 
 
+LACKS_RULE = (
+    "gradient registry has no entry for",
+    "`dtype` <dtype: 'variant'> is not compatible",
+    "Attempted to stack a variant-dtype tensor",
+    "/pfor/",
+    "No gradient defined for",
+)
+"""What TensorFlow says where an operation cannot be differentiated in this mode, or not for all
+unit vectors at once."""
+
+
 class Eager(Backend):
     """TensorFlow as it runs by default, one operation at a time."""
 
@@ -67,7 +78,9 @@ class Eager(Backend):
         return [path for path, gradient in pairs if gradient is None]
 
     def lacks_rule(self, error: BaseException) -> bool:
-        return isinstance(error, LookupError) and "No gradient defined for" in str(error)
+        # An operation whose gradient has none itself, which forward mode differentiates; loops of
+        # TensorFlow, whose stacks have no tangent; operations that cannot be batched.
+        return any(words in str(error) for words in LACKS_RULE)
 
     # ---- transformations
 

@@ -22,6 +22,7 @@ from reference_ad.engine import tree
 LACKS_RULE = (
     "must override the setup_context staticmethod",
     "does not have vmap support",
+    "vmap: we do not yet support",
     "marked with @once_differentiable",
     "derivative for aten::",
     "not differentiable",
