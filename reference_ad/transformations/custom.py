@@ -9,7 +9,8 @@ is differentiated for higher orders.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -66,7 +67,9 @@ def _apply(f: Function, args: tuple[Any, ...], jvp: Pushed, vjp: Pulled) -> Arra
         arrays: Sequence[Array],
         params: dict[str, Any],
     ) -> Array:
-        return jvp(complete(tangents, [None] * len(all_leaves)), ans, structure, complete(arrays))
+        with _ending(name):
+            leaves = complete(tangents, [None] * len(all_leaves))
+            return jvp(leaves, ans, structure, complete(arrays))
 
     latest: tuple[Any, ...] = (None, None, None)
 
@@ -74,13 +77,33 @@ def _apply(f: Function, args: tuple[Any, ...], jvp: Pushed, vjp: Pulled) -> Arra
         nonlocal latest
         shared = latest  # the rules share one computation of all the cotangents
         if shared[0] is not g or shared[1] is not ans:
-            shared = latest = (g, ans, vjp(g, ans, structure, complete(arrays)))
+            with _ending(name):
+                shared = latest = (g, ans, vjp(g, ans, structure, complete(arrays)))
         return shared[2][place]
 
     primitive = UnlistedPrimitive(name, implementation)
     primitive.jvp = push
     primitive.vjps = [partial(pull, place) for place in places]
     return primitive(*[all_leaves[place] for place in places])
+
+
+class _EndlessRuleError(RecursionError):
+    """A rule has called itself without end."""
+
+
+@contextmanager
+def _ending(name: str) -> Iterator[None]:
+    """Say what is wrong where the rule of the function of this name does not end."""
+    try:
+        yield
+    except _EndlessRuleError:
+        raise
+    except RecursionError:
+        raise _EndlessRuleError(
+            f"The rule of {name!r} does not end: it asks for the derivative of the function that "
+            "it is the rule of, or calls itself too deeply. A rule may call its function, and must "
+            "give the derivative by other means."
+        ) from None
 
 
 def _as_array(x: Any) -> Array:

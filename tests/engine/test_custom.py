@@ -144,3 +144,32 @@ def test_a_rule_may_answer_with_a_number() -> None:
         for transform in (ad.grad, ad.jacfwd, lambda f: ad.compile(ad.grad(f))):
             assert transform(f)(1.0) == 0
         assert type(ad.jvp(f, (1.0,), (1.0,))[1]) is np.ndarray
+
+
+def test_a_rule_may_call_its_own_function() -> None:
+    exponential = ad.custom_jvp(lambda x: xp.exp(x), lambda t, ans, x: t[0] * exponential(x))
+
+    def recursive(x: Any, n: int) -> Any:
+        return x * power(x, n - 1) if n else 0 * x + 1
+
+    power = ad.custom_jvp(recursive, lambda t, ans, x, n: n * power(x, n - 1) * t[0] if n else 0.0)
+    x = np.asarray(0.5)
+    for transform in (ad.jacfwd, ad.grad, lambda f: ad.compile(ad.grad(f))):
+        for order in range(3):
+            derivative = exponential
+            for _ in range(order + 1):
+                derivative = transform(derivative)
+            np.testing.assert_allclose(derivative(x), np.exp(0.5), rtol=1e-15)
+        np.testing.assert_allclose(transform(transform(lambda x: power(x, 3)))(x), 3.0)
+
+
+def test_a_rule_that_asks_for_its_own_derivative_is_named() -> None:
+    def endless(x: Any) -> Any:
+        return xp.sin(x)
+
+    by_jvp = ad.custom_jvp(endless, lambda t, ans, x: ad.jvp(by_jvp, (x,), t)[1])
+    by_vjp = ad.custom_vjp(endless, lambda g, ans, x: (g * ad.grad(by_vjp)(x),))
+    for f in (by_jvp, by_vjp):
+        for derivative in (ad.grad(f), lambda x, f=f: ad.jvp(f, (x,), (x,))):
+            with pytest.raises(RecursionError, match="The rule of 'endless' does not end: "):
+                derivative(np.asarray(0.5))
