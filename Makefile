@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: run test lint bench-engine check-truth clean
+.PHONY: run test lint bench-engine check-accuracy check-truth clean
 
 run: $(INSTALLED)
 	$(BIN)/python -m adbench run
@@ -16,6 +16,10 @@ test: $(INSTALLED)
 bench-engine: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[bench]"
 	$(BIN)/python benchmarks/engine.py
+
+# The digits of the engine's values, first and second derivatives; takes a minute.
+check-accuracy: $(INSTALLED)
+	$(BIN)/python benchmarks/accuracy.py
 
 # Alarms, catches and cost of the verdicts, over at least 100,000 entries of each backend; takes half an hour.
 check-truth: $(INSTALLED)

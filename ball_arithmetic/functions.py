@@ -79,6 +79,14 @@ def hypot(v: Any, w: Any) -> Any:
 INFINITY = flint.arb("inf")
 
 
+def log_of_size(v: Any) -> Any:
+    """log |v|; -inf where v is 0 for sure."""
+    size = absolute(v)
+    if isinstance(size, flint.arb) and size.is_zero():
+        return -INFINITY
+    return size.log()
+
+
 def is_masked(v: Any) -> bool:
     """Whether an element is -inf, whose exponential adds nothing."""
     return isinstance(v, flint.arb) and v == -INFINITY
@@ -105,7 +113,28 @@ def logaddexp(v: Any, w: Any) -> Any:
 
 
 def expit(v: Any) -> Any:
-    return 1 / (1 + (-element(v)).exp())
+    v = element(v)
+    if is_infinite(v):
+        return element(1 if v > 0 else 0)
+    return 1 / (1 + (-v).exp())
+
+
+def gaussian(v: Any) -> Any:
+    return (-square_element(element(v))).exp()
+
+
+def expit_slope(v: Any) -> Any:
+    """The derivative of `expit`, by an exponential that is less than 1."""
+    v = element(v)
+    if is_infinite(v):
+        return element(0)
+    is_negative = float(constant_term(v).mid()) < 0
+    decay = (v if is_negative else -v).exp()
+    return decay / square_element(1 + decay)
+
+
+def sech_squared(v: Any) -> Any:
+    return 4 * expit_slope(2 * element(v))
 
 
 def log_expit(v: Any) -> Any:

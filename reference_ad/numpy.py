@@ -73,7 +73,6 @@ from .rules.elementwise import (
     log1p,
     log2,
     log10,
-    logaddexp,
     logical_and,
     logical_not,
     logical_or,
@@ -100,6 +99,7 @@ from .rules.elementwise import (
     where,
 )
 from .rules.linalg import diagonal
+from .rules.special import logaddexp
 from .rules.structural import matrix_transpose
 from .namespace import linalg, special
 from .namespace.contractions import einsum, outer, tensordot, vecdot

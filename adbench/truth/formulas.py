@@ -56,12 +56,11 @@ from reference_ad.rules.elementwise import (
     log1p,
     log2,
     log10,
-    logaddexp,
     sinh,
     tan,
     tanh,
 )
-from reference_ad.rules.special import expit, log_expit
+from reference_ad.rules.special import expit, log_expit, logaddexp
 
 Positions = tuple[int, ...]
 """With respect to which arguments a function is differentiated, one after the other."""

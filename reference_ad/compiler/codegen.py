@@ -177,6 +177,8 @@ class SourceWriter:
             self._write_number(node)
         elif is_ufunc(primitive):
             self._write_ufunc(node)
+        elif source_of(primitive).takes_out:
+            self._write_call_into(node)
         elif primitive is matmul or primitive is inner_product:
             self._write_product(node)
         elif primitive is sum and not node.params["keepdims"]:
@@ -231,6 +233,13 @@ class SourceWriter:
             self._text[id(node)] = text
         else:
             self._assign(node, text)
+
+    def _write_call_into(self, node: Node) -> None:
+        """Write a call of the primitive's own implementation that is given an array to fill."""
+        assert node.primitive is not None
+        function = named(f"{node.name}_", node.primitive.implementation, self.names)
+        operands = [self._array(arg) for arg in node.args]
+        self._into(node, f"{function}({', '.join(operands)}", in_place=True)
 
     def _write_call(self, node: Node) -> None:
         """Write a call of the primitive's own implementation."""

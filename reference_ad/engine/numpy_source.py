@@ -54,6 +54,9 @@ class NumPySource:
     takes_out_by_name: bool = False
     """Whether its ufunc takes the array for the answer by name only; the others take it by
     position, which is faster."""
+    takes_out: bool = False
+    """Whether its implementation takes an array for the answer as the last argument, as a ufunc
+    does, which may be one of its arguments."""
     work: Work = Work.PER_RESULT
     """How much work it is."""
 

@@ -168,12 +168,11 @@ def cross(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
 def vector_norm(x: Array, /, *, axis: Any = None, keepdims: Any = False, ord: Any = 2) -> Array:
     """The norm over some axes.
 
-    At 0 the derivative of the Euclidean norm is 0, its subgradient of least norm.
+    At 0 the derivative of the Euclidean norm is 0, its subgradient of least norm; a second one
+    there is not.
     """
-    if is_complex(x):
-        x = abs(x)
     if ord == 2:
-        return rules.norm(x, axis=canonical_axes(axis, x.ndim), keepdims=keepdims)
+        return xp.euclidean_norm(x, canonical_axes(axis, x.ndim), keepdims)
     size = abs(x)
     if ord == 0:
         return xp.sum(astype(size > 0, x.dtype), axis=axis, keepdims=keepdims)

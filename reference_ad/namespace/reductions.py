@@ -13,11 +13,11 @@ from ..engine.declaring import axis_lengths
 from ..engine.elements import OBJECT, is_complex, numbers
 from ..rules import linalg as rules_linalg
 from ..rules import reductions as rules_reductions
-from ..rules.elementwise import abs, sqrt
+from ..rules.elementwise import imag, real, sqrt
 from ..rules.reductions import Axis, canonical_axes, canonical_axis, only_axis
 from .creation import full, ones
 from .data_types import cast_if_asked
-from .manipulation import at, concat, permute_dims, reshape
+from .manipulation import at, concat, permute_dims, reshape, stack
 
 
 def _cast(x: Array, dtype: Any) -> Array:
@@ -56,32 +56,51 @@ def mean(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Array:
     return rules_reductions.sum(x, axis=axes, keepdims=keepdims) / _count(x, axes)
 
 
+def real_parts(x: Array, axes: tuple[int, ...]) -> tuple[Array, tuple[int, ...]]:
+    """Real numbers whose squares add up, along axes, to those of the sizes of x.
+
+    x itself, or the real and imaginary parts of complex numbers along one more axis at the end;
+    and the axes along which to add up.
+    """
+    if not is_complex(x):
+        return x, axes
+    return stack([real(x), imag(x)], axis=-1), (*axes, x.ndim)
+
+
+def euclidean_norm(x: Array, axes: tuple[int, ...], keepdims: Any) -> Array:
+    """The root of the sum of the squares of sizes along axes."""
+    parts, summed = real_parts(x, axes)
+    if summed == axes:
+        return rules_linalg.norm(x, axis=axes, keepdims=keepdims)
+    size = rules_linalg.norm(parts, axis=summed, keepdims=False)
+    return reshape(size, axis_lengths(x.shape, axes)) if keepdims else size
+
+
 def _deviation(x: Array, axes: tuple[int, ...]) -> Array:
-    """How far x is from its mean: with complex numbers the distance."""
-    deviation = x - mean(x, axis=axes, keepdims=True)
-    if is_complex(x):
-        return abs(deviation)
-    return deviation
+    """How far x is from its mean."""
+    return x - mean(x, axis=axes, keepdims=True)
 
 
 def var(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any = False) -> Array:
-    """The mean square deviation from the mean.
+    """The mean square deviation from the mean; of complex numbers, of its size.
 
     `correction` is subtracted from the count (nan or inf if it is more).
     """
     axes = canonical_axes(axis, x.ndim)
-    deviation = _deviation(x, axes)
-    total = rules_reductions.sum(deviation * deviation, axis=axes, keepdims=keepdims)
+    parts, summed = real_parts(_deviation(x, axes), axes)
+    total = rules_reductions.sum(parts * parts, axis=summed, keepdims=keepdims)
+    if keepdims and summed != axes:
+        total = total[..., 0]
     return total / _freedom(x, axes, correction)
 
 
 def std(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any = False) -> Array:
     """The square root of `var`.
 
-    Where that is 0 so is its derivative, the subgradient of least norm.
+    Where that is 0 so is its derivative, the subgradient of least norm; a second one there is not.
     """
     axes = canonical_axes(axis, x.ndim)
-    size = rules_linalg.norm(_deviation(x, axes), axis=axes, keepdims=keepdims)
+    size = euclidean_norm(_deviation(x, axes), axes, keepdims)
     return size / sqrt(
         scalar_one(size) * _freedom(x, axes, correction)
     )  # a double would be no ball

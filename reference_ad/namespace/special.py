@@ -39,7 +39,7 @@ def log_softmax(x: Array, /, axis: Axis = None) -> Array:
 
 
 def polygamma(n: int, x: Array, /) -> Array:
-    """The n-th derivative of `digamma` at x > 0, for an integer n >= 0."""
+    """The n-th derivative of `digamma`, for an integer n >= 0."""
     if n < 0 or n != int(n):
         raise ValueError(f"polygamma was given n={n!r}: give an integer that is not negative.")
     if n == 0:

@@ -7,9 +7,10 @@ Conventions where the derivative does not exist:
   abs, sign at 0                        0
   maximum, minimum where both agree     1/2 to each
   floor, ceil, round, trunc, sign       0, at the jumps too
-  sqrt, log, power at the edge of their domain    whatever IEEE arithmetic makes of the formula
-  (inf, nan) power(x, y) at y = 0                  0 with respect to x; at x = 0, 0 with respect to
-  y hypot at (0, 0)                       0
+  sqrt, log, power at the edge of their domain    what IEEE arithmetic makes of it: inf, nan
+  power(x, y) at y = 0                  0 with respect to x
+  power(x, y) at x = 0                  0 with respect to y
+  hypot at (0, 0)                       0, and nan to the second order
   abs of a complex number at 0          0
   copysign where an argument is 0       decided by the sign of that zero
 """
@@ -19,6 +20,7 @@ Conventions where the derivative does not exist:
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Sequence
 from fractions import Fraction
@@ -52,8 +54,11 @@ def _share(g: Array, x: Array, y: Array) -> Array:
 
 
 def normalized(x: Array, size: Array) -> Array:
-    """x divided by its size, and 0 where that is 0."""
-    return x / where(equal(size, 0), 1, size)
+    """x divided by its size, and 0 where that is 0.
+
+    There its derivative is infinite or nan, for it has none.
+    """
+    return divide_or_zero(x, size)
 
 
 # --- locally constant -----------------------------------------------------------------------------
@@ -125,11 +130,27 @@ def _constant_power_derivative(g: Array, ans: Array, x: Array, exponent: float) 
         return None
     if exponent == 1:
         return g
-    if x.dtype == OBJECT and Fraction(exponent) - 1 != Fraction(
-        exponent - 1
-    ):  # rounded, which no ball may be
+    if exponent == 2:
+        return g * (exponent * x)
+    if x.dtype != OBJECT:
+        return g * (exponent * _with_one_less(ans, x, exponent))
+    if Fraction(exponent) - 1 != Fraction(exponent - 1):  # rounded, which no ball may be
         return g * (exponent * power(x, numbers(exponent) - 1))
-    return g * (exponent * (x if exponent == 2 else constant_power(x, exponent=exponent - 1)))
+    return g * (exponent * constant_power(x, exponent=exponent - 1))
+
+
+def _with_one_less(ans: Array, x: Array, exponent: float) -> Array:
+    """The power of x whose exponent is less by 1 than that of `ans`.
+
+    A quotient where that exponent would be rounded, as that of 0.1 is, for the power would multiply
+    its error by the logarithm of x.
+    """
+    smaller = exponent - 1
+    if smaller + 1 == exponent:
+        return constant_power(x, exponent=smaller)
+    no_quotient = equal(x / 2, x)  # 0 and infinity
+    quotient = ans / where(no_quotient, 1, x)
+    return where(no_quotient, constant_power(where(no_quotient, x, 1), exponent=smaller), quotient)
 
 
 def _among(x: Array, ans: Array) -> Array:
@@ -143,10 +164,25 @@ def _among(x: Array, ans: Array) -> Array:
 constant_power = elementwise(  # params: exponent, a Python number
     "constant_power", lambda x, exponent: x**exponent, _constant_power_derivative
 )
+
+
+def _power_slope(ans: Array, x: Array, y: Array) -> Array:
+    """The derivative of a power with respect to x.
+
+    Its exponent y - 1 is rounded where y is below 1/2; a quotient takes its place there.
+    """
+    if ans.dtype == OBJECT:
+        return y * power(x, where(equal(y, 0), 1, _among(y, ans) - 1))
+    by_quotient = logical_and(less(y, 0.5), not_equal(x / 2, x))  # neither 0 nor infinity
+    quotient = ans / where(by_quotient, x, 1)
+    exponent = where(logical_or(by_quotient, equal(y, 0)), 1, y - 1)
+    return y * where(by_quotient, quotient, power(where(by_quotient, 1, x), exponent))
+
+
 power = elementwise(
     "power",
     np.power,
-    lambda g, ans, x, y: g * (y * power(x, where(equal(y, 0), 1, _among(y, ans) - 1))),
+    lambda g, ans, x, y: g * _power_slope(ans, x, y),
     lambda g, ans, x, y: g * (ans * log(where(equal(x, 0), 1, _among(x, ans)))),
 )
 
@@ -162,40 +198,96 @@ log2 = elementwise("log2", np.log2, lambda g, ans, x: divide_or_zero(g, x) / con
 log10 = elementwise(
     "log10", np.log10, lambda g, ans, x: divide_or_zero(g, x) / constant("log_10", x)
 )
-logaddexp = elementwise(
-    "logaddexp",
-    np.logaddexp,
-    lambda g, ans, x, y: g * exp(x - ans),
-    lambda g, ans, x, y: g * exp(y - ans),
-)
 
 # --- trigonometric and hyperbolic functions -------------------------------------------------------
 
 sin = elementwise("sin", np.sin, lambda g, ans, x: g * cos(x))
 cos = elementwise("cos", np.cos, lambda g, ans, x: -g * sin(x))
 tan = elementwise("tan", np.tan, lambda g, ans, x: g * (1 + ans * ans))
-asin = elementwise("asin", np.arcsin, lambda g, ans, x: g / sqrt((1 - x) * (1 + x)))
-acos = elementwise("acos", np.arccos, lambda g, ans, x: -g / sqrt((1 - x) * (1 + x)))
+one_minus_square = elementwise(
+    "one_minus_square",  # whose derivative keeps its digits near 0, as that of the product does not
+    lambda x: (1 - x) * (1 + x),
+    lambda g, ans, x: g * (-2 * x),
+    kind=UnlistedPrimitive,
+)
+asin = elementwise("asin", np.arcsin, lambda g, ans, x: g / sqrt(one_minus_square(x)))
+acos = elementwise("acos", np.arccos, lambda g, ans, x: -g / sqrt(one_minus_square(x)))
 atan = elementwise("atan", np.arctan, lambda g, ans, x: g / (1 + x * x))
 sinh = elementwise("sinh", np.sinh, lambda g, ans, x: g * cosh(x))
 cosh = elementwise("cosh", np.cosh, lambda g, ans, x: g * sinh(x))
-tanh = elementwise("tanh", np.tanh, lambda g, ans, x: g * (1 - ans * ans))
+
+
+@np.errstate(over="ignore")  # its reciprocal is 0 there, as it should be
+def _quiet_cosh(x: Any, out: Any) -> Any:
+    return np.cosh(x, out)
+
+
+def _sech_squared(x: Any, out: Any = None) -> Any:
+    inverse = np.reciprocal(_quiet_cosh(x, out), out)
+    return np.multiply(inverse, inverse, out)
+
+
+sech_squared = elementwise(  # 1 / cosh(x)^2, for real x
+    "sech_squared", _sech_squared, lambda g, ans, x: g * (-2 * tanh(x) * ans)
+)
+tanh = elementwise(  # 1 - ans^2 has no digits in the tails
+    "tanh",
+    np.tanh,
+    lambda g, ans, x: g * ((1 - ans * ans) if is_complex(x) else sech_squared(x)),
+)
 asinh = elementwise(
     "asinh", np.arcsinh, lambda g, ans, x: g / (sqrt(1 + x * x) if is_complex(x) else hypot(1, x))
 )
 acosh = elementwise("acosh", np.arccosh, lambda g, ans, x: g / (sqrt(x - 1) * sqrt(x + 1)))
-atanh = elementwise("atanh", np.arctanh, lambda g, ans, x: g / ((1 - x) * (1 + x)))
+atanh = elementwise("atanh", np.arctanh, lambda g, ans, x: g / one_minus_square(x))
+
+# --- right triangles ------------------------------------------------------------------------------
+#
+# What follows takes the hypotenuse as an argument and not as a variable: its part in the derivative
+# is contained in that of the legs, with no difference of nearly equal numbers.
+
+
+def part_of_size(x: Array, size: Array) -> Array:
+    """x divided by its size, and 0 where that is 0: a value, with no derivative of its own."""
+    if isinstance(size, Tracer) or np.count_nonzero(size) < np.size(size):
+        size = where(equal(size, 0), 1, size)
+    return x / size
+
+
+leg_over_hypotenuse = elementwise(  # 0 where both legs are 0; its derivative there is nan
+    "leg_over_hypotenuse",
+    lambda x, y, size: part_of_size(x, size),
+    lambda g, ans, x, y, size: _over_twice(g, leg_over_hypotenuse(y, x, size), size),
+    lambda g, ans, x, y, size: -divide_or_zero(g, size) * (ans * leg_over_hypotenuse(y, x, size)),
+    None,
+    kind=UnlistedPrimitive,
+)
+
+
+def _over_twice(g: Array, cosine: Array, size: Array) -> Array:
+    """g times the square of a cosine, divided by the hypotenuse."""
+    return divide_or_zero(g, size) * cosine * cosine
+
+
+leg_over_square = elementwise(  # of the hypotenuse, which could overflow
+    "leg_over_square",
+    lambda x, y, size: x / size / size,
+    lambda g, ans, x, y, size: g * ((y - x) / size * ((y + x) / size) / size / size),
+    lambda g, ans, x, y, size: g * (-2 * ans * (y / size) / size),
+    None,
+    kind=UnlistedPrimitive,
+)
 atan2 = elementwise(
     "atan2",
     np.arctan2,
-    lambda g, ans, y, x: g * (x / hypot(x, y) / hypot(x, y)),  # x * x could overflow
-    lambda g, ans, y, x: -g * (y / hypot(x, y) / hypot(x, y)),
+    lambda g, ans, y, x: g * leg_over_square(x, y, hypot(x, y)),
+    lambda g, ans, y, x: -g * leg_over_square(y, x, hypot(x, y)),
 )
 hypot = elementwise(
     "hypot",
     np.hypot,
-    lambda g, ans, x, y: g * normalized(x, ans),
-    lambda g, ans, x, y: g * normalized(y, ans),
+    lambda g, ans, x, y: g * leg_over_hypotenuse(x, y, ans),
+    lambda g, ans, x, y: g * leg_over_hypotenuse(y, x, ans),
 )
 
 # --- complex numbers ------------------------------------------------------------------------------
@@ -393,7 +485,24 @@ def _lower_to_argument(build: Build, array_type: ArrayType, x: Node) -> Node:
     return x
 
 
+def _lower_one_minus_square(build: Build, array_type: ArrayType, x: Node) -> Node:
+    make = functools.partial(build.make, array_type)
+    return make(multiply, make(subtract, 1, x), make(add, 1, x))
+
+
+def lower_part_of_size(build: Build, array_type: ArrayType, x: Node, size: Node) -> Node:
+    """A division by the size, or by 1 where that is 0."""
+    of_zeros = ArrayType(size.array_type.shape, np.dtype(bool))
+    is_zero = build.make(of_zeros, equal, size, 0)
+    divisor = build.make(size.array_type, where, is_zero, 1, size)
+    return build.make(array_type, divide, x, divisor)
+
+
 divide_or_zero.lowering = _lower_divide_or_zero
+leg_over_hypotenuse.lowering = lambda build, array_type, x, y, size: lower_part_of_size(
+    build, array_type, x, size
+)
+one_minus_square.lowering = _lower_one_minus_square
 stop_gradient.lowering = _lower_to_argument
 
 write_as(add, operator="{} + {}", number="{} + {}")
@@ -412,6 +521,11 @@ write_as(power, number="math.pow({}, {})")
 write_as(constant_power, number="math.pow({}, {exponent})")
 write_as(square, number="{0} * {0}")
 write_as(reciprocal, number="1.0 / {}")
+write_as(sech_squared, number="math.cosh(min(abs({}), 710.0)) ** -2.0", memory=Memory.NEW)
+write_as(sech_squared, takes_out=True)
+write_as(one_minus_square, number="(1.0 - {0}) * (1.0 + {0})", memory=Memory.NEW)
+write_as(leg_over_hypotenuse, number="{0} / ({2} if {0} or {2} else 1.0)", memory=Memory.NEW)
+write_as(leg_over_square, number="{0} / {2} / {2}", memory=Memory.NEW)
 write_as(divide_or_zero, number="{0} / ({1} if {0} or {1} else 1.0)")
 write_as(abs, number="abs({})")
 write_as(sign, number="({0} if {0} == 0 or {0} != {0} else math.copysign(1.0, {0}))")
@@ -440,6 +554,6 @@ rounds(Rounding.EXACT, bitwise_and, bitwise_or, bitwise_xor, bitwise_invert)
 rounds(Rounding.EXACT, bitwise_left_shift, bitwise_right_shift, real, imag, conj)
 rounds(Rounding.ARITHMETIC, add, subtract, multiply, divide, square, reciprocal, sqrt)
 rounds(Rounding.ARITHMETIC, constant_power)
-rounds(Rounding.FUNCTION, exp, expm1, log, log1p, log2, log10, logaddexp, power, remainder)
+rounds(Rounding.FUNCTION, exp, expm1, log, log1p, log2, log10, power, remainder)
 rounds(Rounding.FUNCTION, sin, cos, tan, asin, acos, atan, atan2, hypot)
-rounds(Rounding.FUNCTION, sinh, cosh, tanh, asinh, acosh, atanh)
+rounds(Rounding.FUNCTION, sinh, cosh, tanh, sech_squared, asinh, acosh, atanh)

@@ -18,15 +18,24 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.core import Array, Primitive, Rule
+from ..engine.core import Array, Primitive, Rule, Tracer, UnlistedPrimitive
 from ..engine.declaring import define, sum
 from ..engine.elements import is_complex
-from ..engine.numpy_source import Work, write_as
+from ..engine.numpy_source import Memory, Work, write_as
 from ..engine.rounding import Rounding, rounds
 from ..engine.transposition import transpose_of
 from .batching import align, along_axis, batch
-from .elementwise import conj, divide_or_zero, imag, normalized, real, where
-from .reductions import reduction
+from .elementwise import (
+    conj,
+    divide_or_zero,
+    equal,
+    imag,
+    lower_part_of_size,
+    part_of_size,
+    real,
+    where,
+)
+from .reductions import from_the_end, reduction, total_along, total_from_the_end
 from .structural import concat, one_by_one, tril
 
 
@@ -125,21 +134,36 @@ def _cofactors(x: Array, det_of_x: Array) -> Array:
 nearly_singular = Primitive(  # whether the inverse would lose more than half of the digits
     "nearly_singular", lambda x: np.linalg.cond(x) > np.finfo(x.dtype).eps ** -0.5
 )
-sign_of_det = _define(  # of real matrices it is locally constant
-    "sign_of_det",
-    lambda x: np.linalg.slogdet(x)[0],
-    lambda t, ans, x: ans * 1j * imag(_trace(solve(x, t))) if is_complex(x) else None,
-)
+
+
+def _relative_change(t: Array, x: Array, singular: Array) -> Array:
+    """The trace of inv(x) t, by which a determinant changes in proportion.
+
+    nan where x is singular.
+    """
+    eye = np.eye(x.shape[-1], dtype=bool)
+    trace = _trace(solve(where(singular[..., None, None], eye, x), t))
+    return trace * where(singular, np.nan, 1)
+
+
+def _logabsdet_jvp(t: Array, ans: Array, x: Array) -> Array:
+    change = _relative_change(t, x, equal(ans, -np.inf))
+    return real(change) if is_complex(x) else change
+
+
+def _sign_of_det_jvp(t: Array, ans: Array, x: Array) -> Array:
+    if not is_complex(x):
+        return None  # locally constant
+    return ans * 1j * imag(_relative_change(t, x, equal(ans, 0)))
+
+
+sign_of_det = _define("sign_of_det", lambda x: np.linalg.slogdet(x)[0], _sign_of_det_jvp)
 det = _define(
     "det",
     np.linalg.det,
     lambda t, ans, x: sum(t * _cofactors(x, ans), axis=(x.ndim - 2, x.ndim - 1), keepdims=False),
 )
-logabsdet = _define(
-    "logabsdet",
-    lambda x: np.linalg.slogdet(x)[1],
-    lambda t, ans, x: real(_trace(solve(x, t))) if is_complex(x) else _trace(solve(x, t)),
-)
+logabsdet = _define("logabsdet", lambda x: np.linalg.slogdet(x)[1], _logabsdet_jvp)
 
 # --- decompositions -------------------------------------------------------------------------------
 
@@ -227,8 +251,49 @@ def _norm(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     return ans if keepdims else ans.squeeze(axis)[()]
 
 
+def _without_part_along(g: Array, unit: Array, axis: tuple[int, ...]) -> Array:
+    """A projection, applied twice to floats: see `less_mean`."""
+    ans = g - unit * total_along(unit * g, axis)
+    if isinstance(ans, Tracer):
+        return ans
+    return ans - unit * total_along(unit * ans, axis)
+
+
+without_part_along = define(  # what of g is orthogonal to a unit vector; params: axis, from the end
+    "without_part_along",
+    _without_part_along,
+    jvps=[
+        lambda t, ans, g, unit, axis: without_part_along(t, unit, axis=axis),
+        lambda t, ans, g, unit, axis: (
+            -(t * total_from_the_end(unit * g, axis) + unit * total_from_the_end(t * g, axis))
+        ),
+    ],
+    vjps=[
+        lambda c, ans, g, unit, axis: without_part_along(c, unit, axis=axis),
+        lambda c, ans, g, unit, axis: (
+            -(c * total_from_the_end(unit * g, axis) + g * total_from_the_end(c * unit, axis))
+        ),
+    ],
+    kind=UnlistedPrimitive,
+)
+
+
+def _direction_derivative(
+    g: Array, ans: Array, x: Array, size: Array, axis: tuple[int, ...]
+) -> Array:
+    """Of a vector that is 0, nan in all components: infinity times the direction, which is 0."""
+    return without_part_along(divide_or_zero(g, size), ans, axis=from_the_end(axis, x.ndim))
+
+
+direction = define(  # of a vector of a known size, which is no variable; 0 where the vector is 0
+    "direction",
+    lambda x, size, axis: part_of_size(x, size),
+    jvps=[_direction_derivative, None],
+    vjps=[_direction_derivative, None],
+    kind=UnlistedPrimitive,
+)
 norm = reduction(
-    "norm", _norm, lambda ans, x, axis: normalized(x, ans)
+    "norm", _norm, lambda ans, x, axis: direction(x, ans, axis=axis)
 )  # at 0 its subgradient of least norm, 0
 
 
@@ -237,12 +302,19 @@ norm = reduction(
 # stacks of matrices, whose first axes broadcast
 batch(align, solve, det, logabsdet, sign_of_det, cholesky, qr, eigh, svd, pinv)
 batch(one_by_one, nearly_singular)
-batch(along_axis, norm)
+batch(along_axis, norm, direction)
+batch(align, without_part_along)
 
 
 # --- in compiled source ---------------------------------------------------------------------------
 
+
+direction.lowering = lambda build, array_type, x, size, axis: lower_part_of_size(
+    build, array_type, x, size
+)
+
 write_as(norm, work=Work.PER_ARGUMENT)
+write_as(direction, without_part_along, memory=Memory.NEW)
 # calls of LAPACK, whose operations are not counted: as functions that give each element of a result
 write_as(solve, nearly_singular, sign_of_det, det, logabsdet, cholesky, work=Work.PER_RESULT)
 write_as(qr, eigh, svd, pinv, work=Work.PER_RESULT)

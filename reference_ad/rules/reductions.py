@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.core import Array, Primitive, Rule
+from ..engine.core import Array, Primitive, Rule, Tracer, UnlistedPrimitive
 from ..engine.declaring import astype, axis_lengths, define, elementwise, linear, reshape
 from ..engine.declaring import sum as sum
 from ..engine.nodes import ArrayType, Node
 from ..engine.numpy_source import Memory, Work, write_as
 from ..engine.rounding import Rounding, rounds
-from .batching import along_axis, batch
+from .batching import align, along_axis, batch
 from .elementwise import exp, maximum
 from .identities import Make, simplify
 from .structural import flip
@@ -66,6 +66,16 @@ def restored(x: Array, like: Array, axis: tuple[int, ...]) -> Array:
 
 def _total(x: Array, axis: tuple[int, ...], keepdims: bool = True) -> Array:
     return sum(x, axis=axis, keepdims=keepdims)
+
+
+def from_the_end(axis: tuple[int, ...], ndim: int) -> tuple[int, ...]:
+    """The axes counted from the last one, as they are in stacks too."""
+    return tuple([position - ndim for position in axis])
+
+
+def total_from_the_end(x: Array, axis: tuple[int, ...]) -> Array:
+    """The sum over axes counted from the last one, which stay as axes of length 1."""
+    return _total(x, canonical_axes(axis, x.ndim))
 
 
 def reduction(name: str, implementation: Callable[..., Any], gradient: Rule) -> Primitive:
@@ -119,11 +129,25 @@ cumulative_sum = linear(  # params: axis, one non-negative integer
 # --- the family of logsumexp ----------------------------------------------------------------------
 
 
+def _log_of_sum(exponentials: Any, axis: tuple[int, ...]) -> Any:
+    """The logarithm of a sum of exponentials, of which the largest are 1.
+
+    Where the others add up to little, one of these is left to log1p, so that all digits are kept.
+    """
+    total = np.add.reduce(exponentials, axis=axis, keepdims=True)
+    if not np.any(np.abs(total) < 1.5):
+        return np.log(total)
+    is_one = exponentials == 1
+    rest = np.add.reduce(np.where(is_one, 0, exponentials), axis=axis, keepdims=True)
+    ones = np.add.reduce(is_one, axis=axis, keepdims=True, dtype=exponentials.dtype)
+    return np.log1p(rest + (ones - 1))
+
+
 def _logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     largest = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
     largest = np.where(np.isfinite(largest), largest, 0)
     with np.errstate(divide="ignore"):  # the logarithm of an empty sum is -inf
-        ans = np.log(np.add.reduce(np.exp(x - largest), axis=axis, keepdims=True)) + largest
+        ans = _log_of_sum(np.exp(x - largest), axis) + largest
     return ans if keepdims else ans.squeeze(axis)[()]
 
 
@@ -134,11 +158,73 @@ def _softmax(x: Any, axis: tuple[int, ...]) -> Any:
 
 def _log_softmax(x: Any, axis: tuple[int, ...]) -> Any:
     y = x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
-    return y - np.log(np.add.reduce(np.exp(y), axis=axis, keepdims=True))
+    return y - _log_of_sum(np.exp(y), axis)
+
+
+# A weight p near 1 leaves no digits in 1 - p. Both maps are projections, so that they may be
+# applied twice, and the second time takes the error of the first off the entry of that weight.
+# Arrays of balls have digits enough.
+
+
+def total_along(x: Array, axis: tuple[int, ...]) -> Array:
+    """The sum over axes counted from the last one, which stay as axes of length 1."""
+    if isinstance(x, Tracer):
+        return total_from_the_end(x, axis)
+    return np.add.reduce(x, axis=axis, keepdims=True)
+
+
+def _has_most(weights: Array) -> bool:
+    """Whether some weight may be more than all others together."""
+    if isinstance(weights, Tracer):
+        return False
+    return weights.dtype.kind == "c" or np.maximum.reduce(weights, None, initial=0) > 0.5
+
+
+def _less_mean(g: Array, weights: Array, axis: tuple[int, ...]) -> Array:
+    ans = g - total_along(weights * g, axis)
+    if _has_most(weights):
+        ans = ans - total_along(weights * ans, axis)
+    return ans
+
+
+def _less_share(g: Array, weights: Array, axis: tuple[int, ...]) -> Array:
+    ans = g - weights * total_along(g, axis)
+    if _has_most(weights):
+        ans = ans - weights * total_along(ans, axis)
+    return ans
+
+
+less_mean = define(  # g less its mean by weights that add up to 1; params: axis, from the end
+    "less_mean",
+    _less_mean,
+    jvps=[
+        lambda t, ans, g, weights, axis: less_mean(t, weights, axis=axis),
+        lambda t, ans, g, weights, axis: -total_from_the_end(t * ans, axis),
+    ],
+    vjps=[
+        lambda c, ans, g, weights, axis: less_share(c, weights, axis=axis),
+        lambda c, ans, g, weights, axis: -total_from_the_end(c, axis) * ans,
+    ],
+    kind=UnlistedPrimitive,
+)
+less_share = define(  # the transpose: g less its total, shared out by weight
+    "less_share",
+    _less_share,
+    jvps=[
+        lambda t, ans, g, weights, axis: less_share(t, weights, axis=axis),
+        lambda t, ans, g, weights, axis: -t * total_from_the_end(g, axis),
+    ],
+    vjps=[
+        lambda c, ans, g, weights, axis: less_mean(c, weights, axis=axis),
+        lambda c, ans, g, weights, axis: -c * total_from_the_end(g, axis),
+    ],
+    kind=UnlistedPrimitive,
+)
 
 
 def _softmax_derivative(g: Array, ans: Array, x: Array, axis: tuple[int, ...]) -> Array:
-    return ans * (g - _total(ans * g, axis))  # a symmetric matrix: one rule for both modes
+    # a symmetric matrix: one rule for both modes
+    return ans * less_mean(g, ans, axis=from_the_end(axis, x.ndim))
 
 
 # exp(x - ans) would lose as many digits as ans has before its point
@@ -147,14 +233,15 @@ softmax = define("softmax", _softmax, jvps=[_softmax_derivative], vjps=[_softmax
 log_softmax = define(
     "log_softmax",
     _log_softmax,
-    jvps=[lambda t, ans, x, axis: t - _total(exp(ans) * t, axis)],
-    vjps=[lambda g, ans, x, axis: g - exp(ans) * _total(g, axis)],
+    jvps=[lambda t, ans, x, axis: less_mean(t, exp(ans), axis=from_the_end(axis, x.ndim))],
+    vjps=[lambda g, ans, x, axis: less_share(g, exp(ans), axis=from_the_end(axis, x.ndim))],
 )
 
 
 # --- on stacks of arrays --------------------------------------------------------------------------
 
 batch(along_axis, sum, max, min, logsumexp, softmax, log_softmax, cumulative_sum)
+batch(align, less_mean, less_share)
 
 
 # --- in graphs: identities that hold exactly ------------------------------------------------------
@@ -182,7 +269,7 @@ simplify(sum, _sum)
 # --- in compiled source ---------------------------------------------------------------------------
 
 write_as(sum, max, min, cumulative_sum, number="{}", memory=Memory.NEW)
-write_as(softmax, log_softmax, memory=Memory.NEW)
+write_as(softmax, log_softmax, less_mean, less_share, memory=Memory.NEW)
 write_as(sum, max, min, logsumexp, work=Work.PER_ARGUMENT)
 
 rounds(Rounding.EXACT, max, min, attains)

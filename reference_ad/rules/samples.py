@@ -80,8 +80,11 @@ UNARY: dict[Primitive, list[Any]] = {
             elementwise.tanh,
             elementwise.asinh,
             special.expit,
+            special.expit_slope,
             special.log_expit,
+            elementwise.sech_squared,
             special.erf,
+            special.gaussian,
             special.erfc,
         ]
     },
@@ -134,7 +137,7 @@ BINARY: dict[Primitive, list[Any]] = {
             elementwise.add,
             elementwise.subtract,
             elementwise.multiply,
-            elementwise.logaddexp,
+            special.logaddexp,
             elementwise.hypot,
             elementwise.atan2,
         ]

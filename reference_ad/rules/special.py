@@ -26,10 +26,10 @@ from .elementwise import (
     divide_or_zero,
     exp,
     log1p,
-    logaddexp,
     minimum,
     negative,
     subtract,
+    tanh,
 )
 from .identities import Build, Make
 
@@ -61,6 +61,13 @@ def _expit(x: Any) -> Any:
 
 
 @_of_real
+def _expit_slope(x: Any) -> Any:
+    """The derivative of `expit`, an even function that has all digits in both tails."""
+    e = np.exp(-np.abs(x))
+    return e / (1 + e) / (1 + e)
+
+
+@_of_real
 def _log_expit(x: Any) -> Any:
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
@@ -70,6 +77,17 @@ def _xlogy(x: Any, y: Any) -> Any:
     return np.where(
         nothing, 0, x * np.log(np.where(nothing, 1, np.asarray(y, np.result_type(x, y))))
     )
+
+
+@_of_real
+def _gaussian(x: Any) -> Any:
+    """exp(-x^2), where the rounding of x^2 has no part.
+
+    It is exp(-c^2) exp(-(x - c)(x + c)) with a number c near x whose square is exact.
+    """
+    size = np.minimum(np.abs(x), 128)  # where the exponential is 0 in every dtype
+    coarse = np.round(size * 8) / 8
+    return np.exp(-(coarse * coarse)) * np.exp((coarse - size) * (coarse + size))
 
 
 def _in_doubles(function: Callable[[float], float]) -> Callable[..., Any]:
@@ -126,6 +144,30 @@ def _asymptotic_series(y: Any, order: int) -> Any:
     return total
 
 
+@functools.cache
+def _gammaln_coefficients() -> list[Any]:
+    """The Taylor coefficients of gammaln at 2, from that of order 1 on, in extended precision.
+
+    So many that at `_NEAR` the next one has no part in an extended number any more.
+    """
+    two = np.longdouble(2)
+    values = [_extended_polygamma(two, order) for order in range(30)]
+    return [value / math.factorial(order + 1) for order, value in enumerate(values)]
+
+
+_NEAR = 0.3
+"""How far from its zeros at 1 and 2 gammaln is summed as a Taylor series, which keeps all
+digits."""
+
+
+def _gammaln_at_two(step: Any) -> Any:
+    """gammaln(2 + step)."""
+    total = 0 * step
+    for coefficient in reversed(_gammaln_coefficients()):
+        total = (total + coefficient) * step
+    return total
+
+
 def _to_the_right(x: Any) -> tuple[Any, Any, Any]:
     """Where x is negative, x mirrored at 1/2, and the angle that reflection needs.
 
@@ -147,12 +189,25 @@ def _gammaln(x: Any) -> Any:
         y = np.where(nearby, y + 1, y)
     total = (y - np.ones_like(y) / 2) * np.log(y) - y + constant("half_log_two_pi", y)
     total = total + _asymptotic_series(y, -1) - np.log(product)
-    return np.where(negative, np.log(constant("pi", x) / np.abs(np.sin(angle))) - total, total)
+    total = np.where(negative, np.log(constant("pi", x) / np.abs(np.sin(angle))) - total, total)
+    return _with_zeros_of_gammaln(x, total)
 
 
-@_through_extended
-def _polygamma(x: Any, order: int) -> Any:
-    """By recurrence (DLMF 5.5.2 and 5.15.5) and the asymptotic series (5.11.2 and 5.15.8)."""
+def _with_zeros_of_gammaln(x: Any, total: Any) -> Any:
+    """The values of gammaln, where x is next to 1 or 2 by the Taylor series there."""
+    near_two, near_one = np.abs(x - 2) < _NEAR, np.abs(x - 1) < _NEAR
+    if not np.any(near_two | near_one):
+        return total
+    step = np.where(near_two, x - 2, np.where(near_one, x - 1, 0))
+    at_two = _gammaln_at_two(step)
+    return np.where(near_two, at_two, np.where(near_one, at_two - np.log1p(step), total))
+
+
+def _extended_polygamma(x: Any, order: int) -> Any:
+    """Polygamma of positive numbers, in their own precision.
+
+    By recurrence (DLMF 5.5.2 and 5.15.5) and the asymptotic series (5.11.2 and 5.15.8).
+    """
     total, y, factorial = 0 * x, x, math.factorial(order)
     for _ in range(_FAR + 2 * order):
         total = total + factorial / y ** (order + 1)
@@ -162,23 +217,59 @@ def _polygamma(x: Any, order: int) -> Any:
     return total if order % 2 else -total
 
 
+@functools.cache
+def _cotangent_polynomial(order: int) -> list[int]:
+    """The derivative of the cotangent as a polynomial in it, the constant coefficient first.
+
+    cot' = -(1 + cot^2), so a polynomial p(cot) has the derivative -(1 + cot^2) p'(cot).
+    """
+    if order == 0:
+        return [0, 1]
+    previous = _cotangent_polynomial(order - 1)
+    slope = [power * coefficient for power, coefficient in enumerate(previous)][1:]
+    shifted = [0, 0, *slope]
+    return [-(low + high) for low, high in zip([*slope, 0, 0], shifted, strict=True)]
+
+
 @_through_extended
-def _digamma(x: Any) -> Any:
-    """By reflection (DLMF 5.5.4)."""
+def _polygamma(x: Any, order: int) -> Any:
+    """Where x is negative, by reflection (DLMF 5.5.4 and 5.15.6)."""
     negative, y, angle = _to_the_right(x)
-    total = _polygamma(y, order=0)
-    return np.where(negative, total - constant("pi", x) / np.tan(angle), total)
+    total = _extended_polygamma(y, order)
+    if not np.any(negative):
+        return total
+    cotangent = 1 / np.tan(angle)
+    derivative = 0 * cotangent
+    for coefficient in reversed(_cotangent_polynomial(order)):
+        derivative = derivative * cotangent + coefficient
+    mirrored = -total if order % 2 else total
+    return np.where(negative, mirrored - constant("pi", x) ** (order + 1) * derivative, total)
+
+
+@_of_real
+def _digamma(x: Any) -> Any:
+    return _polygamma(x, order=0)
 
 
 # --- derivatives ----------------------------------------------------------------------------------
 
 
+gaussian = elementwise("gaussian", _gaussian, lambda g, ans, x: g * (-2 * x * ans))  # exp(-x^2)
+
+
 def _bell(x: Array) -> Array:
-    return constant("two_over_sqrt_pi", x) * exp(-x * x)
+    return constant("two_over_sqrt_pi", x) * gaussian(x)
 
 
-expit = elementwise("expit", _expit, lambda g, ans, x: g * (ans * expit(-x)))
+expit_slope = elementwise("expit_slope", _expit_slope, lambda g, ans, x: g * (-tanh(x / 2) * ans))
+expit = elementwise("expit", _expit, lambda g, ans, x: g * expit_slope(x))
 log_expit = elementwise("log_expit", _log_expit, lambda g, ans, x: g * expit(-x))
+logaddexp = elementwise(
+    "logaddexp",
+    np.logaddexp,
+    lambda g, ans, x, y: g * expit(x - y),
+    lambda g, ans, x, y: g * expit(y - x),
+)
 xlogy = elementwise(
     "xlogy", _xlogy, lambda g, ans, x, y: xlogy(g, y), lambda g, ans, x, y: g * divide_or_zero(x, y)
 )
@@ -212,6 +303,13 @@ def _lower_expit(build: Build, array_type: ArrayType, x: Node) -> Node:
     return make(array_type, divide, numerator, denominator)
 
 
+def _lower_expit_slope(build: Build, array_type: ArrayType, x: Node) -> Node:
+    make = functools.partial(build.make, array_type)
+    decay = _decay(build.make, array_type, x)
+    denominator = make(add, 1, decay)
+    return make(divide, make(divide, decay, denominator), denominator)
+
+
 def _lower_log_expit(build: Build, array_type: ArrayType, x: Node) -> Node:
     make = build.make
     least = make(array_type, minimum, x, 0)
@@ -220,10 +318,18 @@ def _lower_log_expit(build: Build, array_type: ArrayType, x: Node) -> Node:
 
 
 expit.lowering = _lower_expit
+expit_slope.lowering = _lower_expit_slope
 log_expit.lowering = _lower_log_expit
 
 write_as(erf, number="math.erf({})")
 write_as(erfc, number="math.erfc({})")
 write_as(expit, number="1.0 / (1.0 + math.exp(-{}))", memory=Memory.NEW)
+write_as(
+    expit_slope,
+    number="math.exp(-abs({0})) / (1.0 + math.exp(-abs({0}))) ** 2.0",
+    memory=Memory.NEW,
+)
 
-rounds(Rounding.FUNCTION, erf, erfc, expit, log_expit, xlogy, gammaln, digamma, polygamma)
+rounds(Rounding.FUNCTION, erf, erfc, gaussian, expit, expit_slope, log_expit)
+rounds(Rounding.FUNCTION, logaddexp, xlogy)
+rounds(Rounding.FUNCTION, gammaln, digamma, polygamma)

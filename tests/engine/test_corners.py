@@ -115,3 +115,67 @@ def test_the_gradient_of_logsumexp_does_not_lose_the_digits_of_a_common_offset()
         ad.jacfwd(special.logsumexp),
     ):
         np.testing.assert_allclose(gradient(x), expected, rtol=5e-7)
+
+
+def as_complex(f: Any) -> Any:
+    """A function of complex numbers as one of their real and imaginary parts, half and half."""
+    return lambda x: f(x[: x.size // 2] + 1j * x[x.size // 2 :])
+
+
+WITHOUT_SECOND_DERIVATIVE = {
+    "norm": (xp.linalg.vector_norm, np.zeros(3)),
+    "norm of one number": (xp.linalg.vector_norm, np.zeros(1)),
+    "hypot": (lambda x: xp.hypot(x[0], x[1]), np.zeros(2)),
+    "std": (xp.std, np.full(4, 2.0)),
+    "Frobenius norm": (lambda x: xp.linalg.matrix_norm(xp.reshape(x, (2, 2))), np.zeros(4)),
+    "norm of complex numbers": (as_complex(xp.linalg.vector_norm), np.zeros(4)),
+    "std of complex numbers": (as_complex(xp.std), np.ones(4)),
+    "size of a complex number": (as_complex(lambda z: xp.abs(z[0])), np.zeros(2)),
+}
+"""Functions with a cone at a point, where the slopes all around differ."""
+
+SECOND_ORDER = {
+    "forward over reverse": ad.hessian,
+    "reverse over reverse": lambda f: ad.jacrev(ad.grad(f)),
+    "forward over forward": lambda f: ad.jacfwd(ad.jacfwd(f)),
+    "compiled": lambda f: ad.compile(ad.hessian(f)),
+}
+
+
+@pytest.mark.parametrize("transform", SECOND_ORDER)
+@pytest.mark.parametrize("name", WITHOUT_SECOND_DERIVATIVE)
+def test_no_number_stands_for_a_second_derivative_that_does_not_exist(
+    name: str, transform: str
+) -> None:
+    f, x = WITHOUT_SECOND_DERIVATIVE[name]
+    np.testing.assert_array_equal(ad.grad(f)(x), np.zeros(x.size))  # the convention
+    assert not np.any(np.isfinite(SECOND_ORDER[transform](f)(x)))
+
+
+def test_a_vector_that_is_0_does_not_disturb_its_neighbours() -> None:
+    rows = np.asarray([[0.0, 0.0], [3.0, 4.0]])
+    curvature = ad.hessian(lambda x: xp.sum(xp.linalg.vector_norm(x, axis=1)))(rows)
+    assert np.all(np.isnan(curvature[0, :, 0]))
+    np.testing.assert_array_equal(curvature[0, :, 1], 0)
+    np.testing.assert_array_equal(curvature[1, :, 0], 0)
+    expected = np.asarray([[16.0, -12.0], [-12.0, 9.0]]) / 125
+    np.testing.assert_allclose(curvature[1, :, 1], expected, rtol=1e-14)
+
+
+def test_the_variance_of_equal_complex_numbers_is_smooth() -> None:
+    centred = np.asarray([[0.5, -0.5], [-0.5, 0.5]])
+    curvature = ad.hessian(as_complex(xp.var))(np.ones(4))
+    np.testing.assert_allclose(curvature, np.kron(np.eye(2), centred), atol=1e-15)
+
+
+@pytest.mark.parametrize("x", [np.zeros((2, 2)), np.ones((3, 3)), np.diag([1.0, 0.0])])
+def test_the_determinant_of_a_singular_matrix_has_no_logarithm_and_no_exception(x: Any) -> None:
+    for slogdet in (xp.linalg.slogdet, ad.compile(lambda x: tuple(xp.linalg.slogdet(x)))):
+        sign, logarithm = slogdet(x)
+        assert sign == 0
+        assert logarithm == -INF
+    both = np.stack([x, np.eye(len(x))])
+    for transform in (ad.grad, lambda f: ad.compile(ad.grad(f))):
+        slope = transform(lambda x: xp.sum(xp.linalg.slogdet(x).logabsdet))(both)
+        assert np.all(np.isnan(slope[0]))
+        np.testing.assert_array_equal(slope[1], np.eye(len(x)))
