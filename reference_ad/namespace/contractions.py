@@ -11,7 +11,7 @@ from ..engine.core import Array
 from ..engine.elements import is_complex
 from ..rules.elementwise import conj
 from ..rules.linalg import diagonal
-from ..rules.reductions import canonical_axes
+from ..rules.reductions import canonical_axes, canonical_axis
 from .manipulation import broadcast_to, permute_dims, reshape
 from .reductions import sum
 
@@ -86,7 +86,8 @@ def _without_repeats(labels: str, x: Array) -> tuple[str, Array]:
 def _summed(labels: str, x: Array, keep: set[str]) -> tuple[str, Array]:
     """The sum over axes that are not needed any more."""
     gone = tuple([k for k, label in enumerate(labels) if label not in keep])
-    return "".join([label for label in labels if label in keep]), sum(x, axis=gone) if gone else x
+    left = "".join([label for label in labels if label in keep])
+    return left, sum(x, axis=gone, dtype=x.dtype) if gone else x
 
 
 def _pair(labels: str, x: Array, y_labels: str, y: Array, later: set[str]) -> tuple[str, Array]:
@@ -140,8 +141,21 @@ def tensordot(x1: Array, x2: Array, /, *, axes: Any = 2) -> Array:
 
 
 def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
-    """The inner product along an axis; the first vector is conjugated."""
-    return sum((conj(x1) if is_complex(x1) else x1) * x2, axis=axis)
+    """The inner product along an axis; the first vector is conjugated.
+
+    The other axes broadcast, and the dtype is that of a product.
+    Raises ValueError where that axis is not as long in both.
+    """
+    ndim = max(x1.ndim, x2.ndim)
+    place = canonical_axis(axis, ndim) - ndim  # from the end, where broadcasting counts from
+    lengths = [x.shape[place] if x.ndim >= -place else None for x in (x1, x2)]
+    if lengths[0] != lengths[1] or None in lengths:
+        raise ValueError(
+            f"vecdot was given arrays of shapes {x1.shape} and {x2.shape}: axis {axis} must have "
+            "the same length in both."
+        )
+    products = (conj(x1) if is_complex(x1) else x1) * x2
+    return sum(products, axis=place, dtype=products.dtype)
 
 
 def outer(x1: Array, x2: Array, /) -> Array:

@@ -16,7 +16,7 @@ from ..rules import reductions as rules_reductions
 from ..rules.elementwise import imag, real, sqrt
 from ..rules.reductions import Axis, canonical_axes, canonical_axis, only_axis
 from .creation import full, ones
-from .data_types import cast_if_asked
+from .data_types import astype, cast_if_asked
 from .manipulation import at, concat, permute_dims, reshape, stack
 
 
@@ -30,10 +30,25 @@ def _cast(x: Array, dtype: Any) -> Array:
     return cast_if_asked(x, dtype)
 
 
+def _narrowed(total: Array, like: Array) -> Array:
+    """A sum in the dtype of what was added up: NumPy's has the widest integers.
+
+    Sums wrap around in both alike.
+    """
+    if total.dtype == like.dtype or like.dtype.kind not in "biu":
+        return total
+    return astype(total, like.dtype)
+
+
 def sum(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: Any = False) -> Array:
-    """The sum over some axes."""
+    """The sum over some axes.
+
+    dtype: that of the result, in which is added up. None: that of x; of small integers the widest
+    integers of their kind, as in `prod` and the running sums and products.
+    """
     x = _cast(x, dtype)
-    return rules_reductions.sum(x, axis=canonical_axes(axis, x.ndim), keepdims=keepdims)
+    total = rules_reductions.sum(x, axis=canonical_axes(axis, x.ndim), keepdims=keepdims)
+    return _narrowed(total, x)
 
 
 def _count(x: Array, axes: tuple[int, ...]) -> int:
@@ -158,7 +173,7 @@ def cumulative_sum(
 ) -> Array:
     """The running sum along an axis."""
     x, place = _running(x, axis, dtype, 0 if include_initial else None)
-    return rules_reductions.cumulative_sum(x, axis=place)
+    return _narrowed(rules_reductions.cumulative_sum(x, axis=place), x)
 
 
 def cumulative_prod(

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import reference_ad as ad
 from reference_ad.engine.core import Primitive
@@ -279,3 +281,52 @@ def test_one_number_stands_for_a_tuple_of_one_as_in_numpy() -> None:
     np.testing.assert_array_equal(xp.tile(ROW, 2), np.tile(ROW, 2))
     np.testing.assert_array_equal(xp.tensordot(X, X, axes=(0, 0)), np.tensordot(X, X, axes=(0, 0)))
     np.testing.assert_array_equal(xp.linalg.outer(X, ROW), np.outer(X, ROW))
+
+
+INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+TOTALS = ("sum", "prod", "cumulative_sum", "cumulative_prod")
+NUMPYS = {"cumulative_sum": np.cumsum, "cumulative_prod": np.cumprod}
+
+
+@pytest.mark.parametrize("name", TOTALS)
+@given(
+    st.sampled_from(INTEGERS),
+    st.sampled_from((None, *INTEGERS)),
+    st.lists(st.integers(0, 127), min_size=1, max_size=6),
+)
+def test_totals_of_integers_have_the_dtype_asked_for_or_the_widest_of_their_kind(
+    name: str, dtype: str, result: str | None, numbers: list[int]
+) -> None:
+    """As the standard says, and they wrap around in it."""
+    x = np.asarray(numbers, dtype)
+    widest = "uint64" if dtype.startswith("u") else "int64"
+    expected = NUMPYS.get(name) or getattr(np, name)
+    target = np.dtype(result or widest)
+    for total in (getattr(xp, name), ad.compile(getattr(xp, name))):
+        answer = total(x) if result is None else getattr(xp, name)(x, dtype=target)
+        assert answer.dtype == target
+        np.testing.assert_array_equal(answer, expected(x.astype(target), dtype=target))
+
+
+@given(st.sampled_from(INTEGERS), st.sampled_from(INTEGERS), st.integers(1, 4))
+def test_vecdot_of_integers_has_the_dtype_of_a_product(first: str, second: str, n: int) -> None:
+    x, y = np.full(n, 100, first), np.full((2, n), 3, second)
+    answer = xp.vecdot(x, y)
+    assert answer.dtype == (x * y).dtype
+    np.testing.assert_array_equal(answer, np.vecdot(x, y))
+
+
+def test_einsum_of_integers_keeps_their_dtype() -> None:
+    x = np.full((2, 3), 100, np.uint8)
+    assert xp.einsum("ij->i", x).dtype == np.uint8
+    np.testing.assert_array_equal(xp.einsum("ij->i", x), np.einsum("ij->i", x))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "axis"),
+    [(((3,), (1,)), -1), (((2, 3), (2, 1)), 1), (((2, 3), (3, 3)), -2), (((3,), (2, 3)), -2)],
+)
+def test_vecdot_refuses_axes_of_different_length(shapes: Any, axis: int) -> None:
+    x, y = [np.ones(shape) for shape in shapes]
+    with pytest.raises(ValueError, match="vecdot was given arrays of shapes .* must have the same"):
+        xp.vecdot(x, y, axis=axis)
