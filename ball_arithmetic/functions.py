@@ -133,8 +133,8 @@ def expit_slope(v: Any) -> Any:
     return decay / square_element(1 + decay)
 
 
-def sech_squared(v: Any) -> Any:
-    return 4 * expit_slope(2 * element(v))
+def over_cosh_squared(v: Any, w: Any) -> Any:
+    return v * (4 * expit_slope(2 * element(w)))
 
 
 def log_expit(v: Any) -> Any:

@@ -62,7 +62,7 @@ IMPLEMENTATIONS: Mapping[Primitive, Callable[..., Any]] = {
     elementwise.atan2: on_elements(functions.atan2),
     special.logaddexp: on_elements(functions.logaddexp),
     special.gaussian: on_elements(functions.gaussian),
-    elementwise.sech_squared: on_elements(functions.sech_squared),
+    elementwise.over_cosh_squared: on_elements(functions.over_cosh_squared),
     special.expit: on_elements(functions.expit),
     special.expit_slope: on_elements(functions.expit_slope),
     special.log_expit: on_elements(functions.log_expit),

@@ -6,8 +6,9 @@ Points are drawn over the domain of each function: its tails, both signs, near i
 spread over the orders of magnitude. The truth is the Taylor expansion of the value alone, in balls
 of FLINT's, with no derivative rule. Errors are counted in units in the last place (ulp) of the
 truth. An answer is held to 8 ulp, or where the function is worse conditioned than that, to 8 ulp
-and what a change of half an ulp in each argument does to the truth; the second column of each
-pair counts what is left of the error after that change is taken off. Points whose truth overflows,
+and what a change of half an ulp in each argument does to the truth (up to two ulp for powers,
+logaddexp and softmax, see `change`); the second column of each pair counts what is left of the
+error after that is taken off. Points whose truth overflows,
 or nearly underflows, are left out.
 """
 
@@ -56,6 +57,9 @@ class Function:
     """Of as many arrays as there are arguments."""
     draw: Draw
     """Draws so many points: an array for each argument."""
+    change: float = 0.5
+    """How many ulp of each argument the conditioning is of: more than half of one where arguments
+    are subtracted first, or where a derivative is a difference of terms."""
     by_truth: Callable[..., Any] | None = None
     """The same function for the truth, where balls need another formula."""
 
@@ -203,17 +207,23 @@ FUNCTIONS: dict[str, Function] = {
     "power 0.1": Function(powered(0.1), POSITIVE),
     "power 2.7": Function(powered(2.7), POSITIVE),
     "power -1.9": Function(powered(-1.9), POSITIVE),
-    "pow": Function(xp.pow, together(mixed(spread(1e-8, 1e8)), mixed(evenly(-6.0, 6.0)))),
-    "logaddexp": Function(xp.logaddexp, mixed(PAIRS, together(TAILS, TAILS))),
+    "pow": Function(xp.pow, together(spread(1e-8, 1e8), evenly(-6.0, 6.0)), change=2.0),
+    "logaddexp": Function(xp.logaddexp, mixed(PAIRS, together(TAILS, TAILS)), change=1.0),
     "hypot": Function(xp.hypot, PAIRS),
     "atan2": Function(xp.atan2, PAIRS),
     "divide": Function(xp.divide, PAIRS),
     "xlogy": Function(special.xlogy, together(ANY, POSITIVE)),
-    "softmax, first of 3": Function(first_of(lambda x: special.softmax(x, axis=0)), TAILS),
-    "softmax, second of 3": Function(second_of(lambda x: special.softmax(x, axis=0)), TAILS),
-    "log_softmax, first of 3": Function(first_of(lambda x: special.log_softmax(x, axis=0)), TAILS),
+    "softmax, first of 3": Function(
+        first_of(lambda x: special.softmax(x, axis=0)), TAILS, change=2.0
+    ),
+    "softmax, second of 3": Function(
+        second_of(lambda x: special.softmax(x, axis=0)), TAILS, change=2.0
+    ),
+    "log_softmax, first of 3": Function(
+        first_of(lambda x: special.log_softmax(x, axis=0)), TAILS, change=1.0
+    ),
     "log_softmax, second of 3": Function(
-        second_of(lambda x: special.log_softmax(x, axis=0)), TAILS
+        second_of(lambda x: special.log_softmax(x, axis=0)), TAILS, change=1.0
     ),
     "logsumexp of 2": Function(
         lambda x: special.logsumexp(xp.stack([x, 0 * x]), axis=0), mixed(ANY, evenly(-300.0, 300.0))
@@ -349,7 +359,7 @@ class Errors:
     in_ulp: float
     """Of the answer."""
     beyond_conditioning: float
-    """The same, less what half an ulp of each argument does."""
+    """The same, less what the change of each argument does."""
     where: tuple[float, ...]
     """A point where the latter is reached."""
 
@@ -392,11 +402,11 @@ class Sample:
         return Errors(float(np.max(off)), float(beyond[worst]), point)
 
     def _conditioning(self, place: int, order: int) -> float:
-        """How far half an ulp of each argument moves the truth."""
+        """How far the change of each argument moves the truth."""
         moved = 0.0
         for position, x in enumerate(self.points):
-            half = float(np.spacing(np.abs(x[place]))) / 2
-            moved += max(self._moved(place, order, position, step) for step in (half, -half))
+            change = float(np.spacing(np.abs(x[place]))) * self.function.change
+            moved += max(self._moved(place, order, position, step) for step in (change, -change))
         return moved
 
     def _moved(self, place: int, order: int, position: int, step: float) -> float:

@@ -177,8 +177,6 @@ class SourceWriter:
             self._write_number(node)
         elif is_ufunc(primitive):
             self._write_ufunc(node)
-        elif source_of(primitive).takes_out:
-            self._write_call_into(node)
         elif primitive is matmul or primitive is inner_product:
             self._write_product(node)
         elif primitive is sum and not node.params["keepdims"]:
@@ -234,13 +232,6 @@ class SourceWriter:
         else:
             self._assign(node, text)
 
-    def _write_call_into(self, node: Node) -> None:
-        """Write a call of the primitive's own implementation that is given an array to fill."""
-        assert node.primitive is not None
-        function = named(f"{node.name}_", node.primitive.implementation, self.names)
-        operands = [self._array(arg) for arg in node.args]
-        self._into(node, f"{function}({', '.join(operands)}", in_place=True)
-
     def _write_call(self, node: Node) -> None:
         """Write a call of the primitive's own implementation."""
         assert node.primitive is not None
@@ -250,8 +241,11 @@ class SourceWriter:
         parts += [f"{key}={self._param(param)}" for key, param in node.params.items()]
         stem = node.name if node.name.isidentifier() else "custom"
         function = named(f"{stem}_", node.primitive.implementation, self.names)
-        fresh = gives_new_memory(node.primitive)
-        self._assign(node, f"{function}({', '.join(parts)})", fresh=fresh)
+        call = f"{function}({', '.join(parts)}"
+        if source_of(node.primitive).takes_out:
+            self._into(node, call, in_place=node.primitive.elementwise)
+        else:
+            self._assign(node, f"{call})", fresh=gives_new_memory(node.primitive))
 
     # ---- where results go
 
@@ -261,11 +255,13 @@ class SourceWriter:
         `call` lacks that and the bracket.
         """
         target = None
+        source = source_of(node.primitive)
+        by_name = source.takes_out_by_name or source.takes_out
         if node.array_type.shape:
             target = self._target(node, in_place)
         if target is None:
             self._assign(node, f"{call})", fresh=True)
-        elif source_of(node.primitive).takes_out_by_name:
+        elif by_name:
             self.lines.append(f"{call}, out={target})")
         else:
             self.lines.append(f"{call}, {target})")

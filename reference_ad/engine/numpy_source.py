@@ -55,8 +55,8 @@ class NumPySource:
     """Whether its ufunc takes the array for the answer by name only; the others take it by
     position, which is faster."""
     takes_out: bool = False
-    """Whether its implementation takes an array for the answer as the last argument, as a ufunc
-    does, which may be one of its arguments."""
+    """Whether its implementation takes an array for the answer by the name `out`: one of its
+    arguments, too, if it is elementwise."""
     work: Work = Work.PER_RESULT
     """How much work it is."""
 

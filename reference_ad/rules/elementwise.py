@@ -217,23 +217,23 @@ sinh = elementwise("sinh", np.sinh, lambda g, ans, x: g * cosh(x))
 cosh = elementwise("cosh", np.cosh, lambda g, ans, x: g * sinh(x))
 
 
-@np.errstate(over="ignore")  # its reciprocal is 0 there, as it should be
-def _quiet_cosh(x: Any, out: Any) -> Any:
-    return np.cosh(x, out)
+@np.errstate(over="ignore")  # what is divided by it is 0 there, as it should be
+def _cosh_squared(x: Any, out: Any = None) -> Any:
+    cosh_of_x = np.cosh(x, out)
+    return np.multiply(cosh_of_x, cosh_of_x, out)
 
 
-def _sech_squared(x: Any, out: Any = None) -> Any:
-    inverse = np.reciprocal(_quiet_cosh(x, out), out)
-    return np.multiply(inverse, inverse, out)
-
-
-sech_squared = elementwise(  # 1 / cosh(x)^2, for real x
-    "sech_squared", _sech_squared, lambda g, ans, x: g * (-2 * tanh(x) * ans)
+cosh_squared = elementwise("cosh_squared", _cosh_squared, kind=UnlistedPrimitive)
+over_cosh_squared = elementwise(  # g / cosh(x)^2, for real x
+    "over_cosh_squared",
+    lambda g, x: g / _cosh_squared(x),
+    lambda t, ans, g, x: over_cosh_squared(t, x),
+    lambda t, ans, g, x: t * (-2 * tanh(x) * ans),
 )
 tanh = elementwise(  # 1 - ans^2 has no digits in the tails
     "tanh",
     np.tanh,
-    lambda g, ans, x: g * ((1 - ans * ans) if is_complex(x) else sech_squared(x)),
+    lambda g, ans, x: g * (1 - ans * ans) if is_complex(x) else over_cosh_squared(g, x),
 )
 asinh = elementwise(
     "asinh", np.arcsinh, lambda g, ans, x: g / (sqrt(1 + x * x) if is_complex(x) else hypot(1, x))
@@ -485,6 +485,10 @@ def _lower_to_argument(build: Build, array_type: ArrayType, x: Node) -> Node:
     return x
 
 
+def _lower_over_cosh_squared(build: Build, array_type: ArrayType, g: Node, x: Node) -> Node:
+    return build.make(array_type, divide, g, build.make(x.array_type, cosh_squared, x))
+
+
 def _lower_one_minus_square(build: Build, array_type: ArrayType, x: Node) -> Node:
     make = functools.partial(build.make, array_type)
     return make(multiply, make(subtract, 1, x), make(add, 1, x))
@@ -499,6 +503,7 @@ def lower_part_of_size(build: Build, array_type: ArrayType, x: Node, size: Node)
 
 
 divide_or_zero.lowering = _lower_divide_or_zero
+over_cosh_squared.lowering = _lower_over_cosh_squared
 leg_over_hypotenuse.lowering = lambda build, array_type, x, y, size: lower_part_of_size(
     build, array_type, x, size
 )
@@ -521,8 +526,12 @@ write_as(power, number="math.pow({}, {})")
 write_as(constant_power, number="math.pow({}, {exponent})")
 write_as(square, number="{0} * {0}")
 write_as(reciprocal, number="1.0 / {}")
-write_as(sech_squared, number="math.cosh(min(abs({}), 710.0)) ** -2.0", memory=Memory.NEW)
-write_as(sech_squared, takes_out=True)
+write_as(cosh_squared, memory=Memory.NEW, takes_out=True)
+write_as(
+    over_cosh_squared,
+    number="{0} / math.cosh(min(abs({1}), 710.0)) / math.cosh(min(abs({1}), 710.0))",
+    memory=Memory.NEW,
+)
 write_as(one_minus_square, number="(1.0 - {0}) * (1.0 + {0})", memory=Memory.NEW)
 write_as(leg_over_hypotenuse, number="{0} / ({2} if {0} or {2} else 1.0)", memory=Memory.NEW)
 write_as(leg_over_square, number="{0} / {2} / {2}", memory=Memory.NEW)
@@ -556,4 +565,4 @@ rounds(Rounding.ARITHMETIC, add, subtract, multiply, divide, square, reciprocal,
 rounds(Rounding.ARITHMETIC, constant_power)
 rounds(Rounding.FUNCTION, exp, expm1, log, log1p, log2, log10, power, remainder)
 rounds(Rounding.FUNCTION, sin, cos, tan, asin, acos, atan, atan2, hypot)
-rounds(Rounding.FUNCTION, sinh, cosh, tanh, sech_squared, asinh, acosh, atanh)
+rounds(Rounding.FUNCTION, sinh, cosh, tanh, over_cosh_squared, asinh, acosh, atanh)

@@ -20,7 +20,7 @@ from ..engine.nodes import ArrayType, Node
 from ..engine.numpy_source import Memory, Work, write_as
 from ..engine.rounding import Rounding, rounds
 from .batching import align, along_axis, batch
-from .elementwise import exp, maximum
+from .elementwise import exp, maximum, multiply
 from .identities import Make, simplify
 from .structural import flip
 
@@ -135,7 +135,7 @@ def _log_of_sum(exponentials: Any, axis: tuple[int, ...]) -> Any:
     Where the others add up to little, one of these is left to log1p, so that all digits are kept.
     """
     total = np.add.reduce(exponentials, axis=axis, keepdims=True)
-    if not np.any(np.abs(total) < 1.5):
+    if np.minimum.reduce(np.abs(total), None, initial=np.inf) >= 1.5:
         return np.log(total)
     is_one = exponentials == 1
     rest = np.add.reduce(np.where(is_one, 0, exponentials), axis=axis, keepdims=True)
@@ -180,17 +180,27 @@ def _has_most(weights: Array) -> bool:
     return weights.dtype.kind == "c" or np.maximum.reduce(weights, None, initial=0) > 0.5
 
 
-def _less_mean(g: Array, weights: Array, axis: tuple[int, ...]) -> Array:
-    ans = g - total_along(weights * g, axis)
+def _difference(x: Array, y: Array, out: Any) -> Array:
+    """x - y, in the memory of `out` if that is an array."""
+    if isinstance(x, Tracer) or type(out) is not np.ndarray:
+        return x - y
+    return np.subtract(x, y, out)
+
+
+def _less_mean(g: Array, weights: Array, axis: tuple[int, ...], out: Any = None) -> Array:
+    terms = multiply(weights, g) if out is None else np.multiply(weights, g, out)
+    ans = _difference(g, total_along(terms, axis), terms)
     if _has_most(weights):
-        ans = ans - total_along(weights * ans, axis)
+        ans = _difference(ans, total_along(weights * ans, axis), ans)
     return ans
 
 
-def _less_share(g: Array, weights: Array, axis: tuple[int, ...]) -> Array:
-    ans = g - weights * total_along(g, axis)
+def _less_share(g: Array, weights: Array, axis: tuple[int, ...], out: Any = None) -> Array:
+    total = total_along(g, axis)
+    shares = multiply(weights, total) if out is None else np.multiply(weights, total, out)
+    ans = _difference(g, shares, shares)
     if _has_most(weights):
-        ans = ans - weights * total_along(ans, axis)
+        ans = _difference(ans, weights * total_along(ans, axis), ans)
     return ans
 
 
@@ -270,6 +280,7 @@ simplify(sum, _sum)
 
 write_as(sum, max, min, cumulative_sum, number="{}", memory=Memory.NEW)
 write_as(softmax, log_softmax, less_mean, less_share, memory=Memory.NEW)
+write_as(less_mean, less_share, takes_out=True)
 write_as(sum, max, min, logsumexp, work=Work.PER_ARGUMENT)
 
 rounds(Rounding.EXACT, max, min, attains)

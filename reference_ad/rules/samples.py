@@ -82,7 +82,6 @@ UNARY: dict[Primitive, list[Any]] = {
             special.expit,
             special.expit_slope,
             special.log_expit,
-            elementwise.sech_squared,
             special.erf,
             special.gaussian,
             special.erfc,
@@ -146,6 +145,7 @@ BINARY: dict[Primitive, list[Any]] = {
     elementwise.remainder: [(_distinct(3, 4), np.full((3, 1), 7.3))],
     elementwise.power: [(POSITIVE, A), (POSITIVE[:, :1], ROW), (POSITIVE, np.asarray(2.0))],
     special.xlogy: [(A, POSITIVE), (COLUMN, POSITIVE[0])],
+    elementwise.over_cosh_squared: [(A, B), (A, ROW), (ROW, A)],
     **{
         primitive: [(_distinct(3, 4), B[0] * 0 - 0.05)]
         for primitive in [elementwise.maximum, elementwise.minimum]

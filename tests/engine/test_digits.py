@@ -38,7 +38,7 @@ EXACT = set(
 """Elementwise functions whose derivatives are constant, or arguments."""
 
 PARTS = {
-    "sech_squared": "tanh",
+    "over_cosh_squared": "tanh",
     "expit_slope": "expit",
     "gaussian": "erf",
     "constant_power": "power 3",
