@@ -280,7 +280,9 @@ class Judge:
     # ---- how it behaves
 
     def _overwritten_answer(self, evidence: Evidence) -> list[Finding]:
-        if evidence.kept is None or behaviour.same(evidence.first, evidence.kept):
+        if evidence.kept is None or evidence.changed:  # an answer may be one of the inputs
+            return []
+        if behaviour.same(evidence.first, evidence.kept):
             return []
         message = (
             "The arrays of an answer changed when the function was called again: they lie in "

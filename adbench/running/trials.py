@@ -91,7 +91,7 @@ class Trials:
             yield from self._with_all_arguments_active()
 
     def _with_expanded_cotangent(self) -> Iterator[Trial]:
-        problem, backend = self._cell.problem, self._backend
+        problem, backend = self._fresh_problem(), self._backend
         ones = backend.asarray(np.ones_like(self._cell.points.first.cotangent))
         expanded = backend.laid_out(ones, Layout.EXPANDED)
         if expanded is None:
@@ -102,7 +102,7 @@ class Trials:
             yield Trial(MEMORY_LAYOUT, EXPANDED_COTANGENT, answer, beside=beside)
 
     def _with_a_call_between(self) -> Iterator[Trial]:
-        problem = self._cell.problem
+        problem = self._fresh_problem()
         if not self._cell.points.further:
             return
         other = self._problem_at(0)
@@ -118,7 +118,7 @@ class Trials:
 
     def _with_all_arguments_active(self) -> Iterator[Trial]:
         """Differentiate with respect to all floating arguments, and keep what belongs to one."""
-        problem, inputs = self._cell.problem, self._cell.points.first
+        problem, inputs = self._fresh_problem(), self._cell.points.first
         places = [
             position - (position > inputs.active)  # among the constants
             for position in inputs.floating_positions
@@ -145,6 +145,10 @@ class Trials:
             yield Trial("all arguments", circumstances, answer)
 
     # ---- pieces
+
+    def _fresh_problem(self) -> Problem:
+        """The cell's problem with arrays of its own, which may be written into."""
+        return self._cell.problem_at(self._backend, self._cell.points.first)
 
     def _problem_at(self, number: int) -> Problem:
         return self._cell.problem_at(self._backend, self._cell.points.further[number])
