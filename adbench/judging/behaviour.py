@@ -11,8 +11,12 @@ from adbench.cases.answer import Answer, mismatch, relative_error
 from adbench.cases.inputs import Array
 from adbench.cases.question import Question
 
-NOT_ROUNDING = 1e-3
-"""Two answers to one question that differ by more than this, relatively, differ by no rounding."""
+NOT_A_FUNCTION = (
+    "Two calls at the same point gave different answers: where the function is random, make the "
+    "mask, the seed or the key an argument of the model; where it keeps something from call to "
+    "call, let it keep nothing."
+)
+"""What to do about hand-written code whose answers depend on more than its arguments."""
 
 
 def same(left: Answer, right: Answer) -> bool:
@@ -40,20 +44,11 @@ def changed(before: Sequence[Array], after: Sequence[Array], names: Sequence[str
     )
 
 
-def differing(first: Answer, again: Answer) -> str:
-    """Return what to do, in a sentence, where two answers at one point differ; "" elsewhere.
-
-    Answers that differ by rounding alone are taken for the same.
-    """
-    if mismatch(again, first) or not again.is_finite or not first.is_finite:
-        return ""
-    if not relative_error(again, first) > NOT_ROUNDING:
-        return ""
-    return (
-        "Two calls at the same point gave different answers: where the function is random, make "
-        "the mask, the seed or the key an argument of the model; where it keeps something from "
-        "call to call, let it keep nothing."
-    )
+def differ(left: Answer, right: Answer, *, beyond: float) -> bool:
+    """Whether two finite answers at one point differ by more than a part of their size."""
+    if mismatch(right, left) or not right.is_finite or not left.is_finite:
+        return False
+    return relative_error(right, left) > beyond
 
 
 def unreached(paths: Sequence[str], truth: Answer, question: Question) -> str:

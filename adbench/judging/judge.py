@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from math import nan
+from itertools import pairwise
+from math import nan, sqrt
 
 from adbench.cases.answer import Answer, mismatch, relative_error
 from adbench.cases.case import NATIVE, Case
@@ -20,6 +21,7 @@ from adbench.judging.identities import Projection
 from adbench.judging.memory import LastGroup
 from adbench.judging.verdict import Judgement
 from adbench.results.row import Row, Verdict
+from adbench.truth.formats import FORMATS
 from adbench.truth.truth import Truth
 
 SECOND_POINT = "second point"
@@ -138,10 +140,10 @@ class Judge:
             *self._first_call(judgement),
             *self._second_call(evidence, asked, case),
         ]
-        if findings and case.implementation == NATIVE:
-            findings += self._remarks(evidence, truth, question)
         if not findings:
             findings += self._trials(evidence, asked, further, case)
+        if findings and case.implementation == NATIVE:
+            findings += self._remarks(evidence, truth, question, case)
         consistency = self._consistency(
             evidence.first,
             truth,
@@ -290,12 +292,16 @@ class Judge:
         )
         return [Finding("later call", message)]
 
-    def _remarks(self, evidence: Evidence, truth: Truth, question: Question) -> list[Finding]:
+    def _remarks(
+        self, evidence: Evidence, truth: Truth, question: Question, case: Case
+    ) -> list[Finding]:
         """What explains that hand-written code is wrong: it is random, or no gradient arrives."""
-        remarks = [
-            behaviour.differing(evidence.first, evidence.again),
-            behaviour.unreached(evidence.unreached, truth.answer, question),
-        ]
+        half_of_the_digits = sqrt(FORMATS[case.dtype].spacing)
+        elsewhere = [trial.answer for trial in evidence.trials if trial.point == 0]
+        pairs = [(evidence.first, evidence.again), *pairwise(elsewhere)]
+        remarks = [behaviour.unreached(evidence.unreached, truth.answer, question)]
+        if any(behaviour.differ(*pair, beyond=half_of_the_digits) for pair in pairs):
+            remarks.append(behaviour.NOT_A_FUNCTION)
         return [Finding("", remark, is_proof=False) for remark in remarks if remark]
 
     def _changed_inputs(self, evidence: Evidence) -> list[Finding]:

@@ -169,6 +169,18 @@ def test_a_random_function_is_told_to_take_its_mask_as_an_argument():
     assert masked, masked
 
 
+def test_a_function_that_keeps_something_is_told_so_where_it_is_wrong():
+    kept = []
+
+    def counts(x):
+        kept.append(x)
+        return x * x * (1 + 1e-6 * len(kept))
+
+    report = checked(counts)
+    assert report.exit_status == 1
+    assert all("let it keep nothing" in row.message for row in report.failures)
+
+
 def test_a_wrong_function_that_repeats_itself_is_not_called_random():
     assert "Two calls" not in str(checked(lambda x: 3.0 * x * x))
 
