@@ -45,7 +45,7 @@ def returning_one_array(backend: Backend, model: Model, inputs: Inputs) -> Calla
         if not backend.is_array(output):
             raise UnusableOutput(
                 f"{title} returned {_described(output)}, where one {backend.array_name} is "
-                f"expected: {_advice_on_kind(output, backend)}."
+                f"expected: {_advice_on_kind(output, function, backend)}."
             )
         if not _has_complex(arguments):  # as complex steps make them
             _check_dtype(output, inputs, title)
@@ -70,7 +70,9 @@ def _described(output: Any) -> str:
     return f"a {cls.__module__.partition('.')[0]}.{cls.__name__}"
 
 
-def _advice_on_kind(output: Any, backend: Backend) -> str:
+def _advice_on_kind(output: Any, function: Callable[..., Any], backend: Backend) -> str:
+    if isinstance(function, type):
+        return "it is a class; give a function, such as an instance of it, or its `apply`"
     if isinstance(output, tuple | list):
         return "return the one to be judged, such as f(x)[0]"
     if isinstance(output, dict):

@@ -50,6 +50,19 @@ def test_what_is_no_array_of_the_framework_is_unusable(native, sentence):
     assert sentence in words(report)
 
 
+def test_a_class_in_place_of_its_apply_is_unusable():
+    class Square(torch.autograd.Function):  # type: ignore[name-defined]
+        @staticmethod
+        def forward(ctx, x):
+            return x * x
+
+    report = checked(Square)
+    assert report.exit_status == 2
+    assert "it is a class; give a function, such as an instance of it, or its `apply`" in words(
+        report
+    )
+
+
 def test_the_command_ends_with_status_2_for_a_function_of_two_outputs(tmp_path):
     file = tmp_path / "two.py"
     file.write_text(
