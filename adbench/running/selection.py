@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from adbench import registry
 from adbench.cases.case import DTYPES
 from adbench.running.beyond import look_beyond
+from adbench.running.library_logs import library_logs_left_out
 from adbench.running.plan import Plan, Preset, Restriction, Settings, check_dtypes, make_plan
 
 
@@ -80,8 +81,10 @@ class Selection:
             are_dtypes_free=not self.dtypes,
         )
         with redirect_stdout(sys.stderr):  # what a model prints is no part of a report
+            with library_logs_left_out():
+                models = registry.find_models(self.models or registry.models())
             plan = make_plan(
-                registry.find_models(self.models or registry.models()),
+                models,
                 registry.find_backends(self.backends or registry.backends()),
                 settings,
                 operators=self.operators,
