@@ -18,6 +18,7 @@ from adbench.cases.question import Question
 from adbench.judging.comparison import Entries
 from adbench.truth.evaluation import UNDECIDED, evaluate, rounded
 from adbench.truth.formats import FORMATS
+from adbench.truth.propagation import first_order_reach
 from adbench.truth.truth import Truth
 from ball_arithmetic import precision
 from reference_ad.engine import tree
@@ -99,8 +100,12 @@ def _is_far_off(errors: Array, true: Array) -> bool:
 def _reach_of_inputs(question: Question, widened_by: float) -> tuple[Array, ...] | None:
     """How far each entry may move where the active numbers move by this part of their size.
 
-    None where the function may branch in between.
+    To first order where that is a bound, for balls may be far wider. None where the function may
+    branch in between.
     """
+    reach = first_order_reach(question, widened_by)
+    if reach is not None:
+        return reach
     try:
         with precision(BITS):
             balls = evaluate(question, widened_by=widened_by, widens_values=True)

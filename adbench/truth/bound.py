@@ -6,14 +6,30 @@ entry.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from adbench.cases.answer import Answer
+from adbench.cases.answer import Answer, norm
 from adbench.cases.inputs import Array
 from adbench.cases.question import Question
+from adbench.truth.enclosure import enclose
 from adbench.truth.evaluation import UNDECIDED, evaluate, rounded
 from adbench.truth.formats import FORMATS, Format
+from adbench.truth.limit import Limit, beside, directions
+from adbench.truth.propagation import first_order_bounds
 from adbench.truth.rounding import arithmetic
+
+WIDE = 2.0**14
+"""Bounds of more units of roundoff than this, beside the whole array, are wide."""
+
+BESIDE = 0.25
+"""The bounds of a limit are those at a point that is displaced by the unit roundoff to this power,
+in units of its own size: far enough for the rounding of the program, near enough for its size."""
+
+LEAST_DIGITS = 24
+"""Formats of fewer digits have no bounds of first order, for rounding moves nothing in proportion
+there."""
 
 
 def bound(
@@ -25,10 +41,55 @@ def bound(
     primitive widens by the rounding of the dtype (`rounding.py`). By induction over the primitives
     such a ball contains both the exact number and any that a backend computes; so a computed entry
     is at most midpoint difference + radius away from the truth. The `radii` of the truth itself are
-    added. Infinite where the program branches on what rounding may change, or where a matrix may be
-    singular, or its eigenvalues repeated, for all that is known of it in this dtype.
+    added. Where the balls are wide, for they forget what depends on what, the bound is that of
+    first order, twice as wide (`propagation.py`), if that is narrower. Infinite where the program
+    branches on what rounding may change, or where a matrix may be singular, or its eigenvalues
+    repeated, for all that is known of it in this dtype.
     """
     form = FORMATS[dtype]
+    bounds = _bounds_by_balls(question, form, truth, radii)
+    if form.digits < LEAST_DIGITS or not any(map(_is_wide(form), bounds, truth.arrays)):
+        return bounds
+    reaches = first_order_bounds(question, form, truth)
+    if reaches is None:
+        return bounds
+    return tuple(
+        np.minimum(bounds_by_balls, _bound_of(form, centre, reach, centre, radius))
+        for bounds_by_balls, reach, centre, radius in zip(
+            bounds, reaches, truth.arrays, radii, strict=True
+        )
+    )
+
+
+def bound_beside(question: Question, dtype: str, at: Limit) -> tuple[Array, ...]:
+    """Return for each array how far each entry may be from a limit (float64).
+
+    The bounds at a point beside, of which rounding makes no other: those of first order, for
+    balls are as wide as the limit's own point. Another algorithm may do better there than the
+    program, none has to. Infinite where there are none.
+    """
+    form = FORMATS[dtype]
+    nowhere = tuple(np.full(array.shape, np.inf) for array in at.answer.arrays)
+    if form.digits < LEAST_DIGITS:
+        return nowhere
+    direction = directions(question)[0]
+    displaced = beside(question, direction, form.unit**BESIDE)
+    try:
+        centres, _ = enclose(displaced).rounded()
+    except UNDECIDED:
+        return nowhere
+    reaches = first_order_bounds(displaced, form, centres)
+    if reaches is None:
+        return nowhere
+    return tuple(
+        _bound_of(form, centre, reach, centre, radius)
+        for reach, centre, radius in zip(reaches, at.answer.arrays, at.radii, strict=True)
+    )
+
+
+def _bounds_by_balls(
+    question: Question, form: Format, truth: Answer, radii: tuple[Array, ...]
+) -> tuple[Array, ...]:
     try:
         with arithmetic(form) as xp:
             widened = [rounded(balls.primal) for balls in evaluate(question, xp=xp).arrays]
@@ -38,6 +99,16 @@ def bound(
         _bound_of(form, middle, reach, centre, radius)
         for (middle, reach), centre, radius in zip(widened, truth.arrays, radii, strict=True)
     )
+
+
+def _is_wide(form: Format) -> Callable[[Array, Array], bool]:
+    """Whether the bounds of an array are wide beside it."""
+
+    def is_wide(bounds: Array, centres: Array) -> bool:
+        finite = np.where(np.isfinite(centres), centres, 0.0)
+        return not norm([bounds]) <= WIDE * form.unit * norm([finite])
+
+    return is_wide
 
 
 def _bound_of(form: Format, middle: Array, reach: Array, centre: Array, radius: Array) -> Array:

@@ -12,7 +12,8 @@ slope phi_k of a function phi, its derivative of order k, may be off by g units 
        value's last places do to it,                                |y phi_2 / phi_1|,
     4. for functions whose slopes in all arguments add up to 1, of that 1,
 
-with g the guard of the format for functions. All of it is derived from the engine's own rules, by
+with g the guard of the format for functions; from the second order on, k times that for arithmetic,
+for the values of functions do not enter anew. All of it is derived from the engine's own rules, by
 differentiating them. 3 is |psi'(y) y| for phi' = psi(phi): e^y for exp, 1 for exp(x) - 1, 2 y^2 for
 tanh.
 
@@ -105,21 +106,31 @@ def _with_noise(primitive: Primitive, position: int, form: Format) -> Rule | Non
         engines = primitive.vjps[position]
         assert engines is not None
         part = engines(g, ans, *args, **params)
-        return _plus(part, g * _noise(primitive, (position,), form)(*args, **params))
+        return exact_sum(part, g * _noise(primitive, (position,), form)(*args, **params))
 
     return rule
 
 
-def _exact_sum(x: Any, y: Any) -> Any:
+def _sum_of_balls(x: Any, y: Any) -> Any:
     if isinstance(x, ElementArray) and isinstance(y, ElementArray):
         return ElementArray(as_array(x.primal + y.primal))
     return x + y
 
 
-_plus = elementwise(
-    "plus noise", _exact_sum, lambda g, ans, x, y: g, lambda g, ans, x, y: g, kind=Unlisted
+exact_sum = elementwise(
+    "exact sum", _sum_of_balls, lambda g, ans, x, y: g, lambda g, ans, x, y: g, kind=Unlisted
 )
 """A sum that nobody computes, and nobody rounds."""
+
+
+def rounding_of(relative: float) -> Primitive:
+    """Return a linear function that is 0, in balls as wide as this part of its argument."""
+
+    def implementation(x: Any) -> Any:
+        return x * numbers(0.0, relative) if isinstance(x, ElementArray) else 0 * x
+
+    lost = elementwise("rounding", implementation, lambda g, ans, x: lost(g), kind=Unlisted)
+    return lost
 
 
 @cache
@@ -152,12 +163,14 @@ def _lost(
     params: dict[str, Any],
 ) -> Any:
     """By how much a derivative may be off beyond the rounding of the engine's own formula."""
-    points = [_middles(arg) for arg in args]
+    points, order = [_middles(arg) for arg in args], len(positions)
     with np.errstate(all="ignore"), other_rules({}):
         size = _Slopes(primitive, points, params).size(positions)
-        lost = len(positions) * form.functions * form.unit * size
-        if len(positions) == 1:
+        if order == 1:
+            lost = form.functions * form.unit * size
             lost = lost - _own_rounding(primitive, positions[0], points, params)
+        else:
+            lost = order * form.arithmetic * form.unit * size
     return np.where(np.isfinite(lost) & (lost > 0), lost, 0.0)
 
 

@@ -49,7 +49,7 @@ import numpy as np
 
 import ball_arithmetic
 from adbench.truth.formats import Format
-from adbench.truth.formulas import tolerant_rules
+from adbench.truth.formulas import exact_sum, rounding_of, tolerant_rules
 from adbench.truth.plain_rules import plain_rules
 from ball_arithmetic import namespace, numbers, precision
 from ball_arithmetic.elements import element, elements, on_elements, widened
@@ -327,21 +327,21 @@ s), say."""
 def _enclosing_rules(form: Format) -> Mapping[Primitive, Primitive]:
     """Primitives whose rules enclose what other formulas give, too, in place of the engine's."""
     rules = tolerant_rules(form) | plain_rules()
-    lost = numbers(0.0, form.arithmetic * form.unit)
+    rounding = rounding_of(form.arithmetic * form.unit)
     for primitive in SELECTING:
-        jvp = _of_both_tangents(primitive.jvp, lost)
+        jvp = _of_both_tangents(primitive.jvp, rounding)
         rules[primitive] = primitive.with_rules(jvp=jvp, vjps=primitive.vjps)
     return rules
 
 
-def _of_both_tangents(jvp: Any, lost: Any) -> Any:
+def _of_both_tangents(jvp: Any, rounding: Primitive) -> Any:
     """A JVP whose answer is off by a rounding of each tangent."""
 
     def rule(tangents: Any, ans: Any, args: Any, params: Any) -> Any:
         tangent = jvp(tangents, ans, args, params)
         for part in tangents:
             if part is not None:
-                tangent = tangent + part * lost
+                tangent = exact_sum(tangent, rounding(part))
         return tangent
 
     return rule
@@ -402,6 +402,12 @@ def _holds(form: Format, x: float) -> bool:
     return not math.isfinite(x) or (math.frexp(x)[0] * 2.0**form.digits).is_integer()
 
 
+def lost_in_storage(form: Format, x: Any) -> Any:
+    """Return how far floats (an array of any shape) may be off once the format stores them."""
+    lost = [0.0 if _holds(form, v) else form.unit * abs(v) for v in np.ravel(x).tolist()]
+    return np.reshape(np.asarray(lost, np.float64), np.shape(x))
+
+
 def _stored(form: Format, x: Any) -> Any:
     """Floats that a model brings along, as balls.
 
@@ -410,5 +416,5 @@ def _stored(form: Format, x: Any) -> Any:
     x = np.asarray(x)
     if x.dtype.kind != "f":
         return numbers(x)
-    lost = [0.0 if _holds(form, v) else form.unit * abs(v) for v in x.ravel().tolist()]
-    return numbers(x, np.reshape(lost, x.shape)) if any(lost) else numbers(x)
+    lost = lost_in_storage(form, x)
+    return numbers(x, lost) if lost.any() else numbers(x)

@@ -13,10 +13,11 @@ from adbench.cases.case import DTYPES
 from adbench.cases.inputs import Array, call
 from adbench.cases.operators import Operator
 from adbench.cases.question import Question
-from adbench.truth.bound import bound
+from adbench.truth.bound import bound, bound_beside
 from adbench.truth.certificate import certify
 from adbench.truth.enclosure import enclose
 from adbench.truth.evaluation import NEGLIGIBLE, UNDECIDED
+from adbench.truth.limit import limit
 
 CONTRADICTION = 1e-9
 """A model's analytic oracle, evaluated in extended precision, that is farther than this from the
@@ -107,31 +108,41 @@ def _certified(question: Question, dtypes: Sequence[str]) -> Truth:
     try:
         enclosure = enclose(question)
     except UNDECIDED as error:
-        doubt = f"The true answer could not be enclosed: {error}"
-        return Truth(Answer((), ()), (), doubt=doubt)
+        return _in_the_limit(question, dtypes, error)
     answer, radii = enclosure.rounded()
     doubt = certify(question, enclosure)
-    bounds = {
-        dtype: _within_accuracy(
-            bound(question, dtype, answer, radii), answer, question.model.accuracy
-        )
-        for dtype in dtypes
-    }
-    return Truth(answer, radii, bounds, bits=enclosure.bits, doubt=doubt)
+    bounds = {dtype: bound(question, dtype, answer, radii) for dtype in dtypes}
+    truth = Truth(answer, radii, bounds, bits=enclosure.bits, doubt=doubt)
+    return _within_accuracy(truth, question.model.accuracy)
 
 
-def _within_accuracy(
-    bounds: tuple[Array, ...], truth: Answer, accuracy: float
-) -> tuple[Array, ...]:
-    """The bounds, wider by the relative error that a model declares."""
+def _in_the_limit(question: Question, dtypes: Sequence[str], error: Exception) -> Truth:
+    """The truth where no precision decides how the program goes on: that of the points beside."""
+    found = limit(question)
+    if found is None:
+        doubt = f"The true answer could not be enclosed: {error}"
+        return Truth(Answer((), ()), (), doubt=doubt)
+    bounds = {dtype: bound_beside(question, dtype, found) for dtype in dtypes}
+    truth = Truth(found.answer, found.radii, bounds, bits=found.bits, doubt=found.doubt)
+    return _within_accuracy(truth, question.model.accuracy)
+
+
+def _within_accuracy(truth: Truth, accuracy: float) -> Truth:
+    """The truth with bounds that are wider by the relative error that a model declares."""
     if not accuracy:
-        return bounds
-    wider = []
-    for entries, true in zip(bounds, truth.arrays, strict=True):
+        return truth
+    by_design = []
+    for true in truth.answer.arrays:
         typical = np.sqrt(np.mean(true * true)) if true.size else 0.0
-        by_design = accuracy * np.maximum(np.abs(true), typical)
-        wider.append(np.asarray(entries + by_design, np.float64))
-    return tuple(wider)
+        by_design.append(accuracy * np.maximum(np.abs(true), typical))
+    bounds = {
+        dtype: tuple(
+            np.asarray(entries + wider, np.float64)
+            for entries, wider in zip(arrays, by_design, strict=True)
+        )
+        for dtype, arrays in truth.bounds.items()
+    }
+    return replace(truth, bounds=bounds)
 
 
 def _join(parts: Sequence[Truth]) -> Truth:
