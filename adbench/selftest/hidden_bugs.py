@@ -1,7 +1,7 @@
 """Seeded bugs that one point, dtype, order, call or layout of memory hides.
 
-They are mistakes of the kinds that people report: a kernel of its own for float32, memory taken for
-contiguous, labels of another call, masks.
+They are mistakes of the kinds that people report: a branch that no test takes, a kernel of its own
+for float32, memory taken for contiguous, a workspace that two calls share, ties, masks.
 """
 
 from __future__ import annotations
@@ -14,10 +14,18 @@ from adbench.selftest.subject import bug
 
 TORCH = ("torch",)
 
+LINEAR_ABOVE = 40.0
+"""Where exp(-x) has no part in 1 + exp(-x) any more."""
+
 
 def matrix(rng: np.random.Generator) -> tuple[Any, ...]:
     """A matrix of three rows and four columns."""
     return (rng.standard_normal((3, 4)),)
+
+
+def with_ties(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Rows whose largest entries are equal, two in the first and three in the second."""
+    return (np.array([[0.5, 2.0, -1.0, 2.0], [1.5, 1.5, 0.25, 1.5]]),)
 
 
 def scalar(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -45,6 +53,20 @@ def kept(rng: np.random.Generator) -> tuple[Any, ...]:
 # ---- rules that remember
 
 
+class SharedWorkspace:
+    """The rule of sum(exp(x)) whose forward pass keeps its result where the next one writes."""
+
+    def __init__(self) -> None:
+        self.workspace: Any = None
+
+    def forward(self, xp: Any, x: Any) -> Any:
+        self.workspace = xp.exp(x)
+        return xp.sum(self.workspace)
+
+    def __call__(self, xp: Any, u: Any, x: Any) -> Any:
+        return (u * self.workspace,)
+
+
 class StaleLabels:
     """The rule of a cross-entropy that keeps its targets from the first call."""
 
@@ -69,6 +91,11 @@ def _cross_entropy(xp: Any, x: Any, labels: Any) -> Any:
     return xp.sum(xp.special.logsumexp(x, axis=-1)) - picked
 
 
+def _beyond(xp: Any, u: Any, x: Any, slope: float) -> Any:
+    """The rule of softplus, with a slope for large arguments."""
+    return (u * xp.where(x > LINEAR_ABOVE, 0 * x + slope, xp.special.expit(x)),)
+
+
 def _tanh_slope(xp: Any, x: Any) -> Any:
     return 1 - xp.tanh(x) ** 2
 
@@ -77,6 +104,17 @@ def _tanh_slope_of_fast_kernel(xp: Any, x: Any) -> Any:
     if x.dtype == xp.float32:
         return 1 - xp.abs(xp.tanh(x))
     return _tanh_slope(xp, x)
+
+
+def _as_rows(xp: Any, u: Any) -> Any:
+    """What a kernel sees that asks for neighbours in a row to be neighbours in memory."""
+    return xp.in_memory(u) if u.stride(-1) == 1 else u
+
+
+def _row_maxima(xp: Any, u: Any, x: Any) -> Any:
+    """The cotangent of a row's largest entry, at every entry that is as large."""
+    largest = x == xp.max(x, axis=1, keepdims=True)
+    return u * xp.astype(largest, x.dtype)
 
 
 def _sine_slope(xp: Any, x: Any) -> Any:
@@ -142,6 +180,12 @@ def _rms_norm_rule(xp: Any, u: Any, x: Any, w: Any, *, normalized: bool) -> Any:
 
 HIDDEN_BUGS = (
     bug(
+        "a branch for large arguments",
+        lambda xp, x: xp.sum(xp.special.softplus(x)),
+        wrong=lambda xp, u, x: _beyond(xp, u, x, 0.0),
+        right=lambda xp, u, x: _beyond(xp, u, x, 1.0),
+    ),
+    bug(
         "a kernel for float32 alone",
         lambda xp, x: xp.sum(xp.tanh(x)),
         wrong=lambda xp, u, x: (u * _tanh_slope_of_fast_kernel(xp, x),),
@@ -165,11 +209,26 @@ HIDDEN_BUGS = (
         frameworks=TORCH,
     ),
     bug(
+        "a cotangent of stride 0 over its rows",
+        lambda xp, x: xp.tanh(x),
+        wrong=lambda xp, u, x: (_as_rows(xp, u) * _tanh_slope(xp, x),),
+        right=lambda xp, u, x: (u * _tanh_slope(xp, x),),
+        point=matrix,
+        frameworks=TORCH,
+    ),
+    bug(
         "a cotangent scaled in place",
         lambda xp, x: xp.tanh(x),
         wrong=lambda xp, u, x: (u.mul_(_tanh_slope(xp, x)),),
         right=lambda xp, u, x: (u * _tanh_slope(xp, x),),
         frameworks=TORCH,
+    ),
+    bug(
+        "a workspace that the next call overwrites",
+        lambda xp, x: xp.sum(xp.exp(x)),
+        wrong=SharedWorkspace,
+        right=lambda xp, u, x: (u * xp.exp(x),),
+        stateful=True,
     ),
     bug(
         "labels kept from the first call",
@@ -181,6 +240,15 @@ HIDDEN_BUGS = (
         point=matrix,
         constants=labels,
         stateful=True,
+    ),
+    bug(
+        "every entry of a tie counted in full",
+        lambda xp, x: xp.sum(xp.max(x, axis=1)),
+        wrong=lambda xp, u, x: (_row_maxima(xp, u, x),),
+        right=lambda xp, u, x: (
+            _row_maxima(xp, u, x) / xp.sum(_row_maxima(xp, 0 * u + 1, x), axis=1, keepdims=True),
+        ),
+        point=with_ties,
     ),
     bug(
         "second order right and third wrong",
