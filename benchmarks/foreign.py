@@ -1,6 +1,7 @@
 """Does a check call anything wrong that a framework has, and that is right?
 
     python benchmarks/foreign.py [--backend torch ...] [--seeds 30] [--only NAME] [--order 2]
+        [--dtype float32]
 
 Every entry of `benchmarks/foreign/` is a framework's own function beside an independent formula,
 checked as `adbench check` does by default, at shapes and points drawn anew for every seed. Printed
@@ -47,9 +48,16 @@ from tabulate import tabulate  # noqa: E402
 @click.option("--first-seed", default=0, show_default=True, help="The first of the seeds.")
 @click.option("--only", default="", help="A part of the names of the entries.")
 @click.option("--order", default=1, show_default=True, help="The highest order of derivatives.")
+@click.option("--dtype", default="float64", show_default=True, help="In which is computed.")
 @click.option("--notes", is_flag=True, help="Print the notes of the reports as well.")
 def main(
-    backends: tuple[str, ...], seeds: int, first_seed: int, only: str, order: int, notes: bool
+    backends: tuple[str, ...],
+    seeds: int,
+    first_seed: int,
+    only: str,
+    order: int,
+    dtype: str,
+    notes: bool,
 ) -> None:
     """Check functions of the frameworks against independent formulas."""
     began = time.monotonic()
@@ -60,7 +68,7 @@ def main(
         counts: Counter[str] = Counter()
         for seed in range(first_seed, first_seed + seeds):
             for entry in chosen:
-                counts += tally(entry, backend, seed, order, notes=notes)
+                counts += tally(entry, backend, seed, order, dtype, notes=notes)
         table.append([backend, len(chosen), seeds, *[counts[count] for count in COUNTS]])
         red += sum(counts[count] for count in RED)
     click.echo(tabulate(table, headers=("backend", "functions", "seeds", *COUNTS)))
@@ -68,9 +76,11 @@ def main(
     sys.exit(red > 0)
 
 
-def tally(entry: Entry, backend: str, seed: int, order: int, *, notes: bool) -> Counter[str]:
+def tally(
+    entry: Entry, backend: str, seed: int, order: int, dtype: str, *, notes: bool
+) -> Counter[str]:
     """Check an entry and print what did not pass. Return how many cells there are of each kind."""
-    judged, remarks = check(entry, backend, seed, order)
+    judged, remarks = check(entry, backend, seed, order, dtype)
     counts: Counter[str] = Counter()
     for count, sentence in judged:
         is_known = bool(entry.defect) and count in RED

@@ -39,19 +39,21 @@ def entries(framework: str) -> tuple[Entry, ...]:
 
 
 def check(
-    entry: Entry, backend: str, seed: int, order: int = 1
+    entry: Entry, backend: str, seed: int, order: int = 1, dtype: str = "float64"
 ) -> tuple[list[tuple[str, str]], Sequence[str]]:
-    """Check an entry at the shapes and points of a seed, to an order of derivatives.
+    """Check an entry at the shapes and points of a seed, to an order of derivatives, in a dtype.
 
     Return the count and a sentence of every cell, and the notes of the report. The framework's own
     function alone is asked, not what the framework makes of the formula.
     """
     model = entry.model(backend.partition(":")[0], seed)
-    settings = planning.Settings(effort=planning.CHECK, seed=seed, order=order)
+    settings = planning.Settings(effort=planning.CHECK, seed=seed, order=order, lowest_dtype=dtype)
     source = registry.ModelSource(model, "here")
     rows: list[Row] = []
     try:
-        plan = planning.make_plan([source], registry.find_backends([backend]), settings)
+        plan = planning.make_plan(
+            [source], registry.find_backends([backend]), settings, dtypes=[dtype]
+        )
         plan = replace(plan, groups=tuple(_of_native(group) for group in plan.groups))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
