@@ -89,6 +89,11 @@ OPTIONS: dict[str, Decorator] = {
         help="Seconds for which a check looks at each hand-written function beyond what was asked: "
         "float32, larger sizes, its other arguments. Default: 20.",
     ),
+    "accuracy": click.option(
+        "--accuracy",
+        type=click.FloatRange(min=0, max=1, max_open=True),
+        help="Relative error that answers have by design, such as 1e-6. Default: the model's.",
+    ),
     "specification": click.option(
         "--specification",
         is_flag=True,

@@ -162,7 +162,7 @@ def _verdict_on_approximation(
 def _why_within_accuracy(accuracy: float) -> str:
     if not accuracy:
         return ""
-    return f"It was judged within the accuracy of {accuracy:.1g} that the model declares."
+    return f"It was judged within the declared accuracy of {accuracy:.1g}."
 
 
 def _why_noise(comparison: Comparison) -> str:

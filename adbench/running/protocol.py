@@ -57,6 +57,8 @@ class EstablishTruth:
     """The points at which the truth is wanted."""
     path: str
     """The file to write."""
+    accuracy: float | None = None
+    """The relative error that answers have by design; that of the model where None."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class Open:
     """The file with the truth, as `TruthEstablished` names it; "" where there is none."""
     timed: bool
     """Whether the cell is left open for samples; otherwise it ends with its check."""
+    accuracy: float | None = None
+    """The relative error that answers have by design; that of the model where None."""
 
 
 @dataclass(frozen=True)

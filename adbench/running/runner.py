@@ -93,12 +93,16 @@ class WorkerHost:
         Raises CertificateError where the truth contradicts the function itself.
         """
         request = EstablishTruth(
-            group.source.origin, group.question, self._settings.points, str(self._truth_path)
+            group.source.origin,
+            group.question,
+            self._settings.points,
+            str(self._truth_path),
+            group.source.model.accuracy,
         )
         try:
             reply = self._workers.ask(TRUTH, request, self._settings.timeout_s)
         except WorkerFailed as failure:
-            return f"No truth could be computed: {failure.message}"
+            return f"No true answer is known: {failure.message}"
         if isinstance(reply, TruthBroken):
             raise CertificateError(reply.message)
         assert isinstance(reply, TruthEstablished)
@@ -167,6 +171,7 @@ class WorkerHost:
             cell.begun,
             self._established_path,
             self._settings.effort.timed,
+            cell.source.model.accuracy,
         )
         row = self._ask(cell, progress, request)
         progress.holder = worker

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adbench import registry
 from adbench.cases.case import DTYPES
+from adbench.registry import ModelSource
 from adbench.running.beyond import look_beyond
 from adbench.running.library_logs import library_logs_left_out
 from adbench.running.plan import Plan, Preset, Restriction, Settings, check_dtypes, make_plan
@@ -58,6 +59,9 @@ class Selection:
     """How long (s) a check looks at each hand-written function beyond what was asked; None for what
     is customary."""
 
+    accuracy: float | None = None
+    """The relative error that answers have by design; that of each model where None."""
+
     specification: bool = False
     """Whether specifications are judged beside hand-written functions like any others."""
 
@@ -82,9 +86,9 @@ class Selection:
         )
         with redirect_stdout(sys.stderr):  # what a model prints is no part of a report
             with library_logs_left_out():
-                models = registry.find_models(self.models or registry.models())
+                sources = self._model_sources()
             plan = make_plan(
-                models,
+                sources,
                 registry.find_backends(self.backends or registry.backends()),
                 settings,
                 operators=self.operators,
@@ -93,3 +97,13 @@ class Selection:
             )
             named = Restriction(tuple(self.operators), tuple(self.sizes), tuple(self.dtypes))
             return look_beyond(plan, named)
+
+    def _model_sources(self) -> list[ModelSource]:
+        """Return the models, with the accuracy that is declared for all of them, if one is."""
+        sources = registry.find_models(self.models or registry.models())
+        if self.accuracy is None:
+            return sources
+        return [
+            replace(source, model=replace(source.model, accuracy=self.accuracy))
+            for source in sources
+        ]

@@ -12,6 +12,7 @@ import faulthandler
 import signal
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import lru_cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Any
 
 from adbench import registry
 from adbench.cases.messages import describe_exception
+from adbench.cases.model import Model
 from adbench.results.row import Outcome
 from adbench.running import protocol, truths
 from adbench.running.failures import failed_row
@@ -51,7 +53,7 @@ class Worker:
     def __init__(self) -> None:
         self._session: Session | None = None
         self._session_modes = ExitStack()
-        self._load_model = lru_cache(maxsize=None)(registry.load_model)
+        self._load_model = lru_cache(maxsize=None)(_load_model)
         self._load_truths = lru_cache(maxsize=1)(truths.load)
         self._drawing = lru_cache(maxsize=1)(drawing)
 
@@ -95,7 +97,7 @@ class Worker:
         return Started()
 
     def _establish_truth(self, request: EstablishTruth) -> TruthEstablished | TruthBroken:
-        model = self._load_model(request.origin)
+        model = self._load_model(request.origin, request.accuracy)
         try:
             established = truths.establish(model, request.case, self._drawing(request.points))
         except CertificateError as error:
@@ -115,7 +117,7 @@ class Worker:
 
     def _open(self, session: Session, request: Open) -> CellOpen | CellRow:
         try:
-            model = self._load_model(request.origin)
+            model = self._load_model(request.origin, request.accuracy)
             established = self._load_truths(request.truth_path)
         except Exception as error:
             return CellRow(failed_row(request.begun, error, session.backend))
@@ -123,6 +125,14 @@ class Worker:
             request.key, request.case, model, request.begun, established, timed=request.timed
         )
         return CellOpen() if row is None else CellRow(row)
+
+
+def _load_model(origin: str, accuracy: float | None) -> Model:
+    """Return the model at `origin`, with the accuracy that the runner knows of."""
+    model = registry.load_model(origin)
+    if accuracy is None:
+        return model
+    return replace(model, accuracy=accuracy)
 
 
 def serve(requests: Connection[Any, Any], replies: Connection[Any, Any]) -> None:
