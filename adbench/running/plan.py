@@ -14,6 +14,7 @@ from adbench.cases.operators import MODES, NEEDS_SCALAR_OUTPUT, Mode, Operator, 
 from adbench.cases.style import check_style
 from adbench.registry import ModelSource, nearest
 from adbench.running.points import Points
+from reference_ad.engine import tree
 
 EXTRA_MODES = {
     (Operator.JVP, Mode.REVERSE),
@@ -344,6 +345,7 @@ def _groups_at_sizes(
         inputs = settings.points.first(source.model, size)
         if size == sizes[0]:
             check_style(source.model, inputs)
+            _check_orders(source.model, inputs)
         all_orders = effort.all_orders or size == sizes[0]
         for dtype in restriction.dtypes:
             for operator, order in questions(source.model, inputs, settings.order):
@@ -454,6 +456,22 @@ def _check_order(settings: Settings, groups: Sequence[Group]) -> None:
             "functions that take one scalar to a scalar, and no model here is one. Leave the "
             f"order out, or give at most {HIGHEST_ORDER}."
         )
+
+
+def _check_orders(model: Model, inputs: Inputs) -> None:
+    """Raise SpecError for orders of derivatives that a model declares and its function lacks."""
+    if model.orders == 1 or inputs.is_scalar_to_scalar:
+        return
+    leaves = tree.leaves(inputs.arguments[inputs.active])
+    argument = f"an array of shape {leaves[0].shape}"
+    if len(leaves) > 1:
+        argument = f"{len(leaves)} arrays"
+    raise SpecError(
+        f"The model {model.name!r} has orders={model.orders}, which is for functions that take one "
+        f"scalar to a scalar, and its function takes {argument} to one of shape "
+        f"{inputs.cotangent.shape}: leave orders out (second derivatives are asked as hvp and "
+        "hessian), or give argument and output the shape ()."
+    )
 
 
 def _check_seed(seed: int) -> None:

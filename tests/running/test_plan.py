@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from truths import model_at
 
 from adbench import registry
 from adbench.backends.catalog import DIFFERENCES, REFERENCE, TENSORFLOW, Entry
@@ -189,3 +190,32 @@ def test_an_order_that_is_asked_holds_for_hand_written_functions_and_specificati
         assert orders == {0, 1, 2}
     _, cells = with_native(planning.DEFAULT, order=1)
     assert {case.order for case, _ in cells} == {0, 1}
+
+
+def a_model(function, *arguments, **fields):
+    """The sources of a model at one point, as a plan takes them."""
+    model = model_at(function, *arguments, **fields)
+    return [registry.ModelSource(model, "here")]
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "shapes"),
+    [
+        (lambda xp, x: xp.sum(x), ([1.0, 2.0],), "an array of shape (2,) to one of shape ()"),
+        (lambda xp, x: x * x, ([1.0],), "an array of shape (1,) to one of shape (1,)"),
+        (lambda xp, x: xp.stack([x, x]), (0.5,), "an array of shape () to one of shape (2,)"),
+    ],
+)
+def test_orders_of_a_function_of_arrays_are_refused_in_a_sentence(function, arguments, shapes):
+    sources = a_model(function, *arguments, orders=4)
+    with pytest.raises(SpecError) as refusal:
+        planning.make_plan(sources, REFERENCE[:1], planning.Settings())
+    assert "The model 'f' has orders=4, which is for functions that take one" in str(refusal.value)
+    assert f"its function takes {shapes}: leave orders out" in str(refusal.value)
+
+
+def test_orders_of_a_function_of_one_scalar_are_asked():
+    sources = a_model(lambda xp, x: x**5, 0.5, orders=4)
+    plan = planning.make_plan(sources, REFERENCE[:1], planning.Settings())
+    orders = {case.order for case in asked(plan, operator=Operator.DERIVATIVE)}
+    assert orders == {1, 2, 3, 4}
