@@ -25,6 +25,8 @@ from .conversions import radii as radii
 from .conversions import series as series
 from .elements import precision as precision
 from .elements import series_length as series_length
+from .linear_algebra import EigenvaluesMeetError as EigenvaluesMeetError
+from .linear_algebra import SingularMatrixError as SingularMatrixError
 from .namespace import namespace as namespace
 from .namespace import xp as xp
 from .table import ARITHMETIC as ARITHMETIC

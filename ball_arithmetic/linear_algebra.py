@@ -47,6 +47,14 @@ def stacked(function: Callable[..., Any]) -> Callable[..., Any]:
     return apply
 
 
+class SingularMatrixError(ValueError):
+    """A matrix is singular, or its balls leave that open."""
+
+
+class EigenvaluesMeetError(ValueError):
+    """Eigenvalues of a matrix are equal, or their balls overlap."""
+
+
 def _adjoint(x: Any) -> Any:
     return compute(conj, x.T) if COMPLEX in kinds(x) else x.T
 
@@ -66,7 +74,7 @@ def solve(a: Any, b: Any) -> Any:
         try:
             return filled(matrix(a).solve(matrix(b)).entries(), (a.shape[1], b.shape[1]))
         except ZeroDivisionError:
-            raise ValueError(
+            raise SingularMatrixError(
                 "A matrix of balls is singular, or too near to it to tell: raise the precision, or "
                 "give narrower balls."
             ) from None
@@ -130,7 +138,7 @@ def eigh(x: Any) -> Any:
     try:
         values, right = flint.acb_mat(matrix(x)).eig(right=True)
     except ValueError:
-        raise ValueError(
+        raise EigenvaluesMeetError(
             "Eigenvalues of a matrix of balls are not separated: raise the precision, or move the "
             "point away from where they meet."
         ) from None

@@ -48,8 +48,9 @@ def namespace(enclose: Enclose = numbers) -> Any:
         )
 
     linalg, special = _Namespace(_numpy.linalg, enclose), _Namespace(_special, enclose)
+    fft = _Namespace(_numpy.fft, enclose)
     return _Namespace(
-        _numpy, enclose, linalg=linalg, special=special, linspace=linspace, arange=arange
+        _numpy, enclose, fft=fft, linalg=linalg, special=special, linspace=linspace, arange=arange
     )
 
 

@@ -9,9 +9,18 @@ import flint
 
 from reference_ad.engine.core import Primitive
 from reference_ad.engine.elements import Arithmetic
-from reference_ad.rules import contraction, elementwise, linalg, reductions, special, structural
+from reference_ad.rules import bessel as bessel_rules
+from reference_ad.rules import (
+    contraction,
+    elementwise,
+    fourier,
+    linalg,
+    reductions,
+    special,
+    structural,
+)
 
-from . import arrays, comparisons, functions, linear_algebra
+from . import arrays, bessel, comparisons, functions, linear_algebra, transforms
 from .elements import (
     COMPLEX,
     CONSTANTS,
@@ -70,6 +79,11 @@ IMPLEMENTATIONS: Mapping[Primitive, Callable[..., Any]] = {
     special.gammaln: on_elements(functions.gammaln),
     special.digamma: on_elements(lambda v: functions.polygamma(v, 0)),
     special.polygamma: lambda x, order: on_elements(lambda v: functions.polygamma(v, order))(x),
+    bessel_rules.bessel_j: lambda x, order: on_elements(lambda v: bessel.bessel_j(v, order))(x),
+    bessel_rules.bessel_i: lambda x, order: on_elements(lambda v: bessel.bessel_i(v, order))(x),
+    bessel_rules.bessel_i_scaled: lambda x, order: on_elements(
+        lambda v: bessel.bessel_i_scaled(v, order)
+    )(x),
     elementwise.floor: on_elements(functions.floor),
     elementwise.ceil: on_elements(functions.ceil),
     elementwise.round: on_elements(functions.round_to_even),
@@ -107,6 +121,7 @@ IMPLEMENTATIONS: Mapping[Primitive, Callable[..., Any]] = {
     reductions.softmax: arrays.softmax,
     reductions.log_softmax: lambda x, axis: x - arrays.logsumexp(x, axis, True),
     contraction.matmul: arrays.matmul,
+    fourier.dft: transforms.dft,
     linalg.solve: stacked(linear_algebra.solve),
     linalg.det: stacked(linear_algebra.det),
     linalg.logabsdet: stacked(lambda x: functions.log_of_size(linear_algebra.det(x))),

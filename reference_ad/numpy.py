@@ -2,8 +2,8 @@
 
 Elementwise functions are the primitives themselves. The others bring their arguments into the form
 in which the primitives take them (axes as tuples of non-negative integers, say), or are
-compositions. `special` has SciPy's names. Where a function has no derivative (comparisons, argmax,
-...) it acts on the values.
+compositions. `special` has SciPy's names, and `stop_gradient` gives its argument as a constant.
+Where a function has no derivative (comparisons, argmax, ...) it acts on the values.
 """
 
 from __future__ import annotations
@@ -92,6 +92,7 @@ from .rules.elementwise import (
     sinh,
     sqrt,
     square,
+    stop_gradient,
     subtract,
     tan,
     tanh,
@@ -101,7 +102,7 @@ from .rules.elementwise import (
 from .rules.linalg import diagonal
 from .rules.special import logaddexp
 from .rules.structural import matrix_transpose
-from .namespace import linalg, special
+from .namespace import fft, linalg, special
 from .namespace.contractions import einsum, outer, tensordot, vecdot
 from .namespace.creation import (
     arange,

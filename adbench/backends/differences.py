@@ -4,6 +4,8 @@ A k-th derivative from a central difference has a truncation error of order h^2 
 of order eps / h^k; they balance at h ~ eps^(1/(k+2)), in units of the argument's own scale (Press
 et al., Numerical Recipes, 3rd ed., section 5.7; Gill, Murray and Wright, Practical Optimization,
 section 8.6.1, for second differences).
+
+The function that is moved has what passes `stop_gradient` frozen at the point itself.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import numpy as np
 
 from adbench.backends.base import Answer, Backend, Function, routed
 from adbench.namespaces import numpy as namespace
+from adbench.namespaces.frozen import Freezer
 from reference_ad.engine import tree
 
 Array = np.ndarray[Any, Any]
@@ -31,7 +34,9 @@ class Central(Backend):
 
     # ---- namespace
 
-    xp = namespace.numpy
+    def __init__(self) -> None:
+        self._freezer = Freezer(namespace.numpy)
+        self.xp = self._freezer.xp
 
     # ---- arrays
 
@@ -45,6 +50,7 @@ class Central(Backend):
 
     def jvp(self, function: Function, active: Any, tangent: Any) -> tuple[Any, Any]:
         output = function(active)
+        frozen = self._freezer.frozen(function, (active,))
         step = _step(active, tangent, 1)
         if step == 0:
             return output, tree.map(np.zeros_like, output)
@@ -53,19 +59,20 @@ class Central(Backend):
         displacement = tree.map(np.subtract, above, below)
         distance = _dot(displacement, tangent) / _dot(tangent, tangent)
         return output, tree.map(
-            lambda y, z: np.asarray((y - z) / distance), function(above), function(below)
+            lambda y, z: np.asarray((y - z) / distance), frozen(above), frozen(below)
         )
 
     # ---- first order
 
     @routed("central difference")
     def derivative_forward(self, function: Function, active: Array, order: int) -> Answer:
+        frozen = self._freezer.frozen(function, (active,))
         step = _step(active, np.ones_like(active), order)
         # Half a step as the numbers near x can represent it, so that the points are where the
         # formula has them.
         half = (active + step / 2) - active
         total = sum(
-            (-1) ** i * comb(order, i) * function(np.asarray(active + (order - 2 * i) * half))
+            (-1) ** i * comb(order, i) * frozen(np.asarray(active + (order - 2 * i) * half))
             for i in range(order + 1)
         )
         return np.asarray(total / (2 * half) ** order, dtype=active.dtype)
@@ -75,10 +82,11 @@ class Central(Backend):
     @routed("mixed differences")
     def hvp_forward_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
         leaves, structure = tree.flatten(active)
+        frozen = self._freezer.frozen(function, (active,))
         units = _units(active)
         blocks = [
             np.asarray(
-                [_mixed(function, active, next(units), tangent) for _ in range(leaf.size)],
+                [_mixed(frozen, active, next(units), tangent) for _ in range(leaf.size)],
                 leaf.dtype,
             )
             for leaf in leaves

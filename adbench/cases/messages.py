@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from types import FrameType
+
+from adbench.namespaces.namespace import MissingFunction
+
 LONGEST_MESSAGE = 400
 """How many characters of an exception's message are kept."""
 
@@ -21,7 +25,7 @@ def describe_exception(error: BaseException, file: str | None = None, file_name:
     file_name: what to call the file where the sentence does not name it already.
     """
     message = _one_line(str(error))
-    if file is None and isinstance(error, SentenceError):
+    if file is None and isinstance(error, SentenceError | MissingFunction):
         return message
     if len(message) > LONGEST_MESSAGE:
         message = f"{message[:LONGEST_MESSAGE]} ..."
@@ -41,12 +45,19 @@ def _one_line(text: str) -> str:
 
 def place_of(error: BaseException, file: str | None, file_name: str) -> str:
     """Return where in a file an exception comes from, such as " in line 3", or ""."""
-    line = None
+    place = frame_in(error, file)
+    if place is None:
+        return ""
+    _, line = place
+    return f" in line {line} of {file_name}" if file_name else f" in line {line}"
+
+
+def frame_in(error: BaseException, file: str | None) -> tuple[FrameType, int] | None:
+    """Return the innermost frame of a file on the way to an exception, and its line."""
+    place = None
     traceback = error.__traceback__
     while traceback is not None:
         if traceback.tb_frame.f_code.co_filename == file:
-            line = traceback.tb_lineno
+            place = traceback.tb_frame, traceback.tb_lineno
         traceback = traceback.tb_next
-    if line is None:
-        return ""
-    return f" in line {line} of {file_name}" if file_name else f" in line {line}"
+    return place

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from adbench.cases.question import Question
+from adbench.namespaces.frozen import frozen_function
 from adbench.truth.evaluation import EXTENDED, UNDECIDED, Balls, rounded
 from ball_arithmetic import numbers, precision, xp
 from reference_ad.engine import tree
@@ -48,11 +49,12 @@ def ray_of(question: Question) -> Ray:
     Each value is computed once.
 
     It is nan where balls of the lowest precision do not tell that digit: at a kink, say, or where
-    they are unbounded.
+    they are unbounded. What passes `stop_gradient` is what it is at the point itself.
     """
     inputs = question.inputs.astype(np.float64)
     arguments = [tree.map(Balls().asarray, argument) for argument in inputs.arguments]
     start = arguments[inputs.active]
+    function = frozen_function(question.model.function, xp, tuple(arguments))
 
     @cache
     def value(h: float) -> Any:
@@ -61,7 +63,7 @@ def ray_of(question: Question) -> Ray:
                 lambda x, v: x + h * numbers(v), start, inputs.tangent
             )
             try:
-                output = question.model.function(xp, *arguments)
+                output = function(*arguments)
                 projected = xp.sum(output * numbers(inputs.cotangent))
             except UNDECIDED:
                 return np.longdouble(nan)

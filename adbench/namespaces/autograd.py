@@ -9,6 +9,7 @@ from typing import Any
 
 import autograd.numpy as array_module
 import autograd.scipy.special as array_special
+from autograd.extend import defjvp, defvjp, primitive
 
 from adbench.namespaces import numpy as plain
 from adbench.namespaces.namespace import Namespace
@@ -26,10 +27,19 @@ def _permute_dims(x: Any, axes: tuple[int, ...]) -> Any:
     return array_module.transpose(x, axes)
 
 
+@primitive  # type: ignore[untyped-decorator]
+def _stop_gradient(x: Any) -> Any:
+    return x
+
+
+defjvp(_stop_gradient, None)
+defvjp(_stop_gradient, None)
+
 namespace = Namespace(
     array_module,
     Namespace(array_special, None, softplus=_softplus),
     concat=_concat,
     finfo=plain.numpy.finfo,
     permute_dims=_permute_dims,
+    stop_gradient=_stop_gradient,
 )

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import jax.scipy.special
 
-from adbench.namespaces.namespace import Namespace
+from adbench.namespaces.namespace import Namespace, missing
 
 
 def _can_cast(from_: Any, to: Any) -> Any:
@@ -36,6 +36,8 @@ def _permute_dims(x: Any, axes: tuple[int, ...]) -> Any:
 special = Namespace(
     jax.scipy.special,
     None,
+    j0=missing("JAX", "Bessel function j0"),
+    j1=missing("JAX", "Bessel function j1"),
     log_expit=jax.nn.log_sigmoid,
     log_softmax=lambda x, axis=None: jax.scipy.special.log_softmax(x, axis=axis),
     softmax=lambda x, axis=None: jax.scipy.special.softmax(x, axis=axis),
@@ -48,4 +50,5 @@ namespace = Namespace(
     can_cast=_can_cast,
     linalg=Namespace(jnp.linalg, None, matrix_rank=_matrix_rank),
     permute_dims=_permute_dims,
+    stop_gradient=jax.lax.stop_gradient,
 )

@@ -20,9 +20,14 @@ def _softplus(x: Any) -> Any:
     return mygrad.logaddexp(x, 0.0)
 
 
+def _stop_gradient(x: Any) -> Any:
+    return mygrad.tensor(x, constant=True)
+
+
 namespace = Namespace(
     mygrad,
     SimpleNamespace(expit=sigmoid, softplus=_softplus),
     finfo=plain.numpy.finfo,
     ones_like=_ones_like,
+    stop_gradient=_stop_gradient,
 )

@@ -1,11 +1,12 @@
 """The class of the namespaces `xp` that models are written in, and the names each must have.
 
-A namespace is the Python array API standard 2024.12 on a framework's arrays, and `xp.special` with
-the names below.
+A namespace is the Python array API standard 2024.12 on a framework's arrays, `xp.special` with the
+names below, and `xp.stop_gradient(x)`: the value of x, with the derivative 0.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 SPECIAL = (
@@ -14,6 +15,12 @@ SPECIAL = (
     "erfc",
     "expit",
     "gammaln",
+    "i0",
+    "i0e",
+    "i1",
+    "i1e",
+    "j0",
+    "j1",
     "log_expit",
     "log_softmax",
     "logsumexp",
@@ -24,9 +31,9 @@ SPECIAL = (
 )
 """The functions that a namespace's `special` must have, with SciPy's names and leading arguments:
 one or two arrays; `axis` for the softmaxes and `logsumexp`, which has `keepdims` too; an integer
-order n >= 0 for `polygamma`."""
+order n >= 0 for `polygamma`. What a framework lacks of them is `missing` there."""
 
-EXTENSIONS = ("linalg", "special")
+EXTENSIONS = ("fft", "linalg", "special")
 """The parts of a namespace that are looked up by a name of their own."""
 
 
@@ -39,7 +46,8 @@ class Namespace:
     # A copy asks for attributes before it has any.
     _module: Any = None
     _title = ""
-    _prefix = "xp."
+    prefix = "xp."
+    """What stands before its names in a model."""
 
     def __init__(self, module: Any, special: Any, **replacements: Any) -> None:
         self._module = module
@@ -56,7 +64,7 @@ class Namespace:
         try:
             value = getattr(self._module, name)
         except AttributeError:
-            raise AttributeError(_lacking(self._prefix + name, self._title)) from None
+            raise AttributeError(_lacking(self.prefix + name, self._title)) from None
         # Kept on the instance, so that a name is looked up in the module once and costs an
         # attribute from then on.
         self.__dict__[name] = value = self._extension(name, value)
@@ -67,16 +75,33 @@ class Namespace:
 
         It answers alike for what it lacks.
         """
-        if name not in EXTENSIONS or value is None:
+        is_inside_another = self.prefix != Namespace.prefix  # as `xp.fft.fft` is
+        if is_inside_another or name not in EXTENSIONS or value is None:
             return value
         extension = value if isinstance(value, Namespace) else Namespace(value, None)
-        extension._title, extension._prefix = self._title, f"xp.{name}."
+        extension._title, extension.prefix = self._title, f"xp.{name}."
         return extension
+
+
+class MissingFunction(NotImplementedError):
+    """A framework has no such function; the message is a sentence that says so."""
+
+
+def missing(framework: str, function: str) -> Callable[..., Any]:
+    """Return what stands in a namespace for a function that its framework has not.
+
+    Its call raises MissingFunction.
+    """
+
+    def call(*arguments: Any, **parameters: Any) -> Any:
+        raise MissingFunction(f"{framework} has no {function}.")
+
+    return call
 
 
 def _lacking(name: str, title: str) -> str:
     return (
         f"`{name}` is not in the namespace made of {title}: models may use the Python array API "
-        "standard 2024.12 with its extension `xp.linalg`, and of `xp.special` the functions "
-        f"{', '.join(SPECIAL)}."
+        "standard 2024.12 with its extensions `xp.linalg` and `xp.fft`, `xp.stop_gradient`, and of "
+        f"`xp.special` the functions {', '.join(SPECIAL)}."
     )

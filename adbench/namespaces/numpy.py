@@ -53,5 +53,6 @@ numpy = Namespace(
     clip=_clip,
     finfo=_finfo,
     sort=_sort,
+    stop_gradient=lambda x: x,
 )
 """Plain NumPy, without derivatives."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from adbench.namespaces import tensorflow_fft
 from adbench.namespaces import tensorflow_functions as functions
 from adbench.namespaces.namespace import Namespace
 from adbench.namespaces.tensorflow_linalg import linalg
@@ -31,6 +32,12 @@ special = SimpleNamespace(
     erfc=tf.math.erfc,
     expit=tf.math.sigmoid,
     gammaln=tf.math.lgamma,
+    i0=tf.math.bessel_i0,
+    i0e=tf.math.bessel_i0e,
+    i1=tf.math.bessel_i1,
+    i1e=tf.math.bessel_i1e,
+    j0=tf.math.special.bessel_j0,
+    j1=tf.math.special.bessel_j1,
     log_expit=tf.math.log_sigmoid,
     log_softmax=functions.log_softmax,
     logsumexp=functions.logsumexp,
@@ -71,6 +78,7 @@ namespace = Namespace(
     diff=functions.diff,
     expand_dims=lambda x, axis=0: tf.expand_dims(x, axis),
     eye=functions.eye,
+    fft=tensorflow_fft.namespace,
     finfo=functions.finfo,
     flip=functions.flip,
     floor=functions.rounding(tf.math.floor),
@@ -94,6 +102,7 @@ namespace = Namespace(
     signbit=functions.signbit,
     sort=functions.sort,
     std=functions.std,
+    stop_gradient=lambda x: tf.stop_gradient(x) if tf.is_tensor(x) else x,
     take=functions.take,
     take_along_axis=functions.take_along_axis,
     trunc=functions.rounding(functions.trunc),

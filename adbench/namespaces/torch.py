@@ -54,6 +54,10 @@ def _std(x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = 
     return array_module.std(x, axis=axis, correction=correction, keepdims=keepdims)
 
 
+def _stop_gradient(x: Any) -> Any:
+    return x.detach() if isinstance(x, torch.Tensor) else x
+
+
 def _softplus(x: Any) -> Any:
     # PyTorch's own is the identity from 20 on, where the difference is 2e-9 still.
     return torch.logaddexp(x, torch.zeros_like(x))
@@ -81,6 +85,12 @@ special = SimpleNamespace(
     erfc=torch.special.erfc,
     expit=torch.special.expit,
     gammaln=torch.special.gammaln,
+    i0=torch.special.i0,
+    i0e=torch.special.i0e,
+    i1=torch.special.i1,
+    i1e=torch.special.i1e,
+    j0=torch.special.bessel_j0,
+    j1=torch.special.bessel_j1,
     log_expit=torch.nn.functional.logsigmoid,
     log_softmax=_log_softmax,
     logsumexp=_logsumexp,
@@ -98,4 +108,5 @@ namespace = Namespace(
     remainder=_remainder,
     roll=_roll,
     std=_std,
+    stop_gradient=_stop_gradient,
 )

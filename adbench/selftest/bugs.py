@@ -180,7 +180,7 @@ BUGS = (
     bug(
         "first order right and second wrong",
         lambda xp, x: xp.sum(x * x * x),
-        wrong=lambda xp, u, x: (3 * u * xp.stop(x) * x,),
+        wrong=lambda xp, u, x: (3 * u * xp.stop_gradient(x) * x,),
         right=lambda xp, u, x: (3 * u * x * x,),
         order=2,
     ),

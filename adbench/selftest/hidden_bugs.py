@@ -119,7 +119,7 @@ def _row_maxima(xp: Any, u: Any, x: Any) -> Any:
 
 def _sine_slope(xp: Any, x: Any) -> Any:
     """cos(x), whose derivative is right and constant."""
-    return xp.stop(xp.cos(x)) - xp.stop(xp.sin(x)) * (x - xp.stop(x))
+    return xp.stop_gradient(xp.cos(x)) - xp.stop_gradient(xp.sin(x)) * (x - xp.stop_gradient(x))
 
 
 def _entropy(xp: Any, x: Any, kept: Any) -> Any:

@@ -27,7 +27,7 @@ def _length_of_memory(x: torch.Tensor) -> int:
     return x.untyped_storage().nbytes() // x.element_size() - x.storage_offset()
 
 
-xp = Namespace(Eager.xp, Eager.xp.special, stop=torch.Tensor.detach, in_memory=in_memory)
+xp = Namespace(Eager.xp, Eager.xp.special, in_memory=in_memory)
 
 
 def custom(subject: Subject) -> Callable[..., Any]:

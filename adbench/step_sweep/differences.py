@@ -17,6 +17,7 @@ import numpy as np
 from adbench.cases.inputs import Array
 from adbench.cases.question import Question
 from adbench.namespaces import numpy as namespace
+from adbench.namespaces.frozen import frozen_function
 from reference_ad.engine import tree
 
 STEPS = tuple(10.0 ** (-k / 2) for k in range(33))
@@ -24,11 +25,16 @@ STEPS = tuple(10.0 ** (-k / 2) for k in range(33))
 
 
 class FlatFunction:
-    """A model as a function of one vector, shapes (n,) -> (m,), which counts its evaluations."""
+    """A model as a function of one vector, shapes (n,) -> (m,), which counts its evaluations.
+
+    What passes `stop_gradient` is everywhere what it is at the point of the question.
+    """
 
     def __init__(self, question: Question) -> None:
         """question: whose model at which point, in the dtype to evaluate in."""
-        self._model = question.model
+        self._function = frozen_function(
+            question.model.function, namespace.numpy, question.inputs.arguments
+        )
         self._inputs = question.inputs
         leaves, self._structure = tree.flatten(self._inputs.arguments[self._inputs.active])
         self._shapes = [leaf.shape for leaf in leaves]
@@ -45,7 +51,7 @@ class FlatFunction:
         arguments = list(self._inputs.arguments)
         arguments[self._inputs.active] = tree.unflatten(self._structure, leaves)
         with np.errstate(all="ignore"):
-            value = self._model.function(namespace.numpy, *arguments)
+            value = self._function(*arguments)
         return np.atleast_1d(np.asarray(value)).ravel()
 
 

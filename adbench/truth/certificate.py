@@ -20,6 +20,9 @@ Both sides contain the exact number where the rules are right, so a separation p
 directions are random (the tangent itself for a JVP), so a wrong entry moves the contraction; and
 both sides agree to some thirty digits, so no error of interest hides. A certificate takes 2
 evaluations of f, 4 for a second derivative and k + 1 for a k-th, whatever the number of inputs.
+
+Of a function that stops gradients, f has the values that pass frozen at those of x: that is the
+function whose derivative is asked for.
 """
 
 from __future__ import annotations
@@ -35,8 +38,10 @@ import numpy as np
 from adbench.cases.inputs import Array
 from adbench.cases.operators import Operator
 from adbench.cases.question import Question
+from adbench.namespaces.frozen import frozen_function
 from adbench.truth.enclosure import Enclosure
 from adbench.truth.evaluation import NEGLIGIBLE, UNDECIDED, Balls, evaluate, radii_and_sizes
+from adbench.truth.reasons import why_unknown
 from ball_arithmetic import numbers, precision, xp
 from reference_ad.engine import tree
 
@@ -101,7 +106,7 @@ def certify(question: Question, enclosure: Enclosure) -> str:
             contraction = _contraction(question, enclosure)
             lower_orders = _lower_orders(question, enclosure.bits)
         except UNDECIDED as error:
-            return f"The true answer is not certified: {error}"
+            return why_unknown(question.model, error)
         if _has_jump(lower_orders, enclosure.bits):
             return JUMPS  # differences may well see one side alone, and agree
         contradiction = _contradiction(question, enclosure, contraction)
@@ -281,10 +286,14 @@ def _corners(directions: Sequence[Direction]) -> list[tuple[tuple[int, ...], int
 def _values_at(
     question: Question, moves: Sequence[Sequence[Any]], corners: Sequence[tuple[int, ...]]
 ) -> list[Any]:
-    """The values of the function at the corners of the parallelepiped that the moves span."""
+    """The values of the function at the corners of the parallelepiped that the moves span.
+
+    What passes `stop_gradient` is everywhere what it is at the unmoved point.
+    """
     inputs = question.inputs
     arguments = [tree.map(Balls().asarray, argument) for argument in inputs.arguments]
     leaves, structure = tree.flatten(arguments[inputs.active])
+    function = frozen_function(question.model.function, xp, tuple(arguments))
     values = []
     for corner in corners:
         moved = leaves
@@ -292,7 +301,7 @@ def _values_at(
             if steps:
                 moved = [x + v for x, v in zip(moved, move, strict=True)]
         arguments[inputs.active] = tree.unflatten(structure, moved)
-        values.append(numbers(question.model.function(xp, *arguments)))
+        values.append(numbers(function(*arguments)))
     return values
 
 

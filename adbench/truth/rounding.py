@@ -21,6 +21,7 @@ that are written in another way (g y^2 in place of g / x^2). Beyond that:
 - functions evaluated through an argument reduction carry that error: exp(y log x) for powers, x -
   max(x) in softmax. `EXTRA_GUARDS` says by how much, in guards. `MEASURED_EXCESS` holds what was
   measured to be worse than all that.
+- a Fourier transform is summed term by term or fast: `_transformed` says by how much it is off.
 - solvers and factorizations are backward stable: they answer for a matrix that differs by n guard u
   of its norm.
 - derivatives of functions may be computed by any careful formula (`formulas.py`), a maximum's
@@ -59,6 +60,7 @@ from ball_arithmetic.table import implementation as exact_implementation
 from reference_ad.engine.core import Primitive, other_rules
 from reference_ad.engine.elements import Arithmetic, as_array, computing_with
 from reference_ad.engine.rounding import Rounding
+from reference_ad.rules.bessel import bessel_j
 from reference_ad.rules.contraction import matmul
 from reference_ad.rules.elementwise import (
     add,
@@ -149,6 +151,8 @@ def _widened(primitive: Primitive, implementation: Implementation, form: Format)
             return implementation
         case Rounding.SUM:
             return _any_order(primitive, implementation, form)
+        case Rounding.TRANSFORM:
+            return _transformed(implementation, form)
         case Rounding.BACKWARD_STABLE:
             return _backward_stable(implementation, form)
     if primitive is constant_power:
@@ -252,6 +256,25 @@ def _any_order(
     return apply
 
 
+def _transformed(implementation: Implementation, form: Format) -> Implementation:
+    """A Fourier transform along the last axis, term by term or by a fast algorithm.
+
+    n u times the sum of absolute values bounds the first, a multiple of log n u the second (Higham,
+    section 24.1): each of its stages adds, and multiplies by a rounded root of 1.
+    """
+
+    def apply(x: Any, **params: Any) -> Any:
+        ans = as_array(implementation(x, **params))
+        n = x.shape[-1]
+        relative = (n + form.functions * math.log2(n)) * form.unit
+        sizes = np.add.reduce(_sizes(x).astype(np.float64), axis=-1, keepdims=True)
+        # A thousandth more for the rounding of the bound itself.
+        lost = np.broadcast_to(1.001 * (relative * sizes + form.smallest), ans.shape)
+        return widened(ans, lost.astype(object))
+
+    return apply
+
+
 def _scattered(g: Any, *arrays: Any, **params: Any) -> int:
     if not arrays:
         return -1
@@ -292,6 +315,12 @@ def _log_add(ans: Any, x: Any, y: Any) -> Any:
     )
 
 
+def _bessel_j(ans: Any, x: Any, order: int) -> Any:
+    """Absolutely, a function that oscillates is off by the rounding of its phase."""
+    sizes = _sizes(x)
+    return exact_implementation(minimum)(sizes, ONE) * (1 + sizes / 16)
+
+
 EXTRA_GUARDS: Mapping[Primitive, Extra] = {
     power: lambda ans, x, y: _powered(ans, elements(x), elements(y)),
     sinh: lambda ans, x: _sizes(ans) * _sizes(x) / 16,
@@ -300,6 +329,7 @@ EXTRA_GUARDS: Mapping[Primitive, Extra] = {
     gammaln: lambda ans, x: 2 + _sizes(ans),
     digamma: lambda ans, x: 1 + 0 * ans,
     polygamma: lambda ans, x, order: _sizes(ans) * (1 + order),
+    bessel_j: _bessel_j,
     norm: lambda ans, x, axis, keepdims: _sizes(ans) * _count(x, axis),
     remainder: lambda ans, x, y: _sizes(elements(x)) + 0 * ans,
     logsumexp: lambda ans, x, axis, keepdims: 1 + _count(x, axis) + 0 * ans,
@@ -366,7 +396,7 @@ def _sizes(x: Any) -> Any:
     return as_array(_elementwise_sizes(as_array(x)))
 
 
-ZERO = element(0)
+ZERO, ONE = element(0), element(1)
 
 
 @on_elements
@@ -402,16 +432,31 @@ def _holds(form: Format, x: float) -> bool:
     return not math.isfinite(x) or (math.frexp(x)[0] * 2.0**form.digits).is_integer()
 
 
+ROUNDED_ZERO = 16 * 2.0**-53
+"""An entry of a model's own array that is at most this part of the largest stands for 0: that is
+what cos(pi / 2) is in double precision, where constants are computed."""
+
+
 def lost_in_storage(form: Format, x: Any) -> Any:
     """Return how far floats (an array of any shape) may be off once the format stores them."""
-    lost = [0.0 if _holds(form, v) else form.unit * abs(v) for v in np.ravel(x).tolist()]
+    values = np.ravel(x).tolist()
+    largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
+    lost = [_lost_of(form, v, ROUNDED_ZERO * largest) for v in values]
     return np.reshape(np.asarray(lost, np.float64), np.shape(x))
+
+
+def _lost_of(form: Format, v: float, as_good_as_zero: float) -> float:
+    """How far one float may be off in a format; all of it where it stands for 0."""
+    if abs(v) <= as_good_as_zero:
+        return abs(v)
+    return 0.0 if _holds(form, v) else form.unit * abs(v)
 
 
 def _stored(form: Format, x: Any) -> Any:
     """Floats that a model brings along, as balls.
 
-    They contain what becomes of the floats in the format.
+    They contain what becomes of the floats in the format, and 0 where that is what an entry of an
+    array stands for.
     """
     x = np.asarray(x)
     if x.dtype.kind != "f":

@@ -21,6 +21,8 @@ class Rounding(Enum):
     """A few units in the last place off."""
     SUM = "sum"
     """Many terms are added, in any order."""
+    TRANSFORM = "transform"
+    """Every result is a sum over the last axis, with factors of size 1, in any order or fast."""
     BACKWARD_STABLE = "backward stable"
     """Nearly the value at a nearby matrix."""
 

@@ -11,6 +11,7 @@ from ..rules import reductions as rules_reductions
 from ..rules.reductions import Axis, canonical_axes
 from ..rules.special import digamma, erf, erfc, expit, gammaln, log_expit, softplus, xlogy
 from ..rules.special import polygamma as _polygamma
+from .bessel import i0, i0e, i1, i1e, j0, j1
 from .data_types import astype
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.core import Primitive
-from . import contraction, elementwise, linalg, reductions, special, structural
+from . import bessel, contraction, elementwise, fourier, linalg, reductions, special, structural
 from .structural import ARRAY
 
 
@@ -195,6 +195,9 @@ SAMPLES: dict[Primitive, list[Sample]] = {
         Sample((CONDITION[0], SCALAR, A)),
     ],
     special.polygamma: [Sample((POSITIVE,), {"order": n}) for n in [1, 2]],
+    bessel.bessel_j: [Sample((4 * A,), {"order": n}) for n in [0, 1, 2]],
+    bessel.bessel_i: [Sample((A,), {"order": n}) for n in [0, 1, 2]],
+    bessel.bessel_i_scaled: [Sample((D,), {"order": n}) for n in [0, 1]],
     reductions.sum: [Sample((A,), params) for params in REDUCTIONS],
     reductions.max: [Sample((D,), params) for params in REDUCTIONS],
     reductions.min: [Sample((D,), params) for params in REDUCTIONS],
@@ -268,6 +271,11 @@ SAMPLES: dict[Primitive, list[Sample]] = {
         for primitive in [linalg.qr, linalg.svd, linalg.pinv]
     },
     linalg.norm: [Sample((A,), params) for params in REDUCTIONS[:6]],
+    fourier.dft: [
+        Sample((x,), {"inverse": inverse})
+        for x in (A, ROW, _random(2, 3, 5))
+        for inverse in (False, True)
+    ],
     contraction.matmul: [
         Sample((_random(*left), _random(*right) + 0.1))
         for left, right in [

@@ -78,6 +78,8 @@ CANNOT: dict[str, dict[str, str]] = {
         "x[:, ::-1]": "A slice of a tensor has no negative step.",
         "x[1:0:-1, 2::-2]": "A slice of a tensor has no negative step.",
         "xp.special.polygamma(1, p)": "PyTorch's trigamma is good to nine digits.",
+        "xp.special.j0(20.0 * x)": "PyTorch's j0 is good to six digits between 5 and 60.",
+        "xp.special.j1(20.0 * x)": "PyTorch's j1 is good to six digits between 5 and 60.",
     },
     "jax": {
         "v[[2, 0]]": "JAX takes no list for an index.",
@@ -85,6 +87,11 @@ CANNOT: dict[str, dict[str, str]] = {
         "depend on an array.",
         "xp.cumulative_prod(xp.astype(j, xp.int32), axis=1)": "JAX multiplies small integers in "
         "their own type.",
+        **{
+            f"xp.special.{name}({argument})": "JAX has no Bessel functions of the first kind."
+            for name in ("j0", "j1")
+            for argument in ("x", "20.0 * x", "900.0 * x")
+        },
     },
     "tensorflow": {
         "xp.floor_divide(0.5, x)": "TensorFlow rounds the quotient before it takes the floor: 0.5 "
@@ -196,6 +203,7 @@ def test_every_name_of_the_standard_has_a_sample() -> None:
         "Device",
         "__array_api_version__",
         "__version__",
+        "fft",
         "linalg",
     }
     later = {"broadcast_shapes", "isin"}  # of edition 2025.12
@@ -204,6 +212,7 @@ def test_every_name_of_the_standard_has_a_sample() -> None:
     }
     assert listed - own - later <= known
     assert {f"linalg.{name}" for name in array_api_strict.linalg.__all__} <= known
+    assert {f"fft.{name}" for name in array_api_strict.fft.__all__} <= known
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
@@ -235,7 +244,7 @@ def test_a_missing_name_is_answered_with_what_models_may_use(name: str) -> None:
             part.foo  # noqa: B018
         message = str(caught.value)
         assert message.startswith(f"`{path}` is not in the namespace made of ")
-        assert "the Python array API standard 2024.12 with its extension `xp.linalg`" in message
+        assert "standard 2024.12 with its extensions `xp.linalg` and `xp.fft`" in message
         assert all(function in message for function in SPECIAL)
 
 

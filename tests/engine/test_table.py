@@ -66,7 +66,7 @@ HOLOMORPHIC = (
     "positive negative square exp expm1 log log1p log2 log10 sqrt reciprocal sin cos tan sinh "
     "cosh tanh asin acos atan asinh acosh atanh add subtract multiply divide power constant_power "
     "where sum cumulative_sum reshape broadcast_to permute_dims matrix_transpose flip roll tril "
-    "triu getitem scatter_add concat stack matmul solve det xlogy logsumexp softmax log_softmax"
+    "dft triu getitem scatter_add concat stack matmul solve det xlogy logsumexp softmax log_softmax"
 ).split()
 NOT_HOLOMORPHIC = "real imag conj abs".split()
 CUT = "asin acos acosh atanh".split()  # their samples lie near the cuts, so they are moved by less

@@ -45,12 +45,14 @@ linalg.matrix_norm linalg.matrix_power linalg.matrix_rank linalg.matrix_transpos
 linalg.pinv linalg.qr
 linalg.slogdet linalg.solve linalg.svd linalg.svdvals linalg.tensordot linalg.trace linalg.vecdot
 linalg.vector_norm
+complex64 complex128 imag
+fft.fft fft.fftfreq fft.fftn fft.fftshift fft.hfft fft.ifft fft.ifftn fft.ifftshift fft.ihfft
+fft.irfft fft.irfftn fft.rfft fft.rfftfreq fft.rfftn
 """.split()
 
 NOT_FOR_MODELS = {
     "nonzero unique_all unique_counts unique_inverse unique_values": "The shape of the answer "
     "depends on values.",
-    "complex64 complex128 imag fft": "Models are real.",
     "from_dlpack": "The arrays of a model are its backend's.",
     "__array_namespace_info__": "A model runs on every backend, and asks none what it is.",
 }
@@ -572,6 +574,42 @@ SAMPLES = [
     "xp.diff(v, n=0)",
     "xp.diff(x, axis=1, prepend=x[:, :1], append=y[:, :2])",
     "xp.diff(i, axis=1)",
+    # ---- complex numbers and Fourier transforms, whose parts are shown
+    "xp.astype(x, xp.complex64)",
+    "xp.imag(xp.astype(x, xp.complex128))",
+    *_each(
+        "fft ifft",
+        "xp.real(xp.fft.NAME(xp.astype(x, xp.complex128)))",
+        "xp.imag(xp.fft.NAME(xp.astype(x, xp.complex128)))",
+        "xp.imag(xp.fft.NAME(xp.fft.rfft(x), n=5, axis=0, norm='ortho'))",
+        "xp.real(xp.fft.NAME(xp.fft.rfft(x), n=1, norm='forward'))",
+    ),
+    *_each(
+        "rfft ihfft",
+        "xp.real(xp.fft.NAME(x))",
+        "xp.imag(xp.fft.NAME(x, n=5, axis=0, norm='ortho'))",
+        "xp.imag(xp.fft.NAME(x, n=2, norm='forward'))",
+    ),
+    *_each(
+        "irfft hfft",
+        "xp.fft.NAME(xp.fft.rfft(x))",
+        "xp.fft.NAME(xp.fft.rfft(x), n=3)",
+        "xp.fft.NAME(xp.fft.rfft(t, axis=1), n=7, axis=1, norm='ortho')",
+        "xp.fft.NAME(xp.fft.rfft(x), n=2, norm='forward')",
+    ),
+    *_each(
+        "fftn ifftn",
+        "xp.imag(xp.fft.NAME(xp.astype(t, xp.complex128)))",
+        "xp.imag(xp.fft.NAME(xp.fft.rfft(t), axes=(0, 2), norm='ortho'))",
+        "xp.imag(xp.fft.NAME(xp.fft.rfft(t), s=(3, 2), axes=(0, 1)))",
+    ),
+    "xp.imag(xp.fft.rfftn(t))",
+    "xp.imag(xp.fft.rfftn(t, s=(4, 5), axes=(2, 0), norm='forward'))",
+    "xp.fft.irfftn(xp.fft.rfftn(x), s=(2, 3), axes=(0, 1))",
+    "xp.fft.irfftn(xp.fft.rfftn(t, axes=(0, 1)), axes=(0, 1), norm='ortho')",
+    "xp.fft.fftfreq(5, d=0.5)",
+    "xp.fft.rfftfreq(6)",
+    *_each("fftshift ifftshift", "xp.fft.NAME(v)", "xp.fft.NAME(x)", "xp.fft.NAME(t, axes=(0, 2))"),
 ]
 """Expressions; those that a framework cannot compute are named in `test_namespaces.py`."""
 
@@ -593,6 +631,8 @@ SPECIAL_SAMPLES = [
     ),
     *_each("erf erfc expit log_expit softplus", "xp.special.NAME(x)", "xp.special.NAME(8.0 * x)"),
     *_each("expit log_expit softplus", "xp.special.NAME(300.0 * x)"),
+    *_each("i0 i1 i0e i1e j0 j1", "xp.special.NAME(x)", "xp.special.NAME(20.0 * x)"),
+    *_each("i0e i1e j0 j1", "xp.special.NAME(900.0 * x)"),
     *_each("0 1 2 3", "xp.special.polygamma(NAME, p)"),
     *_each(
         "logsumexp softmax log_softmax",
@@ -616,7 +656,7 @@ SPECIAL_SAMPLES = [
 
 def names_in(sample: str) -> set[str]:
     """The names of the namespace that a sample uses, such as "linalg.inv"."""
-    return set(re.findall(r"\bxp\.((?:linalg\.|special\.)?\w+)", sample))
+    return set(re.findall(r"\bxp\.((?:fft\.|linalg\.|special\.)?\w+)", sample))
 
 
 def compute(sample: str, xp: Any, arrays: dict[str, Any]) -> Any:
