@@ -132,7 +132,7 @@ model = Model(name="mine", function={function}, make={make}, sizes={{"small": {{
         ),
         (
             {"function": "lambda xp, x: xp.sum(x.__imul__(2.0))"},
-            r"The function of the model 'mine' changes its arguments; it must be pure",
+            r"The function of the model 'mine' in line \d+ of .* changes its arguments; it must be",
         ),
         (
             {

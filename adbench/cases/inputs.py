@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from adbench.cases.case import DTYPES, numpy_dtype
-from adbench.cases.messages import as_sentence, describe_exception
+from adbench.cases.foreign import foreign_call, owner_of_type
+from adbench.cases.messages import as_sentence, describe_exception, place_of
 from adbench.cases.model import Model, SpecError
 from adbench.namespaces import numpy as namespace
 from reference_ad.engine import tree
@@ -209,14 +210,20 @@ def _check_active(model: Model, active: Any, lowest_dtype: str) -> None:
 def _pure_output(model: Model, arguments: Sequence[Any]) -> Array:
     """The output of a model's function, called twice to see whether it is pure."""
     function = f"The function of the model {model.name!r}"
-    output = call(function, model.function, namespace.numpy, *tree.map(np.copy, tuple(arguments)))
+    output = _output(model, function, tree.map(_read_only, tuple(arguments)))
+    framework = owner_of_type(output)
+    if framework:
+        raise SpecError(
+            f"{function} gave an array of {framework}; it must give one of xp: use the functions "
+            f"of xp in place of {framework}'s."
+        )
     is_array = isinstance(output, np.ndarray | np.generic)
     if not (is_array and np.issubdtype(output.dtype, np.floating)):
         raise SpecError(
             f"{function} gave {_with_article(output)}; it must give one floating-point array."
         )
     copies = tree.map(np.copy, tuple(arguments))
-    second_output = call(function, model.function, namespace.numpy, *copies)
+    second_output = _output(model, function, copies)
     if not same_numbers(arguments, copies):
         raise SpecError(
             f"{function} changes its arguments; it must be pure and leave them as they are."
@@ -231,6 +238,53 @@ def _pure_output(model: Model, arguments: Sequence[Any]) -> Array:
             "nothing."
         )
     return np.asarray(output)
+
+
+def _read_only(array: Array) -> Array:
+    """A copy that raises where it is assigned to, so that the line is known."""
+    copy = np.copy(array)
+    copy.flags.writeable = False
+    return copy
+
+
+def _output(model: Model, subject: str, arguments: Sequence[Any]) -> Any:
+    """Call a model's function on NumPy's arrays. What it raises becomes a SpecError with advice."""
+    try:
+        return call(subject, model.function, namespace.numpy, *arguments)
+    except SpecError as refusal:
+        error = refusal.__cause__
+        assert error is not None
+        file = getattr(getattr(model.function, "__code__", None), "co_filename", "")
+        fault = _fault(error)
+        if fault:
+            raise SpecError(f"{subject}{place_of(error, file, file)} {fault}") from error
+        raise SpecError(f"{refusal} {_hint(error, file)}".rstrip()) from error
+
+
+def _fault(error: BaseException) -> str:
+    """What a function does with an array that no array of a model allows; "" for anything else."""
+    if isinstance(error, ValueError) and "read-only" in str(error):
+        return (
+            "changes its arguments; it must be pure and leave them as they are: build new arrays "
+            "with xp.stack, xp.concat or xp.where."
+        )
+    if isinstance(error, AttributeError) and isinstance(error.obj, np.ndarray | np.generic):
+        return (
+            f"uses `.{error.name}` of an array, which arrays do not have: use the functions of xp."
+        )
+    return ""
+
+
+def _hint(error: BaseException, file: str) -> str:
+    """What to write instead of what has raised, in a sentence; "" where that is not known."""
+    foreign = foreign_call(error, file)
+    if foreign is not None:
+        return f"`{foreign.text}` is of {foreign.owner}, and a model calls functions of xp alone."
+    if "truth value of an array" in str(error):
+        return "Choose between arrays, entry by entry, with xp.where."
+    if "interpreted as an integer" in str(error):
+        return "Take counts and lengths from x.shape, or from an argument of integers."
+    return ""
 
 
 def same_numbers(left: Any, right: Any) -> bool:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adbench.cases.case import Case
-from adbench.cases.messages import describe_exception
 from adbench.cases.model import Model
 from adbench.cases.operators import Operator
 from adbench.cases.question import Question
 from adbench.running.points import Subject, SubjectPoints
 from adbench.truth import storage
 from adbench.truth.certificate import CertificateError
+from adbench.truth.reasons import why_unknown
 from adbench.truth.truth import Truth
 from adbench.truth.truth import establish as establish_truth
 
@@ -59,7 +59,7 @@ def establish(model: Model, case: Case, draw: Callable[[Subject], SubjectPoints]
     except CertificateError:
         raise
     except Exception as error:
-        return Truths(doubt=f"No truth could be computed: {describe_exception(error)}")
+        return Truths(doubt=why_unknown(model, error))
     further: dict[int, Truth] = {}
     wanted = len(points.further) if case.operator in SEARCHING else 1
     for number, inputs in enumerate(points.further[:wanted]):

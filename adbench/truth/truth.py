@@ -18,6 +18,7 @@ from adbench.truth.certificate import certify
 from adbench.truth.enclosure import enclose
 from adbench.truth.evaluation import NEGLIGIBLE, UNDECIDED
 from adbench.truth.limit import limit
+from adbench.truth.reasons import why_unknown
 
 CONTRADICTION = 1e-9
 """A model's analytic oracle, evaluated in extended precision, that is farther than this from the
@@ -120,8 +121,7 @@ def _in_the_limit(question: Question, dtypes: Sequence[str], error: Exception) -
     """The truth where no precision decides how the program goes on: that of the points beside."""
     found = limit(question)
     if found is None:
-        doubt = f"The true answer could not be enclosed: {error}"
-        return Truth(Answer((), ()), (), doubt=doubt)
+        return Truth(Answer((), ()), (), doubt=why_unknown(question.model, error))
     bounds = {dtype: bound_beside(question, dtype, found) for dtype in dtypes}
     truth = Truth(found.answer, found.radii, bounds, bits=found.bits, doubt=found.doubt)
     return _within_accuracy(truth, question.model.accuracy)
@@ -192,5 +192,5 @@ def _doubt_about_oracle(question: Question, oracle: Answer | None, truth: Answer
         return f"{subject}. {wrong_shape}"
     distance = relative_error(oracle, truth)
     if distance > CONTRADICTION:
-        return f"{subject}: it is {distance:.1e} from the certified enclosure."
+        return f"{subject}: it is {distance:.1e} from the certified true answer."
     return ""
