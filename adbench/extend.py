@@ -19,5 +19,6 @@ from adbench.cases.operators import Operator as Operator
 from adbench.namespaces.namespace import EXTENSIONS as EXTENSIONS
 from adbench.namespaces.namespace import SPECIAL as SPECIAL
 from adbench.namespaces.namespace import Namespace as Namespace
+from adbench.namespaces.namespace import missing as missing
 from adbench.namespaces.numpy import numpy as numpy
 from reference_ad.engine import tree as tree

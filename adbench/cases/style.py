@@ -105,6 +105,13 @@ ASSIGNMENT = re.compile(r"\]\s*(?:[-+*/@%&|^]|\*\*|//)?=(?!=)")
 """An assignment to an entry in a line of source."""
 
 
+ARGUMENTS = re.compile(r"(takes|got|missing) .*\bargument.*")
+"""What Python says where a function is called with other arguments than it has."""
+
+OF_NAMESPACE = re.compile(r"\bxp\.[\w.]+(?=\()")
+"""The call of a function of `xp` in a line of source."""
+
+
 def check_style(model: Model, inputs: Inputs) -> None:
     """Raise SpecError where the function uses what NumPy's arrays have and other arrays lack.
 
@@ -138,6 +145,10 @@ def _cause(error: BaseException) -> BaseException:
 # ---- arrays that have what the standard gives them
 
 
+KEYWORDS_OF_UFUNCS = frozenset({"casting", "out", "subok", "where"})
+"""What NumPy's elementwise functions take and those of the standard do not."""
+
+
 class _PlainLevel(Level):
     """Computes on plain arrays as NumPy does on the arrays in them."""
 
@@ -151,6 +162,8 @@ class _PlainLevel(Level):
     def process(
         self, primitive: Primitive, args: tuple[Array, ...], params: dict[str, Any]
     ) -> Array:
+        for keyword in sorted(KEYWORDS_OF_UFUNCS & set(params)):
+            raise TypeError(f"{primitive.name}() got an unexpected keyword argument {keyword!r}")
         values = [arg.primal if isinstance(arg, _PlainArray) else arg for arg in args]
         answer = primitive(*values, **params)
         # The engine looks below all levels through a `stop_gradient`.
@@ -248,7 +261,21 @@ def _advice(error: BaseException, file: str) -> str:
         return NO_NUMBER
     if is_asked or "__array_ufunc__" in str(error):
         return OF_NUMPY
+    if ARGUMENTS.search(str(error)):
+        return _advice_on_arguments(error, file)
     return ""
+
+
+def _advice_on_arguments(error: TypeError, file: str) -> str:
+    """What to say of arguments that NumPy has taken before."""
+    call = OF_NAMESPACE.search(_line(error, file))
+    function = f"`{call.group()}`" if call else "a function of xp"
+    complaint = ARGUMENTS.search(str(error))
+    assert complaint is not None
+    return (
+        f"calls {function} with arguments that the Python array API standard does not have: it "
+        f"{complaint.group()}."
+    )
 
 
 OF_NUMPY = (

@@ -161,11 +161,24 @@ def not_special(xp, x):
     return xp.special.gammainc(2.0, x * x)
 
 
+def decimals(xp, x):
+    return xp.round(x, 2)
+
+
+def keyword(xp, x):
+    return xp.sum(x, where=x > 0)
+
+
+def output_keyword(xp, x):
+    return xp.exp(x, out=None)
+
+
 NO_METHOD = "of an array, which arrays of a model do not have"
 ASSIGNS = "assigns to an entry of an array, which arrays of a model do not take: build arrays with"
 NUMBER = "makes a number of Python's of an array: keep numbers in arrays, of shape ()"
 GIVES = "gives an array of the model to"
 STANDARD = "which the Python array API standard calls"
+NO_ARGUMENTS = "with arguments that the Python array API standard does not have"
 REFUSED = {
     method: f"uses `.sum` {NO_METHOD}: write xp.sum(x).",
     method_with_keywords: f"uses `.mean` {NO_METHOD}: write xp.mean(x).",
@@ -201,6 +214,9 @@ REFUSED = {
     eigvals: f"uses `xp.linalg.eigvals`, {STANDARD} eigvalsh, of symmetric matrices.",
     random: "uses `xp.random`, which the Python array API standard does not have: what is random",
     interpolated: "uses `xp.interp`, which the Python array API standard 2024.12 does not have, or",
+    decimals: f"calls `xp.round` {NO_ARGUMENTS}: it takes 1 positional argument but 2 were given.",
+    keyword: f"calls `xp.sum` {NO_ARGUMENTS}: it got an unexpected keyword argument 'where'.",
+    output_keyword: f"calls `xp.exp` {NO_ARGUMENTS}: it got an unexpected keyword argument 'out'.",
     not_special: "uses `xp.special.gammainc`, which models do not have",
 }
 
