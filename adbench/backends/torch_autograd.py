@@ -47,11 +47,7 @@ def pull(
     if not connected:
         return [torch.zeros_like(leaf) for leaf in leaves]
     if create_graph:
-        # The mark shows where the cotangent has a gradient; elsewhere it looks like a linear
-        # function.
-        connected = [
-            (y, torch.ones_like(y, requires_grad=True) if u is None else u) for y, u in connected
-        ]
+        connected = [(y, _with_a_gradient(y, u)) for y, u in connected]
     pulled = torch.autograd.grad(
         [y for y, _ in connected],
         leaves,
@@ -63,6 +59,14 @@ def pull(
     if create_graph and any(type(gradient.grad_fn).__name__ == "Error" for gradient in pulled):
         raise Unsupported("It is marked @once_differentiable, so it has no second derivative.")
     return [_dense(gradient) for gradient in pulled]
+
+
+def _with_a_gradient(output: torch.Tensor, cotangent: torch.Tensor | None) -> torch.Tensor:
+    """The cotangent, with a gradient where it is 1.
+
+    The mark of a function that is differentiated once shows there; elsewhere it looks linear.
+    """
+    return torch.ones_like(output, requires_grad=True) if cotangent is None else cotangent
 
 
 class Autograd(Backend):
