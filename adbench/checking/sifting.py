@@ -11,6 +11,13 @@ from adbench.results.row import FAILURES, Outcome, Row, Verdict
 from adbench.running.plan import Plan
 
 
+NOTABLE = 1e-3
+"""The relative error from which an answer counts in a dtype that was not asked for."""
+
+NOTABLE_ENTRY = 1e-2
+"""The same of a single entry."""
+
+
 @dataclass(frozen=True)
 class Sifted:
     """The rows of a check, by what they are good for."""
@@ -33,7 +40,7 @@ def sift(plan: Plan, rows: Iterable[Row]) -> Sifted:
 
     Of what is looked at beyond what was asked, the cells that were judged count. A dtype in which
     a hand-written function does not run is excused where it was not named, and the function is
-    right in another; so is an argument whose gradient is 0 everywhere, as what is given for one
+    right in another, and so is what is off there by less than a thousandth; so is an argument whose gradient is 0 everywhere, as what is given for one
     that has none.
     """
     uncounted = _uncounted(plan)
@@ -52,7 +59,7 @@ def sift(plan: Plan, rows: Iterable[Row]) -> Sifted:
             asked.append(row)
         elif _is_zero(row) and what not in (row.dtype, f"size {row.size}"):
             without_derivative.append(row)
-        elif _is_judged(row) and not (what == row.dtype and _has_other_dtype(row)):
+        elif _is_judged(row) and not (what == row.dtype and _is_excusable(row)):
             judged_beyond.append(row)
     excused = _excused(asked, judged_beyond) if plan.settings.are_dtypes_free else []
     counted = [row for row in asked if row not in excused] + judged_beyond
@@ -86,9 +93,17 @@ def _is_judged(row: Row) -> bool:
     return row.verdict in (Verdict.CORRECT, Verdict.IMPRECISE, Verdict.WRONG)
 
 
-def _has_other_dtype(row: Row) -> bool:
-    """Whether an answer is wrong by its dtype, and nothing of its numbers was judged."""
-    return row.verdict is Verdict.WRONG and math.isnan(row.relative_error)
+def _is_excusable(row: Row) -> bool:
+    """Whether an answer in a dtype that was not asked for is wrong in a way that does not count.
+
+    By its dtype, so that nothing of its numbers was judged, or by so little as the rounding of
+    another algorithm takes in so few digits.
+    """
+    if row.verdict is not Verdict.WRONG:
+        return False
+    error = abs(row.worst_returned - row.worst_true)
+    is_slight = row.relative_error <= NOTABLE and error <= NOTABLE_ENTRY * abs(row.worst_true)
+    return math.isnan(row.relative_error) or is_slight
 
 
 def _is_zero(row: Row) -> bool:
