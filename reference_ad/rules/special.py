@@ -239,8 +239,9 @@ def _polygamma(x: Any, order: int) -> Any:
     if not np.any(negative):
         return total
     cotangent = 1 / np.tan(angle)
-    derivative = 0 * cotangent
-    for coefficient in reversed(_cotangent_polynomial(order)):
+    *lower, leading = _cotangent_polynomial(order)
+    derivative = leading
+    for coefficient in reversed(lower):
         derivative = derivative * cotangent + coefficient
     mirrored = -total if order % 2 else total
     return np.where(negative, mirrored - constant("pi", x) ** (order + 1) * derivative, total)

@@ -98,6 +98,13 @@ def test_polygamma_of_any_order_is_right_far_to_the_left(order: int) -> None:
         assert errors.beyond_conditioning <= accuracy.LIMIT_ULP, errors
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # the values are infinite
+@pytest.mark.parametrize("order", [1, 3, 5])
+def test_polygamma_of_odd_order_is_infinite_at_every_pole(order: int) -> None:
+    poles = np.asarray([0.0, -1.0, -3.0, -50.0])
+    np.testing.assert_array_equal(special.polygamma(order, poles), np.inf)
+
+
 def test_slopes_in_tails_raise_no_warning() -> None:
     """Neither where an exponential overflows nor where it underflows."""
     for dtype in (np.float32, np.float64):
