@@ -150,7 +150,7 @@ def _with_one_less(ans: Array, x: Array, exponent: float) -> Array:
     if smaller + 1 == exponent:
         return constant_power(x, exponent=smaller)
     no_quotient = equal(x / 2, x)  # 0 and infinity
-    quotient = ans / where(no_quotient, 1, x)
+    quotient = where(no_quotient, 1, ans) / where(no_quotient, 1, x)
     return where(no_quotient, constant_power(where(no_quotient, x, 1), exponent=smaller), quotient)
 
 
@@ -175,7 +175,7 @@ def _power_slope(ans: Array, x: Array, y: Array) -> Array:
     if ans.dtype == OBJECT:
         return y * power(x, where(equal(y, 0), 1, _among(y, ans) - 1))
     by_quotient = logical_and(less(y, 0.5), not_equal(x / 2, x))  # neither 0 nor infinity
-    quotient = ans / where(by_quotient, x, 1)
+    quotient = where(by_quotient, ans, 1) / where(by_quotient, x, 1)
     exponent = where(logical_or(by_quotient, equal(y, 0)), 1, y - 1)
     return y * where(by_quotient, quotient, power(where(by_quotient, 1, x), exponent))
 
