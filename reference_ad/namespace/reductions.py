@@ -13,7 +13,7 @@ from ..engine.declaring import axis_lengths
 from ..engine.elements import OBJECT, is_complex, numbers
 from ..rules import linalg as rules_linalg
 from ..rules import reductions as rules_reductions
-from ..rules.elementwise import imag, real, sqrt
+from ..rules.elementwise import equal, imag, real, sqrt, stop_gradient, where
 from ..rules.reductions import Axis, canonical_axes, canonical_axis, only_axis
 from .creation import full, ones
 from .data_types import astype, cast_if_asked
@@ -96,6 +96,21 @@ def _deviation(x: Array, axes: tuple[int, ...]) -> Array:
     return x - mean(x, axis=axes, keepdims=True)
 
 
+def _without_rounding(deviation: Array, x: Array, axes: tuple[int, ...]) -> Array:
+    """The deviation of x, 0 where all numbers are equal, though their mean may be rounded.
+
+    Its derivative stays.
+    """
+    if x.dtype == OBJECT or _count(x, axes) == 0:
+        return deviation
+    values = stop_gradient(x)
+    largest, smallest = [
+        extreme(values, axis=axes, keepdims=True)
+        for extreme in (rules_reductions.max, rules_reductions.min)
+    ]
+    return deviation - where(equal(largest, smallest), stop_gradient(deviation), 0)
+
+
 def var(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any = False) -> Array:
     """The mean square deviation from the mean; of complex numbers, of its size.
 
@@ -115,7 +130,8 @@ def std(x: Array, /, *, axis: Axis = None, correction: float = 0, keepdims: Any 
     Where that is 0 so is its derivative, the subgradient of least norm; a second one there is not.
     """
     axes = canonical_axes(axis, x.ndim)
-    size = euclidean_norm(_deviation(x, axes), axes, keepdims)
+    deviation = _without_rounding(_deviation(x, axes), x, axes)
+    size = euclidean_norm(deviation, axes, keepdims)
     return size / sqrt(
         scalar_one(size) * _freedom(x, axes, correction)
     )  # a double would be no ball

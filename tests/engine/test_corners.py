@@ -127,6 +127,7 @@ WITHOUT_SECOND_DERIVATIVE = {
     "norm of one number": (xp.linalg.vector_norm, np.zeros(1)),
     "hypot": (lambda x: xp.hypot(x[0], x[1]), np.zeros(2)),
     "std": (xp.std, np.full(4, 2.0)),
+    "std of numbers whose mean is rounded": (xp.std, np.full(3, 0.1)),
     "Frobenius norm": (lambda x: xp.linalg.matrix_norm(xp.reshape(x, (2, 2))), np.zeros(4)),
     "norm of complex numbers": (as_complex(xp.linalg.vector_norm), np.zeros(4)),
     "std of complex numbers": (as_complex(xp.std), np.ones(4)),
@@ -148,7 +149,7 @@ def test_no_number_stands_for_a_second_derivative_that_does_not_exist(
     name: str, transform: str
 ) -> None:
     f, x = WITHOUT_SECOND_DERIVATIVE[name]
-    np.testing.assert_array_equal(ad.grad(f)(x), np.zeros(x.size))  # the convention
+    np.testing.assert_allclose(ad.grad(f)(x), np.zeros(x.size), atol=1e-16)  # the convention
     assert not np.any(np.isfinite(SECOND_ORDER[transform](f)(x)))
 
 
