@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..engine.core import Primitive, Tracer
+from ..engine.elements import OBJECT
 from ..rules import elementwise as table
 from ..rules.contraction import matmul
 from ..rules.structural import indexed, matrix_transpose, permute_dims
@@ -38,7 +41,18 @@ def _attach(name: str, primitive: Primitive) -> None:
     setattr(Tracer, name, lambda self, other: primitive(self, other))
     if name in _BINARY:
         reflected = f"__r{name.removeprefix('__')}"
-        setattr(Tracer, reflected, lambda self, other: primitive(other, self))
+        setattr(Tracer, reflected, lambda self, other: primitive(_operand(other, self), self))
+
+
+def _operand(number: Any, array: Tracer) -> Any:
+    """What stands left of an array.
+
+    A complex number takes a dtype at once: Python would compute with it and a NumPy float itself,
+    and give a number without one.
+    """
+    if type(number) is complex and array.dtype != OBJECT:
+        return np.result_type(array.dtype, np.complex64).type(number)
+    return number
 
 
 def _absent(self: Tracer, name: str) -> Any:

@@ -128,6 +128,21 @@ def f_real(x: Any, y: Any) -> Any:
     return (x * x + y * y) * x + 3 * y**2 + (x * x + y * y) ** 0.5
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_complex_number_may_stand_left_of_one_real_number(dtype: Any) -> None:
+    def f(x: Any) -> Any:
+        return xp.abs(2j * x + 1j / x + (1j - x)) ** 2
+
+    def by_parts(x: Any) -> Any:
+        return x * x + (2 * x + 1 / x + 1) ** 2
+
+    x = dtype(0.7)
+    for transform in (ad.grad, ad.jacfwd, lambda f: ad.compile(ad.grad(f))):
+        slope = transform(f)(x)
+        assert slope.dtype == dtype
+        np.testing.assert_allclose(slope, ad.grad(by_parts)(x), rtol=10 * np.finfo(dtype).eps)
+
+
 def test_a_real_argument_among_complex_ones_has_a_real_derivative() -> None:
     w = np.asarray([1 + 2j, 3 - 1j])
     x = np.asarray([0.5, -2.0])
