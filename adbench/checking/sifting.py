@@ -10,7 +10,6 @@ from adbench.cases.case import NATIVE, Case
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
 from adbench.running.plan import Plan
 
-
 NOTABLE = 1e-3
 """The relative error from which an answer counts in a dtype that was not asked for."""
 
@@ -40,8 +39,8 @@ def sift(plan: Plan, rows: Iterable[Row]) -> Sifted:
 
     Of what is looked at beyond what was asked, the cells that were judged count. A dtype in which
     a hand-written function does not run is excused where it was not named, and the function is
-    right in another, and so is what is off there by less than a thousandth; so is an argument whose gradient is 0 everywhere, as what is given for one
-    that has none.
+    right in another. So is what is off by less than a thousandth in a dtype that was not asked for,
+    and an argument whose gradient is 0 everywhere, as what is given for one that has none.
     """
     uncounted = _uncounted(plan)
     beyond = {

@@ -11,7 +11,12 @@ from typing import Any
 
 from reference_ad.engine.core import Primitive, Rule, UnlistedPrimitive
 from reference_ad.engine.declaring import define
-from reference_ad.rules.elementwise import divide_or_zero, leg_over_hypotenuse, leg_over_square
+from reference_ad.rules.elementwise import (
+    divide_or_zero,
+    leg_over_hypotenuse,
+    leg_over_square,
+    one_minus_square,
+)
 from reference_ad.rules.linalg import direction
 from reference_ad.rules.reductions import less_mean, less_share, total_from_the_end
 
@@ -33,7 +38,10 @@ LEG_OVER_SQUARE: Rules = [
     lambda g, ans, x, y, size: -2 * g * ans / size,
 ]
 
+ONE_MINUS_SQUARE: Rules = [lambda g, ans, x: g * (1 - x) - g * (1 + x)]
+
 PLAIN_RULES: Mapping[Primitive, tuple[Rules, Rules]] = {
+    one_minus_square: (ONE_MINUS_SQUARE, ONE_MINUS_SQUARE),
     leg_over_hypotenuse: ([_by_quotient, None, _by_divisor], [_by_quotient, None, _by_divisor]),
     leg_over_square: (LEG_OVER_SQUARE, LEG_OVER_SQUARE),
     direction: ([_by_quotient, _by_divisor], [_by_quotient, _by_divisor]),

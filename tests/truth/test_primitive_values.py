@@ -162,6 +162,43 @@ def test_values_lie_within_the_bounds_that_are_assumed(backend, dtype, name):
     assert inside is ((engine.framework, name, dtype) not in INACCURATE)
 
 
+SURE = np.asarray([12.0, 0.5, -1.0, 2.0])
+"""Scores of which the first is chosen almost surely."""
+
+SECOND_ORDER = {
+    "hypot": (lambda xp, x: xp.sum(xp.hypot(x[0], x[1])), np.asarray([[1e4, 3.0], [1.0, -2.0]])),
+    "atan2": (lambda xp, x: xp.sum(xp.atan2(x[0], x[1])), np.asarray([[1e4, 2.0001], [1.0, 2.0]])),
+    "norm": (lambda xp, x: xp.linalg.vector_norm(x), np.asarray([100.0, 1.0, 0.1, -3.0])),
+    "tanh": (lambda xp, x: xp.sum(xp.tanh(x)), np.asarray([0.1, 2.0, 9.0, -15.0])),
+    "expit": (lambda xp, x: xp.sum(xp.special.expit(x)), np.asarray([0.001, 9.0, -15.0])),
+    "softplus": (lambda xp, x: xp.sum(xp.special.softplus(x)), np.asarray([0.001, 9.0, -15.0])),
+    "erf": (lambda xp, x: xp.sum(xp.special.erf(x)), np.asarray([0.001, 2.0, 5.0, -4.0])),
+    "asin": (lambda xp, x: xp.sum(xp.asin(x)), np.asarray([0.001, -0.5])),
+    "atanh": (lambda xp, x: xp.sum(xp.atanh(x)), np.asarray([0.001, -0.5])),
+    "softmax": (lambda xp, x: xp.sum(xp.special.softmax(x, axis=0) * xp.cos(x)), SURE),
+    "a sum of softmax": (lambda xp, x: xp.sum(xp.special.softmax(x, axis=0)) * 1000.0, SURE),
+    "log_softmax": (lambda xp, x: xp.sum(xp.special.log_softmax(x, axis=0) * xp.cos(x)), SURE),
+}
+"""Functions whose second derivative others compute with fewer digits than the engine."""
+
+
+# torch 2.13 loads its own decompositions by way of its own deprecated function
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("name", SECOND_ORDER)
+@pytest.mark.parametrize("backend", ["reference:tape", "torch:eager", "jax:jit"])
+def test_second_derivatives_by_the_formulas_of_others_lie_within_the_bounds(backend, name):
+    function, x = SECOND_ORDER[name]
+    model = Model(name="a function", function=function, make=lambda *_: (x,), sizes={"": {}})
+    inputs, engine = make_inputs(model, "", 0, "float64"), load(backend)
+    operator, mode = Operator.HESSIAN, Mode.FORWARD_OVER_REVERSE
+    truth = establish(Question(model, inputs, operator, 2), ["float64"])
+    problem = to_backend(engine, function, inputs, operator)
+    _, call = prepare(engine, problem, operator, mode, 2)
+    (given,) = collect(call(problem.active, problem.constants, None), engine.to_numpy).arrays
+    (true,), (bound,) = truth.answer.arrays, truth.bounds["float64"]
+    assert np.max(Entries.of(given, true, bound, "float64").in_bounds) <= 1
+
+
 def test_every_primitive_says_how_it_is_rounded():
     # The selftest registers its seeded bugs as primitives of its own.
     own = {p for p in PRIMITIVES.values() if not p.name.startswith("selftest ")}
