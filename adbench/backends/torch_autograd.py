@@ -8,7 +8,7 @@ in forward mode through dual numbers (`torch.autograd.forward_ad`), which call t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -56,8 +56,8 @@ def pull(
         retain_graph=create_graph or retain_graph,
         materialize_grads=True,
     )
-    if create_graph and any(type(gradient.grad_fn).__name__ == "Error" for gradient in pulled):
-        raise Unsupported("It is marked @once_differentiable, so it has no second derivative.")
+    if create_graph:
+        _check_differentiable(pulled)
     return [_dense(gradient) for gradient in pulled]
 
 
@@ -67,6 +67,12 @@ def _with_a_gradient(output: torch.Tensor, cotangent: torch.Tensor | None) -> to
     The mark of a function that is differentiated once shows there; elsewhere it looks linear.
     """
     return torch.ones_like(output, requires_grad=True) if cotangent is None else cotangent
+
+
+def _check_differentiable(gradients: Sequence[torch.Tensor]) -> None:
+    """Raise Unsupported where gradients come from a function marked @once_differentiable."""
+    if any(type(gradient.grad_fn).__name__ == "Error" for gradient in gradients):
+        raise Unsupported("It is marked @once_differentiable, so it has no second derivative.")
 
 
 class Autograd(Backend):
