@@ -60,11 +60,13 @@ _EXACT = {
     "ones",
     "empty",
     "eye",
+    "fftfreq",
     "full",
     "zeros_like",
     "ones_like",
     "empty_like",
     "full_like",
+    "rfftfreq",
 }
 """Functions whose floats are no roundings of what integers would give."""
 

@@ -46,11 +46,20 @@ def _xlogy(x: Any, y: Any) -> Any:
     )  # a Python number makes SciPy's float64
 
 
+def _fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None) -> Any:
+    return np.fft.fftfreq(n, d).astype(dtype or np.float64)
+
+
+def _rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None) -> Any:
+    return np.fft.rfftfreq(n, d).astype(dtype or np.float64)
+
+
 numpy = Namespace(
     np,
     Namespace(scipy.special, None, polygamma=_polygamma, softplus=_softplus, xlogy=_xlogy),
     argsort=_argsort,
     clip=_clip,
+    fft=Namespace(np.fft, None, fftfreq=_fftfreq, rfftfreq=_rfftfreq),
     finfo=_finfo,
     sort=_sort,
     stop_gradient=lambda x: x,

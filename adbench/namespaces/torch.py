@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from array_api_compat import torch as array_module
 
-from adbench.namespaces.namespace import Namespace
+from adbench.namespaces.namespace import MissingFunction, Namespace
 
 
 def _can_cast(from_: Any, to: Any) -> bool:
@@ -79,6 +79,32 @@ def _softmax(x: Any, axis: Any = None) -> Any:
     return torch.softmax(x, axis) if isinstance(axis, int) else torch.exp(_log_softmax(x, axis))
 
 
+def _without_derivative(function: Any, name: str) -> Any:
+    """A function that PyTorch takes for a constant: to differentiate it raises instead."""
+    sentence = f"PyTorch has no derivative of the Bessel function {name}."
+
+    class WithoutDerivative(torch.autograd.Function):
+        generate_vmap_rule = True
+
+        @staticmethod
+        def forward(x: Any) -> Any:
+            return function(x)
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            pass
+
+        @staticmethod
+        def backward(ctx: Any, cotangent: Any) -> Any:
+            raise MissingFunction(sentence)
+
+        @staticmethod
+        def jvp(ctx: Any, tangent: Any) -> Any:
+            raise MissingFunction(sentence)
+
+    return WithoutDerivative.apply
+
+
 special = SimpleNamespace(
     digamma=torch.special.digamma,
     erf=torch.special.erf,
@@ -89,8 +115,8 @@ special = SimpleNamespace(
     i0e=torch.special.i0e,
     i1=torch.special.i1,
     i1e=torch.special.i1e,
-    j0=torch.special.bessel_j0,
-    j1=torch.special.bessel_j1,
+    j0=_without_derivative(torch.special.bessel_j0, "j0"),
+    j1=_without_derivative(torch.special.bessel_j1, "j1"),
     log_expit=torch.nn.functional.logsigmoid,
     log_softmax=_log_softmax,
     logsumexp=_logsumexp,

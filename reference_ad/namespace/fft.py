@@ -106,12 +106,12 @@ def irfftn(x: Array, /, *, s: Lengths = None, axes: Axes = None, norm: str = "ba
 
 def fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None) -> Array:
     """The frequencies of the entries of `fft`, with samples at a distance d."""
-    return np.fft.fftfreq(n, d).astype(dtype or np.float64)
+    return _in_dtype(np.fft.fftfreq(n, d), dtype)
 
 
 def rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None) -> Array:
     """The frequencies of the entries of `rfft`, with samples at a distance d."""
-    return np.fft.rfftfreq(n, d).astype(dtype or np.float64)
+    return _in_dtype(np.fft.rfftfreq(n, d), dtype)
 
 
 def fftshift(x: Array, /, *, axes: int | Axes = None) -> Array:
@@ -166,6 +166,13 @@ def _opposite(norm: str) -> str:
             f"A Fourier transform was given norm={norm!r}: give one of {', '.join(OPPOSITE_NORMS)}."
         )
     return OPPOSITE_NORMS[norm]
+
+
+def _in_dtype(frequencies: Any, dtype: Any) -> Any:
+    """Numbers in the dtype asked for; balls are made of them by the namespace for these."""
+    if dtype is None or dtype == OBJECT:
+        return frequencies
+    return frequencies.astype(dtype)
 
 
 def _in_dtype_of(integers: Any, x: Array) -> Any:

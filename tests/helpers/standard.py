@@ -609,6 +609,8 @@ SAMPLES = [
     "xp.fft.irfftn(xp.fft.rfftn(t, axes=(0, 1)), axes=(0, 1), norm='ortho')",
     "xp.fft.fftfreq(5, d=0.5)",
     "xp.fft.rfftfreq(6)",
+    "xp.fft.rfftfreq(5, d=0.5, dtype=x.dtype)",
+    "xp.fft.fftfreq(4, dtype=xp.float32)",
     *_each("fftshift ifftshift", "xp.fft.NAME(v)", "xp.fft.NAME(x)", "xp.fft.NAME(t, axes=(0, 2))"),
 ]
 """Expressions; those that a framework cannot compute are named in `test_namespaces.py`."""
