@@ -57,7 +57,7 @@ def is_rounding(answer: Answer, truth: Truth, question: Question, dtype: str) ->
     pairs = zip(unexplained, truth.answer.arrays, strict=True)
     if any(_is_far_off(errors, true) for errors, true in pairs):
         return False
-    reach = _reach_of_inputs(question, INPUT_ULP * FORMATS[dtype].unit)
+    reach = _reach_of_inputs(question, INPUT_ULP * FORMATS[dtype].unit, truth.answer)
     return reach is not None and all(
         (errors <= possible).all() for errors, possible in zip(unexplained, reach, strict=True)
     )
@@ -97,13 +97,15 @@ def _is_far_off(errors: Array, true: Array) -> bool:
     return bool(np.max(errors, initial=0.0) > FAR_OFF * largest)
 
 
-def _reach_of_inputs(question: Question, widened_by: float) -> tuple[Array, ...] | None:
+def _reach_of_inputs(
+    question: Question, widened_by: float, truth: Answer
+) -> tuple[Array, ...] | None:
     """How far each entry may move where the active numbers move by this part of their size.
 
     To first order where that is a bound, for balls may be far wider. None where the function may
     branch in between.
     """
-    reach = first_order_reach(question, widened_by)
+    reach = first_order_reach(question, widened_by, truth)
     if reach is not None:
         return reach
     try:

@@ -20,7 +20,7 @@ from adbench.truth.limit import Limit, beside, directions
 from adbench.truth.propagation import first_order_bounds
 from adbench.truth.rounding import arithmetic
 
-WIDE = 2.0**14
+WIDE = 2.0**16
 """Bounds of more units of roundoff than this, beside the whole array, are wide."""
 
 BESIDE = 0.25

@@ -196,10 +196,15 @@ class _Slopes:
         self.primitive = primitive
         self.points = points
         self.params = params
+        self._computed: dict[Positions, Any] = {}
 
     def at(self, positions: Positions) -> Any:
         """The absolute value of a derivative, float64; the function's own without positions."""
+        if positions not in self._computed:
+            self._computed[positions] = self._compute(positions)
+        return self._computed[positions]
 
+    def _compute(self, positions: Positions) -> Any:
         def function(*points: Any) -> Any:
             return self.primitive(*points, **self.params)
 

@@ -26,6 +26,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -80,35 +81,39 @@ def first_order_bounds(question: Question, form: Format, truth: Answer) -> tuple
     return None if reaches is None else tuple(HIGHER_ORDERS * reach for reach in reaches)
 
 
-def first_order_reach(question: Question, relative: float) -> tuple[Array, ...] | None:
+def first_order_reach(
+    question: Question, relative: float, truth: Answer
+) -> tuple[Array, ...] | None:
     """Return for each array how far each entry moves where the active numbers do, twice as far.
 
-    relative: by which part of their size the active numbers move.
+    relative: by which part of their size the active numbers move. truth: the answer.
 
     float64. None as for `first_order_bounds`.
     """
-    reaches = _reaches(question, Errors(of_inputs=relative), None)
+    reaches = _reaches(question, Errors(of_inputs=relative), truth)
     return None if reaches is None else tuple(HIGHER_ORDERS * reach for reach in reaches)
 
 
-def _reaches(question: Question, source: Errors, truth: Answer | None) -> list[Array] | None:
+def _reaches(question: Question, source: Errors, answer: Answer) -> list[Array] | None:
     with np.errstate(all="ignore"):
         try:
-            return _reaches_within_trials(question, source, truth)
+            return _reaches_within_trials(question, source, answer)
         except UNDECIDED:
             return None
 
 
 def _reaches_within_trials(
-    question: Question, source: Errors, truth: Answer | None
+    question: Question, source: Errors, answer: Answer
 ) -> list[Array] | None:
-    program = Program(source)
+    most = MOST_NUMBERS // max(1, sum(array.size for array in answer.arrays))
+    program = Program(source, most=most)
     outputs = program.run(question)
-    if sum(map(np.size, outputs)) * sum(map(np.size, program.answers)) > MOST_NUMBERS:
+    if sum(map(np.size, program.answers)) > most:
         return None
     reaches = [program.reach(output) for output in outputs]
     answers = [_plain(output) for output in outputs]
-    if truth is not None and not _all_within(answers, truth.arrays, reaches, HIGHER_ORDERS):
+    is_rounded = source.form is not None
+    if is_rounded and not _all_within(answers, answer.arrays, reaches, HIGHER_ORDERS):
         return None
     rng = np.random.default_rng(SEED)
     for scale in TRIALS:
@@ -168,8 +173,15 @@ class Program(Tape):
     The errors are 0, or in a trial those given.
     """
 
-    def __init__(self, source: Errors, errors: Sequence[Array] | None = None) -> None:
+    def __init__(
+        self, source: Errors, errors: Sequence[Array] | None = None, *, most: float = inf
+    ) -> None:
+        """Prepare a tape, of no more errors than `most`.
+
+        More raise ValueError while the program runs, as does a trial that takes another way.
+        """
         super().__init__()
+        self._left = most
         self.source = source
         self.sizes: list[Array] = []
         """How large the errors may be, in the order of execution."""
@@ -243,7 +255,8 @@ class Program(Tape):
     def _erring(self, x: TapeTracer, size_of: Callable[[], Array]) -> Any:
         """An array and its error, each element of which is of at most some size."""
         if self._trial is None:
-            if len(self.sizes) >= MOST_RESULTS:
+            self._left -= x.size
+            if len(self.sizes) >= MOST_RESULTS or self._left < 0:
                 raise ValueError("The program is too long for a bound of first order.")
             self.sizes.append(np.broadcast_to(size_of(), x.shape))
             error = np.zeros(x.shape)
