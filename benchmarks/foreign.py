@@ -72,6 +72,9 @@ def main(
         table.append([backend, len(chosen), seeds, *[counts[count] for count in COUNTS]])
         red += sum(counts[count] for count in RED)
     click.echo(tabulate(table, headers=("backend", "functions", "seeds", *COUNTS)))
+    for backend in backends:
+        known = [entry.name for entry in entries(backend.partition(":")[0]) if entry.defect]
+        click.echo(f"known defects of {backend}: {', '.join(known)}")
     click.echo(f"{time.monotonic() - began:.0f} s")
     sys.exit(red > 0)
 
