@@ -83,7 +83,7 @@ def _without_derivative(function: Any, name: str) -> Any:
     """A function that PyTorch takes for a constant: to differentiate it raises instead."""
     sentence = f"PyTorch has no derivative of the Bessel function {name}."
 
-    class WithoutDerivative(torch.autograd.Function):
+    class WithoutDerivative(torch.autograd.Function):  # type: ignore[misc]
         generate_vmap_rule = True
 
         @staticmethod
