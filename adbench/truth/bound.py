@@ -64,9 +64,10 @@ def bound(
 def bound_beside(question: Question, dtype: str, at: Limit) -> tuple[Array, ...]:
     """Return for each array how far each entry may be from a limit (float64).
 
-    The bounds at a point beside, of which rounding makes no other: those of first order, for
-    balls are as wide as the limit's own point. Another algorithm may do better there than the
-    program, none has to. Infinite where there are none.
+    They are those of first order at a point beside, so far off that rounding does not take it back:
+    at the point itself the program has no answer that could be bounded. An algorithm that does
+    without eigenvectors, say, may be more accurate there; none has to be. Infinite where there are
+    no bounds of first order.
     """
     form = FORMATS[dtype]
     nowhere = tuple(np.full(array.shape, np.inf) for array in at.answer.arrays)
