@@ -1,7 +1,8 @@
-"""The truth at a point where a program cannot be followed, and its function goes on.
+"""The truth at a point where a program has none, and its function goes on.
 
 f(A) = V f(L) V' is a smooth function of A where eigenvalues repeat, although no eigenvectors are
-its own there, so that neither balls nor the program's derivative get through. The answer to a
+its own there, so that neither balls nor the program's derivative get through; sin(x) / x is smooth
+at 0. The answer to a
 question is continuous where the function is smooth: it is the limit of the answers beside the
 point, which are enclosed and certified as any others are (`enclosure.py`, `certificate.py`).
 

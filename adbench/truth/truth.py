@@ -109,19 +109,24 @@ def _certified(question: Question, dtypes: Sequence[str]) -> Truth:
     try:
         enclosure = enclose(question)
     except UNDECIDED as error:
-        return _in_the_limit(question, dtypes, error)
+        doubt = why_unknown(question.model, error)
+        return _in_the_limit(question, dtypes) or Truth(Answer((), ()), (), doubt=doubt)
     answer, radii = enclosure.rounded()
+    if not all(np.isfinite(radius).all() for radius in radii):
+        truth_beside = _in_the_limit(question, dtypes)
+        if truth_beside is not None:
+            return truth_beside
     doubt = certify(question, enclosure)
     bounds = {dtype: bound(question, dtype, answer, radii) for dtype in dtypes}
     truth = Truth(answer, radii, bounds, bits=enclosure.bits, doubt=doubt)
     return _within_accuracy(truth, question.model.accuracy)
 
 
-def _in_the_limit(question: Question, dtypes: Sequence[str], error: Exception) -> Truth:
-    """The truth where no precision decides how the program goes on: that of the points beside."""
+def _in_the_limit(question: Question, dtypes: Sequence[str]) -> Truth | None:
+    """The truth where the program has none: that of the points beside, if they agree."""
     found = limit(question)
     if found is None:
-        return Truth(Answer((), ()), (), doubt=why_unknown(question.model, error))
+        return None
     bounds = {dtype: bound_beside(question, dtype, found) for dtype in dtypes}
     truth = Truth(found.answer, found.radii, bounds, bits=found.bits, doubt=found.doubt)
     return _within_accuracy(truth, question.model.accuracy)

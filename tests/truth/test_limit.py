@@ -77,6 +77,24 @@ def test_a_symmetric_function_of_sorted_numbers_has_its_derivative_at_ties():
     assert np.array_equal(truth.answer.arrays[0].astype(float), [2.0, 2.0, 6.0])
 
 
+def test_a_removable_singularity_has_its_limit():
+    def function(xp, x):
+        return xp.sum(xp.sin(x) / x)
+
+    question, truth = truth_of(model_at(function, [0.0, 0.5]), Operator.GRADIENT)
+    assert not truth.doubt
+    (entries,) = truth.answer.arrays
+    assert abs(entries[0]) < 1e-15
+    undefined = Answer(("",), (np.asarray([np.nan, float(entries[1])]),))
+    assert judge(undefined, truth, question, "float64", exact=True).verdict is Verdict.WRONG
+
+
+@pytest.mark.parametrize("function", ["sqrt", "log", "reciprocal"])
+def test_a_pole_has_none(function):
+    model = model_at(lambda xp, x: xp.sum(getattr(xp, function)(x)), [0.0, 0.5])
+    assert limit(question_of(model, Operator.GRADIENT)) is None
+
+
 def branching(xp, x):
     return xp.sum(2 * x if x[0] > 0 else 3 * x)
 
