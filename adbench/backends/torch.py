@@ -72,12 +72,15 @@ class Eager(Backend):
         plain = array.detach().cpu()
         if plain.layout is not torch.strided:  # as the gradient of an embedding may be
             plain = plain.to_dense()
+        if plain._is_zerotensor():
+            # A derivative known to be zero has no memory, and a part of one points behind none.
+            plain = plain.clone()
         if plain.dtype is torch.bfloat16:
             return np.array(plain.to(torch.float32).numpy(force=True)).astype(
                 numpy_dtype("bfloat16")
             )
-        # Forced, because an answer may be a view that is not computed yet: a derivative known to be
-        # zero (a "ZeroTensor"), a negative or a conjugate.
+        # Forced, because an answer may be a view that is not computed yet: a negative or a
+        # conjugate.
         return np.array(plain.numpy(force=True))
 
     def laid_out(self, array: torch.Tensor, layout: Layout) -> torch.Tensor:
