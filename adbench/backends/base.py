@@ -121,6 +121,13 @@ class Backend:
         """
         return nullcontext()
 
+    def native_modes(self, dtype: str) -> AbstractContextManager[Any]:
+        """Return a context, within that of `modes`, in which hand-written code of a dtype runs.
+
+        In a process of its own it would find settings that go with that dtype.
+        """
+        return nullcontext()
+
     def asarray(self, array: np.ndarray[Any, Any]) -> Any:
         """Return a NumPy array, dtype kept, as an array of this backend on its device."""
         raise NotImplementedError

@@ -36,10 +36,10 @@ WRITES_IN_PLACE = "a leaf Variable that requires grad is being used in an in-pla
 
 
 @contextmanager
-def float64_by_default() -> Iterator[None]:
-    """Make arrays that a model makes without a dtype float64, as in the other namespaces."""
+def by_default(dtype: torch.dtype) -> Iterator[None]:
+    """Make arrays that are made without a dtype arrays of this one."""
     before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
+    torch.set_default_dtype(dtype)
     try:
         yield
     finally:
@@ -57,7 +57,11 @@ class Eager(Backend):
     plain = Autograd()
 
     def modes(self) -> AbstractContextManager[Any]:
-        return float64_by_default()
+        return by_default(torch.float64)  # as in the other namespaces
+
+    def native_modes(self, dtype: str) -> AbstractContextManager[Any]:
+        # PyTorch's own functions mix an array of the default dtype with float32, and raise.
+        return by_default(torch.float64 if dtype == "float64" else torch.float32)
 
     # ---- arrays
 

@@ -13,9 +13,6 @@ from adbench.running.plan import Plan
 NOTABLE = 1e-3
 """The relative error from which an answer counts in a dtype that was not asked for."""
 
-NOTABLE_ENTRY = 1e-2
-"""The same of a single entry."""
-
 
 @dataclass(frozen=True)
 class Sifted:
@@ -100,9 +97,7 @@ def _is_excusable(row: Row) -> bool:
     """
     if row.verdict is not Verdict.WRONG:
         return False
-    error = abs(row.worst_returned - row.worst_true)
-    is_slight = row.relative_error <= NOTABLE and error <= NOTABLE_ENTRY * abs(row.worst_true)
-    return math.isnan(row.relative_error) or is_slight
+    return math.isnan(row.relative_error) or row.relative_error <= NOTABLE
 
 
 def _is_zero(row: Row) -> bool:

@@ -178,7 +178,7 @@ def _resolution(true: Array, bound: Array, form: Format) -> float:
     width, size = 2 * norm([bound]), norm([true])
     if width <= 2 * UNDERFLOW * form.smallest * sqrt(bound.size):
         return 0.0
-    return width / size if size else inf
+    return width / size if size else width  # of 0, an absolute error is seen
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from adbench.truth.truth import Truth
 from ball_arithmetic import precision
 from reference_ad.engine import tree
 
-LARGEST_ULP = 64.0
-"""An error of so many units of roundoff of the largest number that enters may be rounding."""
+LARGEST_ULP = 1024.0
+"""An error of so many units of roundoff of the largest number that enters may be rounding: one part
+in 10^13 in float64."""
 
 HIDDEN = {"float64": 1e-10, "float32": 9e-4, "float16": 0.0, "bfloat16": 0.0}
 """The relative error of an entry above which the size of other numbers explains nothing: a constant
@@ -88,6 +89,8 @@ def _unexplained(
     largest = np.max(sizes, initial=0.0)
     rounding = LARGEST_ULP * form.unit * max(largest_input, float(largest))
     possible = np.minimum(rounding, HIDDEN[dtype] * sizes)
+    if largest == 0.0:  # where all is 0, what cancels may leave the last places of ordinary numbers
+        possible = possible + INPUT_ULP * form.unit
     unexplained: Array = np.where((in_bounds > 1) & (errors > possible), errors, 0.0)
     return unexplained
 

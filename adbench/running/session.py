@@ -10,7 +10,7 @@ It knows of no pipe, file or other process: a worker is a process round a sessio
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import TracebackType
@@ -115,12 +115,14 @@ class Session:
         and can be sampled.
         """
         try:
-            cell = self._prepare(case, model)
-            observation = self._observe(cell, truths, thoroughly=not timed)
+            with self._modes_of(case):
+                cell = self._prepare(case, model)
+                observation = self._observe(cell, truths, thoroughly=not timed)
             row = self._judge(_observed_row(begun, cell, observation), cell, observation, truths)
             if not timed:
                 return row
-            self._open_cells[key] = self._timed_cell(row, cell, observation)
+            with self._modes_of(case):
+                self._open_cells[key] = self._timed_cell(row, cell, observation)
         except Exception as error:
             cause, advice = self._explain(error, case, model)
             return failed_row(begun, cause, self.backend, advice)
@@ -134,7 +136,8 @@ class Session:
         """
         cell = self._open_cells[key]
         try:
-            cell.sample(pairs, turn_s, most_s)
+            with self._modes_of(cell.row):
+                cell.sample(pairs, turn_s, most_s)
         except Exception as error:
             del self._open_cells[key]
             return failed_row(cell.row, error, self.backend)
@@ -143,6 +146,12 @@ class Session:
     def close(self, key: str) -> Row:
         """End an open cell and return its row."""
         return self._open_cells.pop(key).finished_row(self._threads)
+
+    def _modes_of(self, cell: Case | Row) -> AbstractContextManager[Any]:
+        """What a cell is computed under, beside the modes of the session."""
+        if cell.implementation == NATIVE:
+            return self.backend.native_modes(cell.dtype)
+        return nullcontext()
 
     # ---- the steps of opening a cell, in their order
 
