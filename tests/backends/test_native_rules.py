@@ -65,7 +65,13 @@ def test_jax_code_that_returns_no_array_of_jax_is_unusable(backend, native, said
 
 
 def test_jax_code_that_returns_float32_is_wrong_in_float64():
-    report = adbench.check(square, POINT, backend="jax", native=lambda x: (x * x).astype("float32"))
+    report = adbench.check(
+        square,
+        POINT,
+        backend="jax",
+        native=lambda x: (x * x).astype("float32"),
+        dtypes="float64",
+    )
     assert {row.failed_checks for row in report.rows} == {"output"}
 
 
@@ -142,11 +148,11 @@ def test_what_tensorflow_stops_is_wrong_and_said(backend):
 
 def test_tensorflow_code_in_float32_is_told_the_dtype_that_it_runs_in():
     matrix = tf.ones((3, 3), tf.float32)
-    report = adbench.check(
-        lambda xp, x: x @ xp.ones((3, 3), dtype=x.dtype),
-        POINT[None],
-        backend="tensorflow:eager",
-        native=lambda x: tf.matmul(x, matrix),
-    )
+    question = (lambda xp, x: x @ xp.ones((3, 3), dtype=x.dtype), POINT[None])
+    options = {"backend": "tensorflow:eager", "native": lambda x: tf.matmul(x, matrix)}
+    in_float32 = adbench.check(*question, **options)
+    assert in_float32
+    assert "does not run in float64" in in_float32.notes[0]
+    report = adbench.check(*question, **options, dtypes="float64")
     assert report.exit_status == 3
     assert all("(--dtype float32)" in row.message for row in report.rows)

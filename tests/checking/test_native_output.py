@@ -83,7 +83,7 @@ def test_the_command_ends_with_status_2_for_a_function_of_two_outputs(tmp_path):
 
 
 def test_another_dtype_is_wrong_in_every_question_and_says_what_to_do():
-    report = checked(lambda x: (x * x).float())
+    report = checked(lambda x: (x * x).float(), dtypes="float64")
     assert report.exit_status == 1
     assert {row.failed_checks for row in report.rows} == {"output"}
     (message,) = {row.message for row in report.rows}
@@ -111,7 +111,7 @@ def test_another_shape_is_wrong_in_every_question():
 
 def test_a_module_in_a_lower_dtype_is_told_the_dtype_that_it_runs_in():
     linear = torch.nn.Linear(3, 2, dtype=torch.float32)
-    report = checked(linear, lambda xp, x: x @ xp.ones((3, 2), dtype=x.dtype))
+    report = checked(linear, lambda xp, x: x @ xp.ones((3, 2), dtype=x.dtype), dtypes="float64")
     assert report.exit_status == 3
     assert all(
         row.message.endswith("It runs with float32 arguments: ask it in float32 (--dtype float32).")

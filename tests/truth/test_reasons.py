@@ -7,7 +7,7 @@ import pytest
 from truths import model_at, truth_of
 
 from adbench.cases import Case, Mode, Operator
-from adbench.running.points import Points
+from adbench.running.points import Points, drawing
 from adbench.running.truths import establish
 from adbench.truth.reasons import INNER_WORDS, why_unknown
 
@@ -92,5 +92,5 @@ def zero():
 def test_a_truth_that_cannot_be_computed_is_told_alike():
     model = model_at(branch, ONE)
     case = Case("f", "", "float64", Operator.GRADIENT, 1, Mode.REVERSE)
-    truths = establish(model, case, Points(0, "float64"))
+    truths = establish(model, case, drawing(Points(0, "float64")))
     assert SAID[branch] in truths.doubt
