@@ -86,6 +86,8 @@ class Layout(StrEnum):
     """The axes in the other order, behind the start of its memory."""
     EXPANDED = "expanded"
     """One number for all entries, which are equal: every stride is 0."""
+    REPEATED = "repeated"
+    """One row for all rows, which are equal: the first stride is 0."""
 
 
 class Backend:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -89,8 +90,12 @@ class Eager(Backend):
 
     def laid_out(self, array: torch.Tensor, layout: Layout) -> torch.Tensor:
         between = torch.nan if array.is_floating_point() else 0
-        if layout is Layout.EXPANDED:
-            return array.reshape(-1)[:1].reshape((1,) * array.ndim).expand(array.shape)
+        if layout in (Layout.EXPANDED, Layout.REPEATED):
+            shape = (1,) * array.ndim if layout is Layout.EXPANDED else (1, *array.shape[1:])
+            part = array.reshape(-1)[: prod(shape)]
+            memory = array.new_full((array.numel(),), between)
+            memory[: part.numel()] = part
+            return memory[: part.numel()].view(shape).expand(array.shape)
         if layout is Layout.GAPS:
             with_gaps = array.new_full((*array.shape, 2), between)
             view = with_gaps[..., 0]

@@ -312,8 +312,10 @@ class Judge:
 
 def _difference(answer: Answer, other: Answer, trial: Trial, case: Case) -> Finding | None:
     """What is to be said where an answer differs from another to the same question."""
-    if mismatch(answer, other) or not answer.is_finite or not other.is_finite:
+    if mismatch(answer, other) or not other.is_finite:
         return None
+    if not answer.is_finite:
+        return Finding(trial.check, f"{trial.circumstances} It is not finite.")
     difference = relative_error(answer, other)
     if difference <= ALIKE[case.dtype]:
         return None

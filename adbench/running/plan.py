@@ -164,7 +164,7 @@ class Settings:
     @property
     def points(self) -> Points:
         """The points at which the models are evaluated."""
-        return Points(self.seed, self.lowest_dtype, self.effort.points)
+        return Points(self.seed, self.lowest_dtype, self.effort.points, far=not self.effort.timed)
 
     @property
     def most_beyond_s(self) -> float:

@@ -20,6 +20,10 @@ FIXED_POINT_FACTORS = (0.875, 0.5, 0.25)
 """Where a recipe has one point only, further ones are the first with its active numbers times one
 of these: that keeps signs, and stays within [-1, 1] and similar domains."""
 
+FAR_FACTORS = (8.0, 64.0)
+"""How many times the active numbers of the first are those of the points far from it, where
+branches for large arguments are taken."""
+
 
 @dataclass(frozen=True)
 class Points:
@@ -32,6 +36,8 @@ class Points:
     further: int = 1
     """At how many further points the answers to one question are judged, at most as many as there
     are `FIXED_POINT_FACTORS`."""
+    far: bool = False
+    """Whether hand-written code is judged far from these as well."""
 
     def for_dtype(self, dtype: str) -> Points:
         """Return the points that are representable in a dtype as well."""
@@ -49,6 +55,17 @@ class Points:
         stays. Where the recipe gives no other point, the active numbers alone are varied.
         """
         return tuple(self._further(model, size, first, draw) for draw in range(1, 1 + self.further))
+
+    def far_points(self, model: Model, first: Inputs) -> tuple[Inputs, ...]:
+        """Return points that are far from the first, none where they are not wanted.
+
+        A recipe's numbers may have a meaning that they lose there, and a function that is only
+        right up to an accuracy may lose that. A derivative is judged there where the value is
+        right.
+        """
+        if not self.far or model.accuracy:
+            return ()
+        return tuple(self._varied(first, factor) for factor in FAR_FACTORS)
 
     def _further(self, model: Model, size: str, first: Inputs, draw: int) -> Inputs:
         factor = FIXED_POINT_FACTORS[draw - 1]
@@ -109,12 +126,14 @@ class SubjectPoints:
     first: Inputs
     """At the point that is asked for."""
     further: tuple[Inputs, ...]
-    """At the further points."""
+    """At the further points, and those far from the first after them."""
+    nearer: int
+    """How many of the further points are not far."""
 
     def astype(self, dtype: str) -> SubjectPoints:
         """Return the same points in another dtype."""
         further = tuple(inputs.astype(dtype) for inputs in self.further)
-        return SubjectPoints(self.first.astype(dtype), further)
+        return replace(self, first=self.first.astype(dtype), further=further)
 
 
 def drawing(points: Points) -> Callable[[Subject], SubjectPoints]:
@@ -129,7 +148,8 @@ def drawing(points: Points) -> Callable[[Subject], SubjectPoints]:
         representable = points.for_dtype(subject.dtype)
         first = representable.first(subject.model, subject.size)
         further = representable.further_points(subject.model, subject.size, first)
-        return SubjectPoints(first, further)
+        far = representable.far_points(subject.model, first)
+        return SubjectPoints(first, (*further, *far), len(further))
 
     return draw
 

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from adbench.backends.base import Backend, Layout, Problem, prepare
-from adbench.cases.answer import Answer, collect
+from adbench.cases.answer import Answer, collect, mismatch, relative_error
 from adbench.cases.case import NATIVE
+from adbench.cases.inputs import Array
 from adbench.cases.operators import Mode, Operator
-from adbench.judging.judge import SECOND_POINT, Trial
+from adbench.judging.judge import ALIKE, SECOND_POINT, Trial
+from adbench.namespaces.numpy import numpy
 from adbench.running.prepared_cell import PreparedCell, arrays_of, trees_of
 from reference_ad.engine import tree
 
@@ -35,6 +37,13 @@ EXPANDED_COTANGENT = (
     "With a cotangent that is one number expanded over the output, as the backward pass of a sum "
     "gives, the answer is not that with an array of ones."
 )
+
+REPEATED_COTANGENT = (
+    "With a cotangent that is one row expanded over the output, as the backward pass of a sum over "
+    "rows gives, the answer is not that with an array of such rows."
+)
+
+FAR_OFF = "At large arguments, where the value is right, the derivative is wrong."
 
 CALL_BETWEEN = (
     "Where the function is called once more, at another point, between its forward and its "
@@ -58,6 +67,9 @@ class Trials:
         former, what keeps an array itself is stale in the latter.
         """
         for number in numbers:
+            if number >= self._cell.points.nearer:
+                yield from self._far_off(number)
+                continue
             moved = self._problem_at(number)
             circumstances = f"At a {ORDINALS[number]} point the answer is wrong."
             if number == 0 and in_place and self._overwrite(moved):
@@ -66,6 +78,27 @@ class Trials:
                 yield Trial(SECOND_POINT, circumstances, answer, number)
             answer = self._answer(moved)
             yield Trial(SECOND_POINT, circumstances, answer, number)
+
+    def _far_off(self, number: int) -> Iterator[Trial]:
+        """Call hand-written code far from its points, if its value is right there."""
+        if self._cell.case.implementation != NATIVE or not self._is_value_right(number):
+            return
+        answer = self._tried(lambda: self._answer(self._problem_at(number)))
+        if answer is not None:
+            yield Trial(SECOND_POINT, FAR_OFF, answer, number)
+
+    def _is_value_right(self, number: int) -> bool:
+        """Whether the function has the value of the specification at a further point."""
+        inputs, model = self._cell.points.further[number], self._cell.model
+        problem = self._problem_at(number)
+        value = self._tried(
+            lambda: self._collect(problem.function(problem.active, problem.constants))
+        )
+        with np.errstate(all="ignore"):
+            right = collect(model.function(numpy, *inputs.arguments))
+        if value is None or mismatch(value, right) or not value.is_finite:
+            return False
+        return relative_error(value, right) <= ALIKE[self._cell.case.dtype]
 
     def in_other_layouts(self, number: int) -> Iterator[Trial]:
         """Call hand-written code at a further point with arrays that are not contiguous."""
@@ -91,15 +124,27 @@ class Trials:
             yield from self._with_all_arguments_active()
 
     def _with_expanded_cotangent(self) -> Iterator[Trial]:
-        problem, backend = self._fresh_problem(), self._backend
-        ones = backend.asarray(np.ones_like(self._cell.points.first.cotangent))
-        expanded = backend.laid_out(ones, Layout.EXPANDED)
-        if expanded is None:
+        cotangent = self._cell.points.first.cotangent
+        yield from self._with_cotangent(
+            np.ones_like(cotangent), Layout.EXPANDED, EXPANDED_COTANGENT
+        )
+        if cotangent.ndim > 1:
+            repeated = np.broadcast_to(cotangent[:1], cotangent.shape).copy()
+            yield from self._with_cotangent(repeated, Layout.REPEATED, REPEATED_COTANGENT)
+
+    def _with_cotangent(
+        self, cotangent: Array, layout: Layout, circumstances: str
+    ) -> Iterator[Trial]:
+        """Compare the answers for a cotangent that is contiguous, and in another layout."""
+        problem = self._fresh_problem()
+        contiguous = self._backend.asarray(cotangent)
+        laid_out = self._backend.laid_out(contiguous, layout)
+        if laid_out is None:
             return
-        beside = self._tried(lambda: self._answer(replace(problem, direction=ones)))
-        answer = self._tried(lambda: self._answer(replace(problem, direction=expanded)))
+        beside = self._tried(lambda: self._answer(replace(problem, direction=contiguous)))
+        answer = self._tried(lambda: self._answer(replace(problem, direction=laid_out)))
         if answer is not None and beside is not None:
-            yield Trial(MEMORY_LAYOUT, EXPANDED_COTANGENT, answer, beside=beside)
+            yield Trial(MEMORY_LAYOUT, circumstances, answer, beside=beside)
 
     def _with_a_call_between(self) -> Iterator[Trial]:
         problem = self._fresh_problem()

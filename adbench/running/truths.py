@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from adbench.cases.case import Case
+from adbench.cases.case import NATIVE, Case
 from adbench.cases.model import Model
 from adbench.cases.operators import Operator
 from adbench.cases.question import Question
@@ -62,6 +62,8 @@ def establish(model: Model, case: Case, draw: Callable[[Subject], SubjectPoints]
         return Truths(doubt=why_unknown(model, error))
     further: dict[int, Truth] = {}
     wanted = len(points.further) if case.operator in SEARCHING else 1
+    if case.implementation != NATIVE:
+        wanted = min(wanted, points.nearer)
     for number, inputs in enumerate(points.further[:wanted]):
         if first.doubt or time.monotonic() - began > FURTHER_POINTS_LIMIT_S:
             break

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from adbench.cases.model import Model
+from adbench.running.plan import HIGHEST_ORDER
 from adbench.selftest.bugs import BUGS
 from adbench.selftest.controls import CONTROLS
 from adbench.selftest.subject import Subject
@@ -73,7 +74,7 @@ def model_of(subject: Subject) -> Model:
         function=function,
         make=make,
         sizes={"": {}},
-        orders=subject.order,
+        orders=subject.order if subject.order > HIGHEST_ORDER else 1,
         native={framework: Native(framework, subject.name) for framework in subject.frameworks},
     )
 

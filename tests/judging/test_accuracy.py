@@ -31,7 +31,8 @@ def test_an_error_within_the_accuracy_passes_and_is_said(error):
 
 
 def test_an_error_beyond_the_accuracy_is_wrong():
-    report = adbench.check(cubes, POINT, backend="torch", native=off_by(1e-5), accuracy=1e-6)
+    options = {"backend": "torch", "accuracy": 1e-6, "dtypes": "float64"}
+    report = adbench.check(cubes, POINT, native=off_by(1e-5), **options)
     assert {row.verdict for row in report.rows} == {Verdict.WRONG}
 
 
