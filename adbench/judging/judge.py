@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from math import nan, sqrt
 
-from adbench.cases.answer import Answer, mismatch, relative_error
+from adbench.cases.answer import Answer, mismatch, norm, relative_error
 from adbench.cases.case import NATIVE, Case
 from adbench.cases.inputs import Inputs
 from adbench.cases.operators import Operator
@@ -32,6 +32,10 @@ ALIKE = {"float64": 1e-6, "float32": 1e-3, "float16": 0.1, "bfloat16": 0.1}
 rounding."""
 
 
+ROUGH = 1e-3
+"""The relative error of an answer as a whole that is wrong, however many digits a formula loses."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """An answer that was given in other circumstances than the first, and must be right in them."""
@@ -49,6 +53,9 @@ class Trial:
 
     beside: Answer | None = None
     """The answer that it must agree with, where it is none to the question asked."""
+
+    roughly: bool = False
+    """Whether it is wrong only if it is off by more than `ROUGH`."""
 
 
 @dataclass(frozen=True)
@@ -212,6 +219,8 @@ class Judge:
         judgement = self._judgement(trial.answer, asked, case)
         if judgement.verdict is not Verdict.WRONG:
             return None
+        if trial.roughly and _is_slight(judgement, asked.truth.answer, evidence.first):
+            return None
         sentences = [trial.circumstances]
         if trial.check == SECOND_POINT:
             is_zero = not any(array.any() for array in trial.answer.arrays)
@@ -321,6 +330,15 @@ def _difference(answer: Answer, other: Answer, trial: Trial, case: Case) -> Find
         return None
     message = f"{trial.circumstances} It differs by a relative {difference:.1e}."
     return Finding(trial.check, message)
+
+
+def _is_slight(judgement: Judgement, truth: Answer, usual: Answer) -> bool:
+    """Whether an error is nothing beside the true answer, or beside one that is usual.
+
+    A right formula may lose all digits of a slope that is next to nothing.
+    """
+    size = norm(truth.arrays)
+    return judgement.relative_error * size <= ROUGH * max(size, norm(usual.arrays))
 
 
 def _is_explained(judgement: Judgement) -> bool:

@@ -59,11 +59,12 @@ class Points:
     def far_points(self, model: Model, first: Inputs) -> tuple[Inputs, ...]:
         """Return points that are far from the first, none where they are not wanted.
 
-        A recipe's numbers may have a meaning that they lose there, and a function that is only
-        right up to an accuracy may lose that. A derivative is judged there where the value is
-        right.
+        A recipe's numbers may have a meaning that they lose there: none is far from those that look
+        like shares or unit vectors, nor where a function is only right up to an accuracy.
+        Elsewhere a derivative is judged where the value is right.
         """
-        if not self.far or model.accuracy:
+        leaves = tree.leaves(first.arguments[first.active])
+        if not self.far or model.accuracy or any(map(_has_a_range, leaves)):
             return ()
         return tuple(self._varied(first, factor) for factor in FAR_FACTORS)
 
@@ -152,6 +153,15 @@ def drawing(points: Points) -> Callable[[Subject], SubjectPoints]:
         return SubjectPoints(first, (*further, *far), len(further))
 
     return draw
+
+
+def _has_a_range(leaf: Array) -> bool:
+    """Whether numbers lie between 0 and 1, or rows of them add up to 1 or have the length 1."""
+    if not leaf.size or np.all((leaf >= 0) & (leaf <= 1)):
+        return True
+    rows = np.atleast_1d(leaf)
+    sums, squares = np.sum(rows, axis=-1), np.sum(rows * rows, axis=-1)
+    return bool(np.allclose(sums, 1, atol=1e-3) or np.allclose(squares, 1, atol=1e-3))
 
 
 def _structure(inputs: Inputs) -> list[tuple[str, tuple[int, ...], np.dtype[np.generic]]]:

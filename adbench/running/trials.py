@@ -85,7 +85,7 @@ class Trials:
             return
         answer = self._tried(lambda: self._answer(self._problem_at(number)))
         if answer is not None:
-            yield Trial(SECOND_POINT, FAR_OFF, answer, number)
+            yield Trial(SECOND_POINT, FAR_OFF, answer, number, roughly=True)
 
     def _is_value_right(self, number: int) -> bool:
         """Whether the function has the value of the specification at a further point."""

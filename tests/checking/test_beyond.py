@@ -32,6 +32,27 @@ class WrongPastThreshold(Product):
         return 2 * g * torch.clip(x, -2, 2) * y, g * x**2
 
 
+class WrongFarOff(Product):
+    @staticmethod
+    def backward(ctx, g):
+        x, y = ctx.saved_tensors
+        return 2 * g * torch.clip(x, -20, 20) * y, g * x**2
+
+
+class OfUnitVectors(Product):
+    """Right where x is short, in value and derivative."""
+
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(x, y)
+        return torch.sum(torch.clip(x, -5, 5) ** 2 * y)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, y = ctx.saved_tensors
+        return 2 * g * torch.clip(x, -5, 5) * y, g * x**2
+
+
 class WrongInFloat32(Product):
     @staticmethod
     def backward(ctx, g):
@@ -143,6 +164,7 @@ def test_right_code_passes_and_what_was_looked_at_is_said():
     ("function", "place"),
     [
         (WrongPastThreshold, "point the answer is wrong"),
+        (WrongFarOff, "At large arguments, where the value is right, the derivative is wrong"),
         (WrongInFloat32, "product s float32"),
         (WrongForLongArrays, "product l float64"),
         (WrongByOther, "product by y m float64"),
@@ -155,6 +177,10 @@ def test_what_is_wrong_elsewhere_alone_is_found(function, place):
     report = check(function)
     assert report.exit_status == 1
     assert place in " ".join(str(report).split())
+
+
+def test_code_that_has_another_value_far_off_is_not_judged_there():
+    assert check(OfUnitVectors)
 
 
 def test_an_argument_without_a_gradient_is_noted():

@@ -87,6 +87,21 @@ def test_every_further_point_is_another():
         assert len(numbers) == 4
 
 
+def test_far_points_keep_off_numbers_with_a_range():
+    points = replace(POINTS, far=True)
+
+    def far_from(numbers, **fields):
+        recipe = model(lambda size, rng: (np.asarray(numbers),), **fields)
+        return points.far_points(recipe, points.first(recipe, ""))
+
+    assert [inputs.arguments[0].tolist() for inputs in far_from([-1.0, 3.0])] == [
+        [-8.0, 24.0],
+        [-64.0, 192.0],
+    ]
+    assert far_from([0.25, 1.0]) == far_from([-0.5, 1.5]) == far_from([0.6, -0.8]) == ()
+    assert far_from([-1.0, 3.0], accuracy=1e-6) == ()
+
+
 def test_a_lower_dtype_has_points_of_its_own():
     recipe = model(lambda size, rng: (rng.standard_normal(9),))
     x = POINTS.for_dtype("float32").first(recipe, "").arguments[0]
