@@ -47,15 +47,15 @@ from tabulate import tabulate  # noqa: E402
 @click.option("--seeds", default=1, show_default=True, help="How many seeds.")
 @click.option("--first-seed", default=0, show_default=True, help="The first of the seeds.")
 @click.option("--only", default="", help="A part of the names of the entries.")
-@click.option("--order", default=1, show_default=True, help="The highest order of derivatives.")
-@click.option("--dtype", default="float64", show_default=True, help="In which is computed.")
+@click.option("--order", type=int, help="The highest order of derivatives. Default: a check's.")
+@click.option("--dtype", default="", help="In which alone is computed. Default: a check's.")
 @click.option("--notes", is_flag=True, help="Print the notes of the reports as well.")
 def main(
     backends: tuple[str, ...],
     seeds: int,
     first_seed: int,
     only: str,
-    order: int,
+    order: int | None,
     dtype: str,
     notes: bool,
 ) -> None:
@@ -80,7 +80,7 @@ def main(
 
 
 def tally(
-    entry: Entry, backend: str, seed: int, order: int, dtype: str, *, notes: bool
+    entry: Entry, backend: str, seed: int, order: int | None, dtype: str, *, notes: bool
 ) -> Counter[str]:
     """Check an entry and print what did not pass. Return how many cells there are of each kind."""
     judged, remarks = check(entry, backend, seed, order, dtype)

@@ -8,12 +8,13 @@ from dataclasses import replace
 from importlib import import_module
 
 from adbench import registry
-from adbench.cases.case import NATIVE
+from adbench.cases.case import DTYPES, NATIVE
 from adbench.cases.model import SpecError
 from adbench.checking.report import Report
 from adbench.results.row import FAILURES, Row, Verdict
 from adbench.running import in_process
 from adbench.running import plan as planning
+from adbench.running.beyond import look_beyond
 from adbench.truth.certificate import CertificateError
 
 from .entry import Entry
@@ -39,22 +40,32 @@ def entries(framework: str) -> tuple[Entry, ...]:
 
 
 def check(
-    entry: Entry, backend: str, seed: int, order: int = 1, dtype: str = "float64"
+    entry: Entry, backend: str, seed: int, order: int | None = None, dtype: str = ""
 ) -> tuple[list[tuple[str, str]], Sequence[str]]:
-    """Check an entry at the shapes and points of a seed, to an order of derivatives, in a dtype.
+    """Check an entry at the shapes and points of a seed.
+
+    order, dtype: those asked for; as a check has them by default where they are left out.
 
     Return the count and a sentence of every cell, and the notes of the report. The framework's own
     function alone is asked, not what the framework makes of the formula.
     """
     model = entry.model(backend.partition(":")[0], seed)
-    settings = planning.Settings(effort=planning.CHECK, seed=seed, order=order, lowest_dtype=dtype)
+    dtypes = (dtype or DTYPES[0],)
+    settings = planning.Settings(
+        effort=planning.CHECK,
+        seed=seed,
+        order=order,
+        lowest_dtype=dtypes[0],
+        are_dtypes_free=not dtype,
+    )
     source = registry.ModelSource(model, "here")
     rows: list[Row] = []
     try:
         plan = planning.make_plan(
-            [source], registry.find_backends([backend]), settings, dtypes=[dtype]
+            [source], registry.find_backends([backend]), settings, dtypes=dtypes
         )
         plan = replace(plan, groups=tuple(_of_native(group) for group in plan.groups))
+        plan = look_beyond(plan, planning.Restriction((), (), (dtype,) if dtype else ()))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             in_process.run(plan, rows.append)
