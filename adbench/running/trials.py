@@ -17,7 +17,7 @@ from adbench.cases.answer import Answer, collect, mismatch, relative_error
 from adbench.cases.case import NATIVE
 from adbench.cases.inputs import Array
 from adbench.cases.operators import Mode, Operator
-from adbench.judging.judge import ALIKE, SECOND_POINT, Trial
+from adbench.judging.judge import SECOND_POINT, Trial
 from adbench.namespaces.numpy import numpy
 from adbench.running.prepared_cell import PreparedCell, arrays_of, trees_of
 from reference_ad.engine import tree
@@ -42,6 +42,9 @@ REPEATED_COTANGENT = (
     "With a cotangent that is one row expanded over the output, as the backward pass of a sum over "
     "rows gives, the answer is not that with an array of such rows."
 )
+
+SAME_VALUE = {"float64": 1e-9, "float32": 1e-5, "float16": 1e-2, "bfloat16": 1e-2}
+"""Values that differ by no more than this, relatively, are those of the same function."""
 
 FAR_OFF = "At large arguments, where the value is right, the derivative is wrong."
 
@@ -98,7 +101,7 @@ class Trials:
             right = collect(model.function(numpy, *inputs.arguments))
         if value is None or mismatch(value, right) or not value.is_finite:
             return False
-        return relative_error(value, right) <= ALIKE[self._cell.case.dtype]
+        return relative_error(value, right) <= SAME_VALUE[self._cell.case.dtype]
 
     def in_other_layouts(self, number: int) -> Iterator[Trial]:
         """Call hand-written code at a further point with arrays that are not contiguous."""

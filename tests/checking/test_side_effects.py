@@ -100,4 +100,4 @@ def test_tests_beside_one_that_checks_gradients_see_their_own_defaults(pytester)
             torch.nn.Linear(2, 2)(torch.tensor([[1.0, 2.0]], dtype=torch.float32))
         """
     )
-    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=3)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=3)
