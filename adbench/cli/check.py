@@ -44,13 +44,19 @@ def command(selection: Selection, output_format: str) -> None:
     import tempfile
 
     from adbench.checking.report import Report
-    from adbench.comparing.measure import measure
+    from adbench.comparing.measure import LOGS, measure
     from adbench.results import frames, journal
     from adbench.running.plan import CHECK
+    from adbench.running.worker_pool import worker_pool
 
-    plan = selection.plan(CHECK)
-    with tempfile.TemporaryDirectory(prefix="adbench-") as folder:
-        measure(plan, Path(folder))
+    settings = selection.settings(CHECK)
+    with (
+        tempfile.TemporaryDirectory(prefix="adbench-") as folder,
+        worker_pool(settings, Path(folder) / LOGS) as workers,
+    ):
+        selection.start_workers(workers)
+        plan = selection.plan(CHECK)
+        measure(plan, Path(folder), pool=workers)
         report = Report.of(plan, journal.read(Path(folder) / frames.JOURNAL))
     WRITERS[output_format](report, plan)
     sys.exit(report.exit_status)

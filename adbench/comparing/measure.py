@@ -10,12 +10,19 @@ from adbench.results.journal import Journal
 from adbench.results.row import Row
 from adbench.running.plan import Plan
 from adbench.running.runner import run as run_plan
+from adbench.running.worker_pool import WorkerPool
+
+LOGS = "logs"
+"""The folder of what workers print, within that of a run."""
 
 
-def measure(plan: Plan, folder: Path, progress: bool = True) -> None:
+def measure(
+    plan: Plan, folder: Path, progress: bool = True, pool: WorkerPool | None = None
+) -> None:
     """Run a plan, and write each row to the journal in `folder` as it comes.
 
-    progress: whether a bar is shown. Raises CertificateError where a truth is contradicted.
+    progress: whether a bar is shown; pool: workers that have been started. Raises CertificateError
+    where a truth is contradicted.
     """
     with (
         Journal(folder / frames.JOURNAL) as journal,
@@ -26,4 +33,4 @@ def measure(plan: Plan, folder: Path, progress: bool = True) -> None:
             journal.append(row)
             bar.advance()
 
-        run_plan(plan, folder / "logs", keep, bar.describe)
+        run_plan(plan, folder / LOGS, keep, bar.describe, pool)

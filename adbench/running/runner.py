@@ -2,7 +2,7 @@
 
 Runs a plan with one worker process a backend, and turns whatever happens to a worker into a row.
 
-Only one worker runs at any moment where cells are timed. In a check, the first two start together.
+Only one worker runs at any moment; a check starts its first one before, beside its planning.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adbench.results.row import Outcome, Row
 from adbench.running.beyond import paced
 from adbench.running.group import GroupCell, Keep, Watch, run_group
-from adbench.running.plan import Group, Plan, Settings
+from adbench.running.plan import Group, Plan
 from adbench.running.protocol import (
     CellRow,
     Close,
@@ -28,10 +29,10 @@ from adbench.running.protocol import (
     TruthEstablished,
 )
 from adbench.running.worker_pool import (
-    TRUTH,
     WorkerFailed,
     WorkerPool,
     WorkerProcess,
+    truth_entry,
     worker_pool,
 )
 from adbench.truth.certificate import CertificateError
@@ -42,24 +43,23 @@ def run(
     logs: Path,
     keep: Keep,
     watch: Watch = lambda what: None,
+    pool: WorkerPool | None = None,
 ) -> None:
     """Run a plan to its end.
 
     logs: the folder for what the workers print; keep: called with each row as it is finished;
-    watch: called with what is running, in words. Raises CertificateError where a truth contradicts
-    the function itself.
+    watch: called with what is running, in words; pool: workers that have been started, for these
+    settings and logs. Raises CertificateError where a truth contradicts the function itself.
     """
     # The folder goes last: a worker that is still writing to it is ended before.
     with (
         tempfile.TemporaryDirectory(prefix="adbench-") as folder,
-        worker_pool(plan.settings, logs) as workers,
+        nullcontext(pool) if pool else worker_pool(plan.settings, logs) as workers,
     ):
-        if not plan.settings.effort.timed:
-            workers.start_early([TRUTH, *plan.backends[:1]])
         for number, group in enumerate(paced(plan)):
             truth_folder = Path(folder) / str(number)
             truth_folder.mkdir()
-            host = WorkerHost(workers, plan.settings, truth_folder / "truth.npz")
+            host = WorkerHost(workers, plan, truth_folder / "truth.npz")
             run_group(plan, group, host, keep, watch)
             shutil.rmtree(truth_folder)
 
@@ -79,10 +79,11 @@ class CellProgress:
 class WorkerHost:
     """Computes the cells of one group in worker processes."""
 
-    def __init__(self, workers: WorkerPool, settings: Settings, truth_path: Path) -> None:
+    def __init__(self, workers: WorkerPool, plan: Plan, truth_path: Path) -> None:
         """truth_path: where the group's truth is to be written."""
         self._workers = workers
-        self._settings = settings
+        self._settings = plan.settings
+        self._truth_entry = truth_entry(plan.backends, plan.settings)
         self._truth_path = truth_path
         self._established_path = ""
         self._progress: dict[tuple[str, str], CellProgress] = {}
@@ -100,7 +101,7 @@ class WorkerHost:
             group.source.model.accuracy,
         )
         try:
-            reply = self._workers.ask(TRUTH, request, self._settings.timeout_s)
+            reply = self._workers.ask(self._truth_entry, request, self._settings.timeout_s)
         except WorkerFailed as failure:
             return f"No true answer is known: {failure.message}"
         if isinstance(reply, TruthBroken):

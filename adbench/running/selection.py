@@ -8,11 +8,13 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 
 from adbench import registry
+from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES
 from adbench.registry import ModelSource
 from adbench.running.beyond import look_beyond
 from adbench.running.library_logs import library_logs_left_out
 from adbench.running.plan import Plan, Preset, Restriction, Settings, check_dtypes, make_plan
+from adbench.running.worker_pool import WorkerPool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +67,11 @@ class Selection:
     specification: bool = False
     """Whether specifications are judged beside hand-written functions like any others."""
 
-    def plan(self, preset: Preset) -> Plan:
-        """Make the plan of what is selected.
-
-        Raises SpecError where a name is unknown, or where nothing is left to ask.
-        """
+    def settings(self, preset: Preset) -> Settings:
+        """Return what holds for the whole run. Raises SpecError where a dtype is unknown."""
         dtypes = self.dtypes or DTYPES[:1]
         check_dtypes(dtypes)
-        settings = Settings(
+        return Settings(
             effort=preset,
             threads=self.threads,
             timeout_s=self.timeout_s or preset.timeout_s,
@@ -84,16 +83,30 @@ class Selection:
             budget_s=self.budget_s,
             are_dtypes_free=not self.dtypes,
         )
+
+    def start_workers(self, workers: WorkerPool) -> None:
+        """Begin to start the worker of the first backend. Raises SpecError for an unknown one."""
+        workers.start_early(self._entries()[0])
+
+    def _entries(self) -> list[Entry]:
+        return registry.find_backends(self.backends or registry.backends())
+
+    def plan(self, preset: Preset) -> Plan:
+        """Make the plan of what is selected.
+
+        Raises SpecError where a name is unknown, or where nothing is left to ask.
+        """
+        settings = self.settings(preset)
         with redirect_stdout(sys.stderr):  # what a model prints is no part of a report
             with library_logs_left_out():
                 sources = self._model_sources()
             plan = make_plan(
                 sources,
-                registry.find_backends(self.backends or registry.backends()),
+                self._entries(),
                 settings,
                 operators=self.operators,
                 sizes=self.sizes,
-                dtypes=dtypes,
+                dtypes=self.dtypes or DTYPES[:1],
             )
             named = Restriction(tuple(self.operators), tuple(self.sizes), tuple(self.dtypes))
             return look_beyond(plan, named)

@@ -37,6 +37,15 @@ TRUTH = Entry("truth", "")
 """The worker that establishes truths; it has no backend."""
 
 
+def truth_entry(backends: Sequence[Entry], settings: Settings) -> Entry:
+    """Return whose worker establishes truths.
+
+    In a check on one backend it is that backend's, which has imported what the models import, and
+    one process less is started. Where cells are timed, it has a process of its own.
+    """
+    return TRUTH if settings.effort.timed or len(backends) > 1 else backends[0]
+
+
 class WorkerFailed(Exception):
     """A worker did not answer a request: it could not be started, died, or was killed."""
 
@@ -195,14 +204,13 @@ class WorkerPool:
                 raise
         return self._processes[entry.name]
 
-    def start_early(self, entries: Sequence[Entry]) -> None:
-        """Begin to start workers that will be asked soon, so that they start at the same time.
+    def start_early(self, entry: Entry) -> None:
+        """Begin to start a worker that will be asked soon, beside what else is done meanwhile.
 
-        What goes wrong is said when they are asked.
+        What goes wrong is said when it is asked.
         """
-        for entry in entries:
-            with suppress(WorkerFailed):
-                self._starting[entry.name] = self._launch(entry)
+        with suppress(WorkerFailed):
+            self._starting[entry.name] = self._launch(entry)
 
     def _launch(self, entry: Entry) -> WorkerProcess:
         """Start a process, and let it begin to import its framework."""
