@@ -26,7 +26,7 @@ def looked_at(plan: Plan, rows: Iterable[Row]) -> str:
     points = 1 + plan.settings.effort.points
     done = _listed(word for word, is_run in words.items() if is_run)
     left_out = _listed(word for word, is_run in words.items() if not is_run)
-    judged = f"Hand-written functions were judged at {points} points"
+    judged = f"Hand-written functions were judged at {points} points and far from them"
     sentences = [f"{judged}, {done}." if done else f"{judged}."]
     if left_out:
         sentences.append(

@@ -156,7 +156,8 @@ def test_right_code_passes_and_what_was_looked_at_is_said():
     report = check(Product)
     assert report and not report.notes, report
     assert report.summary.endswith(
-        "Hand-written functions were judged at 4 points, at size l, in float32 and by y."
+        "Hand-written functions were judged at 4 points and far from them, at size l, in float32 "
+        "and by y."
     )
 
 
@@ -204,8 +205,8 @@ def test_what_the_budget_leaves_out_is_said():
     report = check(WrongInFloat32, budget_s=1e-9)
     assert report
     assert report.summary.endswith(
-        "at 4 points. Left out, at least in part: at size l, in float32 and by y; the 1e-09 s for "
-        "what was not asked were spent, and --budget gives more."
+        "at 4 points and far from them. Left out, at least in part: at size l, in float32 and by "
+        "y; the 1e-09 s for what was not asked were spent, and --budget gives more."
     )
 
 
