@@ -53,7 +53,7 @@ class Worker:
     def __init__(self) -> None:
         self._session: Session | None = None
         self._session_modes = ExitStack()
-        self._load_model = lru_cache(maxsize=None)(_load_model)
+        self._load_model = lru_cache(maxsize=None)(self._imported_model)
         self._load_truths = lru_cache(maxsize=1)(truths.load)
         self._drawing = lru_cache(maxsize=1)(drawing)
 
@@ -95,6 +95,16 @@ class Worker:
             message = f"Could not be started: {describe_exception(error)}"
             return StartFailed(Outcome.RAISED, message)
         return Started()
+
+    def _imported_model(self, origin: str, accuracy: float | None) -> Model:
+        """Import a model as a process of the user's own would, with the framework's defaults.
+
+        A module that a file makes has float32 parameters there.
+        """
+        if self._session is None:
+            return _load_model(origin, accuracy)
+        with self._session.backend.native_modes("float32"):
+            return _load_model(origin, accuracy)
 
     def _establish_truth(self, request: EstablishTruth) -> TruthEstablished | TruthBroken:
         model = self._load_model(request.origin, request.accuracy)

@@ -116,6 +116,22 @@ def test_what_a_model_prints_is_no_part_of_the_report(tmp_path):
     assert "called" in result.stderr
 
 
+def test_a_file_is_imported_with_the_defaults_of_its_framework(tmp_path):
+    pytest.importorskip("torch", reason="torch is not installed")
+    file = tmp_path / "module.py"
+    file.write_text(
+        "import torch\nfrom adbench import Model\n\n"
+        "linear = torch.nn.Linear(3, 2, bias=False)\n"
+        "torch.nn.init.ones_(linear.weight)\n"
+        "model = Model(name='linear', function=lambda xp, x: x @ xp.ones((3, 2), dtype=x.dtype), "
+        "make=lambda size, rng: (rng.standard_normal((2, 3)),), sizes={'s': {}}, "
+        "native={'torch': linear})\n"
+    )
+    result = check(file, "--backend", "torch")
+    assert result.exit_code == 0, result.stdout
+    assert "does not run in float64" in " ".join(result.stdout.split())
+
+
 def test_the_text_shows_the_entry_what_was_returned_and_what_is_true(fake):
     result = check("chain", "--backend", fake("Wrong"), "--operator", "gradient")
     assert "Wrong" in result.stdout
