@@ -69,6 +69,11 @@ class Model:
     """Named sizes over which full Jacobians are timed in forward and in reverse mode, where that is
     of interest."""
 
+    growth: Mapping[str, Mapping[str, Size]] = field(default_factory=dict)
+    """Sizes along which cost is seen to grow, by what is varied: `{"depth": {"depth=1": {...}}}`.
+    Each axis has named sizes, smallest first; their gradients are timed, and their memory
+    counted."""
+
     orders: int = 1
     """How often a scalar function of one scalar is differentiated."""
 
@@ -135,9 +140,10 @@ class Model:
         return [*names, *unnamed][:count]
 
     def size(self, name: str) -> Size:
-        """Return the size called `name`, from `sizes` or from `sweep`."""
-        for sizes in (self.sizes, self.sweep):
-            if name in sizes:
-                return sizes[name]
-        names = ", ".join([*self.sizes, *self.sweep])
+        """Return the size called `name`, from `sizes`, `sweep` or `growth`."""
+        all_sizes = {size: value for sizes in self.growth.values() for size, value in sizes.items()}
+        all_sizes |= {**self.sweep, **self.sizes}
+        if name in all_sizes:
+            return all_sizes[name]
+        names = ", ".join(all_sizes)
         raise SpecError(f"The model {self.name!r} has no size {name!r}; it has {names}.")

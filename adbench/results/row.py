@@ -83,6 +83,8 @@ class Row:
     """The part of the backend's name after the colon."""
     swept: bool = False
     """Whether the cell belongs to a sweep over n and m."""
+    growth: str = ""
+    """What was varied where the cell belongs to a growth sweep: "depth", "width", "batch"; "" else."""
     route: str = ""
     """How the backend answered."""
     outcome: Outcome = Outcome.OK
@@ -141,6 +143,21 @@ class Row:
     """The lower end of the 95 % confidence interval of the cost ratio."""
     cost_ratio_high: float = math.nan
     """The upper end of the 95 % confidence interval of the cost ratio."""
+    forward_ratio: float = math.nan
+    """The time of forward mode over this mode's, for the same operator on the same backend: the
+    median over samples that were taken next to each other."""
+    forward_ratio_low: float = math.nan
+    """The lower end of that ratio's confidence interval, which holds at 95 % however often sampling
+    has looked at it."""
+    forward_ratio_high: float = math.nan
+    """The upper end of that interval."""
+    reference_s: float = math.nan
+    """The median time of the reference loop, which was timed between this cell's samples (s)."""
+    operations: float = math.nan
+    """How many operations on numbers the answer takes in this mode, by the reference engine's
+    graph."""
+    primal_operations: float = math.nan
+    """How many operations on numbers the function takes, by the reference engine's graph."""
     prepare_s: float = math.nan
     """How long building and staging the call took (s)."""
     first_s: float = math.nan
@@ -149,6 +166,8 @@ class Row:
     """Processor time over wall-clock time while the cell was sampled: how many threads worked."""
     peak_bytes: int | None = None
     """By how much the process's resident memory rose during the second call (bytes)."""
+    memory_method: str = ""
+    """What counted the peak; "" where nothing could."""
     elapsed_s: float = math.nan
     """All the time that the cell took (s)."""
     flags: str = ""
