@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from adbench.cli.selection import selection_options
 from adbench.results.exit_status import ExitStatus
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from adbench.comparing.compare import Comparison
     from adbench.running.plan import Plan
     from adbench.running.selection import Selection
@@ -34,15 +37,19 @@ def command(selection: Selection, out: Path | None, quick: bool, full: bool) -> 
     crashed, ran out of memory or out of time, 4 if adbench's own truth was not certified, which is
     a bug of adbench and stops the run. A framework that is not installed is no failure.
     """
+    from rich.console import Console
+
     from adbench.comparing import folder as folders
     from adbench.comparing.compare import compare
+    from adbench.reporting.render import to_screen
     from adbench.running.plan import PRESETS
 
     plan = selection.plan(PRESETS[_preset_name(quick, full)])
     folder = out or folders.default_run_folder()
     folders.make_run_folder(folder)
-    comparison = compare(plan, folder)
-    _show(comparison, plan, folder)
+    screen = Console()
+    comparison = compare(plan, folder, show=partial(to_screen, console=screen))
+    _show(comparison, plan, folder, screen)
     sys.exit(comparison.exit_status)
 
 
@@ -56,16 +63,18 @@ def _preset_name(quick: bool, full: bool) -> str:
     return "default"
 
 
-def _show(comparison: Comparison, plan: Plan, folder: Path) -> None:
-    """Print the tables, where the results are, and what stopped the run early."""
-    from rich.console import Console
+def _show(comparison: Comparison, plan: Plan, folder: Path, screen: Console) -> None:
+    """Print the further tables, where the results are, and what stopped the run early."""
+    from adbench.reporting.tables import CORRECTNESS_TITLE
 
-    screen = Console()
-    comparison.report.show(screen)
+    is_whole = comparison.stopped_by is None
+    comparison.report.show(screen, without=[CORRECTNESS_TITLE] if is_whole else [])
     screen.print()
     screen.print(comparison.report.summary, highlight=False)
+    for sentence in comparison.report.closing:
+        screen.print(sentence, highlight=False, markup=False)
     screen.print(
-        f"Results are in {folder}: report.md, results.parquet, results.csv, journal.jsonl.",
+        f"Results are in {folder}: report.md, results.parquet, results.csv, samples.parquet.",
         highlight=False,
     )
     cells = f"{len(comparison.table)} of {plan.total} cells"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,20 @@ import pandas as pd
 
 from adbench.comparing.measure import measure
 from adbench.comparing.report import ComparisonReport, make_report
+from adbench.reporting import machine
+from adbench.reporting.tables import Table, correctness
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
-from adbench.results.row import FAILURES, Outcome, Verdict
+from adbench.results.row import FAILURES, Outcome, Row, Verdict
 from adbench.running.environment import describe
 from adbench.running.plan import Plan
+from adbench.running.spent import Spent
 from adbench.step_sweep import rows as step_rows
 from adbench.step_sweep import run as step_sweep
 from adbench.truth.certificate import CertificateError
+
+ShowTable = Callable[[Table], None]
+"""What puts a table on the screen."""
 
 
 @dataclass(frozen=True)
@@ -50,28 +57,45 @@ class Comparison:
         return ExitStatus.ALL_RIGHT
 
 
-def compare(plan: Plan, folder: Path, progress: bool = True) -> Comparison:
+def compare(
+    plan: Plan, folder: Path, progress: bool = True, show: ShowTable | None = None
+) -> Comparison:
     """Run a plan, and write its environment, journal, tables and report to `folder`, which exists.
 
     Where it is stopped by Ctrl-C or by a truth that is not certified, what was measured before is
-    written and returned all the same. progress: whether a bar is shown.
+    written and returned all the same. progress: whether a bar is shown; show: called with the table
+    "Is it right?" of each model, as soon as its cells are done.
     """
     environment = _environment(plan)
-    (folder / "environment.json").write_text(json.dumps(environment, indent=2) + "\n")
+    _write_environment(environment, folder)
+    spent = Spent()
+
+    def show_model(rows: Sequence[Row]) -> None:
+        table = correctness(frames.frame(rows))
+        if table is not None and show is not None:
+            show(table)
+
     stopped_by: KeyboardInterrupt | CertificateError | None = None
     step_results: list[step_rows.StepRow] = []
     try:
-        measure(plan, folder, progress)
+        measure(plan, folder, progress, show_model=show_model, spent=spent)
         step_results = list(step_sweep.run(plan))
     except (KeyboardInterrupt, CertificateError) as error:
         stopped_by = error
     table = frames.load(folder)
     steps = step_rows.frame(step_results)
-    report = make_report(table, steps)
+    environment["spent"] = spent.describe()
+    _write_environment(environment, folder)
+    report = make_report(table, steps, [spent.sentence(), machine.sentence(table)])
     frames.write(table, folder)
+    frames.write_samples(folder)
     step_rows.write(steps, folder)
     (folder / "report.md").write_text(report.to_markdown(environment), encoding="utf-8")
     return Comparison(table, report, stopped_by)
+
+
+def _write_environment(environment: dict[str, Any], folder: Path) -> None:
+    (folder / "environment.json").write_text(json.dumps(environment, indent=2) + "\n")
 
 
 def _environment(plan: Plan) -> dict[str, Any]:

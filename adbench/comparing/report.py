@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +27,20 @@ class ComparisonReport:
     sweep_sentences: tuple[str, ...]
     """What the sweep of forward against reverse mode says, for below its table."""
 
+    closing: tuple[str, ...]
+    """Where the time of the run went, and whether the machine was steady."""
+
     summary: str
     """How many cells there are, and how they ended."""
 
-    def show(self, screen: Console) -> None:
-        """Print the tables; the summary is left to the caller."""
+    def show(self, screen: Console, without: Collection[str] = ()) -> None:
+        """Print the tables but those with titles in `without`.
+
+        The summary is left to the caller.
+        """
         for table in self.tables:
+            if table.title in without:
+                continue
             render.to_screen(table, screen)
             if table.title != tables.SWEEP_TITLE:
                 continue
@@ -44,11 +52,14 @@ class ComparisonReport:
         all_tables = [*self.tables]
         if self.step_curve is not None:
             all_tables.append(self.step_curve)
-        return render.report(all_tables, self.sweep_sentences, self.summary, environment)
+        summary = "\n\n".join([self.summary, *self.closing])
+        return render.report(all_tables, self.sweep_sentences, summary, environment)
 
 
-def make_report(table: pd.DataFrame, steps: pd.DataFrame) -> ComparisonReport:
-    """Return the report of a run's rows and of its step sweep."""
+def make_report(
+    table: pd.DataFrame, steps: pd.DataFrame, closing: Iterable[str] = ()
+) -> ComparisonReport:
+    """Return the report of a run's rows and of its step sweep. closing: its last sentences."""
     all_tables = [*tables.tables(table)]
     best_steps = step_tables.best(steps)
     if best_steps is not None:
@@ -57,5 +68,6 @@ def make_report(table: pd.DataFrame, steps: pd.DataFrame) -> ComparisonReport:
         tables=tuple(all_tables),
         step_curve=step_tables.curve(steps),
         sweep_sentences=tuple(crossover.sentences(table)),
+        closing=tuple(sentence for sentence in closing if sentence),
         summary=tables.summary(table),
     )

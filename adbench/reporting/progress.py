@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from rich.progress import (
     TaskID,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
 )
 
 
@@ -31,6 +32,12 @@ class ProgressBar:
         """Count one cell as done."""
         self.display.advance(self.task)
 
+    def aside(self, show: Callable[[], None]) -> None:
+        """Show something on standard output, with the bar out of the way meanwhile."""
+        self.display.stop()
+        show()
+        self.display.start()
+
     def describe(self, activity: str) -> None:
         """Say what is running."""
         self.display.update(self.task, description=activity)
@@ -43,6 +50,8 @@ def progress_bar(total: int, visible: bool = True) -> Iterator[ProgressBar]:
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
         TextColumn("{task.description}", markup=False),
     )
     console = Console(stderr=True)

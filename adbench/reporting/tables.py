@@ -16,6 +16,8 @@ from adbench.results.row import FAILURES
 MARKS = {"correct": "", "imprecise": "~", "unresolved": "?", "wrong": "✗"}
 """What stands before an error, by its verdict, from the mildest on."""
 
+CORRECTNESS_TITLE = "Is it right?"
+
 SWEEP_TITLE = "Forward against reverse mode"
 
 SUMMARY_ORDER = ("correct", "imprecise", "wrong", "unresolved")
@@ -88,10 +90,11 @@ def summary(frame: pd.DataFrame) -> str:
 
 def correctness(frame: pd.DataFrame) -> Table | None:
     """Relative errors of all operators of order 0 to 2, the worst over the modes."""
+    frame = _in_order(frame)
     of_low_order = (frame["operator"] != "derivative") | (frame["order"] == 1)
     return _by_backend(
         frame[~frame["swept"] & of_low_order],
-        title="Is it right?",
+        title=CORRECTNESS_TITLE,
         note="Relative error ||answer - truth|| / ||truth||, the worst over the modes and arrays "
         f"of the answer. {LEGEND}.",
         key=lambda row: (_model(row), row["size"], _operator(row)),

@@ -5,8 +5,9 @@ One row a cell, every column of `Row` but the raw samples, which stay in the jou
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -17,7 +18,9 @@ from adbench.results.row import Row
 
 JOURNAL, PARQUET, CSV = "journal.jsonl", "results.parquet", "results.csv"
 
-SAMPLES = ("samples_s", "primal_samples_s")
+SAMPLES_PARQUET = "samples.parquet"
+
+SAMPLES = ("samples_s", "primal_samples_s", "reference_samples_s", "sample_rounds")
 """The fields of `Row` that are no columns of the frame."""
 
 COLUMNS = [field.name for field in fields(Row) if field.name not in SAMPLES]
@@ -44,7 +47,8 @@ def frame(rows: Iterable[Row]) -> pd.DataFrame:
     A difference between two modes belongs to both, but is known only to the row that came second:
     it is given to the other as well.
     """
-    table = pd.DataFrame([asdict(row) for row in rows], columns=COLUMNS).astype(_TYPES)
+    records = [{name: getattr(row, name) for name in COLUMNS} for row in rows]
+    table = pd.DataFrame(records, columns=COLUMNS).astype(_TYPES)
     question = ["model", "size", "dtype", "operator", "order", "implementation", "backend"]
     shared = table.groupby(question, dropna=False)["error_vs_other_mode"].transform("max")
     answered = (table["outcome"] == "ok") & (table["operator"] != "value")
@@ -57,6 +61,36 @@ def write(table: pd.DataFrame, folder: Path) -> None:
     """Write the frame to `folder` as Parquet and as CSV."""
     table.to_parquet(folder / PARQUET, index=False)
     table.to_csv(folder / CSV, index=False)
+
+
+CELL = ("model", "size", "dtype", "operator", "order", "mode", "implementation", "backend")
+"""The columns that tell one cell of a run from all others."""
+
+
+def samples(rows: Iterable[Row]) -> pd.DataFrame:
+    """Return every sample of some rows, one row a sample.
+
+    Columns: those of `CELL`, `round`, and the times `operator_s`, `primal_s` and `reference_s` of
+    one call and of one pass of the reference loop (s). Samples of one question on one backend in
+    one round were taken next to each other.
+    """
+    parts = []
+    for row in rows:
+        count = len(row.samples_s)
+        columns: dict[str, Any] = {name: [getattr(row, name)] * count for name in CELL}
+        columns["round"] = row.sample_rounds or range(count)
+        columns["operator_s"] = row.samples_s
+        columns["primal_s"] = row.primal_samples_s
+        columns["reference_s"] = row.reference_samples_s or [math.nan] * count
+        parts.append(pd.DataFrame(columns))
+    if not parts:
+        return pd.DataFrame(columns=[*CELL, "round", "operator_s", "primal_s", "reference_s"])
+    return pd.concat(parts, ignore_index=True)
+
+
+def write_samples(folder: Path) -> None:
+    """Write every sample of the run in `folder` to one Parquet file, from its journal."""
+    samples(journal.read(folder / JOURNAL)).to_parquet(folder / SAMPLES_PARQUET, index=False)
 
 
 def load(path: str | Path) -> pd.DataFrame:

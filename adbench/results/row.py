@@ -84,7 +84,7 @@ class Row:
     swept: bool = False
     """Whether the cell belongs to a sweep over n and m."""
     growth: str = ""
-    """What was varied where the cell belongs to a growth sweep: "depth", "width", "batch"; "" else."""
+    """What was varied where the cell belongs to a growth sweep, such as "depth"; "" elsewhere."""
     route: str = ""
     """How the backend answered."""
     outcome: Outcome = Outcome.OK
@@ -168,6 +168,8 @@ class Row:
     """By how much the process's resident memory rose during the second call (bytes)."""
     memory_method: str = ""
     """What counted the peak; "" where nothing could."""
+    work_s: float = 0.0
+    """How long the framework worked for the cell (s): prepared, was called and was sampled."""
     elapsed_s: float = math.nan
     """All the time that the cell took (s)."""
     flags: str = ""
@@ -178,6 +180,10 @@ class Row:
     """Every sample of the operator (s)."""
     primal_samples_s: tuple[float, ...] = field(default=(), repr=False)
     """Every sample of the primal (s), each taken next to the operator's of the same place."""
+    reference_samples_s: tuple[float, ...] = field(default=(), repr=False)
+    """The reference loop's sample (s) of the round of each sample."""
+    sample_rounds: tuple[int, ...] = field(default=(), repr=False)
+    """The round of each sample; samples of one question on one backend in one round are pairs."""
 
     @classmethod
     def begun(cls, case: Case, backend: str, **measured: Any) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +38,26 @@ class GroupCell:
         return str(self.case)
 
 
+@dataclass(frozen=True)
+class GroupTurn:
+    """What came of a turn of sampling."""
+
+    ended: tuple[tuple[GroupCell, Row], ...]
+    """The cells that it ended, each with its row."""
+    unsettled: tuple[GroupCell, ...]
+    """The cells that need more samples."""
+
+    @classmethod
+    def of(
+        cls, cells: Sequence[GroupCell], ended: Mapping[str, Row], unsettled: Iterable[str]
+    ) -> GroupTurn:
+        """Return a turn of some cells, from the keys that their session knows them by."""
+        return cls(
+            tuple((cell, ended[cell.key]) for cell in cells if cell.key in ended),
+            tuple(cell for cell in cells if cell.key in unsettled),
+        )
+
+
 class CellHost(Protocol):
     """Where the cells of a group are computed: in this process, or in worker processes."""
 
@@ -51,33 +71,59 @@ class CellHost(Protocol):
     def open(self, cell: GroupCell) -> Row | None:
         """Prepare, call and check a cell. Return its row if that ends it."""
 
-    def sample(self, cell: GroupCell) -> Row | None:
-        """Give an open cell a turn of sampling. Return its row if that ends it."""
+    def sample(self, cells: Sequence[GroupCell]) -> GroupTurn:
+        """Give open cells of one backend a turn of sampling, next to each other."""
 
-    def close(self, cell: GroupCell) -> Row | None:
+    def close(self, cell: GroupCell) -> Row:
         """End an open cell and return its row."""
 
 
 def run_group(plan: Plan, group: Group, host: CellHost, keep: Keep, watch: Watch) -> None:
-    """Open every cell of a group, sample them in rounds, and close them.
+    """Open every cell of a group, sample them until all are settled, and close them.
 
-    The cells take turns, so that a drift of the machine hits all alike. Without a truth, cells are
-    timed and left unresolved.
+    The backends take turns, so that a drift of the machine hits all alike. Without a truth, cells
+    are timed and left unresolved.
     """
     watch(f"truth of {group.question.describe()}")
     doubt = host.establish_truth(group)
-    cells = [_cell(group, case, entry, doubt) for case, entry in plan.cells(group)]
-    rounds = plan.settings.effort.rounds
-    for turn in (host.open, *[host.sample] * rounds, host.close):
-        unfinished = []
-        for cell in cells:
-            watch(f"{cell.entry.name}  {cell.case.describe()}")
-            row = turn(cell)
-            if row is None:
-                unfinished.append(cell)
-            else:
+    open_cells = []
+    for cell in [_cell(group, case, entry, doubt) for case, entry in plan.cells(group)]:
+        watch(f"{cell.entry.name}  {cell.case.describe()}")
+        row = host.open(cell)
+        if row is None:
+            open_cells.append(cell)
+        else:
+            keep(row)
+    for cell in _sampled(open_cells, host, keep, watch):
+        keep(host.close(cell))
+
+
+def _sampled(
+    open_cells: Sequence[GroupCell], host: CellHost, keep: Keep, watch: Watch
+) -> list[GroupCell]:
+    """Sample open cells in turns until all are settled. Return those that have not ended by it."""
+    ended: set[tuple[str, str]] = set()
+    unsettled: Sequence[Sequence[GroupCell]] = _by_backend(open_cells)
+    while unsettled:
+        remaining = []
+        for cells in unsettled:
+            watch(f"{cells[0].entry.name}  {cells[0].case.describe()}")
+            turn = host.sample(cells)
+            for cell, row in turn.ended:
                 keep(row)
-        cells = unfinished
+                ended.add((cell.entry.name, cell.key))
+            if turn.unsettled:
+                remaining.append(turn.unsettled)
+        unsettled = remaining
+    return [cell for cell in open_cells if (cell.entry.name, cell.key) not in ended]
+
+
+def _by_backend(cells: Sequence[GroupCell]) -> list[Sequence[GroupCell]]:
+    """Return the cells of each backend, in the order in which the backends take turns."""
+    cells_of_backend: dict[str, list[GroupCell]] = {}
+    for cell in cells:
+        cells_of_backend.setdefault(cell.entry.name, []).append(cell)
+    return list(cells_of_backend.values())
 
 
 def _cell(group: Group, case: Case, entry: Entry, doubt: str) -> GroupCell:

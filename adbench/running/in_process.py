@@ -5,6 +5,7 @@ No worker is started, and nothing is written.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
@@ -15,7 +16,7 @@ from adbench.results.row import Outcome, Row
 from adbench.running import truths
 from adbench.running.beyond import paced
 from adbench.running.environment import missing_framework
-from adbench.running.group import GroupCell, Keep, Watch, run_group
+from adbench.running.group import GroupCell, GroupTurn, Keep, Watch, run_group
 from adbench.running.plan import Group, Plan, Settings
 from adbench.running.points import drawing
 from adbench.running.session import Session
@@ -82,13 +83,13 @@ class SessionHost:
             timed=self._settings.effort.timed,
         )
 
-    def sample(self, cell: GroupCell) -> Row | None:
-        """Sample an open cell for one round. Return its row if that ends it."""
-        effort = self._settings.effort
-        session = self._session(cell.entry)
-        return session.sample(cell.key, effort.pairs, effort.turn_s, effort.most_s)
+    def sample(self, cells: Sequence[GroupCell]) -> GroupTurn:
+        """Give open cells of one backend a turn of sampling."""
+        session = self._session(cells[0].entry)
+        turn = session.sample([cell.key for cell in cells], self._settings.sampling)
+        return GroupTurn.of(cells, turn.ended, turn.unsettled)
 
-    def close(self, cell: GroupCell) -> Row | None:
+    def close(self, cell: GroupCell) -> Row:
         """End an open cell and return its row."""
         return self._session(cell.entry).close(cell.key)
 

@@ -14,6 +14,7 @@ from adbench.cases.operators import MODES, NEEDS_SCALAR_OUTPUT, Mode, Operator, 
 from adbench.cases.style import check_style
 from adbench.registry import ModelSource, nearest
 from adbench.running.points import Points
+from adbench.timing.sampling import Sampling
 from reference_ad.engine import tree
 
 EXTRA_MODES = {
@@ -55,14 +56,8 @@ class Preset:
     """Cases whose mode needs more passes through the function than this are left out."""
     all_modes: bool
     """Whether `EXTRA_MODES` are asked for as well."""
-    rounds: int
-    """How many turns each cell gets, 0 where cells are checked and not timed."""
-    pairs: int
-    """The most paired samples in a turn."""
-    turn_s: float
-    """A turn ends when it has lasted this long (s)."""
-    most_s: float
-    """The turns of a cell end when they have lasted this long together (s)."""
+    sampling: Sampling | None
+    """How much each cell is sampled; None where cells are checked and not timed."""
     timeout_s: float = 60.0
     """The limit of a cell (s) unless another is given."""
     points: int = 1
@@ -77,7 +72,7 @@ class Preset:
     @property
     def timed(self) -> bool:
         """Whether cells are timed, not only checked."""
-        return self.rounds > 0
+        return self.sampling is not None
 
 
 CHECK = Preset(
@@ -86,10 +81,7 @@ CHECK = Preset(
     sweep_thinning=0,
     passes=256,
     all_modes=False,
-    rounds=0,
-    pairs=0,
-    turn_s=0.0,
-    most_s=0.0,
+    sampling=None,
     points=3,
     budget_s=20.0,
 )
@@ -99,10 +91,7 @@ QUICK = Preset(
     sweep_thinning=2,
     passes=64,
     all_modes=False,
-    rounds=6,
-    pairs=2,
-    turn_s=0.005,
-    most_s=0.5,
+    sampling=Sampling(precision=0.2, turns=2, most_s=0.15),
 )
 DEFAULT = Preset(
     "customary",
@@ -110,10 +99,7 @@ DEFAULT = Preset(
     sweep_thinning=1,
     passes=256,
     all_modes=False,
-    rounds=6,
-    pairs=4,
-    turn_s=0.02,
-    most_s=0.6,
+    sampling=Sampling(),
 )
 FULL = Preset(
     "full",
@@ -121,10 +107,7 @@ FULL = Preset(
     sweep_thinning=1,
     passes=1024,
     all_modes=True,
-    rounds=12,
-    pairs=6,
-    turn_s=0.1,
-    most_s=10.0,
+    sampling=Sampling(precision=0.05, equality=0.02, turns=6, most_s=10.0),
     timeout_s=600.0,
     all_orders=True,
 )
@@ -154,6 +137,9 @@ class Settings:
     specification: bool = False
     """Whether a specification is asked like any other beside a hand-written function."""
 
+    precision: float | None = None
+    """The width of an interval, as a fraction of its median, that is narrow enough; None for what
+    the preset says."""
     are_dtypes_free: bool = False
     """Whether no dtype was named, so that a hand-written function may be judged in another than is
     customary."""
@@ -165,6 +151,14 @@ class Settings:
     def points(self) -> Points:
         """The points at which the models are evaluated."""
         return Points(self.seed, self.lowest_dtype, self.effort.points, far=not self.effort.timed)
+
+    @property
+    def sampling(self) -> Sampling:
+        """How much each cell is sampled, in a run that times its cells."""
+        sampling = self.effort.sampling or Sampling()
+        if self.precision is None:
+            return sampling
+        return replace(sampling, precision=self.precision)
 
     @property
     def most_beyond_s(self) -> float:

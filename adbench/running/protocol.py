@@ -21,8 +21,9 @@ import msgspec
 from adbench.cases.case import Case
 from adbench.results.row import Outcome, Row, plain_scalar
 from adbench.running.points import Points
+from adbench.timing.sampling import Sampling
 
-VERSION = 1
+VERSION = 2
 """The version of the protocol. It changes whenever a message of another version would be misread;
 the four fields of the envelope never change."""
 
@@ -83,16 +84,12 @@ class Open:
 
 @dataclass(frozen=True)
 class Sample:
-    """Take paired samples of an open cell."""
+    """Take paired samples of open cells of one question, in rounds, until a turn is over."""
 
-    key: str
-    """The cell's key."""
-    pairs: int
-    """The most samples of this turn."""
-    turn_s: float
-    """The turn ends when it has lasted this long (s)."""
-    most_s: float
-    """A cell whose turns have lasted this long together (s) is left as it is."""
+    keys: tuple[str, ...]
+    """The keys of the cells, which are sampled next to each other."""
+    sampling: Sampling
+    """How much they are sampled."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +142,16 @@ class CellOpen:
 
 
 @dataclass(frozen=True)
+class Sampled:
+    """A turn is over."""
+
+    ended: dict[str, Row]
+    """The rows of the cells that raised, which ends them, by their keys."""
+    unsettled: tuple[str, ...]
+    """The keys of the cells that need more samples."""
+
+
+@dataclass(frozen=True)
 class CellRow:
     """The cell has ended."""
 
@@ -161,14 +168,15 @@ class Refused:
 
 
 Request = Start | EstablishTruth | Open | Sample | Close
-Reply = Started | StartFailed | TruthEstablished | TruthBroken | CellOpen | CellRow | Refused
+Begun = Started | StartFailed | TruthEstablished | TruthBroken
+Reply = Begun | CellOpen | Sampled | CellRow | Refused
 Message = Request | Reply
 
 REPLIES: dict[type[Any], tuple[type[Reply], ...]] = {
     Start: (Started, StartFailed),
     EstablishTruth: (TruthEstablished, TruthBroken),
     Open: (CellOpen, CellRow),
-    Sample: (CellOpen, CellRow),
+    Sample: (Sampled,),
     Close: (CellRow,),
 }
 """The replies that may follow each kind of request; beside them, any may be `Refused`."""

@@ -10,14 +10,15 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from adbench.backends.catalog import Entry
 from adbench.results.row import Outcome, Row
 from adbench.running.beyond import paced
-from adbench.running.group import GroupCell, Keep, Watch, run_group
+from adbench.running.group import GroupCell, GroupTurn, Keep, Watch, run_group
 from adbench.running.plan import Group, Plan
 from adbench.running.protocol import (
     CellRow,
@@ -25,9 +26,11 @@ from adbench.running.protocol import (
     EstablishTruth,
     Open,
     Sample,
+    Sampled,
     TruthBroken,
     TruthEstablished,
 )
+from adbench.running.spent import Spent
 from adbench.running.worker_pool import (
     WorkerFailed,
     WorkerPool,
@@ -44,24 +47,42 @@ def run(
     keep: Keep,
     watch: Watch = lambda what: None,
     pool: WorkerPool | None = None,
+    spent: Spent | None = None,
 ) -> None:
     """Run a plan to its end.
 
     logs: the folder for what the workers print; keep: called with each row as it is finished;
     watch: called with what is running, in words; pool: workers that have been started, for these
-    settings and logs. Raises CertificateError where a truth contradicts the function itself.
+    settings and logs; spent: where the time is added that goes into each part. Raises
+    CertificateError where a truth contradicts the function itself.
     """
+    spent = spent or Spent()
+    began = time.monotonic()
+
+    def keep_and_count(row: Row) -> None:
+        keep(row)
+        spent.work_s += row.work_s
+        spent.wall_s = time.monotonic() - began
+
     # The folder goes last: a worker that is still writing to it is ended before.
     with (
         tempfile.TemporaryDirectory(prefix="adbench-") as folder,
         nullcontext(pool) if pool else worker_pool(plan.settings, logs) as workers,
     ):
+        _start_early(plan, workers)
         for number, group in enumerate(paced(plan)):
             truth_folder = Path(folder) / str(number)
             truth_folder.mkdir()
-            host = WorkerHost(workers, plan, truth_folder / "truth.npz")
-            run_group(plan, group, host, keep, watch)
+            host = WorkerHost(workers, plan, truth_folder / "truth.npz", spent)
+            run_group(plan, group, host, keep_and_count, watch)
             shutil.rmtree(truth_folder)
+
+
+def _start_early(plan: Plan, workers: WorkerPool) -> None:
+    """Let the workers of the first group import their frameworks together, before any is timed."""
+    if plan.settings.effort.timed and plan.groups:
+        for entry in {entry.name: entry for _, entry in plan.cells(plan.groups[0])}.values():
+            workers.start_early(entry)
 
 
 @dataclass
@@ -72,16 +93,15 @@ class CellProgress:
     """The time that it has left (s)."""
     holder: WorkerProcess | None = None
     """The worker process that holds it open."""
-    rounds: int = 0
-    """How many rounds of samples it has had."""
 
 
 class WorkerHost:
     """Computes the cells of one group in worker processes."""
 
-    def __init__(self, workers: WorkerPool, plan: Plan, truth_path: Path) -> None:
-        """truth_path: where the group's truth is to be written."""
+    def __init__(self, workers: WorkerPool, plan: Plan, truth_path: Path, spent: Spent) -> None:
+        """truth_path: where the group's truth is to be written; spent: what time is added to."""
         self._workers = workers
+        self._spent = spent
         self._settings = plan.settings
         self._truth_entry = truth_entry(plan.backends, plan.settings)
         self._truth_path = truth_path
@@ -100,10 +120,13 @@ class WorkerHost:
             str(self._truth_path),
             group.source.model.accuracy,
         )
+        began = time.monotonic()
         try:
             reply = self._workers.ask(self._truth_entry, request, self._settings.timeout_s)
         except WorkerFailed as failure:
             return f"No true answer is known: {failure.message}"
+        finally:
+            self._spent.truth_s += time.monotonic() - began
         if isinstance(reply, TruthBroken):
             raise CertificateError(reply.message)
         assert isinstance(reply, TruthEstablished)
@@ -114,19 +137,68 @@ class WorkerHost:
         """Prepare, call and check a cell in its worker. Return its row if that ends it."""
         return self._take_turn(cell, lambda progress: None)
 
-    def sample(self, cell: GroupCell) -> Row | None:
-        """Have an open cell sampled for one round. Return its row if that ends it."""
+    def sample(self, cells: Sequence[GroupCell]) -> GroupTurn:
+        """Have open cells of one backend sampled next to each other, for a turn.
+
+        Where the worker dies of it each cell is sampled by itself, so that the one which killed it
+        is known and the others lose nothing.
+        """
+        if len(cells) == 1:
+            return self._sample_alone(cells[0])
+        try:
+            return self._sample_together(cells)
+        except WorkerFailed:
+            turns = [self._sample_alone(cell) for cell in cells]
+        return GroupTurn(
+            tuple(ending for turn in turns for ending in turn.ended),
+            tuple(cell for turn in turns for cell in turn.unsettled),
+        )
+
+    def close(self, cell: GroupCell) -> Row:
+        """End an open cell and return its row."""
+
+        def end(progress: CellProgress) -> Row | None:
+            return self._ask(cell, progress, Close(cell.key))
+
+        row = self._take_turn(cell, end)
+        assert row is not None
+        return row
+
+    def _sample_together(self, cells: Sequence[GroupCell]) -> GroupTurn:
+        """Have open cells of one backend sampled. Raises WorkerFailed where the worker dies."""
+        entry = cells[0].entry
+        worker = self._start(entry)
+        if any(self._progress_of(cell).holder is not worker for cell in cells):
+            raise WorkerFailed(Outcome.CRASHED, "The worker that held the cells open has died.")
+        began = time.monotonic()
+        left_s = sum(self._progress_of(cell).left_s for cell in cells)
+        keys = tuple(cell.key for cell in cells)
+        try:
+            reply = self._workers.ask(entry, Sample(keys, self._settings.sampling), left_s)
+        finally:
+            share_s = (time.monotonic() - began) / len(cells)
+            for cell in cells:
+                self._progress_of(cell).left_s -= share_s
+        assert isinstance(reply, Sampled)
+        ended = {
+            cell.key: self._with_elapsed(reply.ended[cell.key], self._progress_of(cell))
+            for cell in cells
+            if cell.key in reply.ended
+        }
+        return GroupTurn.of(cells, ended, reply.unsettled)
+
+    def _sample_alone(self, cell: GroupCell) -> GroupTurn:
+        """Have one open cell sampled for a turn, in a new worker where its own has died."""
+        unsettled: list[str] = []
 
         def sample_once(progress: CellProgress) -> Row | None:
-            row = self._sample(cell, progress, rounds=1)
-            progress.rounds += 1
-            return row
+            reply = self._sample(cell, progress)
+            unsettled.extend(reply.unsettled)
+            return reply.ended.get(cell.key)
 
-        return self._take_turn(cell, sample_once)
-
-    def close(self, cell: GroupCell) -> Row | None:
-        """End an open cell and return its row."""
-        return self._take_turn(cell, lambda progress: self._ask(cell, progress, Close(cell.key)))
+        row = self._take_turn(cell, sample_once)
+        ended = {} if row is None else {cell.key: row}
+        return GroupTurn.of([cell], ended, unsettled)
 
     def _take_turn(self, cell: GroupCell, turn: Callable[[CellProgress], Row | None]) -> Row | None:
         """Give a cell a turn in the worker that holds it open.
@@ -135,11 +207,9 @@ class WorkerHost:
 
         The time that starting a worker takes is not the cell's.
         """
-        progress = self._progress.setdefault(
-            (cell.entry.name, cell.key), CellProgress(self._settings.timeout_s)
-        )
+        progress = self._progress_of(cell)
         try:
-            worker = self._workers.start(cell.entry)
+            worker = self._start(cell.entry)
             start = time.monotonic()
             try:
                 row = self._hold_open(cell, progress, worker)
@@ -151,9 +221,7 @@ class WorkerHost:
             row = replace(
                 cell.begun, outcome=failure.outcome, message=self._failure_message(failure)
             )
-        if row is None:
-            return None
-        return replace(row, elapsed_s=self._settings.timeout_s - progress.left_s)
+        return None if row is None else self._with_elapsed(row, progress)
 
     def _hold_open(
         self, cell: GroupCell, progress: CellProgress, worker: WorkerProcess
@@ -161,10 +229,11 @@ class WorkerHost:
         """Open a cell in a worker that does not hold it yet. Return its row if that ends it.
 
         A worker that died over another cell has left this one behind: in the new worker it is
-        opened again, and sampled for the rounds that were lost.
+        opened again, and sampled from the start.
         """
         if progress.holder is worker:
             return None
+        is_reopened = progress.holder is not None
         request = Open(
             cell.key,
             cell.case,
@@ -176,20 +245,39 @@ class WorkerHost:
         )
         row = self._ask(cell, progress, request)
         progress.holder = worker
-        if row is None and progress.rounds:
-            row = self._sample(cell, progress, progress.rounds)
+        while row is None and is_reopened:
+            reply = self._sample(cell, progress)
+            row = reply.ended.get(cell.key)
+            is_reopened = bool(reply.unsettled)
         return row
 
-    def _sample(self, cell: GroupCell, progress: CellProgress, rounds: int) -> Row | None:
-        effort = self._settings.effort
-        request = Sample(cell.key, rounds * effort.pairs, rounds * effort.turn_s, effort.most_s)
-        return self._ask(cell, progress, request)
+    def _sample(self, cell: GroupCell, progress: CellProgress) -> Sampled:
+        request = Sample((cell.key,), self._settings.sampling)
+        reply = self._workers.ask(cell.entry, request, progress.left_s)
+        assert isinstance(reply, Sampled)
+        return reply
 
-    def _ask(
-        self, cell: GroupCell, progress: CellProgress, request: Open | Sample | Close
-    ) -> Row | None:
+    def _ask(self, cell: GroupCell, progress: CellProgress, request: Open | Close) -> Row | None:
         reply = self._workers.ask(cell.entry, request, progress.left_s)
         return reply.row if isinstance(reply, CellRow) else None
+
+    def _start(self, entry: Entry) -> WorkerProcess:
+        """Return the worker of a backend, which is started where it does not run."""
+        began = time.monotonic()
+        try:
+            return self._workers.start(entry)
+        finally:
+            self._spent.start_s += time.monotonic() - began
+
+    def _progress_of(self, cell: GroupCell) -> CellProgress:
+        """Return how far a cell has come."""
+        return self._progress.setdefault(
+            (cell.entry.name, cell.key), CellProgress(self._settings.timeout_s)
+        )
+
+    def _with_elapsed(self, row: Row, progress: CellProgress) -> Row:
+        """Return the row of a cell with the time that it took."""
+        return replace(row, elapsed_s=self._settings.timeout_s - progress.left_s)
 
     def _failure_message(self, failure: WorkerFailed) -> str:
         if failure.outcome is not Outcome.TIMED_OUT:

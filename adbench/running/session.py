@@ -10,6 +10,7 @@ It knows of no pipe, file or other process: a worker is a process round a sessio
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -32,8 +33,9 @@ from adbench.running.prepared_cell import PreparedCell, array_names, arrays_of, 
 from adbench.running.timed_cell import TimedCell
 from adbench.running.trials import Trials
 from adbench.running.truths import Truths
-from adbench.timing import clock, memory
+from adbench.timing import clock, memory, reference_loop, stats
 from adbench.timing.clock import Thunk
+from adbench.timing.sampling import Sampling
 
 SLOW_CALL_S = 0.3
 """A call that takes longer than this (s) is made at the second point once, with new arrays, and not
@@ -71,6 +73,16 @@ class Observation:
     """By how much resident memory rose during the second call (bytes), where the system tells."""
 
 
+@dataclass(frozen=True)
+class Turn:
+    """What came of a turn of sampling."""
+
+    ended: dict[str, Row]
+    """The rows of the cells that raised, by their keys."""
+    unsettled: tuple[str, ...]
+    """The keys of the cells that need more samples."""
+
+
 class Session:
     """Opens, checks and samples cells on one backend, one after the other.
 
@@ -88,6 +100,9 @@ class Session:
         self._threads = threads
         self._judging = Judge(backend.exact)
         self._open_cells: dict[str, TimedCell] = {}
+        self._sampling = Sampling()
+        self._round = 0
+        self._reference_samples: list[float] = []
         self._settled_at = 0.0
         self._modes = ExitStack()
         self._points = lru_cache(maxsize=4)(self._points_of)
@@ -114,38 +129,77 @@ class Session:
         the row where the cell has ended: it raised, or is not `timed`. Return None where it is open
         and can be sampled.
         """
+        began = time.perf_counter()
         try:
             with self._modes_of(case):
                 cell = self._prepare(case, model)
                 observation = self._observe(cell, truths, thoroughly=not timed)
+            begun = replace(begun, work_s=time.perf_counter() - began)
             row = self._judge(_observed_row(begun, cell, observation), cell, observation, truths)
             if not timed:
                 return row
             with self._modes_of(case):
-                self._open_cells[key] = self._timed_cell(row, cell, observation)
+                timed_cell = self._timed_cell(row, cell, observation)
         except Exception as error:
             cause, advice = self._explain(error, case, model)
             return failed_row(begun, cause, self.backend, advice)
+        self._open_cells[key] = timed_cell
+        _link_modes(timed_cell, self._open_cells.values())
         self._settle()
         return None
 
-    def sample(self, key: str, pairs: int, turn_s: float, most_s: float) -> Row | None:
-        """Give an open cell a turn of sampling, as `TimedCell.sample` does.
+    def sample(self, keys: Sequence[str], sampling: Sampling) -> Turn:
+        """Give open cells of one question a turn: rounds in which each has one paired sample.
 
-        Return the row where the cell raised, which ends it, and None otherwise.
+        In a round the cells are sampled next to each other, so that they can be compared; the
+        reference loop is timed before them. A cell that is settled sits out.
         """
-        cell = self._open_cells[key]
-        try:
-            with self._modes_of(cell.row):
-                cell.sample(pairs, turn_s, most_s)
-        except Exception as error:
-            del self._open_cells[key]
-            return failed_row(cell.row, error, self.backend)
-        return None
+        self._sampling = sampling
+        cells = {key: self._open_cells[key] for key in keys}
+        ended: dict[str, Row] = {}
+        pending = _pending(cells, sampling)
+        fewest_samples = min((len(cells[key].samples) for key in pending), default=0)
+        with clock.undisturbed():
+            for _ in range(sampling.rounds_in_turn(fewest_samples)):
+                pending = [key for key in pending if key not in ended]
+                if not pending or _are_spent([cells[key] for key in pending], sampling):
+                    break
+                ended |= self._sample_round(pending, cells)
+        for key in ended:
+            del cells[key]
+        return Turn(ended, tuple(_pending(cells, sampling)))
+
+    def _sample_round(self, pending: list[str], cells: dict[str, TimedCell]) -> dict[str, Row]:
+        """Take one paired sample of each cell that is pending, in turned order every other round.
+
+        Return the rows of those that raised.
+        """
+        self._round += 1
+        reference_s = reference_loop.sample()
+        self._reference_samples.append(reference_s)
+        ended = {}
+        for key in pending if self._round % 2 else reversed(pending):
+            cell = cells[key]
+            try:
+                with self._modes_of(cell.row):
+                    cell.sample(self._round, reference_s)
+            except Exception as error:
+                ended[key] = failed_row(cell.row, error, self.backend)
+                self._forget(key)
+        return ended
+
+    def _forget(self, key: str) -> None:
+        """Drop an open cell, and its part in the comparison of modes."""
+        gone = self._open_cells.pop(key)
+        for cell in self._open_cells.values():
+            if cell.forward is gone:
+                cell.forward = None
 
     def close(self, key: str) -> Row:
         """End an open cell and return its row."""
-        return self._open_cells.pop(key).finished_row(self._threads)
+        cell = self._open_cells.pop(key)
+        customary_reference_s = stats.median(self._reference_samples).median
+        return cell.finished_row(self._threads, self._sampling, customary_reference_s)
 
     def _modes_of(self, cell: Case | Row) -> AbstractContextManager[Any]:
         """What a cell is computed under, beside the modes of the session."""
@@ -264,6 +318,39 @@ class Session:
         points = self._points(subject)
         primal = prepared(self.backend, case, subject.model, points).operator
         return StagedPrimal(primal, clock.calibrate(primal, clock.once(primal)[1]))
+
+
+def _pending(cells: Mapping[str, TimedCell], sampling: Sampling) -> list[str]:
+    """Return the keys of the cells that need samples.
+
+    Those that are not settled, and both modes where it is not known which is faster.
+    """
+    undecided = [cell for cell in cells.values() if not cell.is_decided(sampling)]
+    compared = [id(cell) for cell in undecided] + [id(cell.forward) for cell in undecided]
+    return [
+        key for key, cell in cells.items() if id(cell) in compared or not cell.is_settled(sampling)
+    ]
+
+
+def _are_spent(cells: list[TimedCell], sampling: Sampling) -> bool:
+    """Whether the budgets of all cells are spent."""
+    return all(sampling.is_spent(len(cell.samples), cell.wall_s) for cell in cells)
+
+
+def _link_modes(cell: TimedCell, open_cells: Iterable[TimedCell]) -> None:
+    """Let the cell in reverse mode know the one in forward mode, where the new cell is either."""
+    pair = {Mode.FORWARD.value, Mode.REVERSE.value}
+    for other in open_cells:
+        if {cell.row.mode, other.row.mode} == pair and _question(cell) == _question(other):
+            reverse, forward = sorted((cell, other), key=lambda each: each.row.mode == Mode.FORWARD)
+            reverse.forward = forward
+
+
+def _question(cell: TimedCell) -> tuple[Any, ...]:
+    """What a cell is asked, whatever the mode."""
+    row = cell.row
+    asked = (row.model, row.size, row.dtype, row.operator, row.order)
+    return (*asked, row.implementation, row.backend)
 
 
 def _observed_row(begun: Row, cell: PreparedCell, observation: Observation) -> Row:

@@ -1,6 +1,6 @@
 """The samples of one cell.
 
-Taken in turns, in pairs with the function alone, and summed up in its row.
+Taken in rounds, in pairs with the function alone, and summed up in its row.
 """
 
 from __future__ import annotations
@@ -13,18 +13,22 @@ from adbench.cases.operators import Operator
 from adbench.results.row import Row
 from adbench.timing import clock, stats
 from adbench.timing.clock import Thunk
+from adbench.timing.sampling import Sampling, paired_ratio
 from adbench.timing.stats import Estimate
 
-DOUBTFUL_INTERVAL = 0.5
-"""A confidence interval wider than this fraction of its median is flagged."""
+DOUBTFUL_INTERVAL = 2.0
+"""A confidence interval wider than this many times what was asked for is flagged."""
 
 SPARE_THREADS = 0.25
 """How far the processor time may exceed that of the threads allowed before it is flagged."""
 
+SLOWER_MACHINE = 1.15
+"""A cell is flagged whose reference loop took this many times what it customarily takes."""
+
 
 @dataclass
 class TimedCell:
-    """A cell that has been judged, and is sampled until it is finished."""
+    """A cell that has been judged, and is sampled until it is settled."""
 
     row: Row
     """Its row so far."""
@@ -36,38 +40,76 @@ class TimedCell:
     """How many calls of the operator make a sample."""
     primal_loops: int
     """How many calls of the primal make a sample."""
+    forward: TimedCell | None = None
+    """The cell of the same operator in forward mode, where this one is in reverse mode."""
+    rounds: list[int] = field(default_factory=list)
+    """The round in which each sample was taken; cells sampled together count the same rounds."""
     samples: list[float] = field(default_factory=list)
     """The samples of the operator (s)."""
     primal_samples: list[float] = field(default_factory=list)
     """The samples of the primal (s), each taken right after the operator's."""
+    reference_samples: list[float] = field(default_factory=list)
+    """The reference loop's samples of the same rounds (s)."""
     wall_s: float = 0.0
     """How long it has been sampled (s)."""
     cpu_s: float = 0.0
     """The processor time of all threads meanwhile (s)."""
 
-    def sample(self, pairs: int, turn_s: float, most_s: float) -> None:
-        """Take paired samples until `pairs` are taken or `turn_s` seconds have gone, at least one.
+    def sample(self, number: int, reference_s: float) -> None:
+        """Take one paired sample in the round `number`. reference_s: the reference loop's in it."""
+        wall_start, cpu_start = time.perf_counter(), time.process_time()
+        operator_s = clock.sample(self.operator, self.loops)
+        primal_s = clock.sample(self.primal, self.primal_loops)
+        self.wall_s += time.perf_counter() - wall_start
+        self.cpu_s += time.process_time() - cpu_start
+        self.rounds.append(number)
+        self.samples.append(operator_s)
+        self.primal_samples.append(primal_s)
+        self.reference_samples.append(reference_s)
 
-        A cell that has been sampled for `most_s` seconds is left as it is.
+    def is_settled(self, sampling: Sampling) -> bool:
+        """Whether it needs no more samples: its interval is narrow, or its budget spent."""
+        if sampling.is_spent(len(self.samples), self.wall_s):
+            return True
+        if len(self.samples) < sampling.turns * sampling.rounds:
+            return False
+        return sampling.is_narrow(stats.median(self.samples))
+
+    def is_decided(self, sampling: Sampling) -> bool:
+        """Whether it is known which of the two modes is faster, or cannot be within the budget.
+
+        True where there is nothing to decide: outside of a sweep over n and m.
         """
-        if self.wall_s > most_s:
-            return
-        with clock.undisturbed():
-            wall_start, cpu_start = time.perf_counter(), time.process_time()
-            for _ in range(pairs):
-                self.samples.append(clock.sample(self.operator, self.loops))
-                self.primal_samples.append(clock.sample(self.primal, self.primal_loops))
-                if time.perf_counter() - wall_start > turn_s:
-                    break
-            self.wall_s += time.perf_counter() - wall_start
-            self.cpu_s += time.process_time() - cpu_start
+        if self.forward is None or not self.row.swept:
+            return True
+        for cell in (self, self.forward):
+            if sampling.is_spent(len(cell.samples), cell.wall_s):
+                return True
+        return sampling.is_decided(self.forward_ratio())
 
-    def finished_row(self, threads: int) -> Row:
-        """Return the row with what the samples say. threads: how many the backend was allowed."""
+    def forward_ratio(self) -> Estimate:
+        """Return the time of forward mode over that of this cell, from samples of one round."""
+        if self.forward is None:
+            return Estimate(nan, nan, nan)
+        own_sample = dict(zip(self.rounds, self.samples, strict=True))
+        pairs = [
+            (forward_s, own_sample[number])
+            for number, forward_s in zip(self.forward.rounds, self.forward.samples, strict=True)
+            if number in own_sample
+        ]
+        return paired_ratio([pair[0] for pair in pairs], [pair[1] for pair in pairs])
+
+    def finished_row(self, threads: int, sampling: Sampling, customary_reference_s: float) -> Row:
+        """Return the row with what the samples say.
+
+        threads: how many the backend was allowed; customary_reference_s: what the reference loop
+        takes in the median over the session (s).
+        """
         operator_time = stats.median(self.samples)
         cost = stats.ratio(self.samples, self.primal_samples)
-        cpu_per_wall = self.cpu_s / self.wall_s if self.wall_s else nan
-        return replace(
+        forward_ratio = self.forward_ratio()
+        reference_s = stats.median(self.reference_samples).median
+        row = replace(
             self.row,
             median_s=operator_time.median,
             ci_low_s=operator_time.low,
@@ -78,25 +120,37 @@ class TimedCell:
             cost_ratio=cost.median,
             cost_ratio_low=cost.low,
             cost_ratio_high=cost.high,
-            cpu_per_wall=cpu_per_wall,
-            flags="; ".join(self._flags(operator_time, cost, cpu_per_wall, threads)),
+            forward_ratio=forward_ratio.median,
+            forward_ratio_low=forward_ratio.low,
+            forward_ratio_high=forward_ratio.high,
+            reference_s=reference_s,
+            cpu_per_wall=self.cpu_s / self.wall_s if self.wall_s else nan,
+            work_s=self.row.work_s + self.wall_s,
             samples_s=tuple(self.samples),
             primal_samples_s=tuple(self.primal_samples),
+            reference_samples_s=tuple(self.reference_samples),
+            sample_rounds=tuple(self.rounds),
         )
+        flags = _flags(row, threads, sampling, reference_s / customary_reference_s)
+        return replace(row, flags="; ".join(flags))
 
-    def _flags(
-        self, operator_time: Estimate, cost: Estimate, cpu_per_wall: float, threads: int
-    ) -> list[str]:
-        """The flags of the row so far, and those that the samples give reason for."""
-        flags = []
-        if self.row.flags:
-            flags.append(self.row.flags)
-        if self.row.operator != Operator.VALUE and cost.high < 1:
-            flags.append("faster than its primal")
-        if isnan(operator_time.high):
-            flags.append("too few samples for an interval")
-        elif operator_time.high - operator_time.low > DOUBTFUL_INTERVAL * operator_time.median:
-            flags.append("wide interval")
-        if cpu_per_wall > threads + SPARE_THREADS:
-            flags.append(f"used {cpu_per_wall:.1f} threads")
-        return flags
+
+def _flags(row: Row, threads: int, sampling: Sampling, slowness: float) -> list[str]:
+    """The flags of a row so far, and those that its samples give reason for.
+
+    slowness: how long the reference loop took, in units of what it customarily takes.
+    """
+    flags = []
+    if row.flags:
+        flags.append(row.flags)
+    if row.operator != Operator.VALUE and row.cost_ratio_high < 1:
+        flags.append("faster than its primal")
+    if isnan(row.ci_high_s):
+        flags.append("too few samples for an interval")
+    elif row.ci_high_s - row.ci_low_s > DOUBTFUL_INTERVAL * sampling.precision * row.median_s:
+        flags.append("wide interval")
+    if row.cpu_per_wall > threads + SPARE_THREADS:
+        flags.append(f"used {row.cpu_per_wall:.1f} threads")
+    if slowness > SLOWER_MACHINE:
+        flags.append(f"machine slower by {slowness - 1:.0%}")
+    return flags

@@ -37,6 +37,7 @@ from adbench.running.protocol import (
     Refused,
     Reply,
     Sample,
+    Sampled,
     Start,
     Started,
     StartFailed,
@@ -115,13 +116,15 @@ class Worker:
         path = truths.save(established, Path(request.path))
         return TruthEstablished(path, established.doubt)
 
-    def _give_turn(self, session: Session, request: Open | Sample | Close) -> CellOpen | CellRow:
+    def _give_turn(
+        self, session: Session, request: Open | Sample | Close
+    ) -> CellOpen | Sampled | CellRow:
         match request:
             case Open():
                 return self._open(session, request)
-            case Sample(key, pairs, turn_s, most_s):
-                row = session.sample(key, pairs, turn_s, most_s)
-                return CellOpen() if row is None else CellRow(row)
+            case Sample(keys, sampling):
+                turn = session.sample(keys, sampling)
+                return Sampled(turn.ended, turn.unsettled)
             case Close(key):
                 return CellRow(session.close(key))
 

@@ -10,6 +10,7 @@ import pytest
 import adbench
 from adbench.cases import SpecError
 from adbench.comparing import compare as comparing
+from adbench.results import frames
 from adbench.truth.certificate import CertificateError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -36,7 +37,9 @@ def test_the_folder_is_written_as_the_command_writes_it(written_run):
     _, out = written_run
     names = {path.name for path in out.iterdir()} - {"logs"}
     example = ROOT / "reports" / "example"
-    assert names == {path.name for path in example.iterdir()}
+    assert names - {frames.SAMPLES_PARQUET} == {path.name for path in example.iterdir()} - {
+        frames.SAMPLES_PARQUET
+    }
     assert json.loads((out / "environment.json").read_text())["effort"] == "quick"
     assert (out / "report.md").read_text().startswith("# adbench report\n\n1 cell")
 
@@ -102,8 +105,8 @@ def test_what_cannot_be_asked_is_refused(options, message):
 def test_what_stops_a_run_is_raised_after_its_results_are_written(tmp_path, monkeypatch, error):
     measure = comparing.measure
 
-    def measure_and_stop(*arguments):
-        measure(*arguments)
+    def measure_and_stop(*arguments, **options):
+        measure(*arguments, **options)
         raise error
 
     monkeypatch.setattr(comparing, "measure", measure_and_stop)

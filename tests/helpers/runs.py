@@ -9,9 +9,11 @@ from adbench.cases import Operator
 from adbench.results.row import Row
 from adbench.running import plan as planning
 from adbench.running import runner
+from adbench.timing.sampling import Sampling
 
 FAKES = Path(__file__).parent / "fakes.py"
-QUICK = replace(planning.QUICK, rounds=2, pairs=1)
+SAMPLING = Sampling(turns=2, rounds=1, most_s=0.01)
+QUICK = replace(planning.QUICK, sampling=SAMPLING)
 
 
 def fake(name: str) -> Entry:

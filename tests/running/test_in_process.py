@@ -9,6 +9,7 @@ from adbench.backends.catalog import REFERENCE, Entry
 from adbench.results.row import Outcome, Row, Verdict
 from adbench.running import in_process, runner
 from adbench.running import plan as planning
+from adbench.timing.sampling import FEWEST_SAMPLES
 
 
 def make_plan(*entries, effort=planning.CHECK, operators=("value", "gradient")):
@@ -26,7 +27,7 @@ def rows_in_process(plan, watch=lambda what: None):
 
 def judged(row):
     """A row without what differs from one run to another."""
-    return replace(row, prepare_s=0.0, first_s=0.0, elapsed_s=0.0, peak_bytes=None)
+    return replace(row, prepare_s=0.0, first_s=0.0, work_s=0.0, elapsed_s=0.0, peak_bytes=None)
 
 
 def test_a_check_gives_the_same_rows_in_this_process_and_in_workers(tmp_path):
@@ -41,7 +42,7 @@ def test_a_check_gives_the_same_rows_in_this_process_and_in_workers(tmp_path):
 def test_cells_can_be_timed_in_this_process():
     rows = rows_in_process(make_plan(REFERENCE[0], effort=QUICK))
     assert {row.verdict for row in rows} == {Verdict.CORRECT}
-    assert all(row.samples == QUICK.rounds * QUICK.pairs and row.median_s > 0 for row in rows)
+    assert all(row.samples >= FEWEST_SAMPLES and row.median_s > 0 for row in rows)
 
 
 def test_a_missing_framework_is_not_installed_and_the_others_run():

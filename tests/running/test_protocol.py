@@ -16,6 +16,7 @@ from adbench.cases import Case, Mode, Operator
 from adbench.results.row import Row
 from adbench.running import protocol
 from adbench.running.protocol import CellRow, Close, ProtocolError, Sample
+from adbench.timing.sampling import Sampling
 
 
 def values(kind):
@@ -29,6 +30,9 @@ def values(kind):
         return st.one_of([values(member) for member in typing.get_args(kind)])
     if typing.get_origin(kind) is tuple:
         return st.lists(values(typing.get_args(kind)[0]), max_size=3).map(tuple)
+    if typing.get_origin(kind) is dict:
+        keys, items = typing.get_args(kind)
+        return st.dictionaries(values(keys), values(items), max_size=2)
     if issubclass(kind, Enum):
         return st.sampled_from(kind)
     return {
@@ -93,9 +97,9 @@ def test_a_field_that_is_not_known_is_left_out():
         ),
         (
             {"kind": "Opne"},
-            "There is no kind of message 'Opne' in version 1 of the protocol; the kinds are "
+            "There is no kind of message 'Opne' in version 2 of the protocol; the kinds are "
             "Start, EstablishTruth, Open, Sample, Close, Started, StartFailed, TruthEstablished, "
-            "TruthBroken, CellOpen, CellRow, Refused.",
+            "TruthBroken, CellOpen, CellRow, Sampled, Refused.",
         ),
         (
             {"body": {"key": 3}},
@@ -117,7 +121,7 @@ def test_bytes_that_are_no_message_are_refused(data):
 
 
 def test_a_sample_keeps_its_seconds_to_the_last_bit():
-    sample = Sample("cell", 4, 0.1 + 0.2, 5e-324)
+    sample = Sample(("cell",), Sampling(precision=0.1 + 0.2, most_s=5e-324))
     assert protocol.decode(protocol.encode(1, sample)).message == sample
 
 

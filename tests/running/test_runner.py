@@ -24,7 +24,7 @@ def test_a_correct_backend_is_correct_in_every_cell(tmp_path):
     assert gradient.truth == "enclosure"
     assert gradient.route == "grad"
     assert gradient.repeatable
-    assert gradient.samples == 2 and len(gradient.samples_s) == len(gradient.primal_samples_s) == 2
+    assert len(gradient.samples_s) == len(gradient.primal_samples_s) == gradient.samples >= 2
     assert (
         gradient.median_s > 0
         and gradient.cost_ratio > 0

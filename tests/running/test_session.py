@@ -1,6 +1,7 @@
 """A session opens, checks, samples and closes cells of models, with no process beside this one."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from adbench.registry import load_model
 from adbench.results.row import Outcome, Row, Verdict
 from adbench.running import truths
 from adbench.running.points import Points, drawing
-from adbench.running.session import Session
+from adbench.running.session import Session, Turn
 from adbench.running.truths import Truths
+from adbench.timing.sampling import FEWEST_SAMPLES, Sampling
 
 POINTS = Points(seed=0, lowest_dtype="float64")
 GRADIENT = Case("chain", "L=3,k=1", "float64", Operator.GRADIENT, 1, Mode.REVERSE)
@@ -48,25 +50,64 @@ def test_a_cell_that_is_not_timed_ends_with_its_check(chain, established):
 
 
 def test_a_cell_is_opened_sampled_in_turns_and_closed_with_its_row(chain, established):
+    sampling = Sampling(turns=3, rounds=2, precision=1e9)
     with Session(Tape(), POINTS) as session:
         assert open_cell(session, chain, established) is None
-        for _ in range(3):
-            assert session.sample("cell", pairs=2, turn_s=10.0, most_s=60.0) is None
+        assert session.sample(["cell"], sampling) == Turn({}, ("cell",))
+        assert session.sample(["cell"], sampling) == Turn({}, ("cell",))
+        assert session.sample(["cell"], sampling) == Turn({}, ())
         row = session.close("cell")
     assert row.verdict is Verdict.CORRECT
     assert row.samples == len(row.samples_s) == len(row.primal_samples_s) == 6
+    assert len(row.reference_samples_s) == 6 and row.reference_s > 0
+    assert row.sample_rounds == (1, 2, 3, 4, 5, 6)
     assert row.ci_low_s <= row.median_s <= row.ci_high_s
     assert row.loops >= 1 and row.primal_s > 0
+    assert row.work_s > sum(row.samples_s)
 
 
-def test_a_turn_ends_with_its_time_and_a_cell_with_all_its_time(chain, established):
+def test_a_cell_is_sampled_until_its_budget_is_spent_where_its_interval_stays_wide(
+    chain, established
+):
+    sampling = Sampling(precision=0.0, most_s=0.02)
     with Session(Tape(), POINTS) as session:
         open_cell(session, chain, established)
-        session.sample("cell", pairs=100, turn_s=0.0, most_s=60.0)
-        session.sample("cell", pairs=100, turn_s=10.0, most_s=0.0)
+        turns = 1
+        while session.sample(["cell"], sampling).unsettled:
+            turns += 1
         row = session.close("cell")
-    assert row.samples == 1
-    assert "too few samples for an interval" in row.flags
+    assert turns > sampling.turns
+    assert row.samples > sampling.turns * sampling.rounds
+    assert "wide interval" in row.flags
+
+
+def test_a_slow_cell_gets_the_samples_that_an_interval_needs_beyond_its_budget(chain, established):
+    with Session(Tape(), POINTS) as session:
+        open_cell(session, chain, established)
+        while session.sample(["cell"], Sampling(precision=0.0, most_s=1e-4)).unsettled:
+            pass
+        row = session.close("cell")
+    assert 1 <= row.samples <= FEWEST_SAMPLES
+
+
+def test_forward_and_reverse_are_sampled_in_the_same_rounds_and_compared(chain, established):
+    class SlowForward(Tape):
+        def gradient_forward(self, function, active, direction):
+            for _ in range(4):
+                answer = self.grad(function)(active)
+            return answer
+
+    forward = replace(GRADIENT, mode=Mode.FORWARD)
+    with Session(SlowForward(), POINTS) as session:
+        for key, case in (("forward", forward), ("reverse", GRADIENT)):
+            begun = Row.begun(case, "fake:fake", n_inputs=6, n_outputs=1)
+            assert session.open(key, case, chain, begun, established) is None
+        session.sample(["forward", "reverse"], Sampling(rounds=20))
+        rows = [session.close("forward"), session.close("reverse")]
+    assert rows[0].sample_rounds == rows[1].sample_rounds
+    assert np.isnan(rows[0].forward_ratio)
+    assert rows[1].forward_ratio_low <= rows[1].forward_ratio <= rows[1].forward_ratio_high
+    assert rows[1].forward_ratio_low > 1
 
 
 @pytest.mark.parametrize(
@@ -104,7 +145,7 @@ def test_what_is_raised_while_sampling_ends_the_cell(chain, established):
     with Session(Tiring(), POINTS) as session:
         assert open_cell(session, chain, established) is None
         limit = 0
-        row = session.sample("cell", pairs=1, turn_s=1.0, most_s=1.0)
+        row = session.sample(["cell"], Sampling()).ended["cell"]
         assert (row.outcome, row.message) == (Outcome.RAISED, "RuntimeError: tired")
         assert row.verdict is Verdict.NONE
         with pytest.raises(KeyError):

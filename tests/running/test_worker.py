@@ -21,6 +21,7 @@ from adbench.running.protocol import (
     Open,
     Refused,
     Sample,
+    Sampled,
     Start,
     Started,
     StartFailed,
@@ -28,6 +29,7 @@ from adbench.running.protocol import (
 )
 from adbench.running.worker import Worker
 from adbench.running.worker_pool import WorkerFailed, WorkerPool, WorkerProcess
+from adbench.timing.sampling import Sampling
 
 POINTS = Points(seed=0, lowest_dtype="float64")
 START = Start(REFERENCE[0].load, POINTS, threads=1)
@@ -46,10 +48,11 @@ def test_a_worker_goes_from_start_and_truth_to_the_row_of_a_cell(tmp_path):
         assert established == TruthEstablished(str(tmp_path / "truth.npz"), doubt="")
         assert answering.answer(START) == Started()
         assert answering.answer(open_request(truth_path=established.path)) == CellOpen()
-        assert answering.answer(Sample("cell", 2, 1.0, 1.0)) == CellOpen()
+        turn = answering.answer(Sample(("cell",), Sampling(turns=1, rounds=6, precision=1e9)))
+        assert turn == Sampled({}, ())
         reply = answering.answer(Close("cell"))
     assert isinstance(reply, CellRow)
-    assert reply.row.verdict is Verdict.CORRECT and reply.row.samples == 2
+    assert reply.row.verdict is Verdict.CORRECT and reply.row.samples == 6
 
 
 def test_a_cell_that_is_not_timed_is_answered_by_its_row():
@@ -181,9 +184,9 @@ def process(tmp_path):
             "The worker refused the request. It is Sunday.",
         ),
         (
-            protocol.encode(1, CellOpen()).replace(b"version\x01", b"version\x02"),
-            "The worker's reply cannot be read. The message is of version 2 of the protocol, and "
-            "this side speaks version 1; install the same version of adbench on both sides.",
+            protocol.encode(1, CellOpen()).replace(b"version\x02", b"version\x03"),
+            "The worker's reply cannot be read. The message is of version 3 of the protocol, and "
+            "this side speaks version 2; install the same version of adbench on both sides.",
         ),
     ],
     ids=["another serial", "another kind", "refused", "another version"],
