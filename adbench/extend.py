@@ -10,6 +10,7 @@ from adbench.backends.base import Backend as Backend
 from adbench.backends.base import Call as Call
 from adbench.backends.base import Function as Function
 from adbench.backends.base import Layout as Layout
+from adbench.backends.base import Memory as Memory
 from adbench.backends.base import Unsupported as Unsupported
 from adbench.backends.base import routed as routed
 from adbench.backends.catalog import Entry as Entry

@@ -13,12 +13,15 @@ import pytest
 from click.testing import CliRunner
 
 import adbench
+from adbench import registry
 from adbench.cli import main
 from adbench.results.exit_status import ExitStatus
 from adbench.truth.certificate import CertificateError
 
 ROOT = Path(__file__).parent.parent
 FAKES = ROOT / "tests" / "helpers" / "fakes.py"
+
+MODELS = ", ".join(sorted(registry.models()))
 
 
 def call(*arguments):
@@ -49,7 +52,10 @@ def run(tmp_path, *arguments):
             ["mlp", "--size", "8-16-1"],
             "adbench: There is no size '8-16-1'; did you mean '8-16-1x8'?",
         ),
-        (["--model", "zzz"], "adbench: There is no model 'zzz'; known: chain, dense, mlp, tanh."),
+        (
+            ["--model", "zzz"],
+            f"adbench: There is no model 'zzz'; known: {', '.join(sorted(registry.models()))}.",
+        ),
         (["nowhere.py"], "adbench: There is no file nowhere.py; give the path of a Python file."),
         (["--quick", "--full"], "adbench: --quick and --full were both given; choose one."),
         (["tanh", "--operator", "hessian"], "adbench: Nothing to run:"),

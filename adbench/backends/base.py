@@ -77,6 +77,16 @@ class Route:
     """Whether it is a composition of transformations."""
 
 
+@dataclass(frozen=True)
+class Memory:
+    """The memory that a call needed beyond what was there before it."""
+
+    peak_bytes: int
+    """The most that was held at one time (bytes), the answer included."""
+    method: str
+    """What counted it, in words."""
+
+
 class Layout(StrEnum):
     """How an array that is not contiguous lies in memory."""
 
@@ -170,6 +180,14 @@ class Backend:
         A define-by-run backend returns it as it is.
         """
         return call
+
+    def peak_memory(self, call: Call, run: Callable[[], Any]) -> Memory | None:
+        """Count the memory of a call, where the framework does so better than the system.
+
+        call: what `stage` returned; run: makes that call, and waits for its result. None where the
+        operating system is to be asked.
+        """
+        return None
 
     @property
     def is_staged(self) -> bool:

@@ -10,12 +10,14 @@ The function that is moved has what passes `stop_gradient` frozen at the point i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import comb, prod
 from typing import Any
 
 import numpy as np
 
-from adbench.backends.base import Answer, Backend, Function, routed
+from adbench.backends.base import Answer, Backend, Call, Function, Memory, routed
+from adbench.backends.numpy_arrays import traced_memory
 from adbench.namespaces import numpy as namespace
 from adbench.namespaces.frozen import Freezer
 from reference_ad.engine import tree
@@ -45,6 +47,9 @@ class Central(Backend):
 
     def to_numpy(self, array: Any) -> Array:
         return np.array(array)
+
+    def peak_memory(self, call: Call, run: Callable[[], Any]) -> Memory:
+        return traced_memory(run)
 
     # ---- primitives
 

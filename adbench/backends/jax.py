@@ -5,7 +5,7 @@ Compiled ahead of time by `jax.jit`, or one operation at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from adbench.backends.base import Answer, Backend, Call, Function, routed
+from adbench.backends.base import Answer, Backend, Call, Function, Memory, routed
 from adbench.namespaces.jax import namespace
 
 LACKS_RULE = (
@@ -58,6 +58,15 @@ class Eager(Backend):
 
     def synchronize(self, answer: Answer) -> None:
         jax.block_until_ready(answer)
+
+    def peak_memory(self, call: Call, run: Callable[[], Any]) -> Memory | None:
+        # XLA lays out the memory of a program when it compiles it: that of all intermediate results
+        # is one block.
+        plan = call.memory_analysis() if isinstance(call, jax.stages.Compiled) else None
+        if plan is None:
+            return None
+        results = plan.output_size_in_bytes - plan.alias_size_in_bytes
+        return Memory(plan.temp_size_in_bytes + results, "XLA buffer assignment")
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         exhausted = isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import reference_ad
-from adbench.backends.base import Answer, Call, Function, routed
+from adbench.backends.base import Answer, Call, Function, Memory, routed
 from adbench.backends.numpy_arrays import NumPyBackend
 from adbench.namespaces.reference import namespace
+from reference_ad.compiler.compile import Compiled as CompiledFunction
 
 
 class Tape(NumPyBackend):
@@ -50,3 +52,9 @@ class Compiled(Tape):
         compiled = reference_ad.compile(call)
         compiled(active, constants, direction)  # traces, compiles, and makes the buffers
         return compiled
+
+    def peak_memory(self, call: Call, run: Callable[[], Any]) -> Memory:
+        # Its buffers outlive a call, and belong to what a call needs.
+        if isinstance(call, CompiledFunction):
+            call.free_buffers()
+        return super().peak_memory(call, run)

@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import accumulate
 from math import prod
 from typing import Any
 
 import numpy as np
 import torch
 from torch.func import grad, jacfwd, jacrev, jvp, vjp
+from torch.profiler import ProfilerActivity, profile
 
-from adbench.backends.base import Answer, Backend, Function, Layout, routed
+from adbench.backends.base import Answer, Backend, Call, Function, Layout, Memory, routed
 from adbench.backends.torch_autograd import Autograd, pull, watched
 from adbench.cases.case import numpy_dtype
 from adbench.namespaces.torch import namespace
@@ -108,6 +110,16 @@ class Eager(Backend):
     def overwrite(self, array: torch.Tensor, values: np.ndarray[Any, Any]) -> bool:
         array.copy_(self.asarray(values))
         return True
+
+    def peak_memory(self, call: Call, run: Callable[[], Any]) -> Memory:
+        # The profiler notes each allocation and each release of PyTorch's allocator, to the byte.
+        with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+            run()
+        events = profiler.profiler.kineto_results.events()
+        changes = [event for event in events if event.name() == "[memory]"]
+        changes.sort(key=lambda event: event.start_ns())
+        held = accumulate(event.nbytes() for event in changes)
+        return Memory(max(held, default=0), "torch.profiler")
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         allocator = isinstance(error, RuntimeError) and "allocate memory" in str(error)

@@ -71,8 +71,9 @@ class Model:
 
     growth: Mapping[str, Mapping[str, Size]] = field(default_factory=dict)
     """Sizes along which cost is seen to grow, by what is varied: `{"depth": {"depth=1": {...}}}`.
-    Each axis has named sizes, smallest first; their gradients are timed, and their memory
-    counted."""
+    Each axis has sizes that are named "axis=value", smallest first; their gradients are timed, and
+    their memory counted. Along the first of several axes a JVP is asked as well, one pass of
+    forward mode beside one of reverse mode."""
 
     orders: int = 1
     """How often a scalar function of one scalar is differentiated."""

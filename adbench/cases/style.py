@@ -112,6 +112,10 @@ OF_NAMESPACE = re.compile(r"\bxp\.[\w.]+(?=\()")
 """The call of a function of `xp` in a line of source."""
 
 
+_WITHOUT_CHECKPOINTS = Namespace(namespace, namespace.special)
+"""The namespace in which what is inside of an `xp.checkpoint` is looked at like everything else."""
+
+
 def check_style(model: Model, inputs: Inputs) -> None:
     """Raise SpecError where the function uses what NumPy's arrays have and other arrays lack.
 
@@ -122,7 +126,7 @@ def check_style(model: Model, inputs: Inputs) -> None:
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(), _PlainLevel() as level:
             warnings.simplefilter("ignore")
-            model.function(namespace, *tree.map(level.plain, inputs.arguments))
+            model.function(_WITHOUT_CHECKPOINTS, *tree.map(level.plain, inputs.arguments))
     except Exception as error:
         advice = _advice(_cause(error), file)
         if not advice:  # a question of numbers, or of what the engine has: judged later

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from adbench.reporting import crossover, render, tables
+from adbench.reporting import crossover, growth, render, tables
 from adbench.reporting.tables import Table
 from adbench.step_sweep import tables as step_tables
 
@@ -60,7 +60,7 @@ def make_report(
     table: pd.DataFrame, steps: pd.DataFrame, closing: Iterable[str] = ()
 ) -> ComparisonReport:
     """Return the report of a run's rows and of its step sweep. closing: its last sentences."""
-    all_tables = [*tables.tables(table)]
+    all_tables = [*tables.tables(table), *growth.tables(table)]
     best_steps = step_tables.best(steps)
     if best_steps is not None:
         all_tables.append(best_steps)

@@ -48,6 +48,7 @@ namespace = Namespace(
     jnp,
     special,
     can_cast=_can_cast,
+    checkpoint=jax.checkpoint,
     linalg=Namespace(jnp.linalg, None, matrix_rank=_matrix_rank),
     permute_dims=_permute_dims,
     stop_gradient=jax.lax.stop_gradient,

@@ -1,7 +1,8 @@
 """The class of the namespaces `xp` that models are written in, and the names each must have.
 
 A namespace is the Python array API standard 2024.12 on a framework's arrays, `xp.special` with the
-names below, and `xp.stop_gradient(x)`: the value of x, with the derivative 0.
+names below, `xp.stop_gradient(x)`: the value of x, with the derivative 0, and `xp.checkpoint(f)`:
+f, of whose intermediate results reverse mode keeps none and computes them again.
 """
 
 from __future__ import annotations
@@ -60,6 +61,15 @@ class Namespace:
         for name, value in {"special": special, **replacements}.items():
             self.__dict__[name] = self._extension(name, value)
 
+    @staticmethod
+    def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of arrays, or trees of them, that is computed again in reverse mode.
+
+        A framework's own stands in its namespace. Where it has none this one does, which returns
+        the function as it is.
+        """
+        return function
+
     def __getattr__(self, name: str) -> Any:
         try:
             value = getattr(self._module, name)
@@ -102,6 +112,6 @@ def missing(framework: str, function: str) -> Callable[..., Any]:
 def _lacking(name: str, title: str) -> str:
     return (
         f"`{name}` is not in the namespace made of {title}: models may use the Python array API "
-        "standard 2024.12 with its extensions `xp.linalg` and `xp.fft`, `xp.stop_gradient`, and of "
-        f"`xp.special` the functions {', '.join(SPECIAL)}."
+        "standard 2024.12 with its extensions `xp.linalg` and `xp.fft`, `xp.stop_gradient`, "
+        f"`xp.checkpoint`, and of `xp.special` the functions {', '.join(SPECIAL)}."
     )

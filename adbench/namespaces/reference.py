@@ -15,6 +15,7 @@ _step = UnlistedPrimitive("nextafter", lambda x1, x2: np.nextafter(x1, x2) - x1)
 namespace = Namespace(
     reference_ad.numpy,
     reference_ad.numpy.special,
+    checkpoint=reference_ad.checkpoint,
     finfo=plain.numpy.finfo,
     nextafter=lambda x1, x2: x1 + _step(x1, x2),
 )

@@ -68,6 +68,7 @@ namespace = Namespace(
     bitwise_right_shift=tf.bitwise.right_shift,
     bool=np.bool_,
     can_cast=lambda from_, to: np.can_cast(functions.numpy_dtype(from_), functions.numpy_dtype(to)),
+    checkpoint=tf.recompute_grad,
     ceil=functions.rounding(tf.math.ceil),
     clip=functions.clip,
     concat=functions.concat,

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from array_api_compat import torch as array_module
+from torch.utils.checkpoint import checkpoint
 
 from adbench.namespaces.namespace import MissingFunction, Namespace
 
@@ -56,6 +57,17 @@ def _std(x: Any, *, axis: Any = None, correction: float = 0.0, keepdims: bool = 
 
 def _stop_gradient(x: Any) -> Any:
     return x.detach() if isinstance(x, torch.Tensor) else x
+
+
+def _checkpoint(function: Any) -> Any:
+    """torch.utils.checkpoint, which torch.func cannot differentiate: there f is taken as it is."""
+
+    def call(*arguments: Any) -> Any:
+        if torch._C._functorch.maybe_current_level() is not None:
+            return function(*arguments)
+        return checkpoint(function, *arguments, use_reentrant=False)
+
+    return call
 
 
 def _softplus(x: Any) -> Any:
@@ -130,6 +142,7 @@ namespace = Namespace(
     array_module,
     special,
     can_cast=_can_cast,
+    checkpoint=_checkpoint,
     floor_divide=_floor_divide,
     remainder=_remainder,
     roll=_roll,

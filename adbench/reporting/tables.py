@@ -93,7 +93,7 @@ def correctness(frame: pd.DataFrame) -> Table | None:
     frame = _in_order(frame)
     of_low_order = (frame["operator"] != "derivative") | (frame["order"] == 1)
     return _by_backend(
-        frame[~frame["swept"] & of_low_order],
+        frame[_is_ordinary(frame) & of_low_order],
         title=CORRECTNESS_TITLE,
         note="Relative error ||answer - truth|| / ||truth||, the worst over the modes and arrays "
         f"of the answer. {LEGEND}.",
@@ -121,7 +121,7 @@ def cost(frame: pd.DataFrame) -> Table | None:
     """Median times and cost ratios of everything but the sweep."""
     of_shown_order = (frame["operator"] != "derivative") | frame["order"].isin(COST_ORDERS)
     return _by_backend(
-        frame[~frame["swept"] & of_shown_order],
+        frame[_is_ordinary(frame) & of_shown_order],
         title="What does it cost?",
         note="Median time of one call, and behind it the cost ratio: time / time of the function "
         "alone, paired.",
@@ -141,7 +141,7 @@ def phases(frame: pd.DataFrame) -> Table | None:
         & (frame["order"] == 1)
         & (frame["mode"] == "reverse")
         & (frame["outcome"] == "ok")
-        & ~frame["swept"]
+        & _is_ordinary(frame)
     ]
     if derivatives.empty:
         return None
@@ -294,6 +294,11 @@ def _time_and_ratio(rows: pd.DataFrame) -> str:
 
 def _absence(rows: pd.DataFrame) -> str:
     return "!" if _failed(rows).any() else "–"
+
+
+def _is_ordinary(frame: pd.DataFrame) -> pd.Series:
+    """Which rows belong to no sweep, over n and m or along an axis of growth."""
+    return ~frame["swept"] & (frame["growth"] == "")
 
 
 def _failed(rows: pd.DataFrame) -> pd.Series:

@@ -84,7 +84,7 @@ class Row:
     swept: bool = False
     """Whether the cell belongs to a sweep over n and m."""
     growth: str = ""
-    """What was varied where the cell belongs to a growth sweep, such as "depth"; "" elsewhere."""
+    """What was varied where the cell belongs to an axis of growth, such as "depth"; "" else."""
     route: str = ""
     """How the backend answered."""
     outcome: Outcome = Outcome.OK
@@ -165,7 +165,7 @@ class Row:
     cpu_per_wall: float = math.nan
     """Processor time over wall-clock time while the cell was sampled: how many threads worked."""
     peak_bytes: int | None = None
-    """By how much the process's resident memory rose during the second call (bytes)."""
+    """The most memory that a call held at one time, beyond what was held before it (bytes)."""
     memory_method: str = ""
     """What counted the peak; "" where nothing could."""
     work_s: float = 0.0

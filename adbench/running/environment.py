@@ -31,6 +31,7 @@ THREAD_VARIABLES = (
 
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
+    "MALLOC_ARENA_MAX": "1",  # malloc_trim gives back the end of the main arena alone
     "TF_ENABLE_ONEDNN_OPTS": "0",  # its fused kernels round otherwise from run to run
     "JAX_PLATFORMS": "cpu",
     "JAX_ENABLE_X64": "1",

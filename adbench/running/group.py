@@ -133,6 +133,7 @@ def _cell(group: Group, case: Case, entry: Entry, doubt: str) -> GroupCell:
         n_inputs=group.n,
         n_outputs=group.m,
         swept=group.swept,
+        growth=group.growth,
         message=doubt,
     )
     return GroupCell(group.source, case, entry, begun)

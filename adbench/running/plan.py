@@ -52,6 +52,8 @@ class Preset:
     """How many of a model's sizes are measured, from the smallest."""
     sweep_thinning: int
     """k to keep every k-th value of a sweep's parameters, 0 to leave the sweep out."""
+    growth_thinning: int
+    """k to keep every k-th size of each axis of a model's growth, 0 to leave growth out."""
     passes: int
     """Cases whose mode needs more passes through the function than this are left out."""
     all_modes: bool
@@ -79,6 +81,7 @@ CHECK = Preset(
     "check",
     sizes=2,
     sweep_thinning=0,
+    growth_thinning=0,
     passes=256,
     all_modes=False,
     sampling=None,
@@ -89,6 +92,7 @@ QUICK = Preset(
     "quick",
     sizes=1,
     sweep_thinning=2,
+    growth_thinning=6,
     passes=64,
     all_modes=False,
     sampling=Sampling(precision=0.2, turns=2, most_s=0.15),
@@ -97,6 +101,7 @@ DEFAULT = Preset(
     "customary",
     sizes=2,
     sweep_thinning=1,
+    growth_thinning=3,
     passes=256,
     all_modes=False,
     sampling=Sampling(),
@@ -105,6 +110,7 @@ FULL = Preset(
     "full",
     sizes=99,
     sweep_thinning=1,
+    growth_thinning=1,
     passes=1024,
     all_modes=True,
     sampling=Sampling(precision=0.05, equality=0.02, turns=6, most_s=10.0),
@@ -183,6 +189,8 @@ class Group:
     """The number of output scalars."""
     swept: bool = False
     """Whether the size belongs to the model's sweep."""
+    growth: str = ""
+    """The axis of the model's growth that the size belongs to; "" where it belongs to none."""
     beyond: str = ""
     """What is looked at beyond what was asked, such as "float32"; "" where it was asked."""
     about: str = ""
@@ -316,6 +324,7 @@ def make_plan(
     for source in sources:
         groups += _groups_at_sizes(source, settings, restriction)
         groups += _groups_of_sweep(source, settings, restriction)
+        groups += _groups_of_growth(source, settings, restriction)
     _check_order(settings, groups)
     native_order = settings.order or FIRST_ORDER
     if restriction.operators and settings.order is None:
@@ -333,6 +342,8 @@ def _groups_at_sizes(
     """Every question that applies to a model, at each of its sizes that is asked for."""
     effort = settings.effort
     sizes = restriction.sizes or tuple(source.model.sizes)[: effort.sizes]
+    if _is_asked_by_growth_alone(source.model, effort, restriction):
+        return
     for size in sizes:
         if size not in source.model.sizes:
             continue
@@ -376,6 +387,56 @@ def _groups_of_sweep(
             )
             if cases:
                 yield Group(source, cases, inputs.n, inputs.m, swept=True)
+
+
+def _is_asked_by_growth_alone(model: Model, effort: Preset, restriction: Restriction) -> bool:
+    """Whether a model is asked for nothing but what its growth is seen by.
+
+    It is made for that, and its other questions are those of other models.
+    """
+    is_restricted = bool(restriction.operators or restriction.sizes)
+    return bool(model.growth and effort.growth_thinning) and not effort.all_modes | is_restricted
+
+
+def _groups_of_growth(
+    source: ModelSource, settings: Settings, restriction: Restriction
+) -> Iterator[Group]:
+    """The gradient in one reverse pass along each axis of growth.
+
+    Along the first of several axes one pass of forward mode is compared with it.
+    """
+    effort = settings.effort
+    first_axis = next(iter(source.model.growth), "")
+    for axis, sizes in source.model.growth.items():
+        operators = [Operator.GRADIENT]
+        if axis == first_axis and len(source.model.growth) > 1:
+            operators.append(Operator.JVP)
+        for size in _thinned_growth(tuple(sizes), effort, restriction):
+            inputs = settings.points.first(source.model, size)
+            for dtype in restriction.dtypes:
+                for operator in operators:
+                    cases = _cases_of_one_pass(source.model, size, dtype, operator, inputs, effort)
+                    if cases and restriction.allows(operator):
+                        yield Group(source, cases, inputs.n, inputs.m, growth=axis)
+
+
+def _thinned_growth(
+    sizes: Sequence[str], effort: Preset, restriction: Restriction
+) -> Sequence[str]:
+    """The sizes of an axis that are named, or every k-th of them, from the first to the last."""
+    if restriction.sizes:
+        return [size for size in sizes if size in restriction.sizes]
+    if not effort.growth_thinning:
+        return ()
+    return list(dict.fromkeys([*sizes[:: effort.growth_thinning], sizes[-1]]))
+
+
+def _cases_of_one_pass(
+    model: Model, size: str, dtype: str, operator: Operator, inputs: Inputs, effort: Preset
+) -> tuple[Case, ...]:
+    """Return a question in the modes that take one pass."""
+    cases = cases_of(model, size, dtype, operator, 1, inputs, effort)
+    return tuple(case for case in cases if passes(operator, case.mode, inputs.n, inputs.m) == 1)
 
 
 def questions(
@@ -488,7 +549,10 @@ def _check_operators(operators: Sequence[str]) -> None:
 
 
 def _check_sizes(sizes: Sequence[str], sources: Sequence[ModelSource]) -> None:
-    names = [name for source in sources for name in (*source.model.sizes, *source.model.sweep)]
+    names: list[str] = []
+    for source in sources:
+        grown = [name for axis in source.model.growth.values() for name in axis]
+        names += [*source.model.sizes, *source.model.sweep, *grown]
     for size in sizes:
         if size not in names:
             raise SpecError(nearest("size", size, names))

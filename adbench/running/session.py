@@ -17,7 +17,7 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
-from adbench.backends.base import Backend, Unsupported
+from adbench.backends.base import Backend, Memory, Unsupported
 from adbench.cases.answer import Answer, collect
 from adbench.cases.case import NATIVE, Case
 from adbench.cases.model import Model
@@ -40,6 +40,10 @@ from adbench.timing.sampling import Sampling
 SLOW_CALL_S = 0.3
 """A call that takes longer than this (s) is made at the second point once, with new arrays, and not
 in place too."""
+
+LONGEST_COUNTED_CALL_S = 2.0
+"""The memory of a call that takes longer than this (s) is not counted: counting takes another call
+or more, and slows it."""
 
 SETTLE_EVERY_S = 5.0
 """The garbage of the cells opened within this time (s) is collected together: it takes a framework
@@ -69,8 +73,8 @@ class Observation:
     """How long the first call took (s)."""
     again_s: float
     """How long the second call took (s)."""
-    peak_bytes: int | None
-    """By how much resident memory rose during the second call (bytes), where the system tells."""
+    memory: Memory | None
+    """What memory a further call needed, where it was counted."""
 
 
 @dataclass(frozen=True)
@@ -234,11 +238,13 @@ class Session:
             answers += trials.in_other_layouts(min(truths.further))
         if thoroughly:
             answers += trials.of_reverse_mode()
-        (result, again_s), peak_bytes = memory.watched(lambda: clock.once(cell.operator))
+        result, again_s = clock.once(cell.operator)
         again = self._collect(result)
         changed, unreached = self._changed_inputs(cell), self._unreached(cell, first)
         evidence = Evidence(first, again, tuple(answers), changed, kept, unreached)
-        return Observation(evidence, first_s, again_s, peak_bytes)
+        is_counted = not thoroughly and again_s < LONGEST_COUNTED_CALL_S
+        needed = memory.memory_of(self.backend, cell.call, cell.operator) if is_counted else None
+        return Observation(evidence, first_s, again_s, needed)
 
     def _changed_inputs(self, cell: PreparedCell) -> str:
         """Return, in a sentence, which of the backend's inputs are not what they were."""
@@ -357,6 +363,7 @@ def _observed_row(begun: Row, cell: PreparedCell, observation: Observation) -> R
     """The row of a cell with what its calls have shown, and no verdict yet."""
     evidence = observation.evidence
     repeatable = behaviour.same(evidence.first, evidence.again)
+    needed = observation.memory
     return replace(
         begun,
         route=cell.route,
@@ -364,5 +371,6 @@ def _observed_row(begun: Row, cell: PreparedCell, observation: Observation) -> R
         first_s=observation.first_s,
         repeatable=repeatable,
         flags="" if repeatable else NOT_REPEATABLE,
-        peak_bytes=observation.peak_bytes,
+        peak_bytes=needed.peak_bytes if needed else None,
+        memory_method=needed.method if needed else "",
     )

@@ -54,7 +54,7 @@ def run(plan: Plan) -> Iterator[StepRow]:
     subjects = {
         (group.question.model, group.question.size, group.question.dtype): group.source.model
         for group in plan.groups
-        if not group.swept
+        if not group.swept and not group.growth
     }
     for (_, size, dtype), model in subjects.items():
         inputs = settings.points.first(model, size)

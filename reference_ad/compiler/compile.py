@@ -32,6 +32,11 @@ class Compiled:
         answer = self._latest(args, kwargs)
         return self._dispatch(args, kwargs) if answer is MISS else answer
 
+    def free_buffers(self) -> None:
+        """Free the memory that is kept from call to call; the next call takes some anew."""
+        for program in self.programs.values():
+            program.free_buffers()
+
     graph = property(
         lambda self: self._last_program().graph,
         doc="The graph of the program that was compiled last.",

@@ -50,6 +50,12 @@ class Program:
         """
         return self._build(scalars=False)[1]
 
+    def free_buffers(self) -> None:
+        """Free the memory that intermediate results lie in; the next call takes some anew."""
+        for enter in (self.enter, self.__dict__.get("exact")):
+            if enter is not None:
+                enter.__globals__["pool"].clear()
+
     def _build(self, scalars: bool) -> tuple[str, Any]:
         signature = _Signature(self.structure, self.leaf_types)
         names = signature.names

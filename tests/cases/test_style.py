@@ -63,6 +63,10 @@ def numpy_itself(xp, x):
     return np.exp(x)
 
 
+def numpy_in_a_checkpoint(xp, x):
+    return xp.checkpoint(lambda y: np.exp(y))(x)
+
+
 def numpy_of_two(xp, x):
     return np.maximum(x, 0)
 
@@ -192,6 +196,7 @@ REFUSED = {
     transposed: "uses `.T` of an array of 3 dimension(s), which the standard has for 2 alone",
     transposed_vector: "uses `.T` of an array of 1 dimension(s), which the standard has for 2",
     numpy_itself: f"{GIVES} `np.exp`, a function of NumPy: write xp.exp.",
+    numpy_in_a_checkpoint: f"{GIVES} `np.exp`, a function of NumPy: write xp.exp.",
     numpy_of_two: f"{GIVES} `np.maximum`, a function of NumPy: write xp.maximum.",
     numpy_sum: f"{GIVES} `np.sum`, a function of NumPy: write xp.sum.",
     numpy_stack: f"{GIVES} `np.stack`, a function of NumPy: write xp.stack.",

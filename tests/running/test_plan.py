@@ -7,7 +7,11 @@ from adbench import registry
 from adbench.backends.catalog import DIFFERENCES, REFERENCE, TENSORFLOW, Entry
 from adbench.cases import MODES, Mode, Operator, SpecError
 from adbench.cases.operators import passes
+from adbench.reporting import growth, tables
+from adbench.results import frames
+from adbench.results.row import Row
 from adbench.running import plan as planning
+from adbench.running import runner
 
 
 def make(*models, effort=planning.DEFAULT, backends=REFERENCE[:1], **known):
@@ -219,3 +223,57 @@ def test_orders_of_a_function_of_one_scalar_are_asked():
     plan = planning.make_plan(sources, REFERENCE[:1], planning.Settings())
     orders = {case.order for case in asked(plan, operator=Operator.DERIVATIVE)}
     assert orders == {1, 2, 3, 4}
+
+
+def growth_of(plan):
+    return {
+        (group.growth, group.question.operator, group.question.size)
+        for group in plan.groups
+        if group.growth
+    }
+
+
+def test_growth_is_asked_along_every_axis_in_one_pass_with_its_ends_kept():
+    plan = make("layers", backends=REFERENCE)
+    depths = {size for axis, _, size in growth_of(plan) if axis == "depth"}
+    assert depths == {"depth=1", "depth=8", "depth=64"}
+    assert {axis for axis, _, _ in growth_of(plan)} == {"depth", "width", "batch"}
+    modes = {(case.operator, case.mode) for case in asked(plan)}
+    assert modes == {(Operator.GRADIENT, Mode.REVERSE), (Operator.JVP, Mode.FORWARD)}
+
+
+def test_forward_mode_is_asked_along_the_first_of_several_axes_alone():
+    jvps = {axis for axis, operator, _ in growth_of(make("layers")) if operator is Operator.JVP}
+    assert jvps == {"depth"}
+    assert {operator for _, operator, _ in growth_of(make("layers_checkpointed"))} == {
+        Operator.GRADIENT
+    }
+
+
+def test_a_model_of_growth_is_asked_its_other_questions_where_they_are_wanted():
+    assert all(group.growth for group in make("layers").groups)
+    assert asked(make("layers", operators=["hvp"]), size="small")
+    assert asked(make("layers", sizes=["small"]), operator=Operator.HESSIAN)
+    assert asked(make("layers", effort=planning.FULL), operator=Operator.HESSIAN)
+
+
+def test_a_size_of_growth_can_be_named_and_a_check_asks_for_none():
+    assert growth_of(make("layers", sizes=["depth=2"], operators=["gradient"])) == {
+        ("depth", Operator.GRADIENT, "depth=2")
+    }
+    check = make("layers", effort=planning.CHECK)
+    assert check.groups
+    assert not growth_of(check)
+
+
+def test_the_rows_of_growth_say_along_which_axis_and_in_no_ordinary_table(tmp_path):
+    sizes = ["depth=1", "depth=2"]
+    plan = make("layers", effort=planning.QUICK, sizes=sizes, operators=["gradient"])
+    rows: list[Row] = []
+    runner.run(plan, tmp_path / "logs", rows.append, lambda what: None)
+    assert {(row.growth, row.size, row.verdict, row.memory_method) for row in rows} == {
+        ("depth", size, "correct", "tracemalloc") for size in sizes
+    }
+    frame = frames.frame(rows)
+    assert tables.tables(frame) == []
+    assert growth.gradient_cost(frame) is not None

@@ -1,8 +1,6 @@
 import gc
 
-import numpy as np
-
-from adbench.timing import clock, memory
+from adbench.timing import clock
 
 
 def test_calibration_makes_a_sample_last_long_against_the_timer():
@@ -30,10 +28,3 @@ def test_the_garbage_collector_is_off_during_samples_and_on_again_after_an_error
             raise KeyError
     except KeyError:
         assert gc.isenabled()
-
-
-def test_peak_memory_sees_an_array_that_is_gone_when_the_call_returns():
-    size = 64 * 2**20
-    result, peak = memory.watched(lambda: float(np.ones(size // 8).sum()))
-    assert result == size // 8
-    assert peak is None or peak > 0.9 * size
