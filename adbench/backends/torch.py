@@ -1,6 +1,7 @@
 """PyTorch, define-by-run.
 
-`torch.autograd` for plain reverse mode, `torch.func` for what nests or batches.
+`torch.autograd` for plain reverse mode and `torch.func` for what nests or batches, or `torch.func`
+for all.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ def by_default(dtype: torch.dtype) -> Iterator[None]:
         torch.set_default_dtype(before)
 
 
-class Eager(Backend):
-    """PyTorch as it runs by default, one operation at a time, on the CPU."""
+class Functional(Backend):
+    """PyTorch through `torch.func` alone, one operation at a time, on the CPU."""
 
     framework = "torch"
     dtypes = ("float64", "float32", "float16", "bfloat16")
@@ -147,6 +148,10 @@ class Eager(Backend):
 
     def jacrev(self, function: Function) -> Function:
         return jacrev(function)
+
+
+class Eager(Functional):
+    """PyTorch as it runs by default: plain reverse mode is that of `torch.autograd`."""
 
     # ---- plain reverse mode, which torch.autograd does without torch.func
 
