@@ -7,7 +7,7 @@ wanted.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,10 @@ class Model:
     Each axis has named sizes, smallest first; their gradients are timed, and their memory
     counted."""
 
+    stagings: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Operators, each with the names of sizes at which all stagings of all frameworks are compared
+    in reverse mode: `{"gradient": ("small", "large")}`."""
+
     orders: int = 1
     """How often a scalar function of one scalar is differentiated."""
 
@@ -121,6 +125,22 @@ class Model:
                     f"The model {self.name!r} has an oracle for {name!r}, which is no operator; "
                     f"the operators are {', '.join(sorted(operators))}."
                 )
+
+        self._check_stagings(operators)
+
+    def _check_stagings(self, operators: Set[str]) -> None:
+        for operator, sizes in self.stagings.items():
+            if operator not in operators:
+                raise SpecError(
+                    f"The model {self.name!r} has stagings of {operator!r}, which is no operator; "
+                    f"the operators are {', '.join(sorted(operators))}."
+                )
+            for size in sizes:
+                if size not in self.sizes:
+                    raise SpecError(
+                        f"The model {self.name!r} has stagings at {size!r}, which is no size of "
+                        f"it; its sizes are {', '.join(self.sizes)}."
+                    )
 
     def _check_kinds(self) -> None:
         for name, kind, description in _KINDS:

@@ -66,7 +66,7 @@ def run_group(plan: Plan, group: Group, host: CellHost, keep: Keep, watch: Watch
     """
     watch(f"truth of {group.question.describe()}")
     doubt = host.establish_truth(group)
-    cells = [_cell(group, case, entry, doubt) for case, entry in plan.cells(group)]
+    cells = [_cell(plan, group, case, entry, doubt) for case, entry in plan.cells(group)]
     rounds = plan.settings.effort.rounds
     for turn in (host.open, *[host.sample] * rounds, host.close):
         unfinished = []
@@ -80,13 +80,14 @@ def run_group(plan: Plan, group: Group, host: CellHost, keep: Keep, watch: Watch
         cells = unfinished
 
 
-def _cell(group: Group, case: Case, entry: Entry, doubt: str) -> GroupCell:
+def _cell(plan: Plan, group: Group, case: Case, entry: Entry, doubt: str) -> GroupCell:
     begun = Row.begun(
         case,
         entry.name,
         n_inputs=group.n,
         n_outputs=group.m,
         swept=group.swept,
+        stagings=plan.compares_stagings_alone(group, entry),
         message=doubt,
     )
     return GroupCell(group.source, case, entry, begun)
