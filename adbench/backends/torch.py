@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch._dynamo  # torch.func imports it at its first call, which that is not to pay for
 from torch.func import grad, jacfwd, jacrev, jvp, vjp
 
 from adbench.backends.base import Answer, Backend, Function, Layout, routed

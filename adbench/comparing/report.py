@@ -33,6 +33,8 @@ class ComparisonReport:
     def show(self, screen: Console) -> None:
         """Print the tables; the summary is left to the caller."""
         for table in self.tables:
+            if table.in_file_alone:
+                continue
             render.to_screen(table, screen)
             if table.title != tables.SWEEP_TITLE:
                 continue
