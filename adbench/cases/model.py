@@ -35,6 +35,7 @@ _KINDS: tuple[tuple[str, Any, str], ...] = (
     ("sizes", Mapping, "a mapping of names to sizes, such as {'small': {}}"),
     ("active", int, "the position of an argument"),
     ("accuracy", float | int, "a relative error, such as 1e-6"),
+    ("stagings", Mapping, "a mapping of operators to names of sizes"),
     ("oracle", Mapping, "a mapping of operators to functions"),
     ("native", Mapping, "a mapping of frameworks to functions"),
 )

@@ -185,20 +185,26 @@ def _overtaking_in_words(stagings: Sequence[CallCosts]) -> list[str]:
 def _framework_in_words(stagings: Sequence[CallCosts]) -> str:
     """When the staging with the fastest calls is ahead of each other one."""
     fastest = min(stagings, key=lambda staging: staging.steady_s)
-    crossings = [
-        f"of {staging.backend} {in_words(break_even(fastest, staging))}"
-        for staging in stagings
-        if staging is not fastest
-    ]
-    return f"{fastest.backend} is ahead {', '.join(crossings)}"
+    told: list[str] = []
+    untold: list[str] = []
+    for staging in stagings:
+        if staging is fastest:
+            continue
+        crossing = break_even(fastest, staging)
+        if crossing is None:
+            untold.append(staging.backend)
+        else:
+            told.append(f"ahead of {staging.backend} {in_words(crossing)}")
+    if untold:
+        told.append(f"not told apart from {' and '.join(untold)}")
+    return f"{fastest.backend} is {', '.join(told)}"
 
 
-def in_words(crossing: BreakEven | None) -> str:
-    """Return when one backend is ahead of another, such as "after 2,100 calls (1,900 to 2,400)"."""
-    if crossing is None:
-        return "after a number that is not told"
-    if math.isinf(crossing.calls):
-        return "never"
+def in_words(crossing: BreakEven) -> str:
+    """Return when one backend is ahead of another, such as "after 2,100 calls (1,900 to 2,400)".
+
+    crossing: that of the backend whose calls are faster.
+    """
     if crossing.calls == 1:
         return "from the first call on"
     interval = f"{_rounded(crossing.low)} to {_rounded(crossing.high)}"

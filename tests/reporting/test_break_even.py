@@ -94,6 +94,15 @@ def test_sentences_name_the_leaders_and_every_overtaking():
     ]
 
 
+def test_a_sentence_says_which_stagings_are_not_told_apart():
+    near = costs("f:near", start_s=0.3, steady_s=10.1e-6, width=0.01)
+    *_, of_framework = break_even.sentences("q", [EAGER, COMPILED, near])
+    assert of_framework == (
+        "q: f:compiled is ahead of f:eager after 2,210 calls (2,190 to 2,240), "
+        "not told apart from f:near."
+    )
+
+
 def test_a_backend_alone_costs_least_however_many_the_calls():
     assert break_even.sentences("q", [EAGER]) == [
         "q: f:eager costs least in all, however many the calls."
