@@ -157,6 +157,16 @@ def backends() -> dict[str, Entry]:
     return {name: entry for name, entry in all_backends().items() if entry.by_default}
 
 
+def further_stagings() -> list[Entry]:
+    """Return the backends that such a run asks where models have stagings compared, and only there.
+
+    They are ordered like `backends`.
+    """
+    return [
+        entry for entry in all_backends().values() if entry.in_stagings and not entry.by_default
+    ]
+
+
 def all_backends() -> dict[str, Entry]:
     """Return all backends by name, those included that a run has only where they are named."""
     order = ("reference", "torch", "jax", "tensorflow", "differences")

@@ -23,6 +23,8 @@ class Entry:
     orders: for "forward" and "reverse", the highest order of a `derivative` that it answers within
         seconds; higher ones are asked of it in full runs alone.
     by_default: whether a run that names no backend has it.
+    in_stagings: whether such a run asks it, where it does not have it, the questions on which
+        models have their stagings compared.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Entry:
     only_forward: bool = False
     orders: Mapping[str, int] = field(default_factory=dict)
     by_default: bool = True
+    in_stagings: bool = False
 
     @property
     def framework(self) -> str:
@@ -49,7 +52,28 @@ REFERENCE = (
     Entry("reference:compiled", "adbench.backends.reference:Compiled"),
 )
 
-TORCH = (Entry("torch:eager", "adbench.backends.torch:Eager", "torch", "torch"),)
+TORCH = (
+    Entry("torch:eager", "adbench.backends.torch:Eager", "torch", "torch"),
+    Entry(
+        "torch:func",
+        "adbench.backends.torch:Functional",
+        "torch",
+        "torch",
+        by_default=False,
+        in_stagings=True,
+    ),
+    # Its graph of a derivative in forward mode grows threefold with each order, and is compiled by
+    # a compiler of C++.
+    Entry(
+        "torch:compile",
+        "adbench.backends.torch_compile:Compile",
+        "torch",
+        "torch",
+        orders={"forward": 3, "reverse": 4},
+        by_default=False,
+        in_stagings=True,
+    ),
+)
 
 JAX = (
     Entry("jax:jit", "adbench.backends.jax:Jit", "jax", "jax"),
@@ -57,6 +81,14 @@ JAX = (
     # first call at order 8.
     Entry(
         "jax:eager", "adbench.backends.jax:Eager", "jax", "jax", orders={"forward": 6, "reverse": 7}
+    ),
+    Entry(
+        "jax:aot",
+        "adbench.backends.jax:AheadOfTime",
+        "jax",
+        "jax",
+        by_default=False,
+        in_stagings=True,
     ),
 )
 
@@ -68,7 +100,7 @@ _TENSORFLOW_ORDERS = {"forward": 2, "reverse": 6}
 TENSORFLOW = (
     Entry(
         "tensorflow:function",
-        "adbench.backends.tensorflow:Function",
+        "adbench.backends.tensorflow_graph:Function",
         "tensorflow",
         "tensorflow",
         orders=_TENSORFLOW_ORDERS,
@@ -79,6 +111,24 @@ TENSORFLOW = (
         "tensorflow",
         "tensorflow",
         orders=_TENSORFLOW_ORDERS,
+    ),
+    Entry(
+        "tensorflow:xla",
+        "adbench.backends.tensorflow_graph:Xla",
+        "tensorflow",
+        "tensorflow",
+        orders=_TENSORFLOW_ORDERS,
+        by_default=False,
+        in_stagings=True,
+    ),
+    Entry(
+        "tensorflow:graph",
+        "adbench.backends.tensorflow_graph:GraphAndSession",
+        "tensorflow",
+        "tensorflow",
+        orders=_TENSORFLOW_ORDERS,
+        by_default=False,
+        in_stagings=True,
     ),
 )
 

@@ -1,6 +1,6 @@
 """JAX on the CPU with 64-bit types.
 
-Compiled ahead of time by `jax.jit`, or one operation at a time.
+Compiled by `jax.jit` at the first call, compiled ahead of it, or one operation at a time.
 """
 
 from __future__ import annotations
@@ -104,7 +104,15 @@ class Eager(Backend):
 
 
 class Jit(Eager):
-    """JAX with the whole operator traced and compiled before the first call."""
+    """JAX under `jax.jit`: the whole operator is traced and compiled by the first call."""
+
+    def stage(self, call: Call, active: Any, constants: tuple[Any, ...], direction: Any) -> Call:
+        jitted: Call = jax.jit(call)
+        return jitted
+
+
+class AheadOfTime(Eager):
+    """JAX with the whole operator lowered and compiled before the first call."""
 
     def stage(self, call: Call, active: Any, constants: tuple[Any, ...], direction: Any) -> Call:
         compiled: Call = jax.jit(call).lower(active, constants, direction).compile()

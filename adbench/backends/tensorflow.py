@@ -1,6 +1,6 @@
 """TensorFlow: GradientTape for reverse mode, ForwardAccumulator for forward mode.
 
-Calls run eagerly or as one traced graph.
+Calls run eagerly here; `tensorflow_graph.py` makes graphs of them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from adbench.backends import operators
-from adbench.backends.base import Answer, Backend, Call, Unsupported, routed
+from adbench.backends.base import Answer, Backend, Unsupported, routed
 from adbench.namespaces.tensorflow import namespace, numpy_behaviour
 from reference_ad.engine import tree
 
@@ -147,41 +147,6 @@ class Eager(Backend):
             return self.grad(operators.pushforward(self, function, unit))(active)
 
         return _along_units(column, active)
-
-
-class Function(Eager):
-    """TensorFlow with the whole operator traced to one graph before the first call."""
-
-    def stage(self, call: Call, active: Any, constants: tuple[Any, ...], direction: Any) -> Call:
-        # Leaves go in and come out flat: a concrete function checks a nested signature on every
-        # call.
-        arguments, structure = tree.flatten((active, constants, direction))
-        positions = [i for i, leaf in enumerate(arguments) if leaf is not None]
-        answer_structures: list[Any] = []
-
-        @tf.function(autograph=False)
-        def graph(*tensors: Any) -> Any:
-            leaves = list(arguments)
-            for position, tensor in zip(positions, tensors, strict=True):
-                leaves[position] = tensor
-            outputs, answer_structures[:] = _flat(call(*tree.unflatten(structure, leaves)))
-            return outputs
-
-        concrete = graph.get_concrete_function(*[arguments[i] for i in positions])
-        (answer_structure,) = answer_structures
-
-        def staged(active: Any, constants: tuple[Any, ...], direction: Any) -> Answer:
-            tensors = [
-                leaf for leaf in tree.leaves((active, constants, direction)) if leaf is not None
-            ]
-            return tree.unflatten(answer_structure, concrete(*tensors))
-
-        return staged
-
-
-def _flat(answer: Any) -> tuple[list[Any], list[Any]]:
-    leaves, structure = tree.flatten(answer)
-    return [tf.convert_to_tensor(leaf) for leaf in leaves], [structure]
 
 
 # ---- transformations

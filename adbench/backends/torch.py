@@ -1,6 +1,7 @@
 """PyTorch, define-by-run.
 
-`torch.autograd` for plain reverse mode, `torch.func` for what nests or batches.
+`torch.autograd` for plain reverse mode and `torch.func` for what nests or batches, or `torch.func`
+for all.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch._dynamo  # torch.func imports it at its first call, which that is not to pay for
 from torch.func import grad, jacfwd, jacrev, jvp, vjp
 from torch.profiler import ProfilerActivity, profile
 
@@ -49,8 +51,8 @@ def by_default(dtype: torch.dtype) -> Iterator[None]:
         torch.set_default_dtype(before)
 
 
-class Eager(Backend):
-    """PyTorch as it runs by default, one operation at a time, on the CPU."""
+class Functional(Backend):
+    """PyTorch through `torch.func` alone, one operation at a time, on the CPU."""
 
     framework = "torch"
     dtypes = ("float64", "float32", "float16", "bfloat16")
@@ -159,6 +161,10 @@ class Eager(Backend):
 
     def jacrev(self, function: Function) -> Function:
         return jacrev(function)
+
+
+class Eager(Functional):
+    """PyTorch as it runs by default: plain reverse mode is that of `torch.autograd`."""
 
     # ---- plain reverse mode, which torch.autograd does without torch.func
 

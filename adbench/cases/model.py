@@ -7,7 +7,7 @@ wanted.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ _KINDS: tuple[tuple[str, Any, str], ...] = (
     ("sizes", Mapping, "a mapping of names to sizes, such as {'small': {}}"),
     ("active", int, "the position of an argument"),
     ("accuracy", float | int, "a relative error, such as 1e-6"),
+    ("stagings", Mapping, "a mapping of operators to names of sizes"),
     ("oracle", Mapping, "a mapping of operators to functions"),
     ("native", Mapping, "a mapping of frameworks to functions"),
 )
@@ -74,6 +75,10 @@ class Model:
     Each axis has sizes that are named "axis=value", smallest first; their gradients are timed, and
     their memory counted. Along the first of several axes a JVP is asked as well, one pass of
     forward mode beside one of reverse mode."""
+
+    stagings: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Operators, each with the names of sizes at which all stagings of all frameworks are compared
+    in reverse mode: `{"gradient": ("small", "large")}`."""
 
     orders: int = 1
     """How often a scalar function of one scalar is differentiated."""
@@ -122,6 +127,22 @@ class Model:
                     f"The model {self.name!r} has an oracle for {name!r}, which is no operator; "
                     f"the operators are {', '.join(sorted(operators))}."
                 )
+
+        self._check_stagings(operators)
+
+    def _check_stagings(self, operators: Set[str]) -> None:
+        for operator, sizes in self.stagings.items():
+            if operator not in operators:
+                raise SpecError(
+                    f"The model {self.name!r} has stagings of {operator!r}, which is no operator; "
+                    f"the operators are {', '.join(sorted(operators))}."
+                )
+            for size in sizes:
+                if size not in self.sizes:
+                    raise SpecError(
+                        f"The model {self.name!r} has stagings at {size!r}, which is no size of "
+                        f"it; its sizes are {', '.join(self.sizes)}."
+                    )
 
     def _check_kinds(self) -> None:
         for name, kind, description in _KINDS:

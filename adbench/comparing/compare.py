@@ -102,7 +102,7 @@ def _environment(plan: Plan) -> dict[str, Any]:
     """The machine and its packages, with the settings of a plan."""
     settings = plan.settings
     return describe(
-        plan.backends,
+        (*plan.backends, *plan.further_stagings),
         effort=settings.effort.name,
         threads=settings.threads,
         seed=settings.seed,

@@ -11,7 +11,7 @@ from adbench.reporting.progress import progress_bar
 from adbench.results import frames
 from adbench.results.journal import Journal
 from adbench.results.row import Row
-from adbench.running.plan import Plan
+from adbench.running.plan import Group, Plan
 from adbench.running.runner import run as run_plan
 from adbench.running.spent import Spent
 from adbench.running.worker_pool import WorkerPool
@@ -60,15 +60,20 @@ class ModelRows:
     def __init__(self, plan: Plan) -> None:
         self._missing: Counter[str] = Counter()
         for group in plan.groups:
-            if not group.swept:
+            if _is_ordinary(group):
                 self._missing[group.source.model.name] += len(plan.cells(group))
         self._rows: dict[str, list[Row]] = {name: [] for name in self._missing}
 
     def completed_by(self, row: Row) -> list[Row]:
         """Take a row, and return those of its model where it was the last; nothing otherwise."""
-        if row.swept or row.model not in self._rows:
+        if row.swept or row.growth or row.model not in self._rows:
             return []
         rows = self._rows[row.model]
         rows.append(row)
         self._missing[row.model] -= 1
         return [] if self._missing[row.model] else rows
+
+
+def _is_ordinary(group: Group) -> bool:
+    """Whether a group belongs to no sweep, and to no axis of growth."""
+    return not group.swept and not group.growth

@@ -39,7 +39,7 @@ class ComparisonReport:
         The summary is left to the caller.
         """
         for table in self.tables:
-            if table.title in without:
+            if table.title in without or table.in_file_alone:
                 continue
             render.to_screen(table, screen)
             if table.title != tables.SWEEP_TITLE:

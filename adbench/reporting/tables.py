@@ -10,7 +10,8 @@ import pandas as pd
 
 from adbench.cases.case import NATIVE, SPECIFICATION
 from adbench.cases.operators import Mode
-from adbench.reporting import crossover
+from adbench.reporting import break_even, crossover
+from adbench.reporting.break_even import CallCosts
 from adbench.results.row import FAILURES
 
 MARKS = {"correct": "", "imprecise": "~", "unresolved": "?", "wrong": "✗"}
@@ -25,6 +26,9 @@ SUMMARY_ORDER = ("correct", "imprecise", "wrong", "unresolved")
 
 COST_ORDERS = (1, 2, 4, 8)
 """The orders of a derivative whose times are shown."""
+
+CALLS = (1, 100, 1_000_000)
+"""The numbers of calls whose cost in all is shown."""
 
 LEGEND = "~ imprecise, ✗ wrong, ? unresolved, – unsupported or not applicable, ! did not run"
 
@@ -57,6 +61,9 @@ class Table:
     groups: int = 0
     """How many of the first columns are left empty on screen where they repeat the row above."""
 
+    in_file_alone: bool = False
+    """Whether it is too large for the screen, and stands in the file of a report alone."""
+
 
 def tables(frame: pd.DataFrame) -> list[Table]:
     """Return all tables of a run that have something to show, in reading order."""
@@ -65,7 +72,7 @@ def tables(frame: pd.DataFrame) -> list[Table]:
         correctness(frame),
         higher_order(frame),
         cost(frame),
-        phases(frame),
+        *phases(frame),
         sweep(frame),
         troubles(frame),
     ]
@@ -131,46 +138,77 @@ def cost(frame: pd.DataFrame) -> Table | None:
     )
 
 
-def phases(frame: pd.DataFrame) -> Table | None:
-    """What is paid once and what is paid at every call.
+def phases(frame: pd.DataFrame) -> list[Table]:
+    """What is paid once, what at every call, and when one staging has overtaken another.
 
-    For one derivative of each model, at its largest size.
+    For the questions on which stagings are compared, see `break_even.compared_questions`.
     """
-    derivatives = frame[
-        frame["operator"].isin(["gradient", "jacobian", "derivative"])
-        & (frame["order"] == 1)
-        & (frame["mode"] == "reverse")
-        & (frame["outcome"] == "ok")
-        & _is_ordinary(frame)
-    ]
-    if derivatives.empty:
-        return None
-    largest_n = derivatives.groupby("model", sort=False)["n_inputs"].transform("max")
-    at_largest_size = derivatives[derivatives["n_inputs"] == largest_n]
-    one_per_backend = at_largest_size.drop_duplicates(
-        ["model", "implementation", "dtype", "backend"], keep="last"
-    )
-    rows = tuple(
-        (
-            _model(row),
-            row["size"],
-            _operator(row),
-            row["backend"],
-            time(row["prepare_s"]),
-            time(row["first_s"]),
-            time(row["median_s"]),
-            time(row["primal_s"]),
-        )
-        for _, row in one_per_backend.iterrows()
-    )
-    return Table(
-        "What is paid when?",
+    paid: list[tuple[str, ...]] = []
+    sentences: list[tuple[str, ...]] = []
+    crossings: list[Table] = []
+    for question in break_even.compared_questions(frame):
+        costs = break_even.call_costs(question)
+        title = _question(question.iloc[0])
+        pairs = zip(costs, question["primal_s"], strict=True)
+        paid += [(*title, *_paid(staging, primal_s)) for staging, primal_s in pairs]
+        if len(costs) > 1:
+            words = " ".join(title)
+            sentences += [(text,) for text in break_even.sentences(words, costs)]
+            crossings.append(_crossings(words, costs))
+    if not paid:
+        return []
+    columns = ("model", "size", "operator", "backend", "prepare", "first", "steady", "primal")
+    totals = tuple(f"{calls:,} calls".replace("1 calls", "1 call") for calls in CALLS)
+    note = (
         "prepare: trace and compile; first: the first call; steady: the median of later calls; "
-        "primal: the function alone. All in reverse mode.",
-        ("model", "size", "operator", "backend", "prepare", "first", "steady", "primal"),
-        4,
-        rows,
-        groups=3,
+        "primal: the function alone; and what so many calls cost in all, prepare + first + "
+        "(calls - 1) steady. All in reverse mode."
+    )
+    what_is_paid = Table("What is paid when?", note, (*columns, *totals), 4, tuple(paid), groups=3)
+    if not sentences:
+        return [what_is_paid]
+    pays = Table(
+        "When does compiling pay?",
+        "By what calls cost in all. The intervals are those of the steady times; preparation and "
+        "first call are measured once, in a process that has imported the framework and, for "
+        "torch:compile, has compiled something before.",
+        ("what",),
+        1,
+        tuple(sentences),
+        prose=True,
+    )
+    return [what_is_paid, pays, *crossings]
+
+
+def _question(row: pd.Series) -> tuple[str, str, str]:
+    """A question in words: the model, the size, the operator."""
+    return _model(row), str(row["size"]), _operator(row)
+
+
+def _paid(costs: CallCosts, primal_s: float) -> tuple[str, ...]:
+    """The cells of a backend in the table of what is paid when."""
+    phases_s = (costs.prepare_s, costs.first_s, costs.steady_s, primal_s)
+    totals_s = (costs.total_s(calls) for calls in CALLS)
+    return (costs.backend, *map(time, phases_s), *map(time, totals_s))
+
+
+def _crossings(title: str, costs: Sequence[CallCosts]) -> Table:
+    """From which number of calls on each backend costs less in all than each other one."""
+    rows = []
+    for staging in costs:
+        cells = [
+            "" if other is staging else break_even.in_a_cell(break_even.break_even(staging, other))
+            for other in costs
+        ]
+        rows.append((staging.backend, *cells))
+    return Table(
+        f"From which number of calls on is one ahead of another? {title}",
+        "The row costs less in all than the column from so many calls on; never: not for good; "
+        "not told: the intervals of their steady times overlap.",
+        ("ahead", *(staging.backend for staging in costs)),
+        1,
+        tuple(rows),
+        in_file_alone=True,
     )
 
 
@@ -256,6 +294,8 @@ def time(seconds: float) -> str:
     """Return a time with three digits and its unit."""
     if math.isnan(seconds):
         return "–"
+    if seconds >= 1000:
+        return f"{seconds:,.0f} s"
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
@@ -297,8 +337,8 @@ def _absence(rows: pd.DataFrame) -> str:
 
 
 def _is_ordinary(frame: pd.DataFrame) -> pd.Series:
-    """Which rows belong to no sweep, over n and m or along an axis of growth."""
-    return ~frame["swept"] & (frame["growth"] == "")
+    """Which rows are of no sweep, of no axis of growth, and not of compared stagings alone."""
+    return ~frame["swept"] & (frame["growth"] == "") & ~frame["stagings"]
 
 
 def _failed(rows: pd.DataFrame) -> pd.Series:

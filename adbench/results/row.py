@@ -85,6 +85,8 @@ class Row:
     """Whether the cell belongs to a sweep over n and m."""
     growth: str = ""
     """What was varied where the cell belongs to an axis of growth, such as "depth"; "" else."""
+    stagings: bool = False
+    """Whether the cell was asked to compare stagings, and for nothing else."""
     route: str = ""
     """How the backend answered."""
     outcome: Outcome = Outcome.OK

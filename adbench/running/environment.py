@@ -41,12 +41,16 @@ QUIET = {
 """What keeps the frameworks on the processor, reproducible, and out of the log."""
 
 
-def worker_environment(threads: int) -> dict[str, str]:
+def worker_environment(threads: int, temporary_folder: str = "") -> dict[str, str]:
     """Return the environment variables that a worker is started with.
 
-    This process's, with `threads` threads each.
+    This process's, with `threads` threads each. temporary_folder: where frameworks leave their
+    temporary files; the system's folder where empty.
     """
-    return {**os.environ, **QUIET, **dict.fromkeys(THREAD_VARIABLES, str(threads))}
+    variables = {**os.environ, **QUIET, **dict.fromkeys(THREAD_VARIABLES, str(threads))}
+    if temporary_folder:
+        variables["TMPDIR"] = temporary_folder
+    return variables
 
 
 def missing_framework(entry: Entry) -> str:

@@ -126,7 +126,7 @@ def _by_backend(cells: Sequence[GroupCell]) -> list[Sequence[GroupCell]]:
     return list(cells_of_backend.values())
 
 
-def _cell(group: Group, case: Case, entry: Entry, doubt: str) -> GroupCell:
+def _cell(plan: Plan, group: Group, case: Case, entry: Entry, doubt: str) -> GroupCell:
     begun = Row.begun(
         case,
         entry.name,
@@ -134,6 +134,7 @@ def _cell(group: Group, case: Case, entry: Entry, doubt: str) -> GroupCell:
         n_outputs=group.m,
         swept=group.swept,
         growth=group.growth,
+        stagings=plan.compares_stagings_alone(group, entry),
         message=doubt,
     )
     return GroupCell(group.source, case, entry, begun)

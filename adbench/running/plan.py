@@ -72,6 +72,11 @@ class Preset:
     of a backend beyond the orders that it answers within seconds."""
 
     @property
+    def compares_stagings(self) -> bool:
+        """Whether models have all stagings compared, each of which starts a framework anew."""
+        return self.timed and self.sizes > 1
+
+    @property
     def timed(self) -> bool:
         """Whether cells are timed, not only checked."""
         return self.sampling is not None
@@ -191,6 +196,11 @@ class Group:
     """Whether the size belongs to the model's sweep."""
     growth: str = ""
     """The axis of the model's growth that the size belongs to; "" where it belongs to none."""
+    stagings: bool = False
+    """Whether it is asked in all stagings, those included that a run has only where they are
+    named."""
+    stagings_alone: bool = False
+    """Whether it is asked for that alone."""
     beyond: str = ""
     """What is looked at beyond what was asked, such as "float32"; "" where it was asked."""
     about: str = ""
@@ -214,6 +224,8 @@ class Plan:
     """What holds for the whole run."""
     native_order: int = FIRST_ORDER
     """The highest order of a hand-written function's derivatives that counts."""
+    further_stagings: tuple[Entry, ...] = ()
+    """Backends that are asked the groups alone in which stagings are compared."""
 
     def cells(self, group: Group) -> list[tuple[Case, Entry]]:
         """Return the cells of a group.
@@ -221,12 +233,25 @@ class Plan:
         Every case on every backend, a native implementation on its framework alone. In a check the
         specification beside one is asked of its framework alone, unless the settings say otherwise.
         """
-        return [
+        cells = [
             (case, entry)
             for entry in self.backends
             for case in group.cases
             if self._is_asked(group, case, entry)
         ]
+        if not group.stagings:
+            return cells
+        further = [
+            (case, entry)
+            for entry in self.further_stagings
+            for case in group.cases
+            if case.mode is Mode.REVERSE and case.implementation == SPECIFICATION
+        ]
+        return cells + further
+
+    def compares_stagings_alone(self, group: Group, entry: Entry) -> bool:
+        """Whether a backend is asked a group to compare stagings, and for nothing else."""
+        return group.stagings_alone or entry not in self.backends
 
     def _is_asked(self, group: Group, case: Case, entry: Entry) -> bool:
         effort = self.settings.effort
@@ -309,10 +334,13 @@ def make_plan(
     operators: Iterable[str] = (),
     sizes: Iterable[str] = (),
     dtypes: Sequence[str] = DTYPES[:1],
+    further_stagings: Sequence[Entry] = (),
 ) -> Plan:
     """Make the plan of a run.
 
     operators, sizes: the names asked for; all that apply, and the first few sizes, where empty.
+    further_stagings: what is asked beside the backends where models have stagings compared; where
+    empty, none are.
     Raises SpecError where a name is unknown, or where nothing is left to ask.
     """
     restriction = Restriction(tuple(operators), tuple(sizes), tuple(dtypes))
@@ -325,11 +353,15 @@ def make_plan(
         groups += _groups_at_sizes(source, settings, restriction)
         groups += _groups_of_sweep(source, settings, restriction)
         groups += _groups_of_growth(source, settings, restriction)
+        if further_stagings and settings.effort.compares_stagings:
+            groups = _with_stagings(groups, source, settings, restriction)
     _check_order(settings, groups)
     native_order = settings.order or FIRST_ORDER
     if restriction.operators and settings.order is None:
         native_order = max((group.question.order for group in groups), default=FIRST_ORDER)
-    everything = Plan(tuple(groups), tuple(backends), settings, native_order)
+    everything = Plan(
+        tuple(groups), tuple(backends), settings, native_order, tuple(further_stagings)
+    )
     asked_of_backends = tuple(group for group in groups if everything.cells(group))
     if not asked_of_backends:
         raise SpecError(_nothing_to_run(sources, settings, restriction))
@@ -437,6 +469,55 @@ def _cases_of_one_pass(
     """Return a question in the modes that take one pass."""
     cases = cases_of(model, size, dtype, operator, 1, inputs, effort)
     return tuple(case for case in cases if passes(operator, case.mode, inputs.n, inputs.m) == 1)
+
+
+def _with_stagings(
+    groups: Sequence[Group], source: ModelSource, settings: Settings, restriction: Restriction
+) -> list[Group]:
+    """Mark the groups in which a model has stagings compared, and add those that are not there."""
+    model = source.model
+    marked = list(groups)
+    for name, sizes in model.stagings.items():
+        operator = Operator(name)
+        if not restriction.allows(operator):
+            continue
+        for size in sizes:
+            if restriction.sizes and size not in restriction.sizes:
+                continue
+            for dtype in restriction.dtypes:
+                question = (model.name, size, dtype, operator)
+                places = [k for k, group in enumerate(marked) if _asks(group, question)]
+                for k in places:
+                    marked[k] = replace(marked[k], stagings=True)
+                if not places:
+                    marked += _group_of_stagings(source, settings, question)
+    return marked
+
+
+def _asks(group: Group, question: tuple[str, str, str, Operator]) -> bool:
+    """Whether a group asks for an operator's first order of a model at a size in a dtype."""
+    case = group.question
+    is_first_order = case.order == order_of(case.operator)
+    asked = (case.model, case.size, case.dtype, case.operator)
+    return is_first_order and not group.swept and asked == question
+
+
+def _group_of_stagings(
+    source: ModelSource, settings: Settings, question: tuple[str, str, str, Operator]
+) -> list[Group]:
+    """The question that is asked to compare stagings alone, in reverse mode."""
+    _, size, dtype, operator = question
+    model = source.model
+    inputs = settings.points.first(model, size)
+    order = order_of(operator)
+    cases = [
+        case
+        for case in cases_of(model, size, dtype, operator, order, inputs, settings.effort)
+        if case.mode is Mode.REVERSE and case.implementation == SPECIFICATION
+    ]
+    if not cases:
+        return []
+    return [Group(source, tuple(cases), inputs.n, inputs.m, stagings=True, stagings_alone=True)]
 
 
 def questions(

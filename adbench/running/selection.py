@@ -107,6 +107,7 @@ class Selection:
                 operators=self.operators,
                 sizes=self.sizes,
                 dtypes=self.dtypes or DTYPES[:1],
+                further_stagings=() if self.backends else registry.further_stagings(),
             )
             named = Restriction(tuple(self.operators), tuple(self.sizes), tuple(self.dtypes))
             return look_beyond(plan, named)

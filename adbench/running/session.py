@@ -323,6 +323,7 @@ class Session:
         )
         points = self._points(subject)
         primal = prepared(self.backend, case, subject.model, points).operator
+        primal()  # compiles, where a staging does so at the first call
         return StagedPrimal(primal, clock.calibrate(primal, clock.once(primal)[1]))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from adbench.backends.catalog import Entry
 from adbench.results.row import Outcome
@@ -59,8 +60,13 @@ class WorkerFailed(Exception):
 class WorkerProcess:
     """One worker process. Every request has a limit (s), at which the worker is killed."""
 
-    def __init__(self, entry: Entry, settings: Settings, logs: Path) -> None:
-        """Start the process. logs: the folder for what it prints."""
+    def __init__(
+        self, entry: Entry, settings: Settings, logs: Path, temporary_folder: str = ""
+    ) -> None:
+        """Start the process.
+
+        logs: the folder for what it prints; temporary_folder: the one for its temporary files.
+        """
         self.entry = entry
         self._serial = 0
         self._log_path = logs / f"{entry.name.replace(':', '-')}.log"
@@ -71,7 +77,7 @@ class WorkerProcess:
         with self._log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "adbench.running.worker", *descriptors],
-                env=worker_environment(settings.threads),
+                env=worker_environment(settings.threads, temporary_folder),
                 pass_fds=(worker_reads, worker_writes),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -173,9 +179,10 @@ class WorkerProcess:
 class WorkerPool:
     """The workers of a run, each started when first asked and replaced when it has died."""
 
-    def __init__(self, settings: Settings, logs: Path) -> None:
+    def __init__(self, settings: Settings, logs: Path, temporary_folder: str = "") -> None:
         self._settings = settings
         self._logs = logs
+        self._temporary_folder = temporary_folder
         self._processes: dict[str, WorkerProcess] = {}
         self._starting: dict[str, WorkerProcess] = {}
         self._unstartable: dict[str, WorkerFailed] = {}
@@ -217,7 +224,7 @@ class WorkerPool:
         missing = missing_framework(entry)
         if missing:
             raise WorkerFailed(Outcome.NOT_INSTALLED, missing)
-        process = WorkerProcess(entry, self._settings, self._logs)
+        process = WorkerProcess(entry, self._settings, self._logs, self._temporary_folder)
         if entry is not TRUTH:
             process.send(self._start_request(entry))
         return process
@@ -254,11 +261,14 @@ class WorkerPool:
 def worker_pool(settings: Settings, logs: Path) -> Iterator[WorkerPool]:
     """Give a pool whose workers are ended whatever happens.
 
-    logs: the folder for what they print.
+    logs: the folder for what they print. Their temporary files, such as a compiler's, are removed:
+    a worker that is killed does not do so itself.
     """
     logs.mkdir(parents=True, exist_ok=True)
-    pool = WorkerPool(settings, logs)
-    try:
-        yield pool
-    finally:
-        pool.dismiss()
+    # A compiler that a worker has started may write a moment longer than the worker lives.
+    with TemporaryDirectory(prefix="adbench-workers-", ignore_cleanup_errors=True) as folder:
+        pool = WorkerPool(settings, logs, folder)
+        try:
+            yield pool
+        finally:
+            pool.dismiss()

@@ -29,6 +29,8 @@ ENTRIES = {
 }
 NAMES = tuple(name for name, entry in ENTRIES.items() if entry.by_default)
 NAMED_ALONE = tuple(name for name, entry in ENTRIES.items() if not entry.by_default)
+SLOW_TO_STAGE = ("torch:compile",)
+"""A compiler of C++ takes a second for each call, so few questions are asked of these."""
 EXACT = tuple(name for name in NAMES if not name.startswith("differences"))
 DEFAULT = (
     "reference:tape",
@@ -53,8 +55,8 @@ def load(name: str) -> Backend:
         pytest.importorskip(entry.requires, reason=f"{entry.requires} is not installed")
     module, _, attribute = entry.load.partition(":")
     backend: Backend = getattr(importlib.import_module(module), attribute)()
-    if backend.framework not in _entered:
-        _entered.add(backend.framework)
+    if name not in _entered:
+        _entered.add(name)
         _modes.enter_context(backend.modes())
     return backend
 

@@ -1,11 +1,14 @@
 """What the lecture says of its models, and that they are written in the standard alone."""
 
+from dataclasses import replace
+
 import array_api_strict
 import numpy as np
 import pytest
 import scipy.special
 
 from adbench import registry
+from adbench.cases import SpecError
 from adbench.cases.inputs import make_inputs
 from adbench.models import chain, tanh
 from adbench.namespaces.namespace import Namespace
@@ -77,3 +80,15 @@ def test_the_derivatives_of_tanh_are_its_polynomials():
     assert tanh.derivative(0.3, order=1) == pytest.approx(1 - t**2)
     assert tanh.derivative(0.3, order=2) == pytest.approx(-2 * t * (1 - t**2))
     assert tanh.derivative(0.3, order=3) == pytest.approx((1 - t**2) * (6 * t**2 - 2))
+
+
+@pytest.mark.parametrize(
+    ("stagings", "sentence"),
+    [
+        ({"slope": ("8-16-1x8",)}, "has stagings of 'slope', which is no operator"),
+        ({"gradient": ("8-16-9x8",)}, "has stagings at '8-16-9x8', which is no size of it"),
+    ],
+)
+def test_stagings_of_what_a_model_does_not_have_are_refused(stagings, sentence):
+    with pytest.raises(SpecError, match=sentence):
+        replace(registry.models()["mlp"].model, stagings=stagings)

@@ -12,6 +12,7 @@ from adbench.results import frames
 from adbench.results.row import Row
 from adbench.running import plan as planning
 from adbench.running import runner
+from adbench.running.selection import Selection
 
 
 def make(*models, effort=planning.DEFAULT, backends=REFERENCE[:1], **known):
@@ -277,3 +278,56 @@ def test_the_rows_of_growth_say_along_which_axis_and_in_no_ordinary_table(tmp_pa
     frame = frames.frame(rows)
     assert tables.tables(frame) == []
     assert growth.gradient_cost(frame) is not None
+
+
+FURTHER = (Entry("torch:compile", ""), Entry("jax:aot", ""))
+
+
+def test_stagings_are_compared_on_the_questions_that_a_model_names():
+    plan = make("mlp", "chain", further_stagings=FURTHER)
+    compared = [group for group in plan.groups if group.stagings]
+    sizes = registry.find_models(["mlp"])[0].model.stagings["gradient"]
+    assert [group.question.size for group in compared] == list(sizes)
+    for group in compared:
+        further = [(case, entry) for case, entry in plan.cells(group) if entry in FURTHER]
+        assert [entry for _, entry in further] == list(FURTHER)
+        assert {case.mode for case, _ in further} == {Mode.REVERSE}
+    for group in plan.groups:
+        is_asked_of_them = any(entry in FURTHER for _, entry in plan.cells(group))
+        assert is_asked_of_them == group.stagings
+
+
+def test_a_size_that_is_asked_for_its_stagings_alone_says_so():
+    plan = make("mlp", further_stagings=FURTHER)
+    asked_anyway, asked_for_it = [group for group in plan.groups if group.stagings]
+    backend = plan.backends[0]
+    assert not plan.compares_stagings_alone(asked_anyway, backend)
+    assert plan.compares_stagings_alone(asked_anyway, FURTHER[0])
+    assert plan.compares_stagings_alone(asked_for_it, backend)
+    assert {case.mode for case in asked_for_it.cases} == {Mode.REVERSE}
+
+
+@pytest.mark.parametrize("effort", [planning.QUICK, planning.CHECK])
+def test_a_quick_run_and_a_check_compare_no_stagings(effort):
+    plan = make("mlp", effort=effort, further_stagings=FURTHER)
+    assert not any(group.stagings for group in plan.groups)
+
+
+def test_what_is_named_restricts_the_comparison_of_stagings():
+    plan = make("mlp", further_stagings=FURTHER, operators=["hvp"])
+    assert not any(group.stagings for group in plan.groups)
+    plan = make("mlp", further_stagings=FURTHER, sizes=["8-16-1x8"])
+    assert [group.question.size for group in plan.groups if group.stagings] == ["8-16-1x8"]
+
+
+def test_a_run_that_names_backends_has_those_alone():
+    named = Selection(models=["mlp"], backends=["reference"]).plan(planning.DEFAULT)
+    unnamed = Selection(models=["mlp"]).plan(planning.DEFAULT)
+    assert not named.further_stagings
+    assert {entry.name for entry in unnamed.further_stagings} == {
+        "torch:func",
+        "torch:compile",
+        "jax:aot",
+        "tensorflow:xla",
+        "tensorflow:graph",
+    }

@@ -1,6 +1,7 @@
 """The worker keeps to the protocol, and the runner ends one that does not."""
 
 import os
+import tempfile
 import threading
 from multiprocessing.connection import Connection
 
@@ -214,3 +215,19 @@ def test_a_worker_that_could_not_be_started_is_not_tried_again(tmp_path):
             pool.start(entry)
         failures.append(caught.value)
     assert failures[0] is failures[1]
+
+
+def test_what_workers_leave_in_the_temporary_folder_goes_with_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    backend = tmp_path / "leaving.py"
+    backend.write_text(
+        "import tempfile\n"
+        "from adbench.backends.reference import Tape\n"
+        "tempfile.mkdtemp(prefix='left-')\n"
+        "class Leaving(Tape): pass\n"
+    )
+    with worker_pool.worker_pool(planning.Settings(), tmp_path / "logs") as pool:
+        pool.start(Entry("leaving:file", f"{backend}:Leaving"))
+        (folder,) = tmp_path.glob("adbench-workers-*")
+        assert list(folder.glob("left-*"))
+    assert {path.name for path in tmp_path.iterdir()} == {"leaving.py", "logs"}
