@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import nan
 from typing import Protocol
 
 from adbench.backends.catalog import Entry
 from adbench.cases.case import Case
+from adbench.counting.operations import OperationCounts
 from adbench.registry import ModelSource
 from adbench.results.row import Row
 from adbench.running.plan import Group, Plan
@@ -41,6 +43,9 @@ class GroupCell:
 class CellHost(Protocol):
     """Where the cells of a group are computed: in this process, or in worker processes."""
 
+    counts: OperationCounts
+    """How many operations the answers to the group's question take, once its truth is there."""
+
     def establish_truth(self, group: Group) -> str:
         """Establish the truth of a group's question. Return why it is in doubt, or "".
 
@@ -66,7 +71,7 @@ def run_group(plan: Plan, group: Group, host: CellHost, keep: Keep, watch: Watch
     """
     watch(f"truth of {group.question.describe()}")
     doubt = host.establish_truth(group)
-    cells = [_cell(group, case, entry, doubt) for case, entry in plan.cells(group)]
+    cells = [_cell(group, case, entry, doubt, host.counts) for case, entry in plan.cells(group)]
     rounds = plan.settings.effort.rounds
     for turn in (host.open, *[host.sample] * rounds, host.close):
         unfinished = []
@@ -80,7 +85,7 @@ def run_group(plan: Plan, group: Group, host: CellHost, keep: Keep, watch: Watch
         cells = unfinished
 
 
-def _cell(group: Group, case: Case, entry: Entry, doubt: str) -> GroupCell:
+def _cell(group: Group, case: Case, entry: Entry, doubt: str, counts: OperationCounts) -> GroupCell:
     begun = Row.begun(
         case,
         entry.name,
@@ -88,5 +93,7 @@ def _cell(group: Group, case: Case, entry: Entry, doubt: str) -> GroupCell:
         n_outputs=group.m,
         swept=group.swept,
         message=doubt,
+        operations=counts.by_mode.get(case.mode.value, nan),
+        primal_operations=nan if counts.primal is None else counts.primal,
     )
     return GroupCell(group.source, case, entry, begun)

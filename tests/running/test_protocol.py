@@ -3,6 +3,7 @@
 import dataclasses
 import types
 import typing
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def values(kind):
         return st.one_of([values(member) for member in typing.get_args(kind)])
     if typing.get_origin(kind) is tuple:
         return st.lists(values(typing.get_args(kind)[0]), max_size=3).map(tuple)
+    if typing.get_origin(kind) is Mapping:
+        return st.dictionaries(*map(values, typing.get_args(kind)), max_size=3)
     if issubclass(kind, Enum):
         return st.sampled_from(kind)
     return {
