@@ -67,7 +67,7 @@ def compare(plan: Plan, folder: Path, progress: bool = True) -> Comparison:
         stopped_by = error
     table = frames.load(folder)
     steps = step_rows.frame(step_results)
-    report = make_report(table, steps)
+    report = make_report(table, steps, plan.left_out)
     frames.write(table, folder)
     step_rows.write(steps, folder)
     (folder / "report.md").write_text(report.to_markdown(environment), encoding="utf-8")
