@@ -24,8 +24,9 @@ from adbench.cases.operators import MODES, Mode, Operator, passes
 from reference_ad.compiler.trace import trace
 from reference_ad.engine import tree
 
-HIGHEST_ORDER = 8
-"""Of nested derivatives of a higher order nothing is counted: their graphs double with each."""
+HIGHEST_ORDER = 6
+"""Of nested derivatives of a higher order nothing is counted: their graphs more than double with
+each, and take seconds to trace."""
 
 FORWARD_PASS = (Operator.JVP, Mode.FORWARD)
 REVERSE_PASS = (Operator.VJP, Mode.REVERSE)
