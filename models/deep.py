@@ -27,7 +27,7 @@ def make(size, rng):
     return rng.standard_normal(widths[0]), layers
 
 
-WIDTH = 128
+WIDTH = 192
 DEPTH = 2
 GRID = (1, 4, 16, 64, 256, 1024, 4096)
 

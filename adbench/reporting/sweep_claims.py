@@ -188,4 +188,4 @@ def boundary(estimate: Estimate) -> str:
 def _not_told(cells: pd.DataFrame) -> str:
     """How many cells were not told apart."""
     count = int((cells["winner"] == Winner.NOT_TOLD).sum())
-    return f"{count} of {len(cells)} cells were not told apart." if count else ""
+    return f"Not told apart: {count} of {len(cells)} cells." if count else ""

@@ -61,7 +61,7 @@ def test_a_forward_mode_that_loses_where_outputs_outnumber_inputs_is_named_with_
 def test_cells_that_are_not_told_apart_are_counted_and_won_by_neither():
     text = said(lambda mode, n, m: 1e-6, spread=0.1)
     assert "reverse mode won 0 of 10 cells with n >= 16 m (10 not told)" in text
-    assert text.endswith("36 of 36 cells were not told apart.")
+    assert text.endswith("Not told apart: 36 of 36 cells.")
     assert "(10 equal)" in said(lambda mode, n, m: 1e-6, spread=0.02)
 
 
