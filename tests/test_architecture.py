@@ -24,7 +24,7 @@ LAYERS = [
     {"adbench.reporting", "adbench.running"},
     {"adbench.judging"},
     {"adbench.truth"},
-    {"adbench.registry", "adbench.timing", "adbench.extend"},
+    {"adbench.counting", "adbench.registry", "adbench.timing", "adbench.extend"},
     {"adbench.backends"},
     {"adbench.results"},
     {"adbench.cases"},

@@ -291,6 +291,7 @@ def test_list_and_env_show_what_there_is():
         "mlp",
         "tanh",
         "chain",
+        "deep",
         "dense",
         "reference:tape",
         "torch:eager",

@@ -86,7 +86,7 @@ def compare(
     steps = step_rows.frame(step_results)
     environment["spent"] = spent.describe()
     _write_environment(environment, folder)
-    report = make_report(table, steps, [spent.sentence(), machine.sentence(table)])
+    report = make_report(table, steps, plan.left_out, [spent.sentence(), machine.sentence(table)])
     frames.write(table, folder)
     frames.write_samples(folder)
     step_rows.write(steps, folder)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
 
-from adbench.reporting import crossover, growth, render, tables
+from adbench.reporting import growth, render, sweep_claims, sweep_tables, tables
 from adbench.reporting.tables import Table
 from adbench.step_sweep import tables as step_tables
 
@@ -23,6 +23,9 @@ class ComparisonReport:
 
     step_curve: Table | None
     """The error of differences over the step, which is written to the file alone."""
+
+    sweep_tables: tuple[Table, ...]
+    """The ratios of the sweep and what decides them, which are written to the file alone."""
 
     sweep_sentences: tuple[str, ...]
     """What the sweep of forward against reverse mode says, for below its table."""
@@ -49,7 +52,7 @@ class ComparisonReport:
 
     def to_markdown(self, environment: Mapping[str, Any]) -> str:
         """Return the whole report in Markdown, with the environment at its end."""
-        all_tables = [*self.tables]
+        all_tables = [*self.tables, *self.sweep_tables]
         if self.step_curve is not None:
             all_tables.append(self.step_curve)
         summary = "\n\n".join([self.summary, *self.closing])
@@ -57,17 +60,27 @@ class ComparisonReport:
 
 
 def make_report(
-    table: pd.DataFrame, steps: pd.DataFrame, closing: Iterable[str] = ()
+    table: pd.DataFrame,
+    steps: pd.DataFrame,
+    left_out: Sequence[str] = (),
+    closing: Iterable[str] = (),
 ) -> ComparisonReport:
-    """Return the report of a run's rows and of its step sweep. closing: its last sentences."""
+    """Return the report of a run's rows and of its step sweep.
+
+    left_out: what the sweep of forward against reverse mode leaves out, in sentences; closing: the
+    last sentences.
+    """
     all_tables = [*tables.tables(table), *growth.tables(table)]
     best_steps = step_tables.best(steps)
     if best_steps is not None:
         all_tables.append(best_steps)
+    sweep_details = [sweep_tables.ratios(table), sweep_tables.causes(table)]
+    sentences = sweep_claims.sentences(table)
     return ComparisonReport(
         tables=tuple(all_tables),
         step_curve=step_tables.curve(steps),
-        sweep_sentences=tuple(crossover.sentences(table)),
+        sweep_tables=tuple(detail for detail in sweep_details if detail is not None),
+        sweep_sentences=(*sentences, *left_out) if sentences else (),
         closing=tuple(sentence for sentence in closing if sentence),
         summary=tables.summary(table),
     )

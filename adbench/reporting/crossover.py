@@ -1,172 +1,252 @@
-"""Forward against reverse mode.
+"""Forward against reverse mode: the measured ratio of their times, and where it crosses 1.
 
-The ratio of their times for full Jacobians, and where it crosses 1.
+Every cell of a sweep is a full Jacobian on one backend, timed in both modes in alternation.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.optimize
+import scipy.stats
 
 CELL = ["model", "size", "n_inputs", "n_outputs", "dtype", "implementation", "backend"]
+"""The columns that name a cell of a sweep."""
+
+SWEEP = ["model", "dtype", "implementation", "backend"]
+"""The columns that name a sweep on one backend."""
+
+EQUAL_WITHIN = 1.05
+"""Two modes are equal where the interval of their ratio lies between this and its reciprocal."""
+
+CONFIDENCE = 0.95
+"""The confidence of every interval."""
+
+DEVIATIONS = float(scipy.stats.norm.ppf((1 + CONFIDENCE) / 2))
+"""An interval of a normal distribution reaches this many standard deviations to either side."""
+
+RESAMPLES = 400
+"""How often a boundary is computed anew for its interval."""
+
+SEED = 20260
+"""The seed of the resampling."""
+
+NO_OVERHEAD = 1e-6
+"""An overhead of less than this part of the shortest time is the rounding of a fit."""
+
+FEWEST_SIZES = 3
+"""A growth exponent needs as many sizes."""
+
+Array = np.ndarray[Any, Any]
+
+
+class Winner(StrEnum):
+    """The mode that was seen to be faster in a cell."""
+
+    REVERSE = "reverse"
+    FORWARD = "forward"
+    EQUAL = "equal"
+    """The interval of the ratio contains 1, and nothing farther from it than 5 %."""
+    NOT_TOLD = "not told"
+    """The interval is too wide to say which."""
 
 
 def ratios(frame: pd.DataFrame) -> pd.DataFrame:
     """Return time(forward) / time(reverse) of every full Jacobian that was timed in both modes.
 
-    Columns: those of `CELL`, `ratio`, `low` and `high`. The interval divides the ends of the two
-    medians' 95 % intervals crosswise, which holds at 90 % at the least whatever the two have in
-    common.
+    Columns: those of `CELL`; `ratio`, `low` and `high`, from samples that were taken next to each
+    other; `winner`; `forward_s` and `reverse_s`, the median times (s); `forward_operations` and
+    `reverse_operations`. A run that did not pair its samples has no cell.
     """
-    timed = frame[
-        (frame["operator"] == "jacobian") & (frame["outcome"] == "ok") & frame["median_s"].notna()
-    ]
-    forward = timed[timed["mode"] == "forward"]
-    reverse = timed[timed["mode"] == "reverse"]
-    both = forward.merge(reverse, on=CELL, suffixes=("_forward", "_reverse"))
-    return both[CELL].assign(
-        ratio=both["median_s_forward"] / both["median_s_reverse"],
-        low=both["ci_low_s_forward"] / both["ci_high_s_reverse"],
-        high=both["ci_high_s_forward"] / both["ci_low_s_reverse"],
+    timed = frame[(frame["operator"] == "jacobian") & (frame["outcome"] == "ok")]
+    columns = [*CELL, "median_s", "operations"]
+    forward = timed.loc[timed["mode"] == "forward", columns]
+    is_paired = (
+        timed[["forward_ratio", "forward_ratio_low", "forward_ratio_high"]].notna().all(axis=1)
     )
+    reverse = timed.loc[
+        (timed["mode"] == "reverse") & is_paired,
+        [*columns, "forward_ratio", "forward_ratio_low", "forward_ratio_high"],
+    ]
+    both = forward.merge(reverse, on=CELL, suffixes=("_forward", "_reverse"))
+    cells = both[CELL].assign(
+        ratio=both["forward_ratio"],
+        low=both["forward_ratio_low"],
+        high=both["forward_ratio_high"],
+        forward_s=both["median_s_forward"],
+        reverse_s=both["median_s_reverse"],
+        forward_operations=both["operations_forward"],
+        reverse_operations=both["operations_reverse"],
+    )
+    winners = [winner(low, high) for low, high in zip(cells["low"], cells["high"], strict=True)]
+    return cells.assign(winner=pd.Series(winners, index=cells.index, dtype="object"))
+
+
+def winner(low: float, high: float) -> Winner:
+    """Return who won, from the interval of time(forward) / time(reverse)."""
+    if low > 1:
+        return Winner.REVERSE
+    if high < 1:
+        return Winner.FORWARD
+    if low >= 1 / EQUAL_WITHIN and high <= EQUAL_WITHIN:
+        return Winner.EQUAL
+    return Winner.NOT_TOLD
+
+
+def sweeps(frame: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str, str], pd.DataFrame]]:
+    """Yield every sweep of a run: its model, dtype, implementation and backend, and its cells."""
+    measured = ratios(frame[frame["swept"]])
+    for name, cells in measured.groupby(SWEEP, sort=False):
+        model, dtype, implementation, backend = map(str, name)
+        yield (model, dtype, implementation, backend), cells
 
 
 @dataclass(frozen=True)
-class Tally:
-    """How many cells each mode won; a cell whose interval contains 1 is won by neither."""
+class Estimate:
+    """A number with the interval that it lies in at 95 %."""
 
-    reverse: int
-    """The cells that reverse mode won."""
+    value: float
+    """The number; nan where it cannot be told."""
 
-    forward: int
-    """The cells that forward mode won."""
+    low: float = math.nan
+    """The lower end of the interval."""
 
-    tied: int
-    """The cells that neither won."""
-
-    @property
-    def cells(self) -> int:
-        """The number of cells."""
-        return self.reverse + self.forward + self.tied
+    high: float = math.nan
+    """The upper end."""
 
 
-def tally(cells: pd.DataFrame) -> Tally:
-    """Count the winners in a frame made by `ratios`."""
-    reverse = int((cells["low"] > 1).sum())
-    forward = int((cells["high"] < 1).sum())
-    return Tally(reverse, forward, len(cells) - reverse - forward)
+# ---- the boundary
 
 
-def crossings(cells: pd.DataFrame) -> dict[int, float]:
-    """Return for each m the n at which the ratio rises through 1.
+def measured_boundary(cells: pd.DataFrame) -> Estimate:
+    """Return the n / m at which forward and reverse mode take the same time.
 
-    The ratio is made monotone in n by isotonic regression of its logarithm, and interpolated
-    between the measured n on a logarithmic scale. 0 where reverse mode won from the smallest n on,
-    inf where it did not win up to the largest.
+    The logarithm of the ratio is made monotone in n / m by isotonic regression, and interpolated
+    on a logarithmic scale. 0 where reverse mode is ahead from the smallest n / m on, inf where it
+    is not up to the largest. The interval is a bootstrap's: cells are drawn with replacement, and
+    of each a ratio out of its interval, taken as log-normal.
     """
-    crossing_of_m: dict[int, float] = {}
-    for m, cells_of_m in cells.groupby("n_outputs"):
-        by_n = cells_of_m.sort_values("n_inputs")
-        crossing_of_m[int(str(m))] = _crossing(
-            np.log(by_n["n_inputs"].to_numpy(float)), np.log(by_n["ratio"].to_numpy(float))
-        )
-    return crossing_of_m
+    quotients = np.log(_quotients(cells))
+    with np.errstate(divide="ignore"):
+        log_ratios, low, high = (np.log(cells[name].to_numpy(float)) for name in RATIO_COLUMNS)
+    deviations = (high - low) / (2 * DEVIATIONS)
+    rng = np.random.default_rng(SEED)
+    crossings = []
+    for _ in range(RESAMPLES):
+        drawn = rng.integers(len(cells), size=len(cells))
+        noise = deviations[drawn] * rng.standard_normal(len(cells))
+        crossings.append(_crossing(quotients[drawn], log_ratios[drawn] + noise))
+    ends = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
+    # the ends are two of the crossings, since between a number and inf there is none
+    low_end, high_end = np.quantile(crossings, ends, method="inverted_cdf")
+    return Estimate(_crossing(quotients, log_ratios), float(low_end), float(high_end))
 
 
-def _crossing(log_n: np.ndarray[Any, Any], log_ratio: np.ndarray[Any, Any]) -> float:
-    """The n at which a ratio rises through 1, from the logarithms of both, by rising n."""
-    rising = scipy.optimize.isotonic_regression(log_ratio).x
+RATIO_COLUMNS = ("ratio", "low", "high")
+
+
+def predicted_boundary(cells: pd.DataFrame) -> float:
+    """Return the n / m at which both modes take as many operations.
+
+    Without noise, from the graph of the reference engine. nan where nothing was counted.
+    """
+    counted = cells[cells["forward_operations"].notna() & cells["reverse_operations"].notna()]
+    if counted.empty:
+        return math.nan
+    ratio = counted["forward_operations"] / counted["reverse_operations"]
+    return _crossing(np.log(_quotients(counted)), np.log(ratio.to_numpy(float)))
+
+
+def _quotients(cells: pd.DataFrame) -> Array:
+    """The n / m of every cell."""
+    return cells["n_inputs"].to_numpy(float) / cells["n_outputs"].to_numpy(float)
+
+
+def _crossing(log_quotients: Array, log_ratios: Array) -> float:
+    """The n / m at which a ratio rises through 1, from the logarithms of both."""
+    places, group_of_cell, counts = np.unique(
+        log_quotients, return_inverse=True, return_counts=True
+    )
+    means = np.bincount(group_of_cell, weights=log_ratios) / counts
+    rising = scipy.optimize.isotonic_regression(means, weights=counts).x
     if rising[0] > 0:
         return 0.0
     if rising[-1] < 0:
         return math.inf
-    # The last n at which forward mode still wins, and the next, where it no longer does.
+    # the last n / m at which forward mode is still ahead, and the next, where it no longer is
     last = int(np.flatnonzero(rising <= 0)[-1])
-    after = min(last + 1, len(log_n) - 1)
+    after = min(last + 1, len(places) - 1)
     rise = rising[after] - rising[last]
     fraction = -rising[last] / rise if rise else 0.0
-    return float(np.exp(log_n[last] + fraction * (log_n[after] - log_n[last])))
+    return float(np.exp(places[last] + fraction * (places[after] - places[last])))
 
 
-def sentence(backend: str, cells: pd.DataFrame) -> str:
-    """Say whether reverse mode won where inputs outnumber outputs, and where the modes cross.
+# ---- growth
 
-    One sentence on one backend.
+
+def forward_growth(cells: pd.DataFrame) -> Estimate:
+    """Return the exponent with which the time of forward mode grows with n, at the larger n."""
+    return _growth(cells, "n_inputs", "n_outputs", "forward_s")
+
+
+def reverse_growth(cells: pd.DataFrame) -> Estimate:
+    """Return the exponent with which the time of reverse mode grows with m, at the larger m."""
+    return _growth(cells, "n_outputs", "n_inputs", "reverse_s")
+
+
+def _growth(cells: pd.DataFrame, varied: str, fixed: str, time: str) -> Estimate:
+    """The median slope of log(time) over log(size), over the larger half of the sizes.
+
+    Theil's estimate and its interval (P. K. Sen, J. Amer. Statist. Assoc. 63, 1968), over all cells
+    once their times are taken relative to the median of those with the other size fixed.
     """
-    more_inputs = tally(cells[cells["n_inputs"] > cells["n_outputs"]])
-    fewer_inputs = tally(cells[cells["n_inputs"] < cells["n_outputs"]])
-    forward_score = _score(fewer_inputs, fewer_inputs.forward)
+    sizes = np.unique(cells[varied].to_numpy(float))
+    if len(sizes) < FEWEST_SIZES:
+        return Estimate(math.nan)
+    larger = cells[cells[varied] >= sizes[min(len(sizes) // 2, len(sizes) - FEWEST_SIZES)]]
+    log_times = np.log(larger[time].to_numpy(float))
+    centred = log_times - pd.Series(log_times).groupby(larger[fixed].to_numpy()).transform("median")
+    log_sizes = np.log(larger[varied].to_numpy(float))
+    fit = scipy.stats.theilslopes(centred.to_numpy(), log_sizes, CONFIDENCE)
+    return Estimate(float(fit.slope), float(fit.low_slope), float(fit.high_slope))
+
+
+# ---- what a call costs before any pass, and what a pass
+
+
+@dataclass(frozen=True)
+class ModeCost:
+    """The time of a mode as overhead + passes x work."""
+
+    overhead_s: float
+    """What a call costs before any pass (s)."""
+
+    pass_s: float
+    """What a pass through the function adds (s)."""
+
+
+def mode_costs(cells: pd.DataFrame) -> tuple[ModeCost, ModeCost]:
+    """Return what a call and a pass cost in forward and in reverse mode.
+
+    The fit with the least squares of relative errors, neither part negative, over cells with
+    their numbers of passes: n in forward mode, m in reverse mode.
+    """
     return (
-        f"{backend}: {_claim(more_inputs)}; with fewer inputs than outputs forward mode won "
-        f"{forward_score}; {_where(crossings(cells))}."
+        _mode_cost(cells["n_inputs"], cells["forward_s"]),
+        _mode_cost(cells["n_outputs"], cells["reverse_s"]),
     )
 
 
-def _claim(result: Tally) -> str:
-    """How reverse mode did where inputs outnumber outputs."""
-    if result.reverse == result.cells:
-        return (
-            f"reverse mode won wherever inputs outnumber outputs ({result.cells} of "
-            f"{result.cells} cells)"
-        )
-    score = _score(result, result.reverse)
-    if result.reverse > result.forward:
-        return (
-            f"where inputs outnumber outputs reverse mode won {score}, forward mode in "
-            f"{result.forward or 'none'}"
-        )
-    return f"reverse mode did not win where inputs outnumber outputs: it won {score}"
-
-
-def sentences(frame: pd.DataFrame) -> list[str]:
-    """Return one sentence for each backend over the cells of a sweep.
-
-    With several sweeps each is named.
-    """
-    measured = ratios(frame[frame["swept"]])
-    sweeps = measured.groupby(["model", "dtype", "implementation"], sort=False)
-    all_sentences = []
-    for (model, dtype, implementation), cells in sweeps:
-        prefix = f"{model} ({dtype}, {implementation}), " if sweeps.ngroups > 1 else ""
-        for backend, cells_of_backend in cells.groupby("backend", sort=False):
-            all_sentences.append(prefix + sentence(str(backend), cells_of_backend))
-    return all_sentences
-
-
-def _score(result: Tally, won: int) -> str:
-    tied = f" ({result.tied} too close to tell)" if result.tied else ""
-    return f"in {won} of {result.cells} cells{tied}"
-
-
-def _where(crossing_of_m: dict[int, float]) -> str:
-    """Where the modes cross, in words, from the n of each m."""
-    always = [m for m, n in crossing_of_m.items() if n == 0]
-    never = [m for m, n in crossing_of_m.items() if n == math.inf]
-    quotients = {m: n / m for m, n in crossing_of_m.items() if 0 < n < math.inf}
-    parts = []
-    if quotients:
-        parts.append(_near(quotients))
-    if always:
-        parts.append(f"reverse is ahead at every n for m = {_joined(always)}")
-    if never:
-        parts.append(f"forward is ahead at every n for m = {_joined(never)}")
-    return ", ".join(parts)
-
-
-def _near(quotients: dict[int, float]) -> str:
-    """Near which multiple of m the modes cross, from the multiple for each m."""
-    spread = ""
-    if len(quotients) > 1:
-        spread = f" ({min(quotients.values()):.2g} m to {max(quotients.values()):.2g} m)"
-    median = np.median([*quotients.values()])
-    return f"they cross near n = {median:.2g} m{spread} at m = {_joined(quotients)}"
-
-
-def _joined(numbers: Iterable[int]) -> str:
-    return ", ".join(str(number) for number in numbers)
+def _mode_cost(passes: pd.Series, times: pd.Series) -> ModeCost:
+    seconds = times.to_numpy(float)
+    terms = np.stack([np.ones(len(seconds)), passes.to_numpy(float)], axis=1)
+    overhead_s, pass_s = scipy.optimize.nnls(terms / seconds[:, None], np.ones(len(seconds)))[0]
+    if overhead_s < NO_OVERHEAD * seconds.min():
+        overhead_s = 0.0
+    return ModeCost(float(overhead_s), float(pass_s))

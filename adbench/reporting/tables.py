@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
 from adbench.cases.case import NATIVE, SPECIFICATION
 from adbench.cases.operators import Mode
-from adbench.reporting import break_even, crossover
+from adbench.reporting import break_even, sweep_tables
 from adbench.reporting.break_even import CallCosts
+from adbench.reporting.sweep_tables import SWEEP_TITLE as SWEEP_TITLE
+from adbench.reporting.table import Table as Table
+from adbench.reporting.units import time as time
+from adbench.reporting.units import two_digits as _two_digits
 from adbench.results.row import FAILURES
 
 MARKS = {"correct": "", "imprecise": "~", "unresolved": "?", "wrong": "✗"}
 """What stands before an error, by its verdict, from the mildest on."""
 
 CORRECTNESS_TITLE = "Is it right?"
-
-SWEEP_TITLE = "Forward against reverse mode"
 
 SUMMARY_ORDER = ("correct", "imprecise", "wrong", "unresolved")
 """The verdicts in the order in which the summary counts them."""
@@ -33,38 +34,6 @@ CALLS = (1, 100, 1_000_000)
 LEGEND = "~ imprecise, ✗ wrong, ? unresolved, – unsupported or not applicable, ! did not run"
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of strings.
-
-    The first columns name a row, the others are one per backend or quantity.
-    """
-
-    title: str
-    """What stands above it."""
-
-    note: str
-    """What its cells mean; may be empty."""
-
-    columns: tuple[str, ...]
-    """The names of the columns."""
-
-    keys: int
-    """How many of the first columns name a row."""
-
-    rows: tuple[tuple[str, ...], ...]
-    """The rows, each as long as `columns`."""
-
-    prose: bool = False
-    """Whether the last column is a text that may run over several lines."""
-
-    groups: int = 0
-    """How many of the first columns are left empty on screen where they repeat the row above."""
-
-    in_file_alone: bool = False
-    """Whether it is too large for the screen, and stands in the file of a report alone."""
-
-
 def tables(frame: pd.DataFrame) -> list[Table]:
     """Return all tables of a run that have something to show, in reading order."""
     frame = _in_order(frame)
@@ -73,7 +42,7 @@ def tables(frame: pd.DataFrame) -> list[Table]:
         higher_order(frame),
         cost(frame),
         *phases(frame),
-        sweep(frame),
+        sweep_tables.winners(frame),
         troubles(frame),
     ]
     return [table for table in all_tables if table is not None]
@@ -212,49 +181,6 @@ def _crossings(title: str, costs: Sequence[CallCosts]) -> Table:
     )
 
 
-def sweep(frame: pd.DataFrame) -> Table | None:
-    """The ratio of forward to reverse mode for full Jacobians, by n / m.
-
-    n, m: the numbers of inputs and outputs.
-    """
-    measured = crossover.ratios(frame[frame["swept"]])
-    if measured.empty:
-        return None
-    cells = measured[["model", "dtype", "n_inputs", "n_outputs"]].drop_duplicates()
-    cells = cells.assign(quotient=cells["n_inputs"] / cells["n_outputs"]).sort_values(
-        ["model", "dtype", "quotient", "n_inputs"]
-    )
-    backends = list(dict.fromkeys(measured["backend"]))
-    rows = []
-    for _, cell in cells.iterrows():
-        at_cell = measured
-        for column in ("model", "dtype", "n_inputs", "n_outputs"):
-            at_cell = at_cell[at_cell[column] == cell[column]]
-        ratios = {row["backend"]: _ratio(row) for _, row in at_cell.iterrows()}
-        n = cell["n_inputs"]
-        m = cell["n_outputs"]
-        rows.append(
-            (_side(n, m), str(n), str(m), *(ratios.get(backend, "–") for backend in backends))
-        )
-    return Table(
-        SWEEP_TITLE,
-        "Full Jacobian: time(forward) / time(reverse); above 1 reverse mode wins. "
-        "≈ where the interval of the ratio contains 1.",
-        ("", "n", "m", *backends),
-        3,
-        tuple(rows),
-        groups=1,
-    )
-
-
-def _side(n: int, m: int) -> str:
-    if n < m:
-        return "n < m"
-    if n == m:
-        return "n = m"
-    return "n > m"
-
-
 def troubles(frame: pd.DataFrame) -> Table | None:
     """What did not run or is wrong, in doubt or flagged, with its message."""
     wrong = frame["verdict"] == "wrong"
@@ -288,18 +214,6 @@ def first_of(questions: Sequence[str]) -> str:
         return questions[0]
     plural = "s" if further > 1 else ""
     return f"{questions[0]} and {further} more question{plural}"
-
-
-def time(seconds: float) -> str:
-    """Return a time with three digits and its unit."""
-    if math.isnan(seconds):
-        return "–"
-    if seconds >= 1000:
-        return f"{seconds:,.0f} s"
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds * 1e9:.3g} ns"
 
 
 def _worst_error(rows: pd.DataFrame) -> str:
@@ -344,20 +258,6 @@ def _is_ordinary(frame: pd.DataFrame) -> pd.Series:
 def _failed(rows: pd.DataFrame) -> pd.Series:
     """Which rows should have run and did not."""
     return rows["outcome"].isin([str(outcome) for outcome in FAILURES])
-
-
-def _ratio(row: pd.Series) -> str:
-    is_decided = row["low"] > 1 or row["high"] < 1
-    near = "" if is_decided else "≈"
-    return f"{near}{_two_digits(row['ratio'])}"
-
-
-def _two_digits(ratio: float) -> str:
-    """Return a ratio with two digits that mean something, never with an exponent."""
-    if ratio < 10:
-        return f"{ratio:.2g}"
-    rounded = float(f"{ratio:.2g}")
-    return f"{rounded:.0f}"
 
 
 def _by_backend(

@@ -68,7 +68,7 @@ def _of_model(
     modes: tuple[Mode, ...] = tuple(Mode),
 ) -> Iterator[Group]:
     """The first derivatives of a hand-written function at one size."""
-    model = source.model
+    model, most_passes = source.model, settings.effort.passes
     for dtype in asked.dtypes or ("float64",):
         inputs = settings.points.for_dtype(dtype).first(model, size)
         for operator, order in questions(model, inputs, highest_order=1):
@@ -76,7 +76,7 @@ def _of_model(
                 continue
             cases = tuple(
                 case
-                for case in cases_of(model, size, dtype, operator, order, inputs, settings.effort)
+                for case in cases_of(model, size, dtype, operator, order, inputs, most_passes)
                 if case.implementation == NATIVE and case.mode in modes
             )
             if cases:

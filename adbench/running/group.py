@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import Protocol
 
 from adbench.backends.catalog import Entry
 from adbench.cases.case import Case
+from adbench.counting.operations import OperationCounts
 from adbench.registry import ModelSource
 from adbench.results.row import Row
 from adbench.running.plan import Group, Plan
@@ -61,6 +63,9 @@ class GroupTurn:
 class CellHost(Protocol):
     """Where the cells of a group are computed: in this process, or in worker processes."""
 
+    counts: OperationCounts
+    """How many operations the answers to the group's question take, once its truth is there."""
+
     def establish_truth(self, group: Group) -> str:
         """Establish the truth of a group's question. Return why it is in doubt, or "".
 
@@ -87,7 +92,8 @@ def run_group(plan: Plan, group: Group, host: CellHost, keep: Keep, watch: Watch
     watch(f"truth of {group.question.describe()}")
     doubt = host.establish_truth(group)
     open_cells = []
-    for cell in [_cell(group, case, entry, doubt) for case, entry in plan.cells(group)]:
+    for case, entry in plan.cells(group):
+        cell = _cell(plan, group, case, entry, doubt, host.counts)
         watch(f"{cell.entry.name}  {cell.case.describe()}")
         row = host.open(cell)
         if row is None:
@@ -126,7 +132,9 @@ def _by_backend(cells: Sequence[GroupCell]) -> list[Sequence[GroupCell]]:
     return list(cells_of_backend.values())
 
 
-def _cell(plan: Plan, group: Group, case: Case, entry: Entry, doubt: str) -> GroupCell:
+def _cell(
+    plan: Plan, group: Group, case: Case, entry: Entry, doubt: str, counts: OperationCounts
+) -> GroupCell:
     begun = Row.begun(
         case,
         entry.name,
@@ -136,5 +144,7 @@ def _cell(plan: Plan, group: Group, case: Case, entry: Entry, doubt: str) -> Gro
         growth=group.growth,
         stagings=plan.compares_stagings_alone(group, entry),
         message=doubt,
+        operations=counts.by_mode.get(case.mode.value, nan),
+        primal_operations=nan if counts.primal is None else counts.primal,
     )
     return GroupCell(group.source, case, entry, begun)

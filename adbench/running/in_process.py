@@ -12,6 +12,7 @@ from types import TracebackType
 
 from adbench import registry
 from adbench.backends.catalog import Entry
+from adbench.counting.operations import OperationCounts
 from adbench.results.row import Outcome, Row
 from adbench.running import truths
 from adbench.running.beyond import paced
@@ -47,6 +48,7 @@ class SessionHost:
         self._sessions: dict[str, Session] = {}
         self._entered = ExitStack()
         self._truths = Truths()
+        self.counts = OperationCounts()
         self._draw = drawing(settings.points)
 
     def __enter__(self) -> SessionHost:
@@ -66,6 +68,8 @@ class SessionHost:
         Raises CertificateError where the truth contradicts the function itself.
         """
         self._truths = truths.establish(group.source.model, group.question, self._draw)
+        if self._settings.effort.timed:
+            self.counts = truths.count_operations(group.source.model, group.question, self._draw)
         return self._truths.doubt
 
     def open(self, cell: GroupCell) -> Row | None:

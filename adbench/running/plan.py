@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from adbench import registry
 from adbench.backends.catalog import Entry
@@ -38,6 +39,9 @@ pass that is right, and cannot be differentiated again, is what people write."""
 HIGHEST_ORDER = 2
 """The highest order of an operator of functions of several scalars."""
 
+FEWEST_SWEPT = 3
+"""A sweep of fewer values of n, or of m, shows no boundary."""
+
 EXTRA_OPERATORS = {Operator.VALUE_AND_GRADIENT}
 """What is asked where it is named, and in a full run: its parts are asked anyway."""
 
@@ -51,7 +55,12 @@ class Preset:
     sizes: int
     """How many of a model's sizes are measured, from the smallest."""
     sweep_thinning: int
-    """k to keep every k-th value of a sweep's parameters, 0 to leave the sweep out."""
+    """k to keep every k-th value of a sweep's parameters, 0 to leave the sweep out. Where fewer
+    than `FEWEST_SWEPT` values would be left, the sweep is one for a fuller run."""
+    swept_to: int
+    """The largest n and m of a sweep."""
+    swept_entries: int
+    """The most entries of a Jacobian of a sweep: its truth takes some 10 us an entry."""
     growth_thinning: int
     """k to keep every k-th size of each axis of a model's growth, 0 to leave growth out."""
     passes: int
@@ -87,6 +96,8 @@ CHECK = Preset(
     sizes=2,
     sweep_thinning=0,
     growth_thinning=0,
+    swept_to=0,
+    swept_entries=0,
     passes=256,
     all_modes=False,
     sampling=None,
@@ -96,8 +107,10 @@ CHECK = Preset(
 QUICK = Preset(
     "quick",
     sizes=1,
-    sweep_thinning=2,
+    sweep_thinning=3,
     growth_thinning=6,
+    swept_to=1024,
+    swept_entries=1 << 16,
     passes=64,
     all_modes=False,
     sampling=Sampling(precision=0.2, turns=2, most_s=0.15),
@@ -105,8 +118,10 @@ QUICK = Preset(
 DEFAULT = Preset(
     "customary",
     sizes=2,
-    sweep_thinning=1,
+    sweep_thinning=2,
     growth_thinning=3,
+    swept_to=1024,
+    swept_entries=1 << 18,
     passes=256,
     all_modes=False,
     sampling=Sampling(),
@@ -116,6 +131,8 @@ FULL = Preset(
     sizes=99,
     sweep_thinning=1,
     growth_thinning=1,
+    swept_to=4096,
+    swept_entries=1 << 20,
     passes=1024,
     all_modes=True,
     sampling=Sampling(precision=0.05, equality=0.02, turns=6, most_s=10.0),
@@ -226,6 +243,8 @@ class Plan:
     """The highest order of a hand-written function's derivatives that counts."""
     further_stagings: tuple[Entry, ...] = ()
     """Backends that are asked the groups alone in which stagings are compared."""
+    left_out: tuple[str, ...] = ()
+    """What the sweeps leave out for the time that it would take, in sentences."""
 
     def cells(self, group: Group) -> list[tuple[Case, Entry]]:
         """Return the cells of a group.
@@ -349,18 +368,25 @@ def make_plan(
     _check_sizes(restriction.sizes, sources)
     _check_native(sources, backends)
     groups: list[Group] = []
+    left_out: list[str] = []
     for source in sources:
         groups += _groups_at_sizes(source, settings, restriction)
         groups += _groups_of_sweep(source, settings, restriction)
         groups += _groups_of_growth(source, settings, restriction)
         if further_stagings and settings.effort.compares_stagings:
             groups = _with_stagings(groups, source, settings, restriction)
+        left_out += _sizes_left_out(source, settings, restriction)
     _check_order(settings, groups)
     native_order = settings.order or FIRST_ORDER
     if restriction.operators and settings.order is None:
         native_order = max((group.question.order for group in groups), default=FIRST_ORDER)
     everything = Plan(
-        tuple(groups), tuple(backends), settings, native_order, tuple(further_stagings)
+        tuple(groups),
+        tuple(backends),
+        settings,
+        native_order,
+        tuple(further_stagings),
+        tuple(left_out),
     )
     asked_of_backends = tuple(group for group in groups if everything.cells(group))
     if not asked_of_backends:
@@ -390,7 +416,7 @@ def _groups_at_sizes(
                     continue
                 if not _is_wanted(operator, restriction, effort):
                     continue
-                cases = cases_of(source.model, size, dtype, operator, order, inputs, effort)
+                cases = cases_of(source.model, size, dtype, operator, order, inputs, effort.passes)
                 if cases:
                     yield Group(source, cases, inputs.n, inputs.m)
 
@@ -405,20 +431,50 @@ def _is_wanted(operator: Operator, restriction: Restriction, effort: Preset) -> 
 def _groups_of_sweep(
     source: ModelSource, settings: Settings, restriction: Restriction
 ) -> Iterator[Group]:
-    """The Jacobian at each size of a model's sweep that is asked for."""
+    """The Jacobian at each size of a model's sweep that is asked for, in however many passes."""
+    for size, inputs in _swept_sizes(source, settings, restriction):
+        if not restriction.sizes and _has_too_many_entries(inputs, settings.effort):
+            continue
+        for dtype in restriction.dtypes:
+            cases = cases_of(source.model, size, dtype, Operator.JACOBIAN, 1, inputs, None)
+            yield Group(source, cases, inputs.n, inputs.m, swept=True)
+
+
+def _swept_sizes(
+    source: ModelSource, settings: Settings, restriction: Restriction
+) -> Iterator[tuple[str, Inputs]]:
+    """The sizes of a model's sweep that are named, or that the preset thins it to."""
     if not restriction.allows(Operator.JACOBIAN):
         return
-    sizes = _thinned_sweep(source.model, settings.effort)
+    model = source.model
+    names = [size for size in restriction.sizes if size in model.sweep]
+    if not restriction.sizes:
+        names = _thinned_sweep(model, settings.effort)
+    for name in names:
+        yield name, settings.points.first(model, name)
+
+
+def _has_too_many_entries(inputs: Inputs, effort: Preset) -> bool:
+    return inputs.n * inputs.m > effort.swept_entries
+
+
+def _sizes_left_out(
+    source: ModelSource, settings: Settings, restriction: Restriction
+) -> Iterator[str]:
+    """Say, in one sentence, which sizes of a sweep are too large to be swept."""
     if restriction.sizes:
-        sizes = [size for size in restriction.sizes if size in source.model.sweep]
-    for size in sizes:
-        inputs = settings.points.first(source.model, size)
-        for dtype in restriction.dtypes:
-            cases = cases_of(
-                source.model, size, dtype, Operator.JACOBIAN, 1, inputs, settings.effort
-            )
-            if cases:
-                yield Group(source, cases, inputs.n, inputs.m, swept=True)
+        return
+    names = [
+        size
+        for size, inputs in _swept_sizes(source, settings, restriction)
+        if _has_too_many_entries(inputs, settings.effort)
+    ]
+    if names:
+        yield (
+            f"{source.model.name} was not swept at {' and '.join(names)}: a Jacobian of more than "
+            f"{settings.effort.swept_entries:,} entries takes too long to judge; --size asks for "
+            "one all the same."
+        )
 
 
 def _is_asked_by_growth_alone(model: Model, effort: Preset, restriction: Restriction) -> bool:
@@ -467,7 +523,7 @@ def _cases_of_one_pass(
     model: Model, size: str, dtype: str, operator: Operator, inputs: Inputs, effort: Preset
 ) -> tuple[Case, ...]:
     """Return a question in the modes that take one pass."""
-    cases = cases_of(model, size, dtype, operator, 1, inputs, effort)
+    cases = cases_of(model, size, dtype, operator, 1, inputs, effort.passes)
     return tuple(case for case in cases if passes(operator, case.mode, inputs.n, inputs.m) == 1)
 
 
@@ -512,7 +568,7 @@ def _group_of_stagings(
     order = order_of(operator)
     cases = [
         case
-        for case in cases_of(model, size, dtype, operator, order, inputs, settings.effort)
+        for case in cases_of(model, size, dtype, operator, order, inputs, settings.effort.passes)
         if case.mode is Mode.REVERSE and case.implementation == SPECIFICATION
     ]
     if not cases:
@@ -551,31 +607,46 @@ def cases_of(
     operator: Operator,
     order: int,
     inputs: Inputs,
-    effort: Preset,
+    most_passes: int | None,
 ) -> tuple[Case, ...]:
-    """Return a question in every mode that takes few enough passes, for each implementation."""
+    """Return a question in every mode that takes few enough passes, for each implementation.
+
+    most_passes: None where their number does not matter.
+    """
     implementations = [SPECIFICATION, NATIVE] if model.native else [SPECIFICATION]
     return tuple(
         Case(model.name, size, dtype, operator, order, mode, implementation)
         for implementation in implementations
         for mode in MODES[operator]
-        if passes(operator, mode, inputs.n, inputs.m) <= effort.passes
+        if most_passes is None or passes(operator, mode, inputs.n, inputs.m) <= most_passes
     )
 
 
 def _thinned_sweep(model: Model, effort: Preset) -> list[str]:
-    """The sizes of a sweep with every k-th value of each parameter, its ends included."""
+    """The sizes of a sweep with every k-th value of n and of m, the largest and 1 included."""
     if not effort.sweep_thinning:
         return []
+    within = {
+        name: size
+        for name, size in model.sweep.items()
+        if max(_numbers_of(size), default=0) <= effort.swept_to
+    }
     kept: dict[str, set[object]] = {}
-    for parameter in next(iter(model.sweep.values()), {}):
-        values = sorted({size[parameter] for size in model.sweep.values()})
+    for parameter in next(iter(within.values()), {}):
+        values = sorted({size[parameter] for size in within.values()})
         kept[parameter] = {*values[:: effort.sweep_thinning], values[-1]}
+        if len(values) > 1 and len(kept[parameter]) < FEWEST_SWEPT:
+            return []
     return [
         name
-        for name, size in model.sweep.items()
+        for name, size in within.items()
         if all(size[parameter] in values for parameter, values in kept.items())
     ]
+
+
+def _numbers_of(size: Mapping[str, Any]) -> list[int]:
+    """The n and m of a size, where it has them."""
+    return [size[name] for name in ("n", "m") if name in size]
 
 
 def _check_order(settings: Settings, groups: Sequence[Group]) -> None:

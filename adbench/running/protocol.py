@@ -13,12 +13,13 @@ their order. A message travels in an envelope of four fields, as MessagePack:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from adbench.cases.case import Case
+from adbench.counting.operations import OperationCounts
 from adbench.results.row import Outcome, Row, plain_scalar
 from adbench.running.points import Points
 from adbench.timing.sampling import Sampling
@@ -60,6 +61,8 @@ class EstablishTruth:
     """The file to write."""
     accuracy: float | None = None
     """The relative error that answers have by design; that of the model where None."""
+    counted: bool = False
+    """Whether the operations of the answers are counted too."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,8 @@ class TruthEstablished:
     """The file that it was written to; "" where none could be computed."""
     doubt: str
     """Why answers cannot be judged by it, in a sentence; "" where they can."""
+    counts: OperationCounts = field(default_factory=OperationCounts)
+    """How many operations the answers take, where that was asked for."""
 
 
 @dataclass(frozen=True)

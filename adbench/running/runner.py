@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adbench.backends.catalog import Entry
+from adbench.counting.operations import OperationCounts
 from adbench.results.row import Outcome, Row
 from adbench.running.beyond import paced
 from adbench.running.group import GroupCell, GroupTurn, Keep, Watch, run_group
@@ -106,6 +107,7 @@ class WorkerHost:
         self._truth_entry = truth_entry(plan.backends, plan.settings)
         self._truth_path = truth_path
         self._established_path = ""
+        self.counts = OperationCounts()
         self._progress: dict[tuple[str, str], CellProgress] = {}
 
     def establish_truth(self, group: Group) -> str:
@@ -119,6 +121,7 @@ class WorkerHost:
             self._settings.points,
             str(self._truth_path),
             group.source.model.accuracy,
+            counted=self._settings.effort.timed,
         )
         began = time.monotonic()
         try:
@@ -131,6 +134,7 @@ class WorkerHost:
             raise CertificateError(reply.message)
         assert isinstance(reply, TruthEstablished)
         self._established_path = reply.path
+        self.counts = reply.counts
         return reply.doubt
 
     def open(self, cell: GroupCell) -> Row | None:

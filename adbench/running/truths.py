@@ -15,6 +15,7 @@ from adbench.cases.case import NATIVE, Case
 from adbench.cases.model import Model
 from adbench.cases.operators import Operator
 from adbench.cases.question import Question
+from adbench.counting.operations import OperationCounts, count
 from adbench.running.points import Subject, SubjectPoints
 from adbench.truth import storage
 from adbench.truth.certificate import CertificateError
@@ -72,6 +73,14 @@ def establish(model: Model, case: Case, draw: Callable[[Subject], SubjectPoints]
             if not truth.doubt and truth.answer.is_finite:
                 further[number] = truth
     return Truths(first, further, first.doubt)
+
+
+def count_operations(
+    model: Model, case: Case, draw: Callable[[Subject], SubjectPoints]
+) -> OperationCounts:
+    """Count the operations of the answers to the question that `case` stands for."""
+    points = draw(Subject.of(case, model))
+    return count(model, points.first, case.operator, case.order)
 
 
 # ---- on disk, between the worker that establishes truths and those that judge by them

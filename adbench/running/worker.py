@@ -22,6 +22,7 @@ from typing import Any
 from adbench import registry
 from adbench.cases.messages import describe_exception
 from adbench.cases.model import Model
+from adbench.counting.operations import OperationCounts
 from adbench.results.row import Outcome
 from adbench.running import protocol, truths
 from adbench.running.failures import failed_row
@@ -114,7 +115,10 @@ class Worker:
         except CertificateError as error:
             return TruthBroken(str(error))
         path = truths.save(established, Path(request.path))
-        return TruthEstablished(path, established.doubt)
+        counts = OperationCounts()
+        if request.counted:
+            counts = truths.count_operations(model, request.case, self._drawing(request.points))
+        return TruthEstablished(path, established.doubt, counts)
 
     def _give_turn(
         self, session: Session, request: Open | Sample | Close

@@ -145,3 +145,11 @@ class Memoized(Tape):
         if self.kept is None or self.kept[0] is not active:
             self.kept = active, self.grad(function)(active)
         return self.kept[1]
+
+
+class DearReverse(Tape):
+    """Its reverse mode waits before every Jacobian, so that forward mode wins everywhere."""
+
+    def jacobian_reverse(self, function, active, direction):
+        time.sleep(0.05)
+        return self.jacrev(function)(active)

@@ -58,17 +58,40 @@ def test_tanh_is_asked_for_its_derivatives_of_order_1_to_8_in_both_modes():
         assert [case.order for case in cases] == list(range(1, 9))
 
 
-def test_the_sweep_covers_the_grid_in_both_modes():
-    groups = [group for group in make("dense").groups if group.swept]
-    grid = (1, 4, 16, 64, 256)
-    assert {(group.n, group.m) for group in groups} == {(n, m) for n in grid for m in grid}
+def swept(*models, **known):
+    return [group for group in make(*models, **known).groups if group.swept]
+
+
+@pytest.mark.parametrize(
+    ("effort", "values"),
+    [
+        (planning.QUICK, (1, 64, 1024)),
+        (planning.DEFAULT, (1, 16, 256, 1024)),
+        (planning.FULL, (1, 4, 16, 64, 256, 1024, 4096)),
+    ],
+    ids=["quick", "default", "full"],
+)
+def test_a_sweep_covers_its_grid_in_both_modes_with_its_ends_kept(effort, values):
+    groups = swept("deep", effort=effort)
+    grid = {(n, m) for n in values for m in values if n * m <= effort.swept_entries}
+    assert {(group.n, group.m) for group in groups} == grid
     assert all(
         [case.mode for case in group.cases] == [Mode.FORWARD, Mode.REVERSE] for group in groups
     )
 
 
-def test_a_quick_sweep_is_thinned_with_its_ends_kept():
-    groups = [group for group in make("dense", effort=planning.QUICK).groups if group.swept]
+def test_sizes_that_are_too_large_to_be_swept_are_said_unless_they_are_named():
+    (sentence,) = make("deep").left_out
+    assert sentence.startswith("deep was not swept at n=1024,m=1024: a Jacobian of more than")
+    named = make("deep", sizes=["n=1024,m=1024"])
+    assert not named.left_out
+    assert [(group.n, group.m) for group in named.groups] == [(1024, 1024)]
+    assert not make("deep", operators=["jvp"]).left_out
+
+
+def test_a_sweep_that_would_be_left_with_its_ends_alone_is_one_for_a_full_run():
+    assert not swept("dense")
+    groups = swept("dense", effort=planning.FULL)
     assert {group.n for group in groups} == {1, 16, 256}
 
 

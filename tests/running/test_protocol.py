@@ -3,6 +3,7 @@
 import dataclasses
 import types
 import typing
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 
@@ -33,6 +34,8 @@ def values(kind):
     if typing.get_origin(kind) is dict:
         keys, items = typing.get_args(kind)
         return st.dictionaries(values(keys), values(items), max_size=2)
+    if typing.get_origin(kind) is Mapping:
+        return st.dictionaries(*map(values, typing.get_args(kind)), max_size=3)
     if issubclass(kind, Enum):
         return st.sampled_from(kind)
     return {

@@ -205,3 +205,11 @@ def test_a_truth_that_is_not_certified_stops_the_run_and_keeps_what_was_measured
     with pytest.raises(CertificateError, match="the model 'chain'"):
         runner.run(plan, tmp_path / "logs", rows.append)
     assert {row.operator for row in rows} == {"value"}
+
+
+def test_a_timed_row_tells_how_many_operations_its_mode_takes(tmp_path):
+    rows = run(tmp_path, REFERENCE[0], operators=("value", "gradient"))
+    (value,) = (row for row in rows if row.operator == "value")
+    forward, reverse = (only(rows, "reference:tape", mode=mode) for mode in ("forward", "reverse"))
+    assert value.operations == value.primal_operations == forward.primal_operations > 0
+    assert forward.operations > reverse.operations

@@ -56,6 +56,14 @@ def test_a_worker_goes_from_start_and_truth_to_the_row_of_a_cell(tmp_path):
     assert reply.row.verdict is Verdict.CORRECT and reply.row.samples == 6
 
 
+def test_the_operations_of_the_answers_are_counted_where_that_is_asked_for(tmp_path):
+    path = str(tmp_path / "truth.npz")
+    with Worker() as answering:
+        request = EstablishTruth("entry:chain", CASE, POINTS, path, counted=True)
+        counts = answering.answer(request).counts
+    assert 1 < counts.by_mode["reverse"] / counts.primal < 5
+
+
 def test_a_cell_that_is_not_timed_is_answered_by_its_row():
     with Worker() as answering:
         answering.answer(START)

@@ -1,0 +1,1 @@
+"""Counting operations: what an answer costs where nothing is measured, and nothing is noise."""
