@@ -12,8 +12,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.experimental.jet import jet as taylor
+from jax.extend.core import Primitive
 
-from adbench.backends.base import Answer, Backend, Call, Function, routed
+from adbench.backends.base import Answer, Backend, Call, Function, Unsupported, routed
 from adbench.namespaces.jax import namespace
 
 LACKS_RULE = (
@@ -86,6 +88,18 @@ class Eager(Backend):
 
     def jacrev(self, function: Function) -> Function:
         return jax.jacrev(function)
+
+    def jet(self, function: Function, active: Any, series: list[Any]) -> tuple[Any, list[Any]]:
+        path = [jnp.zeros_like(active) if term is None else term for term in series]
+        try:
+            output, derivatives = taylor(function, (active,), (path,))
+        except KeyError as error:
+            if not isinstance(error.args[0], Primitive):
+                raise
+            raise Unsupported(
+                f"jax.experimental.jet has no rule for the primitive {error.args[0].name!r}."
+            ) from None
+        return output, derivatives
 
     @routed("value_and_grad")
     def value_and_gradient_reverse(

@@ -10,7 +10,14 @@ from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES, NATIVE, SPECIFICATION, Case
 from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model, SpecError
-from adbench.cases.operators import MODES, NEEDS_SCALAR_OUTPUT, Mode, Operator, order_of, passes
+from adbench.cases.operators import (
+    NEEDS_SCALAR_OUTPUT,
+    Mode,
+    Operator,
+    modes_of,
+    order_of,
+    passes,
+)
 from adbench.cases.style import check_style
 from adbench.registry import ModelSource, nearest
 from adbench.running.points import Points
@@ -230,6 +237,8 @@ class Plan:
         effort = self.settings.effort
         if not self._is_of_interest(group.source.model, case, entry):
             return False
+        if case.mode is Mode.TAYLOR:
+            return entry.taylor and case.implementation != NATIVE
         if entry.only_forward:
             return "reverse" not in case.mode
         if not effort.all_modes and (case.operator, case.mode) in EXTRA_MODES:
@@ -422,7 +431,7 @@ def cases_of(
     return tuple(
         Case(model.name, size, dtype, operator, order, mode, implementation)
         for implementation in implementations
-        for mode in MODES[operator]
+        for mode in modes_of(operator, order)
         if passes(operator, mode, inputs.n, inputs.m) <= effort.passes
     )
 

@@ -97,19 +97,21 @@ class Series(Level):
         ans = application.ans
         if primitive.jvp is None:
             return ans
-        rule = primitive.series or (_multilinear if primitive.linear else by_derivative)
-        if primitive in self.other_rules:
-            # another slope is another equation, whatever recurrence solves the engine's own
-            application.primitive = self.other_rules[primitive]
-            rule = coefficientwise if rule is coefficientwise else by_derivative
+        if self.other_rules:
+            application.primitive = self.other_rules.get(primitive, primitive)
         coefficients = [
             None if coefficient is None else broadcast_tangent(coefficient, ans)
-            for coefficient in rule(application)
+            for coefficient in rule_of(application.primitive)(application)
         ]
         return SeriesTracer(self, ans, coefficients)
 
 
 # --- rules for every primitive --------------------------------------------------------------------
+
+
+def rule_of(primitive: Primitive) -> Callable[[Application], Coefficients]:
+    """How coefficients go through a primitive that is not locally constant."""
+    return primitive.series or (_multilinear if primitive.linear else by_derivative)
 
 
 def coefficientwise(application: Application) -> Coefficients:
