@@ -93,6 +93,11 @@ class Eager(Backend):
         path = [jnp.zeros_like(active) if term is None else term for term in series]
         try:
             output, derivatives = taylor(function, (active,), (path,))
+        except jax.errors.UnexpectedTracerError:
+            raise Unsupported(
+                "jax.experimental.jet cannot follow a function that has a rule of its own, such as "
+                "jnp.logaddexp."
+            ) from None
         except KeyError as error:
             if not isinstance(error.args[0], Primitive):
                 raise

@@ -207,6 +207,8 @@ def _findings(backend: Backend, watch: Callable[[str], None]) -> Iterator[Confor
     inputs = Inputs((np.asarray(0.3),), 0, np.asarray(1.0), np.asarray(1.0))
     for order in DERIVATIVE_ORDERS:
         for mode in modes_of(Operator.DERIVATIVE, order):
+            if mode is Mode.TAYLOR and backend.jet is None:
+                continue  # a transformation that a framework has or lacks
             watch(f"{Operator.DERIVATIVE} {mode}, order {order}")
             expected = np.asarray(tanh_derivative(0.3, order))
             case = (Operator.DERIVATIVE, mode, order)

@@ -53,6 +53,24 @@ def test_tanh_is_asked_for_its_derivatives_of_order_1_to_8_in_both_modes():
         assert [case.order for case in cases] == list(range(1, 9))
 
 
+def test_taylor_mode_is_asked_from_order_2_on_and_alone_above_what_is_nested():
+    deep = model_at(lambda xp, x: xp.tanh(x), 0.5, orders=12)
+    source = registry.ModelSource(deep, "")
+    plan = planning.make_plan([source], REFERENCE[:1], planning.Settings(effort=planning.DEFAULT))
+    cases = asked(plan, operator=Operator.DERIVATIVE)
+    orders = {
+        mode: [case.order for case in cases if case.mode is mode]
+        for mode in (Mode.FORWARD, Mode.REVERSE, Mode.TAYLOR)
+    }
+    assert orders[Mode.TAYLOR] == list(range(2, 13))
+    assert orders[Mode.FORWARD] == orders[Mode.REVERSE] == list(range(1, 9))
+
+
+def test_backends_without_taylor_mode_are_not_asked_for_it():
+    modes = {case.mode for case in asked(make("tanh", backends=TENSORFLOW[:1]))}
+    assert Mode.TAYLOR not in modes
+
+
 def test_the_sweep_covers_the_grid_in_both_modes():
     groups = [group for group in make("dense").groups if group.swept]
     grid = (1, 4, 16, 64, 256)
@@ -90,7 +108,8 @@ def test_a_full_run_asks_for_every_mode_and_order():
     assert {case.mode for case in asked(plan, operator=Operator.HESSIAN)} == set(
         MODES[Operator.HESSIAN]
     )
-    assert {case.order for case in asked(plan, operator=Operator.DERIVATIVE)} == set(range(1, 9))
+    nested = asked(plan, operator=Operator.DERIVATIVE, mode=Mode.REVERSE)
+    assert {case.order for case in nested} == set(range(1, 9))
 
 
 def test_orders_that_take_a_backend_minutes_are_asked_in_full_runs_alone():
