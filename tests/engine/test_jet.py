@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -62,6 +64,26 @@ def test_every_primitive_has_the_derivatives_of_nested_forward_mode(
         expected = nested(along_line(f, x, t), order)(np.asarray(0.0))
         assert actual.dtype == expected.dtype
         assert_close(actual, expected)
+
+
+@pytest.mark.parametrize(("primitive", "sample"), DIFFERENTIABLE)
+def test_every_primitive_has_its_series_on_balls_and_compiled(
+    primitive: Primitive, sample: Sample
+) -> None:
+    balls = pytest.importorskip("ball_arithmetic")
+    f, x = of_active(primitive, sample)
+    rng = np.random.default_rng(1)
+    t = [rng.uniform(-0.5, 0.5, a.shape) for a in x]
+    _, series = ad.jet(f, x, on_line(t, 3))
+    compiled = ad.compile(lambda *x: ad.jet(f, x, on_line(t, 3))[1])(*x)
+    with balls.precision(128):
+        points = [balls.numbers(a) for a in x]
+        _, enclosures = ad.jet(f, points, on_line([balls.numbers(b) for b in t], 3))
+        for actual, again, enclosure in zip(series, compiled, enclosures, strict=True):
+            assert_close(again, actual, 1e-12)
+            size = max(np.max(np.abs(actual), initial=0.0), 1.0)
+            assert enclosure.shape == actual.shape
+            assert np.all(balls.radii(enclosure, actual) <= 1e-11 * size)
 
 
 @pytest.mark.parametrize("name", ["exp", "sin", "tanh", "divide", "power", "matmul", "solve"])
@@ -227,6 +249,48 @@ def test_high_orders_cost_a_polynomial_number_of_operations() -> None:
         return sum(compiled.graph.operations.values())
 
     assert operations(32) <= 5 * operations(16) <= 25 * operations(8)
+
+
+def least_times(calls: dict[str, Any], rounds: int) -> dict[str, float]:
+    """The shortest time (s) of each call, all of them in turns."""
+    least = dict.fromkeys(calls, math.inf)
+    for _ in range(rounds):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            least[name] = min(least[name], time.perf_counter() - start)
+    return least
+
+
+def tanh_by_exp(x: Any) -> Any:
+    y = xp.exp(-2.0 * x)
+    return (1.0 - y) / (1.0 + y)
+
+
+def test_order_8_takes_a_hundredth_of_what_nested_modes_do_on_the_tape() -> None:
+    x = np.asarray(0.5)
+    times = least_times(
+        {
+            "nested": lambda: nested(tanh_by_exp, 8)(x),
+            "taylor": lambda: derivatives(tanh_by_exp, x, 8),
+        },
+        rounds=5,
+    )
+    assert times["taylor"] <= times["nested"] / 100
+
+
+@pytest.mark.parametrize("staging", ["tape", "compiled"])
+def test_order_16_takes_at_most_four_times_as_long_as_order_8(staging: str) -> None:
+    x = np.asarray(0.5)
+
+    def many(order: int) -> Any:
+        f = partial(derivatives, tanh_by_exp, order=order)
+        if staging == "compiled":
+            f = ad.compile(lambda x: derivatives(tanh_by_exp, x, order)[-1])
+        return lambda: [f(x) for _ in range(20)]
+
+    times = least_times({"8": many(8), "16": many(16)}, rounds=50)
+    assert times["16"] <= 4 * times["8"]
 
 
 @pytest.mark.parametrize(
