@@ -11,6 +11,7 @@ from adbench.cases.case import DTYPES, NATIVE, SPECIFICATION, Case
 from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model, SpecError
 from adbench.cases.operators import (
+    HIGHEST_NESTED_ORDER,
     NEEDS_SCALAR_OUTPUT,
     Mode,
     Operator,
@@ -331,7 +332,7 @@ def make_plan(
     for source in sources:
         groups += _groups_at_sizes(source, settings, restriction)
         groups += _groups_of_sweep(source, settings, restriction)
-    _check_order(settings, groups)
+    _check_order(settings, groups, backends)
     native_order = settings.order or FIRST_ORDER
     if restriction.operators and settings.order is None:
         native_order = max((group.question.order for group in groups), default=FIRST_ORDER)
@@ -451,8 +452,8 @@ def _thinned_sweep(model: Model, effort: Preset) -> list[str]:
     ]
 
 
-def _check_order(settings: Settings, groups: Sequence[Group]) -> None:
-    """Raise SpecError for an order of derivatives that no function among the models has."""
+def _check_order(settings: Settings, groups: Sequence[Group], backends: Sequence[Entry]) -> None:
+    """Raise SpecError for an order of derivatives that no model, or no backend, can be asked for."""
     derived = {
         group.source.model.name
         for group in groups
@@ -464,6 +465,13 @@ def _check_order(settings: Settings, groups: Sequence[Group]) -> None:
             f"Order {order} was asked for: derivatives above order {HIGHEST_ORDER} are of "
             "functions that take one scalar to a scalar, and no model here is one. Leave the "
             f"order out, or give at most {HIGHEST_ORDER}."
+        )
+    if order > HIGHEST_NESTED_ORDER and not any(entry.taylor for entry in backends):
+        names = ", ".join(entry.name for entry in backends)
+        raise SpecError(
+            f"Order {order} was asked for: derivatives above order {HIGHEST_NESTED_ORDER} are asked "
+            f"in Taylor mode, which {names} does not have. Give at most {HIGHEST_NESTED_ORDER}, or "
+            "a backend that has it, such as reference."
         )
 
 

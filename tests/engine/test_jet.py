@@ -284,7 +284,7 @@ def test_order_16_takes_at_most_four_times_as_long_as_order_8(staging: str) -> N
     x = np.asarray(0.5)
 
     def many(order: int) -> Any:
-        f = partial(derivatives, tanh_by_exp, order=order)
+        f: Any = partial(derivatives, tanh_by_exp, order=order)
         if staging == "compiled":
             f = ad.compile(lambda x: derivatives(tanh_by_exp, x, order)[-1])
         return lambda: [f(x) for _ in range(20)]

@@ -66,6 +66,13 @@ def test_taylor_mode_is_asked_from_order_2_on_and_alone_above_what_is_nested():
     assert orders[Mode.FORWARD] == orders[Mode.REVERSE] == list(range(1, 9))
 
 
+def test_an_order_that_no_backend_can_be_asked_for_is_refused_in_a_sentence():
+    settings = planning.Settings(order=9)
+    sources = registry.find_models(["tanh"])
+    with pytest.raises(SpecError, match="above order 8 are asked in Taylor mode, which tensorflow"):
+        planning.make_plan(sources, TENSORFLOW[:1], settings)
+
+
 def test_backends_without_taylor_mode_are_not_asked_for_it():
     modes = {case.mode for case in asked(make("tanh", backends=TENSORFLOW[:1]))}
     assert Mode.TAYLOR not in modes
