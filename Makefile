@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: run test lint bench-engine check-accuracy check-truth clean
+.PHONY: run test lint bench-engine bench-taylor check-accuracy check-truth clean
 
 run: $(INSTALLED)
 	$(BIN)/python -m adbench run
@@ -16,6 +16,10 @@ test: $(INSTALLED)
 bench-engine: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[bench]"
 	$(BIN)/python benchmarks/engine.py
+
+# What a derivative of high order costs, nested and in Taylor mode; takes a minute.
+bench-taylor: $(INSTALLED)
+	$(BIN)/python benchmarks/taylor.py
 
 # The digits of the engine's values, first and second derivatives; takes a minute.
 check-accuracy: $(INSTALLED)

@@ -1,4 +1,4 @@
-"""Automatic differentiation on NumPy arrays: forward and reverse mode, nested in any order."""
+"""Automatic differentiation on NumPy arrays: forward, reverse and Taylor mode, nested freely."""
 
 from . import numpy as numpy
 from .compiler.compile import compile as compile
@@ -19,3 +19,4 @@ from .transformations.reverse import hvp as hvp
 from .transformations.reverse import jacrev as jacrev
 from .transformations.reverse import value_and_grad as value_and_grad
 from .transformations.reverse import vjp as vjp
+from .transformations.taylor import jet as jet

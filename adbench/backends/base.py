@@ -1,9 +1,10 @@
 """The contract of a backend: its namespace, its arrays, and at least one of `jvp` and `vjp`.
 
-The contract has five transformations, `jvp, vjp, grad, jacfwd, jacrev`; the last three fall back
-on the first two where a framework has none of its own. Every operator in every mode is a
-composition of the five, see `operators.py`, and the row's `route` names it: `jacfwd(grad)`, or
-`jacfwd(grad) via jvp and vjp` where both fall back.
+The contract has six transformations, `jvp, vjp, grad, jacfwd, jacrev, jet`; `grad` and the two of
+Jacobians fall back on the first two where a framework has none of its own, and `jet`, Taylor mode,
+is one that a framework has or lacks. Every operator in every mode is a composition of the six, see
+`operators.py`, and the row's `route` names it: `jacfwd(grad)`, or `jacfwd(grad) via jvp and vjp`
+where both fall back.
 
 A backend that answers an operator in a mode in a way of its own has a method named after both
 (`gradient_reverse`, `hessian_forward_over_reverse`), with one signature:
@@ -222,6 +223,11 @@ class Backend:
     jvp: Callable[[Function, Any, Any], tuple[Any, Any]] | None = None
     vjp: Callable[[Function, Any], tuple[Any, Callable[[Any], Any]]] | None = None
 
+    # Taylor mode, where a framework has it, and its catalog entry says `taylor=True`:
+    #   jet(function, active, series) -> (output, derivatives), along the path with the derivatives
+    #   `series` of order 1, 2, ..., None for one that is zero; as many derivatives of the output
+    jet: Callable[[Function, Any, list[Any]], tuple[Any, list[Any]]] | None = None
+
     # The other three. Their Jacobians have the structure of the output, in place of each of its
     # leaves the structure of the active argument, and leaves of shape output shape + input shape.
 
@@ -252,7 +258,7 @@ class Backend:
         if override is not None:
             return Route(getattr(override, "route", "own"), override)
         composition = COMPOSITIONS[operator, mode]
-        primitives = {"jvp": self.jvp, "vjp": self.vjp}
+        primitives = {"jvp": self.jvp, "vjp": self.vjp, "jet": self.jet}
         derived = {"grad": self.grad, "jacfwd": self.jacfwd, "jacrev": self.jacrev}
         fallback_primitives: dict[str, None] = {}
         missing: dict[str, None] = {}

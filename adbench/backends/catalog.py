@@ -20,6 +20,7 @@ class Entry:
     requires: the module that must be importable, or None; `distribution` is its name on the package
     index.
     only_forward: whether it has no reverse mode at all, so that it is asked in forward modes alone.
+    taylor: whether it has a `jet`, so that derivatives are asked of it in the mode taylor too.
     orders: for "forward" and "reverse", the highest order of a `derivative` that it answers within
         seconds; higher ones are asked of it in full runs alone.
     by_default: whether a run that names no backend has it.
@@ -32,6 +33,7 @@ class Entry:
     requires: str | None = None
     distribution: str | None = None
     only_forward: bool = False
+    taylor: bool = False
     orders: Mapping[str, int] = field(default_factory=dict)
     by_default: bool = True
     in_stagings: bool = False
@@ -48,8 +50,8 @@ class Entry:
 
 
 REFERENCE = (
-    Entry("reference:tape", "adbench.backends.reference:Tape"),
-    Entry("reference:compiled", "adbench.backends.reference:Compiled"),
+    Entry("reference:tape", "adbench.backends.reference:Tape", taylor=True),
+    Entry("reference:compiled", "adbench.backends.reference:Compiled", taylor=True),
 )
 
 TORCH = (
@@ -72,15 +74,21 @@ TORCH = (
         orders={"forward": 3, "reverse": 4},
         by_default=False,
         in_stagings=True,
+        taylor=True,
     ),
 )
 
 JAX = (
-    Entry("jax:jit", "adbench.backends.jax:Jit", "jax", "jax"),
+    Entry("jax:jit", "adbench.backends.jax:Jit", "jax", "jax", taylor=True),
     # Each order of a nested jvp compiles some four times as many single operations: 25 s for the
     # first call at order 8.
     Entry(
-        "jax:eager", "adbench.backends.jax:Eager", "jax", "jax", orders={"forward": 6, "reverse": 7}
+        "jax:eager",
+        "adbench.backends.jax:Eager",
+        "jax",
+        "jax",
+        taylor=True,
+        orders={"forward": 6, "reverse": 7},
     ),
     Entry(
         "jax:aot",

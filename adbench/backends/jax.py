@@ -12,8 +12,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.experimental.jet import jet as taylor
+from jax.extend.core import Primitive
 
-from adbench.backends.base import Answer, Backend, Call, Function, Memory, routed
+from adbench.backends.base import Answer, Backend, Call, Function, Memory, Unsupported, routed
 from adbench.namespaces.jax import namespace
 
 LACKS_RULE = (
@@ -95,6 +97,23 @@ class Eager(Backend):
 
     def jacrev(self, function: Function) -> Function:
         return jax.jacrev(function)
+
+    def jet(self, function: Function, active: Any, series: list[Any]) -> tuple[Any, list[Any]]:
+        path = [jnp.zeros_like(active) if term is None else term for term in series]
+        try:
+            output, derivatives = taylor(function, (active,), (path,))
+        except jax.errors.UnexpectedTracerError:
+            raise Unsupported(
+                "jax.experimental.jet cannot follow a function that has a rule of its own, such as "
+                "jnp.logaddexp."
+            ) from None
+        except KeyError as error:
+            if not isinstance(error.args[0], Primitive):
+                raise
+            raise Unsupported(
+                f"jax.experimental.jet has no rule for the primitive {error.args[0].name!r}."
+            ) from None
+        return output, derivatives
 
     @routed("value_and_grad")
     def value_and_gradient_reverse(

@@ -1,4 +1,4 @@
-"""Every operator in every mode, written once as a composition of five transformations.
+"""Every operator in every mode, written once as a composition of six transformations.
 
 The table `COMPOSITIONS` names for each the transformations that it nests, the outer one first, and
 the function that does it. A backend may answer an operator in a mode in a way of its own, see
@@ -27,6 +27,8 @@ class Transformations(Protocol):
     def grad(self, function: Function, /) -> Function: ...
     def jacfwd(self, function: Function, /) -> Function: ...
     def jacrev(self, function: Function, /) -> Function: ...
+    @property
+    def jet(self) -> Callable[[Function, Any, list[Any]], tuple[Any, list[Any]]] | None: ...
 
 
 def pushforward(on: Transformations, function: Function, tangent: Any) -> Function:
@@ -49,6 +51,12 @@ def derivative_reverse(on: Transformations, function: Function, active: Any, ord
     for _ in range(order):
         function = on.grad(function)
     return function(active)
+
+
+def derivative_taylor(on: Transformations, function: Function, active: Any, order: int) -> Answer:
+    assert on.jet is not None
+    straight_path = [on.xp.ones_like(active), *[None] * (order - 1)]
+    return on.jet(function, active, straight_path)[1][-1]
 
 
 def value_and_gradient_reverse(
@@ -88,10 +96,12 @@ class Composition:
     def name(self, order: int) -> str:
         """Return the composition as it stands in a row.
 
-        `jacfwd(grad)`; `grad^3` for a derivative of order 3.
+        `jacfwd(grad)`; for a derivative of order 3 `grad^3`, nested, and `jet(order=3)`, at once.
         """
         if not self.transformations:
             return "value"
+        if self.transformations == ("jet",):
+            return f"jet(order={order})"
         name = "(".join(self.transformations) + ")" * (len(self.transformations) - 1)
         return name if order == 1 else f"{name}^{order}"
 
@@ -100,6 +110,7 @@ COMPOSITIONS: dict[tuple[Operator, Mode], Composition] = {
     (Operator.VALUE, Mode.NONE): Composition((), value),
     (Operator.DERIVATIVE, Mode.FORWARD): Composition(("jvp",), derivative_forward),
     (Operator.DERIVATIVE, Mode.REVERSE): Composition(("grad",), derivative_reverse),
+    (Operator.DERIVATIVE, Mode.TAYLOR): Composition(("jet",), derivative_taylor),
     (Operator.GRADIENT, Mode.FORWARD): Composition(
         ("jacfwd",), lambda on, f, x, direction: on.jacfwd(f)(x)
     ),

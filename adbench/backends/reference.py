@@ -38,6 +38,9 @@ class Tape(NumPyBackend):
     def jacrev(self, function: Function) -> Function:
         return reference_ad.jacrev(function)
 
+    def jet(self, function: Function, active: Any, series: list[Any]) -> tuple[Any, list[Any]]:
+        return reference_ad.jet(function, (active,), (series,))
+
     @routed("value_and_grad")
     def value_and_gradient_reverse(
         self, function: Function, active: Any, direction: None

@@ -44,6 +44,8 @@ class Mode(StrEnum):
     REVERSE_OVER_FORWARD = "reverse-over-forward"
     REVERSE_OVER_REVERSE = "reverse-over-reverse"
     FORWARD_OVER_FORWARD = "forward-over-forward"
+    TAYLOR = "taylor"
+    """All derivatives along a path in one pass, as a truncated power series."""
 
 
 FIRST_ORDER = (Mode.FORWARD, Mode.REVERSE)
@@ -54,9 +56,13 @@ SECOND_ORDER = (
     Mode.FORWARD_OVER_FORWARD,
 )
 
+HIGHEST_NESTED_ORDER = 8
+"""Derivatives of higher order are asked in Taylor mode alone: modes of first order that are nested
+so often take minutes, and bounds on their rounding as long."""
+
 MODES: dict[Operator, tuple[Mode, ...]] = {
     Operator.VALUE: (Mode.NONE,),
-    Operator.DERIVATIVE: FIRST_ORDER,
+    Operator.DERIVATIVE: (*FIRST_ORDER, Mode.TAYLOR),
     Operator.GRADIENT: FIRST_ORDER,
     Operator.VALUE_AND_GRADIENT: FIRST_ORDER,
     Operator.JVP: FIRST_ORDER,
@@ -83,6 +89,18 @@ def order_of(operator: Operator) -> int:
     if operator is Operator.VALUE:
         return 0
     return 2 if operator in (Operator.HVP, Operator.HESSIAN) else 1
+
+
+def modes_of(operator: Operator, order: int) -> tuple[Mode, ...]:
+    """Return the modes in which an operator is asked at an order.
+
+    Taylor mode of order 1 is forward mode, so it begins with order 2.
+    """
+    if operator is not Operator.DERIVATIVE:
+        return MODES[operator]
+    if order > HIGHEST_NESTED_ORDER:
+        return (Mode.TAYLOR,)
+    return FIRST_ORDER if order == 1 else MODES[operator]
 
 
 def passes(operator: Operator, mode: Mode, n: int, m: int) -> int:

@@ -25,7 +25,7 @@ CORRECTNESS_TITLE = "Is it right?"
 SUMMARY_ORDER = ("correct", "imprecise", "wrong", "unresolved")
 """The verdicts in the order in which the summary counts them."""
 
-COST_ORDERS = (1, 2, 4, 8)
+COST_ORDERS = (1, 2, 4, 8, 16)
 """The orders of a derivative whose times are shown."""
 
 CALLS = (1, 100, 1_000_000)
@@ -85,8 +85,7 @@ def higher_order(frame: pd.DataFrame) -> Table | None:
     return _by_backend(
         frame[(frame["operator"] == "derivative") & has_higher_orders],
         title="Derivatives of higher order",
-        note="Relative error of the k-th derivative, the worse of forward and reverse nesting. "
-        f"{LEGEND}.",
+        note=f"Relative error of the k-th derivative, the worst over the modes. {LEGEND}.",
         key=lambda row: (_model(row), row["size"], str(row["order"])),
         columns=("model", "size", "order"),
         show=_worst_error,

@@ -11,7 +11,15 @@ from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES, NATIVE, SPECIFICATION, Case
 from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model, SpecError
-from adbench.cases.operators import MODES, NEEDS_SCALAR_OUTPUT, Mode, Operator, order_of, passes
+from adbench.cases.operators import (
+    HIGHEST_NESTED_ORDER,
+    NEEDS_SCALAR_OUTPUT,
+    Mode,
+    Operator,
+    modes_of,
+    order_of,
+    passes,
+)
 from adbench.cases.style import check_style
 from adbench.registry import ModelSource, nearest
 from adbench.running.points import Points
@@ -276,6 +284,8 @@ class Plan:
         effort = self.settings.effort
         if not self._is_of_interest(group.source.model, case, entry):
             return False
+        if case.mode is Mode.TAYLOR:
+            return entry.taylor and case.implementation != NATIVE
         if entry.only_forward:
             return "reverse" not in case.mode
         if not effort.all_modes and (case.operator, case.mode) in EXTRA_MODES:
@@ -376,7 +386,7 @@ def make_plan(
         if further_stagings and settings.effort.compares_stagings:
             groups = _with_stagings(groups, source, settings, restriction)
         left_out += _sizes_left_out(source, settings, restriction)
-    _check_order(settings, groups)
+    _check_order(settings, groups, backends)
     native_order = settings.order or FIRST_ORDER
     if restriction.operators and settings.order is None:
         native_order = max((group.question.order for group in groups), default=FIRST_ORDER)
@@ -617,7 +627,7 @@ def cases_of(
     return tuple(
         Case(model.name, size, dtype, operator, order, mode, implementation)
         for implementation in implementations
-        for mode in MODES[operator]
+        for mode in modes_of(operator, order)
         if most_passes is None or passes(operator, mode, inputs.n, inputs.m) <= most_passes
     )
 
@@ -649,8 +659,8 @@ def _numbers_of(size: Mapping[str, Any]) -> list[int]:
     return [size[name] for name in ("n", "m") if name in size]
 
 
-def _check_order(settings: Settings, groups: Sequence[Group]) -> None:
-    """Raise SpecError for an order of derivatives that no function among the models has."""
+def _check_order(settings: Settings, groups: Sequence[Group], backends: Sequence[Entry]) -> None:
+    """Raise SpecError for an order of derivatives that no model, or no backend, can be asked for."""
     derived = {
         group.source.model.name
         for group in groups
@@ -662,6 +672,13 @@ def _check_order(settings: Settings, groups: Sequence[Group]) -> None:
             f"Order {order} was asked for: derivatives above order {HIGHEST_ORDER} are of "
             "functions that take one scalar to a scalar, and no model here is one. Leave the "
             f"order out, or give at most {HIGHEST_ORDER}."
+        )
+    if order > HIGHEST_NESTED_ORDER and not any(entry.taylor for entry in backends):
+        names = ", ".join(entry.name for entry in backends)
+        raise SpecError(
+            f"Order {order} was asked for: derivatives above order {HIGHEST_NESTED_ORDER} are asked "
+            f"in Taylor mode, which {names} does not have. Give at most {HIGHEST_NESTED_ORDER}, or "
+            "a backend that has it, such as reference."
         )
 
 

@@ -12,9 +12,10 @@ import numpy as np
 
 from adbench.cases.answer import Answer, norm
 from adbench.cases.inputs import Array
+from adbench.cases.operators import Mode
 from adbench.cases.question import Question
 from adbench.truth.enclosure import enclose
-from adbench.truth.evaluation import UNDECIDED, evaluate, rounded
+from adbench.truth.evaluation import UNDECIDED, evaluate, rounded, rounding_modes
 from adbench.truth.formats import FORMATS, Format
 from adbench.truth.limit import Limit, beside, directions
 from adbench.truth.propagation import first_order_bounds
@@ -45,12 +46,22 @@ def bound(
     first order, twice as wide (`propagation.py`), if that is narrower. Infinite where the program
     branches on what rounding may change, or where a matrix may be singular, or its eigenvalues
     repeated, for all that is known of it in this dtype.
+    Where Taylor mode computes by other formulas than modes that nest, the bound is the larger one.
     """
     form = FORMATS[dtype]
-    bounds = _bounds_by_balls(question, form, truth, radii)
+    bounds_by_mode = [
+        _bounds_in_mode(question, form, truth, radii, mode) for mode in rounding_modes(question)
+    ]
+    return tuple(np.maximum.reduce(bounds) for bounds in zip(*bounds_by_mode, strict=True))
+
+
+def _bounds_in_mode(
+    question: Question, form: Format, truth: Answer, radii: tuple[Array, ...], mode: Mode
+) -> tuple[Array, ...]:
+    bounds = _bounds_by_balls(question, form, truth, radii, mode)
     if form.digits < LEAST_DIGITS or not any(map(_is_wide(form), bounds, truth.arrays)):
         return bounds
-    reaches = first_order_bounds(question, form, truth)
+    reaches = first_order_bounds(question, form, truth, mode)
     if reaches is None:
         return bounds
     return tuple(
@@ -89,11 +100,12 @@ def bound_beside(question: Question, dtype: str, at: Limit) -> tuple[Array, ...]
 
 
 def _bounds_by_balls(
-    question: Question, form: Format, truth: Answer, radii: tuple[Array, ...]
+    question: Question, form: Format, truth: Answer, radii: tuple[Array, ...], mode: Mode
 ) -> tuple[Array, ...]:
     try:
         with arithmetic(form) as xp:
-            widened = [rounded(balls.primal) for balls in evaluate(question, xp=xp).arrays]
+            answer = evaluate(question, mode=mode, xp=xp)
+            widened = [rounded(balls.primal) for balls in answer.arrays]
     except UNDECIDED:
         return tuple(np.full(array.shape, np.inf) for array in truth.arrays)
     return tuple(

@@ -21,6 +21,9 @@ directions are random (the tangent itself for a JVP), so a wrong entry moves the
 both sides agree to some thirty digits, so no error of interest hides. A certificate takes 2
 evaluations of f, 4 for a second derivative and k + 1 for a k-th, whatever the number of inputs.
 
+A k-th derivative is certified a second time, at the point itself: by the k-th coefficient of f of a
+power series, in the arithmetic of series that FLINT has of its own and the engine knows nothing of.
+
 Of a function that stops gradients, f has the values that pass frozen at those of x: that is the
 function whose derivative is asked for.
 """
@@ -42,7 +45,7 @@ from adbench.namespaces.frozen import frozen_function
 from adbench.truth.enclosure import Enclosure
 from adbench.truth.evaluation import NEGLIGIBLE, UNDECIDED, Balls, evaluate, radii_and_sizes
 from adbench.truth.reasons import why_unknown
-from ball_arithmetic import numbers, precision, xp
+from ball_arithmetic import coefficients, numbers, precision, series, series_length, xp
 from reference_ad.engine import tree
 
 AGREEMENT = 2.0**-60
@@ -82,11 +85,14 @@ class Contraction:
     """From the enclosure."""
 
     quotient: Any
-    """From differences of the function."""
+    """From the function alone."""
 
     scale: float
     """What a function as large as this one has for a quotient if it changes by its own size where
     its inputs do. A quotient that is 0 is known to be so beside this."""
+
+    source: str = "differences"
+    """What of the function the quotient is."""
 
 
 def certify(question: Question, enclosure: Enclosure) -> str:
@@ -110,6 +116,8 @@ def certify(question: Question, enclosure: Enclosure) -> str:
         if _has_jump(lower_orders, enclosure.bits):
             return JUMPS  # differences may well see one side alone, and agree
         contradiction = _contradiction(question, enclosure, contraction)
+        if not contradiction and question.operator is Operator.DERIVATIVE:
+            contradiction = _contradiction_by_series(question, enclosure)
         if contradiction:
             if not all(ball.is_finite() for ball in lower_orders):
                 return JUMPS
@@ -161,10 +169,38 @@ def _contradiction(question: Question, enclosure: Enclosure, contraction: Contra
         return (
             f"The {question.describe()} of the model {question.model.name!r} is not certified: "
             f"along a random direction the reference engine gives {left.str(20)}{at_place}, "
-            f"differences of the function give {right.str(20)}, and the two do not overlap. A "
-            "derivative rule of reference_ad is wrong; nothing can be judged by it."
+            f"{contraction.source} of the function give {right.str(20)}, and the two do not "
+            "overlap. A derivative rule of reference_ad is wrong; nothing can be judged by it."
         )
     return ""
+
+
+def _contradiction_by_series(question: Question, enclosure: Enclosure) -> str:
+    """The same for a derivative from power series; "" where the function takes none."""
+    derivative = _derivative_by_series(question)
+    if derivative is None or derivative.shape != enclosure.balls[0].shape:
+        return ""
+    contraction = Contraction(enclosure.balls[0], derivative, 0.0, "power series")
+    return _contradiction(question, enclosure, contraction)
+
+
+def _derivative_by_series(question: Question) -> Any | None:
+    """A k-th derivative as k! times a Taylor coefficient; None where the function takes no series.
+
+    What passes `stop_gradient` is what it is at the point itself.
+    """
+    inputs, order = question.inputs, question.order
+    arguments = [tree.map(Balls().asarray, argument) for argument in inputs.arguments]
+    function = frozen_function(question.model.function, xp, tuple(arguments))
+    with series_length(order + 1):
+        arguments[inputs.active] = tree.map(
+            lambda x: series(x, np.ones(x.shape)), arguments[inputs.active]
+        )
+        try:
+            output = numbers(function(*arguments))
+        except (*UNDECIDED, TypeError, AttributeError):  # FLINT lacks a function, or its value
+            return None
+        return coefficients(output, order) * math.factorial(order)
 
 
 # ---- both sides, operator by operator

@@ -16,7 +16,7 @@ import ball_arithmetic
 from adbench.backends.base import prepare, to_backend
 from adbench.backends.reference import Tape
 from adbench.cases.inputs import Array
-from adbench.cases.operators import MODES, Mode, Operator, passes
+from adbench.cases.operators import HIGHEST_NESTED_ORDER, Mode, Operator, modes_of, passes
 from adbench.cases.question import Question
 from ball_arithmetic import numbers
 from reference_ad.engine import tree
@@ -78,29 +78,47 @@ def evaluate(
     *,
     widened_by: float = 0.0,
     widens_values: bool = False,
+    mode: Mode | None = None,
     xp: Any = ball_arithmetic.xp,
 ) -> BallAnswer:
-    """Evaluate the answer to a question in balls of the present precision, in its cheapest mode.
+    """Evaluate the answer to a question in balls of the present precision.
 
     widened_by: the radius given to the active numbers of a derivative, in units of their size, and
         absolutely at 0; a value is evaluated at the point itself unless `widens_values`.
+    mode: how it is computed; None for the cheapest.
     xp: the namespace for the model.
     """
     inputs, operator = question.inputs, question.operator
+    mode = mode or cheapest_mode(question)
     if operator is Operator.VALUE and not widens_values:
         widened_by = 0.0
     backend = Balls(widened_by, inputs.arguments[inputs.active], xp)
     problem = to_backend(backend, question.model.function, inputs, operator)
-    _, call = prepare(backend, problem, operator, cheapest_mode(question), question.order)
+    _, call = prepare(backend, problem, operator, mode, question.order)
     answer = call(problem.active, problem.constants, problem.direction)
     arrays = tuple(numbers(leaf) for leaf in tree.leaves(answer))
     return BallAnswer(tuple(tree.paths(answer)), arrays)
 
 
 def cheapest_mode(question: Question) -> Mode:
-    """Return the mode that takes the fewest passes."""
+    """Return the mode that takes the fewest passes; Taylor mode, where derivatives are nested."""
     operator, inputs = question.operator, question.inputs
-    return min(MODES[operator], key=lambda mode: passes(operator, mode, inputs.n, inputs.m))
+    modes = modes_of(operator, question.order)
+    if Mode.TAYLOR in modes:
+        return Mode.TAYLOR
+    return min(modes, key=lambda mode: passes(operator, mode, inputs.n, inputs.m))
+
+
+def rounding_modes(question: Question) -> tuple[Mode, ...]:
+    """Return the modes whose rounding differs in kind, of which a bound must hold for each.
+
+    The order in which the chain rule is applied changes no bound, but recurrences for Taylor
+    coefficients are other formulas than those of nested modes.
+    """
+    cheapest = cheapest_mode(question)
+    if cheapest is Mode.TAYLOR and question.order <= HIGHEST_NESTED_ORDER:
+        return Mode.FORWARD, Mode.TAYLOR
+    return (cheapest,)
 
 
 def rounded(balls: Array) -> tuple[Array, Array]:

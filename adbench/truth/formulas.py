@@ -31,6 +31,7 @@ of the argument.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -39,12 +40,13 @@ import numpy as np
 
 from adbench.truth.formats import Format
 from ball_arithmetic import midpoints, numbers, radii
-from reference_ad import jvp
+from reference_ad import jet
 from reference_ad.engine.core import PRIMITIVES, Primitive, Rule, other_rules
 from reference_ad.engine.core import UnlistedPrimitive as Unlisted
 from reference_ad.engine.declaring import elementwise
 from reference_ad.engine.elements import ElementArray, as_array
 from reference_ad.engine.rounding import Rounding
+from reference_ad.engine.series import Application, Coefficients, rule_of
 from reference_ad.rules.elementwise import (
     acos,
     asin,
@@ -94,7 +96,53 @@ def tolerant_rules(form: Format) -> dict[Primitive, Primitive]:
 def _tolerant(primitive: Primitive, form: Format) -> Primitive:
     rules = [_with_noise(primitive, position, form) for position in range(len(primitive.vjps))]
     function = elementwise(primitive.name, primitive.implementation, *rules, kind=Unlisted)
-    return primitive.with_rules(jvp=function.jvp, vjps=function.vjps)
+    tolerant = primitive.with_rules(jvp=function.jvp, vjps=function.vjps)
+    tolerant.series = _series_with_noise(primitive, form)
+    return tolerant
+
+
+def _series_with_noise(primitive: Primitive, form: Format) -> Callable[[Application], Coefficients]:
+    """The rule of Taylor mode, and around what it gives what other recurrences may give.
+
+    A recurrence is the equation y' = phi'(x) x' and computes slopes of the first order alone. One
+    that is off by a part of itself, from a value that has no digits left for it, takes that part of
+    every coefficient, once for each order.
+    """
+
+    def rule(application: Application) -> Coefficients:
+        application.primitive = primitive
+        coefficients = rule_of(primitive)(application)
+        for position, series in enumerate(application.arguments):
+            if series is not None and primitive.vjps[position] is not None:
+                noise = _noise_of_slope(application, position, form)
+                coefficients = [
+                    _nearby(y, x, noise, order)
+                    for order, (y, x) in enumerate(zip(coefficients, series, strict=False), 1)
+                ]
+        return coefficients
+
+    return rule
+
+
+def _noise_of_slope(application: Application, position: int, form: Format) -> tuple[Any, Any]:
+    """By how much a slope is off, and by which part of it where it may be computed from a value."""
+    primitive, args, params = application.primitive, application.primals, application.params
+    noise = _noise(primitive, (position,), form)(*args, **params)
+    if primitive not in ONE_TO_ONE:
+        return noise, None
+    slope = primitive.vjps[position]
+    assert slope is not None
+    return noise, noise / slope(1.0, application.ans, *args, **params)
+
+
+def _nearby(y: Any, x: Any, noise: tuple[Any, Any], order: int) -> Any:
+    """A coefficient of an answer, from that of an argument, with the noise of slopes around it."""
+    absolute, relative = noise
+    if x is not None:
+        y = x * absolute if y is None else exact_sum(y, x * absolute)
+    if y is not None and relative is not None:
+        y = exact_sum(y, order * y * relative)
+    return y
 
 
 def _with_noise(primitive: Primitive, position: int, form: Format) -> Rule | None:
@@ -208,8 +256,8 @@ class _Slopes:
         def function(*points: Any) -> Any:
             return self.primitive(*points, **self.params)
 
-        for position in positions:
-            function = _partial_derivative(function, position)
+        for position, order in Counter(positions).items():
+            function = _partial_derivative(function, position, order)
         return np.abs(function(*self.points))
 
     def size(self, positions: Positions) -> Any:
@@ -246,14 +294,17 @@ class _Slopes:
         return size * np.nan_to_num(math.factorial(order - 1) * growth ** (order - 1))
 
 
-def _partial_derivative(function: Callable[..., Any], position: int) -> Callable[..., Any]:
-    """The derivative of a function of arrays with respect to one argument, element by element."""
+def _partial_derivative(
+    function: Callable[..., Any], position: int, order: int
+) -> Callable[..., Any]:
+    """The derivative of an order with respect to one argument, element by element."""
 
     def derivative(*points: Any) -> Any:
         def of_one(x: Any) -> Any:
             return function(*points[:position], x, *points[position + 1 :])
 
         ones = np.ones(np.shape(points[position]))
-        return jvp(of_one, (points[position],), (ones,))[1]
+        straight_path = [ones, *[None] * (order - 1)]
+        return jet(of_one, (points[position],), (straight_path,))[1][-1]
 
     return derivative

@@ -35,6 +35,7 @@ from adbench.backends.base import prepare, to_backend
 from adbench.backends.reference import Tape as Engine
 from adbench.cases.answer import Answer
 from adbench.cases.inputs import Array
+from adbench.cases.operators import Mode
 from adbench.cases.question import Question
 from adbench.truth.evaluation import UNDECIDED, cheapest_mode
 from adbench.truth.formats import FORMATS, Format
@@ -70,14 +71,18 @@ MOST_RESULTS = 4_000
 """A program with more intermediate results has no bound of first order."""
 
 
-def first_order_bounds(question: Question, form: Format, truth: Answer) -> tuple[Array, ...] | None:
+def first_order_bounds(
+    question: Question, form: Format, truth: Answer, mode: Mode | None = None
+) -> tuple[Array, ...] | None:
     """Return for each array how far rounding moves each entry to first order, and as far again.
+
+    mode: how the answer is computed; None for the cheapest way.
 
     float64. None where the answer does not move in proportion to the errors, or where `truth`, the
     answer itself, is farther from what doubles give; where the derivatives would be too many; and
     where a program has complex numbers.
     """
-    reaches = _reaches(question, Errors(form), truth)
+    reaches = _reaches(question, Errors(form), truth, mode or cheapest_mode(question))
     return None if reaches is None else tuple(HIGHER_ORDERS * reach for reach in reaches)
 
 
@@ -90,24 +95,24 @@ def first_order_reach(
 
     float64. None as for `first_order_bounds`.
     """
-    reaches = _reaches(question, Errors(of_inputs=relative), truth)
+    reaches = _reaches(question, Errors(of_inputs=relative), truth, cheapest_mode(question))
     return None if reaches is None else tuple(HIGHER_ORDERS * reach for reach in reaches)
 
 
-def _reaches(question: Question, source: Errors, answer: Answer) -> list[Array] | None:
+def _reaches(question: Question, source: Errors, answer: Answer, mode: Mode) -> list[Array] | None:
     with np.errstate(all="ignore"):
         try:
-            return _reaches_within_trials(question, source, answer)
+            return _reaches_within_trials(question, source, answer, mode)
         except UNDECIDED:
             return None
 
 
 def _reaches_within_trials(
-    question: Question, source: Errors, answer: Answer
+    question: Question, source: Errors, answer: Answer, mode: Mode
 ) -> list[Array] | None:
     most = MOST_NUMBERS // max(1, sum(array.size for array in answer.arrays))
     program = Program(source, most=most)
-    outputs = program.run(question)
+    outputs = program.run(question, mode)
     if sum(map(np.size, program.answers)) > most:
         return None
     reaches = [program.reach(output) for output in outputs]
@@ -118,7 +123,7 @@ def _reaches_within_trials(
     rng = np.random.default_rng(SEED)
     for scale in TRIALS:
         errors = [scale * size * rng.choice([-1.0, 1.0], size.shape) for size in program.sizes]
-        moved = [_plain(output) for output in Program(source, errors).run(question)]
+        moved = [_plain(output) for output in Program(source, errors).run(question, mode)]
         if not _all_within(answers, moved, reaches, PROPORTIONAL * scale):
             return None
     return reaches
@@ -189,13 +194,12 @@ class Program(Tape):
         """Where the errors are on the tape."""
         self._trial = None if errors is None else iter(errors)
 
-    def run(self, question: Question) -> list[Any]:
-        """Compute the answer to a question, and return the leaves of its tree."""
+    def run(self, question: Question, mode: Mode) -> list[Any]:
+        """Compute the answer to a question in a mode, and return the leaves of its tree."""
         inputs, operator, form = question.inputs, question.operator, self.source.form
         with nullcontext() if form is None else arithmetic(form), self:
             engine = Floats(self, inputs.arguments[inputs.active])
             problem = to_backend(engine, question.model.function, inputs, operator)
-            mode = cheapest_mode(question)
             _, call = prepare(engine, problem, operator, mode, question.order)
             answer = call(problem.active, problem.constants, problem.direction)
         return tree.leaves(answer)

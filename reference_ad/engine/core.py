@@ -133,9 +133,11 @@ class Primitive:
         "elementwise",
         "implementation",
         "jvp",
+        "linear",
         "lowering",
         "name",
         "rounding",
+        "series",
         "simplifications",
         "source",
         "takes_indices",
@@ -153,8 +155,12 @@ class Primitive:
     """``vjps[position](g, ans, *args, **params)`` gives the cotangent of one argument."""
     elementwise: bool
     """Whether it acts on each element after broadcasting."""
+    linear: bool
+    """Whether it is linear in each argument taken alone."""
     commutative: bool
     """Whether its two arguments may be exchanged."""
+    series: Any
+    """How Taylor coefficients go through it, see `engine/series.py`; None: by its JVP rule."""
     batching: Any
     """How it is applied to stacks of arrays; None: to one array after another."""
     simplifications: Sequence[Any]
@@ -174,7 +180,9 @@ class Primitive:
         self.jvp = None
         self.vjps = ()
         self.elementwise = False
+        self.linear = False
         self.commutative = False
+        self.series = None
         self.batching = None
         self.simplifications = ()
         self.lowering = None

@@ -33,6 +33,7 @@ def linear(name: str, implementation: Implementation, *transposes: Rule | None) 
     """
     primitive = Primitive(name, implementation)
     primitive.vjps = transposes
+    primitive.linear = True
 
     def jvp(
         tangents: Sequence[Array], ans: Array, args: Sequence[Array], params: dict[str, Any]

@@ -8,11 +8,12 @@ from typing import Any
 import fakes
 import numpy as np
 import pytest
-from frameworks import NAMED_ALONE, NAMES, SLOW_TO_STAGE, answer, load
+from frameworks import ENTRIES, NAMED_ALONE, NAMES, SLOW_TO_STAGE, answer, load
 
 from adbench.backends.base import Backend, Unsupported
 from adbench.cases import MODES, Mode, Operator
 from adbench.cases.inputs import Inputs
+from adbench.cases.operators import FIRST_ORDER
 from adbench.selftest.conformance import (
     COTANGENT,
     EXPECTED,
@@ -121,7 +122,7 @@ def test_inputs_are_copied_and_left_alone(backend: Backend) -> None:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("mode", MODES[Operator.DERIVATIVE])
+@pytest.mark.parametrize("mode", FIRST_ORDER)
 @pytest.mark.parametrize("name", NAMES)
 def test_tanh_written_with_exp_has_its_derivatives(name: str, mode: Mode) -> None:
     backend = load(name)
@@ -140,6 +141,33 @@ def test_tanh_written_with_exp_has_its_derivatives(name: str, mode: Mode) -> Non
         np.testing.assert_allclose(derivatives, tanh_derivative(0.3, order), rtol=tolerance)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_taylor_mode_is_had_or_said_to_be_lacking(name: str) -> None:
+    backend = load(name)
+    inputs = Inputs((np.asarray(0.3),), 0, np.asarray(1.0), np.asarray(1.0))
+    case = (Operator.DERIVATIVE, Mode.TAYLOR)
+    assert ENTRIES[name].taylor == (backend.jet is not None)
+    if backend.jet is None:
+        with pytest.raises(Unsupported, match="It has no jet, which the mode taylor needs."):
+            answer(backend, tanh_by_exp, inputs, *case, 2)
+        return
+    for order in (1, 2, 3, 8, 16):
+        route, derivatives = answer(backend, tanh_by_exp, inputs, *case, order)
+        assert route == f"jet(order={order})"
+        expected = tanh_derivative(0.3, order)
+        np.testing.assert_allclose(derivatives, expected, rtol=1e-11)
+
+
+def test_jax_names_what_its_taylor_mode_lacks() -> None:
+    backend = load("jax:jit")
+    inputs = Inputs((np.asarray(0.3),), 0, np.asarray(1.0), np.asarray(1.0))
+    case = (Operator.DERIVATIVE, Mode.TAYLOR, 2)
+    with pytest.raises(Unsupported, match="no rule for the primitive 'atan'"):
+        answer(backend, lambda xp, x: xp.atan(x), inputs, *case)
+    with pytest.raises(Unsupported, match="has a rule of its own"):
+        answer(backend, lambda xp, x: xp.logaddexp(x, 2 * x), inputs, *case)
+
+
 def test_tensorflow_says_how_deep_accumulators_nest() -> None:
     backend = load("tensorflow:eager")
     inputs = Inputs((np.asarray(0.3),), 0, np.asarray(1.0), np.asarray(1.0))
@@ -152,7 +180,8 @@ def test_every_backend_passes_the_kit(backend: Backend) -> None:
     questions: list[str] = []
     findings = check_backend(backend, questions.append)
     assert passes(findings), [finding for finding in findings if finding.message]
-    assert len(questions) == len(findings) == len(CASES) + 6
+    derivatives = 6 if backend.jet is None else 8  # Taylor mode begins with order 2
+    assert len(questions) == len(findings) == len(CASES) + derivatives
     unsupported = {f.mode for f in findings if f.outcome is ConformanceOutcome.UNSUPPORTED}
     assert unsupported.isdisjoint(SUPPORTED_BY_DIFFERENCES)
     assert backend.exact <= (not unsupported)

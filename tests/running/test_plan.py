@@ -80,6 +80,31 @@ def test_a_sweep_covers_its_grid_in_both_modes_with_its_ends_kept(effort, values
     )
 
 
+def test_taylor_mode_is_asked_from_order_2_on_and_alone_above_what_is_nested():
+    deep = model_at(lambda xp, x: xp.tanh(x), 0.5, orders=12)
+    source = registry.ModelSource(deep, "")
+    plan = planning.make_plan([source], REFERENCE[:1], planning.Settings(effort=planning.DEFAULT))
+    cases = asked(plan, operator=Operator.DERIVATIVE)
+    orders = {
+        mode: [case.order for case in cases if case.mode is mode]
+        for mode in (Mode.FORWARD, Mode.REVERSE, Mode.TAYLOR)
+    }
+    assert orders[Mode.TAYLOR] == list(range(2, 13))
+    assert orders[Mode.FORWARD] == orders[Mode.REVERSE] == list(range(1, 9))
+
+
+def test_an_order_that_no_backend_can_be_asked_for_is_refused_in_a_sentence():
+    settings = planning.Settings(order=9)
+    sources = registry.find_models(["tanh"])
+    with pytest.raises(SpecError, match="above order 8 are asked in Taylor mode, which tensorflow"):
+        planning.make_plan(sources, TENSORFLOW[:1], settings)
+
+
+def test_backends_without_taylor_mode_are_not_asked_for_it():
+    modes = {case.mode for case in asked(make("tanh", backends=TENSORFLOW[:1]))}
+    assert Mode.TAYLOR not in modes
+
+
 def test_sizes_that_are_too_large_to_be_swept_are_said_unless_they_are_named():
     (sentence,) = make("deep").left_out
     assert sentence.startswith("deep was not swept at n=1024,m=1024: a Jacobian of more than")
@@ -118,7 +143,8 @@ def test_a_full_run_asks_for_every_mode_and_order():
     assert {case.mode for case in asked(plan, operator=Operator.HESSIAN)} == set(
         MODES[Operator.HESSIAN]
     )
-    assert {case.order for case in asked(plan, operator=Operator.DERIVATIVE)} == set(range(1, 9))
+    nested = asked(plan, operator=Operator.DERIVATIVE, mode=Mode.REVERSE)
+    assert {case.order for case in nested} == set(range(1, 9))
 
 
 def test_orders_that_take_a_backend_minutes_are_asked_in_full_runs_alone():
