@@ -249,6 +249,11 @@ def first_of(questions: Sequence[str]) -> str:
     return f"{questions[0]} and {further} more question{plural}"
 
 
+def question(row: pd.Series) -> tuple[str, str, str, str]:
+    """Return the model, the size, the operator and the mode of a row, as tables show them."""
+    return _model(row), str(row["size"]), _operator(row), _mode(row)
+
+
 def time(seconds: float) -> str:
     """Return a time with three digits and its unit."""
     if math.isnan(seconds):
