@@ -63,10 +63,12 @@ def read_run(folder: Path) -> RecordedRun:
         raise SpecError(f"The journal of the run in {folder} is damaged: {error}.") from error
     if not rows:
         raise SpecError(f"The run in {folder} has no cell; it ended before its first one.")
-    return RecordedRun(folder, cells_of(rows), _read_environment(folder / ENVIRONMENT))
+    return RecordedRun(folder, cells_of(rows), read_environment(folder))
 
 
-def _read_environment(path: Path) -> dict[str, Any]:
+def read_environment(folder: Path) -> dict[str, Any]:
+    """Return what a run ran on. Raises SpecError, in one sentence, where that cannot be read."""
+    path = folder / ENVIRONMENT
     try:
         environment = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
