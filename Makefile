@@ -28,7 +28,7 @@ check-truth: $(INSTALLED)
 	$(BIN)/python benchmarks/truth.py speed
 	$(BIN)/python benchmarks/truth.py sixteen
 
-# Are two runs of one plan told apart, and is a backend seen that was slowed by a fifth? Takes a few minutes.
+# Are two runs of one plan told apart, and is a backend seen that was slowed by a fifth? Takes ten minutes.
 check-changes: $(INSTALLED)
 	$(BIN)/python benchmarks/changes.py
 

@@ -1,6 +1,6 @@
 """Does a comparison of two runs see what changed, and nothing else?
 
-    python benchmarks/changes.py [--preset quick] [--folder DIR]
+    python benchmarks/changes.py [--preset default] [--folder DIR]
 
 One plan is run three times: twice as it is, and once with PyTorch slowed by a fifth on purpose. Of
 the first two at most 5 % of the cells may be called faster or slower; of the first and the third at
@@ -43,7 +43,7 @@ LEAST_SEEN = 0.95
 
 
 @click.command()
-@click.option("--preset", type=click.Choice([*PRESETS]), default="quick", show_default=True)
+@click.option("--preset", type=click.Choice([*PRESETS]), default="default", show_default=True)
 @click.option("--folder", type=click.Path(path_type=Path), help="Where the three runs are kept.")
 def main(preset: str, folder: Path | None) -> None:
     """Run a plan twice, and once with one backend slowed, and compare."""

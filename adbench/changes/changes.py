@@ -63,8 +63,8 @@ class Changes:
     conditions: Conditions
     """How far the runs can be compared."""
     machine_ratio: float
-    """By which factor the machine was slower, which is taken off every cell; nan where times are
-    not judged."""
+    """By which factor the machine was slower, which is taken off every cell; nan where that is not
+    known or times are not judged."""
     common: dict[str, CommonChange]
     """What the cells of each backend have in common, as logarithms of ratios."""
     resolution: float
@@ -164,9 +164,11 @@ def _judge_times(
     noise = estimate_noise(log_ratios, spreads, backends)
     common = common_changes(log_ratios, backends, noise)
     machine = machine_change(common, _reference_change(timed))
-    log_ratios = log_ratios - machine
+    taken_off = machine if math.isfinite(machine) else 0.0
+    log_ratios = log_ratios - taken_off
     common = {
-        name: CommonChange(change.middle - machine, change.error) for name, change in common.items()
+        name: CommonChange(change.middle - taken_off, change.error)
+        for name, change in common.items()
     }
     effects = estimate_effects(log_ratios, backends, noise, common)
     columns = {
@@ -211,7 +213,7 @@ def machine_change(common: dict[str, CommonChange], reference_change: float) -> 
     one more backend (`reference_change` is nan where it was not timed). Of an even number of them
     the one of the middle two that is nearer to the reference loop, or to no change. One backend
     that changed as a whole is thus not taken for the machine. A single backend without a reference
-    loop tells nothing of the machine, which is then taken for unchanged.
+    loop tells nothing of the machine: nan.
     """
     changes = [change.middle for change in common.values()]
     anchor = 0.0
@@ -219,7 +221,7 @@ def machine_change(common: dict[str, CommonChange], reference_change: float) -> 
         anchor = reference_change
         changes.append(reference_change)
     elif len(changes) == 1:
-        return 0.0
+        return math.nan
     changes.sort()
     middle_two = changes[(len(changes) - 1) // 2 : len(changes) // 2 + 1]
     return min(middle_two, key=lambda change: abs(change - anchor))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import replace
 from enum import StrEnum
 
 import pandas as pd
@@ -86,18 +87,19 @@ def _answers_table(changes: Changes) -> Table | None:
         if change is AnswerChange.NONE:
             continue
         for _, cell in changes.cells_that(change).iterrows():
-            rows.append(
-                (
-                    str(change),
-                    *_question(cell),
-                    _answer(cell, "before"),
-                    _answer(cell, "after"),
-                )
-            )
+            rows.append((str(change), *_question(cell), _answers(cell)))
     if not rows:
         return None
-    columns = ("what", *QUESTION_COLUMNS, "before", "after")
-    return Table("Changed answers", "", columns, len(columns), tuple(rows))
+    columns = ("what", *QUESTION_COLUMNS, "before and after")
+    return Table("Changed answers", "", columns, len(columns), tuple(rows), prose=True)
+
+
+def _answers(cell: pd.Series) -> str:
+    """How a cell was judged or ended in either run, and why in the second."""
+    answers = f"{_answer(cell, 'before')} before, {_answer(cell, 'after')} after"
+    if not cell["message"]:
+        return answers
+    return f"{answers}: {' '.join(cell['message'].split())}"
 
 
 def _answer(cell: pd.Series, side: str) -> str:
@@ -149,7 +151,10 @@ def _ratio(cell: pd.Series) -> str:
 
 
 def _number(ratio: float) -> str:
-    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
+    """A ratio with two digits behind the point, or two digits that mean something."""
+    if 0.1 <= ratio < 10:
+        return f"{ratio:.2f}"
+    return f"{ratio:.2g}" if ratio < 1 else f"{ratio:.0f}"
 
 
 def _cut(table: Table) -> Table:
@@ -158,7 +163,7 @@ def _cut(table: Table) -> Table:
     if left_out <= 0:
         return table
     title = f"{table.title} (the first {SHOWN_AT_MOST} of {len(table.rows)})"
-    return Table(title, table.note, table.columns, table.keys, table.rows[:SHOWN_AT_MOST])
+    return replace(table, title=title, rows=table.rows[:SHOWN_AT_MOST])
 
 
 # ---- sentences
@@ -170,7 +175,7 @@ def sentences(changes: Changes) -> list[str]:
     all_sentences += changes.conditions.obstacles
     all_sentences += changes.conditions.remarks
     all_sentences += _missing_cells(changes)
-    if not math.isnan(changes.machine_ratio):
+    if changes.common:
         all_sentences.append(_machine_sentence(changes.machine_ratio))
         all_sentences += _backend_sentences(changes)
         all_sentences += _sureness(changes)
@@ -222,6 +227,11 @@ def _missing_cells(changes: Changes) -> list[str]:
 
 def _machine_sentence(ratio: float) -> str:
     """What was taken for the machine's own change."""
+    if math.isnan(ratio):
+        return (
+            "How much faster or slower the machine itself was is not known from one backend "
+            "without a reference loop, and stands in every ratio."
+        )
     return (
         f"The machine was {_change(math.log(ratio))} in the run after, by what most backends and "
         "the reference loop have in common; this is taken off."

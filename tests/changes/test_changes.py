@@ -149,7 +149,7 @@ def common(**middles):
 @pytest.mark.parametrize(
     ("changes", "reference", "machine"),
     [
-        (common(torch=0.2), math.nan, 0.0),
+        (common(torch=0.2), math.nan, math.nan),
         (common(torch=0.2), 0.05, 0.05),
         (common(torch=0.2, jax=0.02), math.nan, 0.02),
         (common(torch=0.2, jax=0.02), 0.01, 0.02),
@@ -158,7 +158,21 @@ def common(**middles):
     ],
 )
 def test_one_backend_that_changed_is_not_taken_for_the_machine(changes, reference, machine):
-    assert machine_change(changes, reference) == pytest.approx(machine)
+    assert machine_change(changes, reference) == pytest.approx(machine, nan_ok=True)
+
+
+def test_what_the_machine_did_is_said_not_to_be_known_from_one_backend_without_a_loop():
+    rng = np.random.default_rng(0)
+    before, after = (
+        [row for row in made_up_rows(rng, loop_s=math.nan) if row.backend == "jax:jit"]
+        for _ in range(2)
+    )
+    changes = compare(before, after)
+    assert math.isnan(changes.machine_ratio)
+    assert "the machine itself was is not known from one backend" in " ".join(
+        report.sentences(changes)
+    )
+    assert share(changes, "jax:jit", "equal") >= 0.9
 
 
 # ---- answers
@@ -230,6 +244,7 @@ def test_a_verdict_that_turned_wrong_is_shown_first_and_fails(tmp_path, runs, ou
     assert result.exit_code == ExitStatus.WRONG
     tables = result.output[result.output.index("Changed answers") :]
     assert tables.index("turned wrong") < tables.index("newly failing") < tables.index("Slower")
+    assert "correct before, wrong after: off by a factor" in tables
 
 
 def test_a_cell_that_no_longer_runs_fails(tmp_path, runs):
