@@ -29,8 +29,8 @@ TAILS = (3.0, 5.0, 10.0, 30.0)
 """The degrees of freedom of Student's t distribution among which the noise's is chosen: the fewer
 they are the more often it goes far astray."""
 
-USUAL_SPREAD = 0.02
-"""The spread of a cell with too few samples to tell."""
+LARGE_SPREAD = 0.9
+"""A cell with too few samples to tell its spread is given this quantile of the others'."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,17 @@ def estimate_noise(log_ratios: Array, spreads: Array, backends: Array) -> Noise:
     deviations = np.empty_like(log_ratios)
     for members in members_of(backends).values():
         deviations[members] = log_ratios[members] - np.median(log_ratios[members])
-    spreads = np.where(np.isfinite(spreads), spreads, USUAL_SPREAD)
+    spreads = _completed(spreads)
     fits = [_fit(deviations, spreads, backends, tail) for tail in TAILS]
     return max(fits, key=lambda noise: float(noise.log_density(deviations).sum()))
+
+
+def _completed(spreads: Array) -> Array:
+    """Spreads with a large one in the place of those that are not known."""
+    is_known = np.isfinite(spreads)
+    if not is_known.any():
+        return np.zeros_like(spreads)
+    return np.where(is_known, spreads, np.quantile(spreads[is_known], LARGE_SPREAD))
 
 
 def members_of(backends: Array) -> dict[str, Array]:

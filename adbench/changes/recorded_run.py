@@ -32,6 +32,10 @@ minimum is not taken since it falls with the number of samples, which two runs n
 common."""
 
 
+FEWEST_SAMPLES = 5
+"""Of fewer samples the spread says nothing."""
+
+
 @dataclass(frozen=True)
 class RecordedRun:
     """What a run left behind."""
@@ -42,7 +46,8 @@ class RecordedRun:
     """One row a cell, with the columns of `CELL` as index. Columns: `outcome`, `verdict`,
     `message`, `undisturbed_s` (the lower decile of the samples, s; nan where there are none),
     `spread` (by how much the logarithm of the median exceeds that of the decile, over the square
-    root of the number of samples) and `reference_s` (the reference loop's median, s)."""
+    root of the number of samples; nan where these are too few) and `reference_s` (the reference
+    loop's median, s)."""
     environment: dict[str, Any]
     """What `environment.json` holds."""
 
@@ -107,5 +112,7 @@ def _undisturbed(samples_s: Sequence[float]) -> tuple[float, float]:
     if not usable:
         return math.nan, math.nan
     decile, middle = np.quantile(usable, [UNDISTURBED, 0.5])
+    if len(usable) < FEWEST_SAMPLES:
+        return float(decile), math.nan
     spread = np.log(middle / decile) / np.sqrt(len(usable))
     return float(decile), float(spread)

@@ -233,8 +233,8 @@ def _machine_sentence(ratio: float) -> str:
             "without a reference loop, and stands in every ratio."
         )
     return (
-        f"The machine was {_change(math.log(ratio))} in the run after, by what most backends and "
-        "the reference loop have in common; this is taken off."
+        f"The machine was {_change(math.log(ratio))} in the run after, by what most backends, and "
+        "the reference loop where it was timed, have in common; this is taken off."
     )
 
 
@@ -278,6 +278,8 @@ def _change(log_ratio: float) -> str:
 
 
 def _fraction(fraction: float) -> str:
+    if fraction < 1e-4:
+        return "less than 0.01 %"
     return f"{100 * fraction:.2g} %"
 
 
