@@ -54,7 +54,7 @@ class Changes:
     """One row a cell of both runs: the columns of `CELL`, `answer_change`, `time_change`,
     `outcome_before`, `outcome_after`, `verdict_before`, `verdict_after`, `message`, `before_s`,
     `after_s` (the lower deciles of the samples, s), `measured_ratio` (their ratio, the machine's
-    part taken off), `ratio`, `ratio_low`, `ratio_high` (what it is taken for, with its 95 %
+    part taken off), `ratio`, `ratio_low`, `ratio_high` (what it is taken for, with its 90 %
     interval), `false_sign_rate` and `s_value`."""
     only_before: pd.DataFrame
     """The cells that the run after has not: the columns of `CELL`."""

@@ -44,8 +44,10 @@ MOST_LOG_RATIO = 5.0
 ROUNDS = 200
 """How often the weights of a mixture are improved; they do not move at the end."""
 
-TAIL_PROBABILITY = 0.025
-"""What lies beyond either end of an interval, which holds at 95 %."""
+TAIL_PROBABILITY = 0.05
+"""What lies beyond either end of an interval, which holds at 90 %: a change lies above its lower
+end with 95 %. It is the interval by which two things are called equivalent at 5 % (Schuirmann,
+Journal of Pharmacokinetics and Biopharmaceutics 15, 1987)."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,9 @@ class Effects:
     middle: Array
     """The median of what the change may be."""
     low: Array
-    """The lower end of its 95 % interval."""
+    """The lower end of its 90 % interval."""
     high: Array
-    """The upper end of its 95 % interval."""
+    """The upper end of its 90 % interval."""
     false_sign_rate: Array
     """The probability that the change has not the sign of `middle`."""
     s_value: Array

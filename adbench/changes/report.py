@@ -21,7 +21,7 @@ SHOWN_AT_MOST = 20
 
 TIMES_NOTE = (
     f"Times of one call: the {UNDISTURBED:g} quantile of the samples. measured: their ratio, "
-    "without the machine's own change. ratio: what it is taken for, with its 95 % interval, from "
+    "without the machine's own change. ratio: what it is taken for, with its 90 % interval, from "
     "the cell and from what its backend has in common."
 )
 """What the columns of a table of times mean."""

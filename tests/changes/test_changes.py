@@ -130,7 +130,7 @@ def test_the_intervals_hold_the_true_ratio_as_often_as_they_say():
         held.append(
             ((cells["ratio_low"] <= true_ratio) & (true_ratio <= cells["ratio_high"])).mean()
         )
-    assert np.mean(held) >= 0.93
+    assert np.mean(held) >= 0.9
 
 
 def test_cells_too_noisy_to_tell_are_not_called_equal():
