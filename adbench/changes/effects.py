@@ -112,13 +112,20 @@ def estimate_effects(
     reach = float(np.max(np.abs(measured))) + MARGIN
     steps = int(np.ceil(reach / GRID_STEP))
     grid = GRID_STEP * np.arange(-steps, steps + 1)
-    log_likelihood = noise.log_density(measured[:, None] - grid[None, :])
-    log_likelihood -= log_likelihood.max(axis=1, keepdims=True)
-    posterior = np.exp(log_likelihood)
+    middle, low, high, false_sign_rate = np.empty((4, len(measured)))
     for name, members in members_of(backends).items():
-        posterior[members] *= _prior(posterior[members], grid, changes[name])
-    posterior /= posterior.sum(axis=1, keepdims=True)
-    return _summary(posterior, grid)
+        noise_of_members = Noise(noise.scales[members], noise.tail)
+        log_likelihood = noise_of_members.log_density(measured[members, None] - grid[None, :])
+        log_likelihood -= log_likelihood.max(axis=1, keepdims=True)
+        likelihood = np.exp(log_likelihood)
+        posterior = likelihood * _prior(likelihood, grid, changes[name])
+        cumulated = np.cumsum(posterior, axis=1)
+        cumulated /= cumulated[:, -1:]
+        low[members] = _quantile(cumulated, grid, TAIL_PROBABILITY)
+        middle[members] = _quantile(cumulated, grid, 0.5)
+        high[members] = _quantile(cumulated, grid, 1 - TAIL_PROBABILITY)
+        false_sign_rate[members] = _false_sign_rate(cumulated)
+    return Effects(middle, low, high, false_sign_rate, _s_value(false_sign_rate))
 
 
 def _prior(likelihood: Array, grid: Array, change: CommonChange) -> Array:
@@ -147,23 +154,21 @@ def _density(grid: Array, middle: float, width: float) -> Array:
     return density / density.sum()
 
 
-def _summary(posterior: Array, grid: Array) -> Effects:
-    cumulated = np.cumsum(posterior, axis=1)
+def _quantile(cumulated: Array, grid: Array, probability: float) -> Array:
+    """A quantile of each row of cumulated probabilities on the grid."""
+    return grid[np.argmax(cumulated >= probability, axis=1)]
 
-    def quantile(probability: float) -> Array:
-        return grid[np.argmax(cumulated >= probability, axis=1)]
 
-    zero = len(grid) // 2
-    at_zero = posterior[:, zero] / 2
-    below = cumulated[:, zero] - at_zero
-    false_sign_rate = np.clip(np.minimum(below, 1 - below), 0.0, 0.5)
+def _false_sign_rate(cumulated: Array) -> Array:
+    """The probability of the less probable sign, half of that of 0 being taken for either."""
+    zero = cumulated.shape[1] // 2
+    below = (cumulated[:, zero - 1] + cumulated[:, zero]) / 2
+    return np.clip(np.minimum(below, 1 - below), 0.0, 0.5)
+
+
+def _s_value(false_sign_rate: Array) -> Array:
+    """The mean local false sign rate of the cells that are told at least as surely."""
     order = np.argsort(false_sign_rate, kind="stable")
     s_value = np.empty_like(false_sign_rate)
     s_value[order] = np.cumsum(false_sign_rate[order]) / np.arange(1, len(order) + 1)
-    return Effects(
-        middle=quantile(0.5),
-        low=quantile(TAIL_PROBABILITY),
-        high=quantile(1 - TAIL_PROBABILITY),
-        false_sign_rate=false_sign_rate,
-        s_value=s_value,
-    )
+    return s_value
