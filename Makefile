@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: run test lint bench-engine bench-taylor check-accuracy check-truth clean
+.PHONY: run test lint bench-engine bench-taylor check-accuracy check-truth check-changes example readme clean
 
 run: $(INSTALLED)
 	$(BIN)/python -m adbench run
@@ -31,6 +31,21 @@ check-truth: $(INSTALLED)
 	$(BIN)/python benchmarks/truth.py catches
 	$(BIN)/python benchmarks/truth.py speed
 	$(BIN)/python benchmarks/truth.py sixteen
+
+# Are two runs of one plan told apart, and is a backend seen that was slowed by a fifth? Takes ten minutes.
+check-changes: $(INSTALLED)
+	$(BIN)/python benchmarks/changes.py
+
+# The example run anew, and the README's tables and sentences from it. Cells that did not run (status 3) are part of it.
+example: $(INSTALLED)
+	rm -rf reports/example
+	$(BIN)/python -m adbench run --out reports/example || test $$? -eq 3
+	rm -rf reports/example/logs
+	$(BIN)/python tools/readme.py
+
+# The README's tables and sentences from the example run as it is.
+readme: $(INSTALLED)
+	$(BIN)/python tools/readme.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

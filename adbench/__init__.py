@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from adbench.cases import Model as Model
 
 if TYPE_CHECKING:
+    from adbench.changes.changes import compare_runs as compare_runs
     from adbench.checking.call import check as check
     from adbench.comparing.call import run as run
     from adbench.results.frames import load as load
@@ -16,6 +17,7 @@ __version__ = "0.1.0"
 
 _FUNCTIONS = {
     "check": "adbench.checking.call",
+    "compare_runs": "adbench.changes.changes",
     "load": "adbench.results.frames",
     "run": "adbench.comparing.call",
 }

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     {"adbench.__main__", "adbench.cli"},
     {"adbench.selftest", "adbench.pytest_plugin"},
-    {"adbench.checking", "adbench.comparing"},
+    {"adbench.changes", "adbench.checking", "adbench.comparing"},
     {"adbench.step_sweep"},
     {"adbench.reporting", "adbench.running"},
     {"adbench.judging"},
@@ -240,7 +240,7 @@ def test_models_import_the_spec_alone(path):
     assert set(imports(path, top_level_only=True)) <= {"adbench.cases.Model"}
 
 
-COMMANDS = ["run", "check", "differences", "selftest", "list", "env"]
+COMMANDS = ["run", "check", "compare", "differences", "selftest", "list", "env"]
 
 
 @pytest.mark.parametrize(

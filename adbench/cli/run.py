@@ -16,9 +16,13 @@ from adbench.results.exit_status import ExitStatus
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from adbench.changes.recorded_run import RecordedRun
     from adbench.comparing.compare import Comparison
     from adbench.running.plan import Plan
     from adbench.running.selection import Selection
+
+CHANGES = "changes.md"
+"""What the comparison with an earlier run is written to, in the folder of the run."""
 
 
 @click.command(name="run")
@@ -30,26 +34,39 @@ if TYPE_CHECKING:
 )
 @click.option("--quick", is_flag=True, help="Smallest sizes, few samples: a minute or two.")
 @click.option("--full", is_flag=True, help="All sizes and modes, many samples: an hour.")
-def command(selection: Selection, out: Path | None, quick: bool, full: bool) -> None:
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="An earlier run, which this one is compared with at its end, as by `adbench compare`.",
+)
+def command(
+    selection: Selection, out: Path | None, quick: bool, full: bool, baseline: Path | None
+) -> None:
     """Check and time models on all backends, and show tables.
 
     Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised,
     crashed, ran out of memory or out of time, 4 if adbench's own truth was not certified, which is
-    a bug of adbench and stops the run. A framework that is not installed is no failure.
+    a bug of adbench and stops the run. A framework that is not installed is no failure. --baseline
+    does not change it: a verdict that turned wrong is wrong.
     """
     from rich.console import Console
 
+    from adbench.changes.recorded_run import read_run
     from adbench.comparing import folder as folders
     from adbench.comparing.compare import compare
     from adbench.reporting.render import to_screen
     from adbench.running.plan import PRESETS
 
+    baseline_run = None if baseline is None else read_run(baseline)
     plan = selection.plan(PRESETS[_preset_name(quick, full)])
     folder = out or folders.default_run_folder()
     folders.make_run_folder(folder)
     screen = Console()
     comparison = compare(plan, folder, show=partial(to_screen, console=screen))
     _show(comparison, plan, folder, screen)
+    if baseline_run is not None and len(comparison.table):
+        _show_changes(baseline_run, folder, screen)
     sys.exit(comparison.exit_status)
 
 
@@ -61,6 +78,19 @@ def _preset_name(quick: bool, full: bool) -> str:
     if full:
         return "full"
     return "default"
+
+
+def _show_changes(baseline_run: RecordedRun, folder: Path, screen: Console) -> None:
+    """Print what changed since an earlier run, and write it to the folder of the new one."""
+    from adbench.changes import report
+    from adbench.changes.changes import find_changes
+    from adbench.changes.recorded_run import read_run
+
+    changes = find_changes(baseline_run, read_run(folder))
+    (folder / CHANGES).write_text(report.to_markdown(changes), encoding="utf-8")
+    screen.rule(f"Since the run in {baseline_run.folder}")
+    report.show(changes, screen, is_short=True)
+    screen.print(f"All of it is in {folder / CHANGES}.", highlight=False)
 
 
 def _show(comparison: Comparison, plan: Plan, folder: Path, screen: Console) -> None:

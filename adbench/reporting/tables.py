@@ -215,6 +215,11 @@ def first_of(questions: Sequence[str]) -> str:
     return f"{questions[0]} and {further} more question{plural}"
 
 
+def question(row: pd.Series) -> tuple[str, str, str, str]:
+    """Return the model, the size, the operator and the mode of a row, as tables show them."""
+    return _model(row), str(row["size"]), _operator(row), _mode(row)
+
+
 def _worst_error(rows: pd.DataFrame) -> str:
     answered = rows[rows["outcome"] == "ok"]
     if answered.empty:

@@ -15,14 +15,16 @@ class ExitStatus(IntEnum):
     """No derivative is wrong, and every cell ran that could be asked."""
 
     WRONG = 1
-    """A derivative is wrong; in a self-test, a bug was missed or a control alarmed."""
+    """A derivative is wrong; in a self-test, a bug was missed or a control alarmed; of two runs, a
+    verdict turned wrong or a cell is slower by more than was allowed."""
 
     BAD_USAGE = 2
     """What was asked for cannot be used: an unknown name, an unusable model or hand-written
     function."""
 
     NOT_RUN = 3
-    """A cell raised, crashed, ran out of memory or out of time, or a check could judge nothing."""
+    """A cell raised, crashed, ran out of memory or out of time, or a check could judge nothing; of
+    two runs, a cell no longer runs."""
 
     TRUTH_BROKEN = 4
     """The truth that adbench itself computed was not certified, which is a bug of adbench."""
