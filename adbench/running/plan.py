@@ -660,7 +660,7 @@ def _numbers_of(size: Mapping[str, Any]) -> list[int]:
 
 
 def _check_order(settings: Settings, groups: Sequence[Group], backends: Sequence[Entry]) -> None:
-    """Raise SpecError for an order of derivatives that no model, or no backend, can be asked for."""
+    """Raise SpecError for an order of derivatives that no model or backend can be asked for."""
     derived = {
         group.source.model.name
         for group in groups
@@ -676,8 +676,8 @@ def _check_order(settings: Settings, groups: Sequence[Group], backends: Sequence
     if order > HIGHEST_NESTED_ORDER and not any(entry.taylor for entry in backends):
         names = ", ".join(entry.name for entry in backends)
         raise SpecError(
-            f"Order {order} was asked for: derivatives above order {HIGHEST_NESTED_ORDER} are asked "
-            f"in Taylor mode, which {names} does not have. Give at most {HIGHEST_NESTED_ORDER}, or "
+            f"Order {order} was asked for: derivatives above order {HIGHEST_NESTED_ORDER} are "
+            f"asked in Taylor mode, which {names} does not have. Give at most {HIGHEST_NESTED_ORDER}, or "
             "a backend that has it, such as reference."
         )
 
