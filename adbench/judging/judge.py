@@ -158,7 +158,7 @@ class Judge:
             case,
             is_wrong=bool(findings),
             is_explained=_is_explained(judgement),
-            is_grown=bool(row.growth),
+            is_swept=bool(row.growth) or row.swept,
         )
         row = replace(
             row,
@@ -254,14 +254,14 @@ class Judge:
         *,
         is_wrong: bool,
         is_explained: bool,
-        is_grown: bool,
+        is_swept: bool,
     ) -> Consistency:
         """Hold an answer against the identities that it takes part in.
 
         is_wrong: whether a check before has proved it wrong. is_explained: whether it is beyond its
-        bounds by mere rounding, which identities are too sharp for. is_grown: whether the size is
-        one of growth, where 28 values of the function in balls, for the Taylor remainder, would
-        take seconds.
+        bounds by mere rounding, which identities are too sharp for. is_swept: whether the size is
+        one of growth or of a sweep, where 28 values of the function in balls, for the Taylor
+        remainder, would take seconds.
         """
         if not self.exact or is_explained or not _is_comparable(answer, truth, case.dtype):
             return Consistency()
@@ -277,7 +277,7 @@ class Judge:
         if question.operator is Operator.HESSIAN:
             checks.append(identities.check_symmetry(answer.arrays, bounds))
         findings = [check.finding for check in checks if check.finding is not None]
-        order = nan if is_grown else self._taylor_order(projection, question)
+        order = nan if is_swept else self._taylor_order(projection, question)
         if order < taylor.TOO_LOW:
             message = f"The Taylor remainder is of order {order:.2f} in h."
             findings.append(Finding("Taylor" if is_wrong else "", message, is_proof=False))

@@ -677,8 +677,8 @@ def _check_order(settings: Settings, groups: Sequence[Group], backends: Sequence
         names = ", ".join(entry.name for entry in backends)
         raise SpecError(
             f"Order {order} was asked for: derivatives above order {HIGHEST_NESTED_ORDER} are "
-            f"asked in Taylor mode, which {names} does not have. Give at most {HIGHEST_NESTED_ORDER}, or "
-            "a backend that has it, such as reference."
+            f"asked in Taylor mode, which {names} does not have. Give at most "
+            f"{HIGHEST_NESTED_ORDER}, or a backend that has it, such as reference."
         )
 
 

@@ -37,7 +37,7 @@ from adbench.timing import clock, memory, reference_loop, stats
 from adbench.timing.clock import Thunk
 from adbench.timing.sampling import Sampling
 
-SLOW_CALL_S = 0.3
+SLOW_CALL_S = 0.1
 """A call that takes longer than this (s) is made at the second point once, with new arrays, and not
 in place too."""
 
@@ -165,8 +165,10 @@ class Session:
         fewest_samples = min((len(cells[key].samples) for key in pending), default=0)
         with clock.undisturbed():
             for _ in range(sampling.rounds_in_turn(fewest_samples)):
-                pending = [key for key in pending if key not in ended]
-                if not pending or _are_spent([cells[key] for key in pending], sampling):
+                pending = [
+                    key for key in pending if key not in ended and not cells[key].is_spent(sampling)
+                ]
+                if not pending:
                     break
                 ended |= self._sample_round(pending, cells)
         for key in ended:
@@ -337,11 +339,6 @@ def _pending(cells: Mapping[str, TimedCell], sampling: Sampling) -> list[str]:
     return [
         key for key, cell in cells.items() if id(cell) in compared or not cell.is_settled(sampling)
     ]
-
-
-def _are_spent(cells: list[TimedCell], sampling: Sampling) -> bool:
-    """Whether the budgets of all cells are spent."""
-    return all(sampling.is_spent(len(cell.samples), cell.wall_s) for cell in cells)
 
 
 def _link_modes(cell: TimedCell, open_cells: Iterable[TimedCell]) -> None:

@@ -67,9 +67,13 @@ class TimedCell:
         self.primal_samples.append(primal_s)
         self.reference_samples.append(reference_s)
 
+    def is_spent(self, sampling: Sampling) -> bool:
+        """Whether its budget is spent."""
+        return sampling.is_spent(len(self.samples), self.wall_s)
+
     def is_settled(self, sampling: Sampling) -> bool:
         """Whether it needs no more samples: its interval is narrow, or its budget spent."""
-        if sampling.is_spent(len(self.samples), self.wall_s):
+        if self.is_spent(sampling):
             return True
         if len(self.samples) < sampling.turns * sampling.rounds:
             return False
@@ -82,9 +86,8 @@ class TimedCell:
         """
         if self.forward is None or not self.row.swept:
             return True
-        for cell in (self, self.forward):
-            if sampling.is_spent(len(cell.samples), cell.wall_s):
-                return True
+        if self.is_spent(sampling) or self.forward.is_spent(sampling):
+            return True
         return sampling.is_decided(self.forward_ratio())
 
     def forward_ratio(self) -> Estimate:

@@ -20,11 +20,11 @@ CLEAR = Path("/proc/self/clear_refs")
 RESIDENT = "resident memory"
 """The method of `resident_memory`."""
 
-REPEATS = 3
+REPEATS = 2
 """How often a short call is watched by the system; the least rise counts, since what else the
 process does meanwhile adds to it."""
 
-SHORT_CALL_S = 0.1
+SHORT_CALL_S = 0.02
 """What a call takes at most (s) to be watched more than once."""
 
 

@@ -34,7 +34,7 @@ class Sampling:
     """Two modes are equal where the interval of their ratio lies within this fraction of 1."""
     turns: int = 3
     """The fewest turns of a cell, between which the other backends have theirs."""
-    rounds: int = 4
+    rounds: int = 3
     """The rounds of samples in each of the first turns; later turns are longer."""
     most_s: float = 0.6
     """The samples of a cell end when they have lasted this long together (s)."""
