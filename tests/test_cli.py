@@ -222,7 +222,7 @@ def test_a_run_writes_its_files_and_shows_its_tables(tmp_path):
     assert {p.name for p in out.iterdir()} == {
         "differences.csv", "differences.parquet", "environment.json", "journal.jsonl",
         "logs", "report.md",
-        "results.csv", "results.parquet",
+        "results.csv", "results.parquet", "samples.parquet",
     }  # fmt: skip
     table = adbench.load(out)
     assert set(table["backend"]) == {"reference:tape", "differences:central"}

@@ -21,6 +21,8 @@ from adbench.backends.reference import Tape
 from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model
 from adbench.cases.operators import MODES, Mode, Operator, passes
+from adbench.namespaces.namespace import Namespace
+from adbench.namespaces.reference import namespace
 from reference_ad.compiler.trace import trace
 from reference_ad.engine import tree
 
@@ -75,9 +77,26 @@ def operations(model: Model, inputs: Inputs, operator: Operator, mode: Mode, ord
     order: of a `derivative`, which is one pass of its own. Raises TypeError where the function
     branches on a differentiated number.
     """
+    if operator is Operator.VALUE:
+        return _primal_operations(model, inputs)
     pass_operator, pass_mode = _pass_of(operator, mode)
-    of_a_pass = _traced_operations(model, inputs, pass_operator, pass_mode, order)
-    return passes(operator, mode, inputs.n, inputs.m) * of_a_pass
+    of_a_pass = _traced_operations(Tape(), model, inputs, pass_operator, pass_mode, order)
+    # What is inside of a checkpoint is traced where it is computed again, and not the first time.
+    hidden = _primal_operations(model, inputs) - _traced_operations(
+        Tape(), model, inputs, Operator.VALUE, Mode.NONE, 0
+    )
+    return passes(operator, mode, inputs.n, inputs.m) * (of_a_pass + hidden)
+
+
+class _WithoutCheckpoints(Tape):
+    """The engine on functions that keep all of their results."""
+
+    xp = Namespace(namespace, namespace.special, checkpoint=Namespace.checkpoint)
+
+
+def _primal_operations(model: Model, inputs: Inputs) -> int:
+    """The operations of the function alone, with those that are inside of checkpoints."""
+    return _traced_operations(_WithoutCheckpoints(), model, inputs, Operator.VALUE, Mode.NONE, 0)
 
 
 def _pass_of(operator: Operator, mode: Mode) -> tuple[Operator, Mode]:
@@ -87,10 +106,9 @@ def _pass_of(operator: Operator, mode: Mode) -> tuple[Operator, Mode]:
 
 
 def _traced_operations(
-    model: Model, inputs: Inputs, operator: Operator, mode: Mode, order: int
+    engine: Tape, model: Model, inputs: Inputs, operator: Operator, mode: Mode, order: int
 ) -> int:
     """The operations in the graph of one pass."""
-    engine = Tape()
     problem = to_backend(engine, model.function, inputs, operator)
 
     def call(active: Any, constants: tuple[Any, ...], direction: Any) -> Any:

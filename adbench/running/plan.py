@@ -37,6 +37,9 @@ EXTRA_MODES = {
 HIGHEST_ORDER_AT_LARGER_SIZES = 2
 """Derivatives of higher order than this are asked at the first size alone, unless in a full run."""
 
+THINNED_ORDERS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+"""The orders of derivatives that are timed, unless an order is named or in a full run."""
+
 LARGEST_SEED = 2**64 - 1
 """The largest seed that a message to a worker can hold."""
 
@@ -187,6 +190,11 @@ class Settings:
     def points(self) -> Points:
         """The points at which the models are evaluated."""
         return Points(self.seed, self.lowest_dtype, self.effort.points, far=not self.effort.timed)
+
+    @property
+    def thins_orders(self) -> bool:
+        """Whether some orders of derivatives are left out between those that are asked."""
+        return self.effort.timed and not self.effort.all_orders and self.order is None
 
     @property
     def sampling(self) -> Sampling:
@@ -410,7 +418,7 @@ def _groups_at_sizes(
     """Every question that applies to a model, at each of its sizes that is asked for."""
     effort = settings.effort
     sizes = restriction.sizes or tuple(source.model.sizes)[: effort.sizes]
-    if _is_asked_by_growth_alone(source.model, effort, restriction):
+    if _is_asked_by_sweeps_alone(source.model, effort, restriction):
         return
     for size in sizes:
         if size not in source.model.sizes:
@@ -423,6 +431,8 @@ def _groups_at_sizes(
         for dtype in restriction.dtypes:
             for operator, order in questions(source.model, inputs, settings.order):
                 if order > HIGHEST_ORDER_AT_LARGER_SIZES and not all_orders:
+                    continue
+                if settings.thins_orders and order not in THINNED_ORDERS:
                     continue
                 if not _is_wanted(operator, restriction, effort):
                     continue
@@ -487,13 +497,14 @@ def _sizes_left_out(
         )
 
 
-def _is_asked_by_growth_alone(model: Model, effort: Preset, restriction: Restriction) -> bool:
-    """Whether a model is asked for nothing but what its growth is seen by.
+def _is_asked_by_sweeps_alone(model: Model, effort: Preset, restriction: Restriction) -> bool:
+    """Whether a model is asked for nothing but its sweep, or what its growth is seen by.
 
     It is made for that, and its other questions are those of other models.
     """
-    is_restricted = bool(restriction.operators or restriction.sizes)
-    return bool(model.growth and effort.growth_thinning) and not effort.all_modes | is_restricted
+    if effort.all_modes or restriction.operators or restriction.sizes:
+        return False
+    return bool(_thinned_sweep(model, effort) or (model.growth and effort.growth_thinning))
 
 
 def _groups_of_growth(

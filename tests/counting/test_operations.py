@@ -92,3 +92,13 @@ def test_a_function_that_branches_on_its_argument_is_not_counted():
     counts = count(model, inputs_of(model, "only"), Operator.GRADIENT, 1)
     assert counts.primal is None
     assert not counts.by_mode
+
+
+def test_a_checkpoint_costs_the_function_once_more_and_nothing_else():
+    plain, checkpointed = (
+        count(model, inputs_of(model, "depth=16"), Operator.GRADIENT, 1)
+        for model in (installed("layers"), installed("layers_checkpointed"))
+    )
+    assert checkpointed.primal == plain.primal
+    excess = checkpointed.by_mode["reverse"] - plain.by_mode["reverse"]
+    assert excess == pytest.approx(plain.primal, rel=0.1)

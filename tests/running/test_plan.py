@@ -52,9 +52,15 @@ def test_a_vector_function_is_asked_for_jacobian_jvp_vjp_and_hvp():
     }
 
 
-def test_tanh_is_asked_for_its_derivatives_of_order_1_to_8_in_both_modes():
+def test_tanh_is_asked_for_some_derivatives_of_order_1_to_8_in_both_modes():
     for mode in (Mode.FORWARD, Mode.REVERSE):
         cases = asked(make("tanh"), operator=Operator.DERIVATIVE, mode=mode, size="x=0.5")
+        assert [case.order for case in cases] == [1, 2, 3, 4, 6, 8]
+
+
+def test_every_order_is_asked_in_a_full_run_and_where_one_is_named():
+    for plan in (make("tanh", effort=planning.FULL), make("tanh", order=8)):
+        cases = asked(plan, operator=Operator.DERIVATIVE, mode=Mode.FORWARD, size="x=0.5")
         assert [case.order for case in cases] == list(range(1, 9))
 
 

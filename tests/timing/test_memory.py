@@ -52,7 +52,7 @@ METHODS = {
     "reference:compiled": "tracemalloc",
     "differences:central": "tracemalloc",
     "torch:eager": "torch.profiler",
-    "jax:jit": "XLA buffer assignment",
+    "jax:aot": "XLA buffer assignment",
 }
 EXACT_METHODS = tuple(name for name in METHODS if name != "differences:central")
 

@@ -46,7 +46,7 @@ def test_an_equal_pair_is_called_different_at_any_look_in_at_most_5_percent(scat
     assert different <= 0.05 * 300
 
 
-def test_a_median_that_is_sampled_until_its_interval_is_narrow_is_covered_by_it():
+def test_a_median_is_covered_in_90_percent_where_sampling_ends_as_its_interval_is_narrow():
     rng = np.random.default_rng(3)
     settings = Sampling(most_s=math.inf)
     covered = 0
@@ -57,7 +57,7 @@ def test_a_median_that_is_sampled_until_its_interval_is_narrow_is_covered_by_it(
             count += settings.rounds_in_turn(count)
         estimate = stats.median(times[:count])
         covered += estimate.low <= 1 <= estimate.high
-    assert covered >= 0.93 * 400
+    assert covered >= 0.9 * 400
 
 
 @pytest.mark.parametrize(
