@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: run test lint bench-engine bench-taylor check-accuracy check-truth check-changes example readme clean
+.PHONY: run test lint bench-engine bench-taylor check-accuracy check-truth check-changes check-timing example readme clean
 
 run: $(INSTALLED)
 	$(BIN)/python -m adbench run
@@ -35,6 +35,12 @@ check-truth: $(INSTALLED)
 # Are two runs of one plan told apart, and is a backend seen that was slowed by a fifth? Takes ten minutes.
 check-changes: $(INSTALLED)
 	$(BIN)/python benchmarks/changes.py
+
+# The medians beside those of other tools, and what the harness costs a cell; takes five minutes.
+check-timing: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[bench]"
+	$(BIN)/python benchmarks/fidelity.py
+	$(BIN)/python benchmarks/overhead.py
 
 # The example run anew, and the README's tables and sentences from it. Cells that did not run (status 3) are part of it.
 example: $(INSTALLED)

@@ -94,6 +94,12 @@ OPTIONS: dict[str, Decorator] = {
         type=click.FloatRange(min=0, max=1, max_open=True),
         help="Relative error that answers have by design, such as 1e-6. Default: the model's.",
     ),
+    "precision": click.option(
+        "--precision",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Width of an interval, as a fraction of its median, at which a cell is sampled no "
+        "more. Default: 0.1; 0.2 in a quick run, 0.05 in a full one.",
+    ),
     "specification": click.option(
         "--specification",
         is_flag=True,

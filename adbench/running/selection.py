@@ -61,6 +61,10 @@ class Selection:
     """How long (s) a check looks at each hand-written function beyond what was asked; None for what
     is customary."""
 
+    precision: float | None = None
+    """The width of an interval, as a fraction of its median, at which a cell is sampled no more;
+    None for what the preset says."""
+
     accuracy: float | None = None
     """The relative error that answers have by design; that of each model where None."""
 
@@ -81,6 +85,7 @@ class Selection:
             specification=self.specification,
             resolution=self.resolution,
             budget_s=self.budget_s,
+            precision=self.precision,
             are_dtypes_free=not self.dtypes,
         )
 

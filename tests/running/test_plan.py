@@ -59,7 +59,12 @@ def test_tanh_is_asked_for_some_derivatives_of_order_1_to_8_in_both_modes():
 
 
 def test_every_order_is_asked_in_a_full_run_and_where_one_is_named():
-    for plan in (make("tanh", effort=planning.FULL), make("tanh", order=8)):
+    named = planning.Settings(effort=planning.DEFAULT, order=8)
+    sources = registry.find_models(["tanh"])
+    for plan in (
+        make("tanh", effort=planning.FULL),
+        planning.make_plan(sources, REFERENCE[:1], named),
+    ):
         cases = asked(plan, operator=Operator.DERIVATIVE, mode=Mode.FORWARD, size="x=0.5")
         assert [case.order for case in cases] == list(range(1, 9))
 
@@ -89,7 +94,7 @@ def test_a_sweep_covers_its_grid_in_both_modes_with_its_ends_kept(effort, values
 def test_taylor_mode_is_asked_from_order_2_on_and_alone_above_what_is_nested():
     deep = model_at(lambda xp, x: xp.tanh(x), 0.5, orders=12)
     source = registry.ModelSource(deep, "")
-    plan = planning.make_plan([source], REFERENCE[:1], planning.Settings(effort=planning.DEFAULT))
+    plan = planning.make_plan([source], REFERENCE[:1], planning.Settings(effort=planning.FULL))
     cases = asked(plan, operator=Operator.DERIVATIVE)
     orders = {
         mode: [case.order for case in cases if case.mode is mode]
