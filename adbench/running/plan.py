@@ -132,10 +132,10 @@ DEFAULT = Preset(
     sweep_thinning=2,
     growth_thinning=3,
     swept_to=1024,
-    swept_entries=1 << 18,
+    swept_entries=1 << 16,
     passes=256,
     all_modes=False,
-    sampling=Sampling(),
+    sampling=Sampling(most_s=0.4),
 )
 FULL = Preset(
     "full",

@@ -142,8 +142,10 @@ class Session:
             row = self._judge(_observed_row(begun, cell, observation), cell, observation, truths)
             if not timed:
                 return row
+            staging_began = time.perf_counter()
             with self._modes_of(case):
                 timed_cell = self._timed_cell(row, cell, observation)
+            timed_cell.row = replace(row, work_s=row.work_s + time.perf_counter() - staging_began)
         except Exception as error:
             cause, advice = self._explain(error, case, model)
             return failed_row(begun, cause, self.backend, advice)
