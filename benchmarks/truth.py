@@ -82,7 +82,7 @@ def at_random_size(model: Model, rng: np.random.Generator) -> Model:
         "tanh": lambda: {"x": float(rng.uniform(-4, 4))},
     }
     if model.name in makers:
-        return replace(model, sizes={RANDOM_SIZE: makers[model.name]()})
+        return replace(model, sizes={RANDOM_SIZE: makers[model.name]()}, stagings={})
     sizes = list(model.sizes.values())
     return replace(model, sizes={RANDOM_SIZE: sizes[rng.integers(len(sizes))]})
 

@@ -428,17 +428,24 @@ def _groups_at_sizes(
             check_style(source.model, inputs)
             _check_orders(source.model, inputs)
         all_orders = effort.all_orders or size == sizes[0]
+        wanted = [
+            (operator, order)
+            for operator, order in questions(source.model, inputs, settings.order)
+            if _is_wanted(operator, restriction, effort)
+            and _is_wanted_order(order, settings, all_orders)
+        ]
         for dtype in restriction.dtypes:
-            for operator, order in questions(source.model, inputs, settings.order):
-                if order > HIGHEST_ORDER_AT_LARGER_SIZES and not all_orders:
-                    continue
-                if settings.thins_orders and order not in THINNED_ORDERS:
-                    continue
-                if not _is_wanted(operator, restriction, effort):
-                    continue
+            for operator, order in wanted:
                 cases = cases_of(source.model, size, dtype, operator, order, inputs, effort.passes)
                 if cases:
                     yield Group(source, cases, inputs.n, inputs.m)
+
+
+def _is_wanted_order(order: int, settings: Settings, all_orders: bool) -> bool:
+    """Whether derivatives of an order are asked; of all_orders, or of those of up to 2 alone."""
+    if settings.thins_orders and order not in THINNED_ORDERS:
+        return False
+    return all_orders or order <= HIGHEST_ORDER_AT_LARGER_SIZES
 
 
 def _is_wanted(operator: Operator, restriction: Restriction, effort: Preset) -> bool:
