@@ -72,7 +72,7 @@ CORRECTNESS = Excerpt(
     "Is it right?", {"model": ("chain", "mlp"), "size": ("L=4,k=100", "8-16-1x8")}
 )
 COST = Excerpt("What does it cost?", {"model": ("mlp",), "size": ("8-16-1x8",)})
-SWEEP = Excerpt(SWEEP_TITLE, {"n": ("1", "16", "256"), "m": ("1", "16", "256")})
+SWEEP = Excerpt(SWEEP_TITLE, {})
 
 
 def summary(report: ComparisonReport, environment: Mapping[str, Any]) -> str:

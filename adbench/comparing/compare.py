@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,21 +64,21 @@ def compare(
 
     Where it is stopped by Ctrl-C or by a truth that is not certified, what was measured before is
     written and returned all the same. progress: whether a bar is shown; show: called with the table
-    "Is it right?" of each model, as soon as its cells are done.
+    "Is it right?" of each model at each size, as soon as its cells are done.
     """
     environment = _environment(plan)
     _write_environment(environment, folder)
     spent = Spent()
 
-    def show_model(rows: Sequence[Row]) -> None:
+    def show_size(rows: Sequence[Row]) -> None:
         table = correctness(frames.frame(rows))
         if table is not None and show is not None:
-            show(table)
+            show(replace(table, title=f"{table.title} {rows[0].model} {rows[0].size}"))
 
     stopped_by: KeyboardInterrupt | CertificateError | None = None
     step_results: list[step_rows.StepRow] = []
     try:
-        measure(plan, folder, progress, show_model=show_model, spent=spent)
+        measure(plan, folder, progress, show_size=show_size, spent=spent)
         step_results = list(step_sweep.run(plan))
     except (KeyboardInterrupt, CertificateError) as error:
         stopped_by = error

@@ -21,7 +21,7 @@ LOGS = "logs"
 
 
 Show = Callable[[Sequence[Row]], None]
-"""Called with the rows of a model as soon as all are there that its first table is made of."""
+"""Called with the rows of a model at one of its sizes, as soon as all of them are there."""
 
 
 def measure(
@@ -29,16 +29,16 @@ def measure(
     folder: Path,
     progress: bool = True,
     pool: WorkerPool | None = None,
-    show_model: Show | None = None,
+    show_size: Show | None = None,
     spent: Spent | None = None,
 ) -> None:
     """Run a plan, and write each row to the journal in `folder` as it comes.
 
-    progress: whether a bar is shown; pool: workers that have been started; show_model: what is
-    shown of a model when its cells at its own sizes are done; spent: what the time of the run is
+    progress: whether a bar is shown; pool: workers that have been started; show_size: what is
+    shown of a model at one of its sizes when its cells are done; spent: what the time of the run is
     added to. Raises CertificateError where a truth is contradicted.
     """
-    models = ModelRows(plan)
+    sizes = SizeRows(plan)
     with (
         Journal(folder / frames.JOURNAL) as journal,
         progress_bar(plan.total, progress) as bar,
@@ -47,31 +47,31 @@ def measure(
         def keep(row: Row) -> None:
             journal.append(row)
             bar.advance()
-            rows = models.completed_by(row)
-            if rows and show_model is not None:
-                bar.aside(partial(show_model, rows))
+            rows = sizes.completed_by(row)
+            if rows and show_size is not None:
+                bar.aside(partial(show_size, rows))
 
         run_plan(plan, folder / LOGS, keep, bar.describe, pool, spent)
 
 
-class ModelRows:
-    """The rows of each model at its own sizes, as they come."""
+class SizeRows:
+    """The rows of each model at each of its own sizes, as they come."""
 
     def __init__(self, plan: Plan) -> None:
-        self._missing: Counter[str] = Counter()
+        self._missing: Counter[tuple[str, str]] = Counter()
         for group in plan.groups:
             if _is_ordinary(group):
-                self._missing[group.source.model.name] += len(plan.cells(group))
-        self._rows: dict[str, list[Row]] = {name: [] for name in self._missing}
+                self._missing[group.question.model, group.question.size] += len(plan.cells(group))
+        self._rows: dict[tuple[str, str], list[Row]] = {key: [] for key in self._missing}
 
     def completed_by(self, row: Row) -> list[Row]:
-        """Take a row, and return those of its model where it was the last; nothing otherwise."""
-        if row.swept or row.growth or row.model not in self._rows:
+        """Take a row, and return those of its model and size where it was the last of them."""
+        key = (row.model, row.size)
+        if row.swept or row.growth or key not in self._rows:
             return []
-        rows = self._rows[row.model]
-        rows.append(row)
-        self._missing[row.model] -= 1
-        return [] if self._missing[row.model] else rows
+        self._rows[key].append(row)
+        self._missing[key] -= 1
+        return [] if self._missing[key] else self._rows[key]
 
 
 def _is_ordinary(group: Group) -> bool:
