@@ -135,9 +135,12 @@ def cheapest(costs: Sequence[CallCosts]) -> list[tuple[CallCosts, int]]:
         faster = [staging for staging in costs if staging.steady_s < leader.steady_s]
         if not faster:
             return leaders
-        crossings = [(_overtaking(staging, leader).calls, staging) for staging in faster]
-        calls, leader = min(crossings, key=lambda crossing: (crossing[0], crossing[1].steady_s))
-        leaders.append((leader, int(calls)))
+        crossings = [(int(_overtaking(staging, leader).calls), staging) for staging in faster]
+        # Of those that overtake it at the same number of calls, the one that costs least by then.
+        calls, leader = min(
+            crossings, key=lambda crossing: (crossing[0], crossing[1].total_s(crossing[0]))
+        )
+        leaders.append((leader, calls))
 
 
 def sentences(title: str, costs: Sequence[CallCosts]) -> list[str]:

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from adbench.cases import Case, Mode, Operator
@@ -75,6 +75,7 @@ def test_from_the_break_even_on_it_costs_less_and_before_it_does_not(start, stea
 
 
 @given(st.lists(st.tuples(SECONDS, SECONDS), min_size=1, max_size=6), st.integers(1, 10**6))
+@example([(1.0, 4.0), (5.0, 1.0), (4.0, 1.0)], 3)
 def test_the_leader_at_any_number_of_calls_costs_least(pairs, calls):
     stagings = [
         costs(f"f:{k}", start_s=start, steady_s=steady) for k, (start, steady) in enumerate(pairs)
