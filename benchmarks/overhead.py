@@ -12,6 +12,7 @@ from __future__ import annotations
 import tempfile
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -19,6 +20,7 @@ import click
 from adbench import registry
 from adbench.results import frames
 from adbench.results.journal import Journal
+from adbench.results.row import Row
 from adbench.running import plan as planning
 from adbench.running import runner
 from adbench.running.spent import Spent
@@ -75,9 +77,9 @@ BACKEND = """
 def main(cells: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "nothing_model.py").write_text(textwrap.dedent(MODEL.format(sizes=cells // 4)))
+        (folder / "nothing_model.py").write_text(textwrap.dedent(MODEL.format(sizes=cells // 5)))
         (folder / "nothing.py").write_text(textwrap.dedent(BACKEND))
-        settings = planning.Settings(effort=planning.FULL)
+        settings = planning.Settings(effort=replace(planning.FULL, sizes=cells))
         plan = planning.make_plan(
             registry.find_models([str(folder / "nothing_model.py")]),
             registry.find_backends([str(folder / "nothing.py")]),
@@ -89,9 +91,9 @@ def main(cells: int) -> None:
         outcomes: dict[str, int] = {}
         with Journal(folder / frames.JOURNAL) as journal:
 
-            def keep(row: object) -> None:
-                journal.append(row)  # type: ignore[arg-type]
-                ending = str(getattr(row, "verdict", "")) or str(getattr(row, "outcome", ""))
+            def keep(row: Row) -> None:
+                journal.append(row)
+                ending = str(row.verdict or row.outcome)
                 outcomes[ending] = outcomes.get(ending, 0) + 1
 
             runner.run(plan, folder / "logs", keep, spent=spent)

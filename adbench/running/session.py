@@ -10,6 +10,7 @@ It knows of no pipe, file or other process: a worker is a process round a sessio
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -48,6 +49,9 @@ or more, and slows it."""
 SETTLE_EVERY_S = 5.0
 """The garbage of the cells opened within this time (s) is collected together: it takes a framework
 0.1 s."""
+
+CUSTOMARY_SAMPLES = 1_000
+"""What the reference loop customarily takes is the median of so many of its latest samples."""
 
 NOT_REPEATABLE = "not repeatable"
 """The flag of a cell whose second answer differs from its first."""
@@ -106,7 +110,7 @@ class Session:
         self._open_cells: dict[str, TimedCell] = {}
         self._sampling = Sampling()
         self._round = 0
-        self._reference_samples: list[float] = []
+        self._reference_samples: deque[float] = deque(maxlen=CUSTOMARY_SAMPLES)
         self._settled_at = 0.0
         self._modes = ExitStack()
         self._points = lru_cache(maxsize=4)(self._points_of)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import nan
 
 import numpy as np
@@ -28,24 +29,32 @@ class Estimate:
 def median(samples: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
     """Return the median and its distribution-free confidence interval from order statistics.
 
-    The k-th smallest of N samples and its mirror image enclose the median with a probability that
-    the binomial distribution gives (Conover, Practical Nonparametric Statistics, 3rd ed., section
-    3.2). With too few samples for the confidence asked (fewer than 6 at 95 %) the interval is
-    unbounded: its ends are nan.
+    With too few samples for the confidence asked (fewer than 6 at 95 %) the interval is unbounded:
+    its ends are nan.
     """
     if len(samples) == 0:
         return Estimate(nan, nan, nan)
     ordered = np.sort(np.asarray(samples, dtype=float))
     count = len(ordered)
-    # The largest k with P(Binomial(count, 1/2) < k) <= (1 - confidence) / 2.
-    tail = (1 - confidence) / 2
-    k = int(scipy.stats.binom.ppf(tail, count, 0.5))
-    if scipy.stats.binom.cdf(k, count, 0.5) > tail:
-        k -= 1
-    middle = float(np.median(ordered))
+    middle = float(ordered[(count - 1) // 2] + ordered[count // 2]) / 2
+    k = _end_of_interval(count, confidence)
     if k < 0:
         return Estimate(middle, nan, nan)
     return Estimate(middle, float(ordered[k]), float(ordered[count - 1 - k]))
+
+
+@lru_cache(maxsize=10_000)
+def _end_of_interval(count: int, confidence: float) -> int:
+    """Return how many of `count` samples lie below the interval of their median; -1: too few.
+
+    The k-th smallest of N samples and its mirror image enclose the median with a probability that
+    the binomial distribution gives (Conover, Practical Nonparametric Statistics, 3rd ed., section
+    3.2).
+    """
+    # The largest k with P(Binomial(count, 1/2) < k) <= (1 - confidence) / 2.
+    tail = (1 - confidence) / 2
+    k = int(scipy.stats.binom.ppf(tail, count, 0.5))
+    return k - 1 if scipy.stats.binom.cdf(k, count, 0.5) > tail else k
 
 
 def ratio(
