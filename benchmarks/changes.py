@@ -23,7 +23,8 @@ from adbench.changes.changes import Changes, TimeChange, find_changes
 from adbench.changes.recorded_run import read_run
 from adbench.comparing.compare import compare
 from adbench.comparing.folder import make_run_folder
-from adbench.running.plan import PRESETS, Plan
+from adbench.planning.plan import Plan
+from adbench.planning.settings import PRESETS
 from adbench.running.selection import Selection
 
 MODELS = ("mlp", "dense", "tanh", "chain")

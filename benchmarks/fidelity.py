@@ -24,8 +24,8 @@ from tabulate import tabulate
 
 from adbench.backends.reference import Tape
 from adbench.cases import Case, Mode, Model, Operator
+from adbench.planning.points import Points
 from adbench.results.row import Row
-from adbench.running.points import Points
 from adbench.running.session import Session
 from adbench.running.truths import Truths
 from adbench.timing.sampling import Sampling

@@ -18,10 +18,10 @@ from pathlib import Path
 import click
 
 from adbench import registry
+from adbench.planning import plan as planning
+from adbench.planning.settings import FULL, Settings
 from adbench.results import frames
 from adbench.results.journal import Journal
-from adbench.results.row import Row
-from adbench.running import plan as planning
 from adbench.running import runner
 from adbench.running.spent import Spent
 
@@ -79,7 +79,7 @@ def main(cells: int) -> None:
         folder = Path(name)
         (folder / "nothing_model.py").write_text(textwrap.dedent(MODEL.format(sizes=cells // 5)))
         (folder / "nothing.py").write_text(textwrap.dedent(BACKEND))
-        settings = planning.Settings(effort=replace(planning.FULL, sizes=cells))
+        settings = Settings(effort=FULL)
         plan = planning.make_plan(
             registry.find_models([str(folder / "nothing_model.py")]),
             registry.find_backends([str(folder / "nothing.py")]),

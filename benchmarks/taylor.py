@@ -178,6 +178,7 @@ def main(rounds: int, backends: tuple[str, ...]) -> None:
     for contender in everyone:
         entry = registry.find_backends([contender.backend])[0]
         backend = registry.load_backend(entry.load)
+        backend.set_up_process()
         with backend.modes():
             for order in contender.orders:
                 calls[contender, order] = prepared(backend, contender.mode, order)

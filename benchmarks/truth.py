@@ -42,8 +42,8 @@ from adbench.cases.operators import MODES, Mode, Operator, passes  # noqa: E402
 from adbench.cases.question import Question  # noqa: E402
 from adbench.judging.comparison import Entries  # noqa: E402
 from adbench.judging.verdict import Judgement, judge  # noqa: E402
+from adbench.planning.questions import questions  # noqa: E402
 from adbench.results.row import Verdict  # noqa: E402
-from adbench.running.plan import questions  # noqa: E402
 from adbench.truth.evaluation import cheapest_mode  # noqa: E402
 from adbench.truth.truth import Truth, establish  # noqa: E402
 from reference_ad.engine import tree  # noqa: E402

@@ -9,6 +9,7 @@ import io
 import subprocess
 import sys
 import tokenize
+import tomllib
 from collections import Counter
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -22,6 +23,7 @@ LAYERS = [
     {"adbench.changes", "adbench.checking", "adbench.comparing"},
     {"adbench.step_sweep"},
     {"adbench.reporting", "adbench.running"},
+    {"adbench.planning"},
     {"adbench.judging"},
     {"adbench.truth"},
     {"adbench.counting", "adbench.registry", "adbench.timing", "adbench.extend"},
@@ -82,6 +84,17 @@ def test_a_framework_is_imported_in_its_own_file_alone(path):
     if path.parent.name == "ball_arithmetic":
         own = {"flint"}
     assert found <= own
+
+
+def test_every_package_is_installed():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    installed = set(project["tool"]["setuptools"]["packages"])
+    made = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for path in SOURCES
+        if path.name == "__init__.py"
+    }
+    assert made <= installed
 
 
 def imported_files(name, path, sources):
@@ -258,7 +271,8 @@ def test_help_imports_nothing_heavy(arguments):
 
 def test_the_parent_process_imports_no_framework_to_plan_and_list():
     code = (
-        "import sys\nfrom adbench import registry\nfrom adbench.running import plan, runner\n"
+        "import sys\nfrom adbench import registry\nfrom adbench.planning import plan\n"
+        "from adbench.running import runner\n"
         "from adbench.reporting import render\n"
         "found = registry.find_models(['mlp', 'dense'])\n"
         "plan.make_plan(found, registry.find_backends(registry.backends()), plan.Settings())\n"

@@ -141,6 +141,12 @@ class Backend:
         """
         return nullcontext()
 
+    def set_up_process(self) -> None:
+        """Set the framework up in a process of the backend's own, before anything is computed.
+
+        It is called in a worker alone; `adbench.check` leaves the user's process as it is.
+        """
+
     def asarray(self, array: np.ndarray[Any, Any]) -> Any:
         """Return a NumPy array, dtype kept, as an array of this backend on its device."""
         raise NotImplementedError

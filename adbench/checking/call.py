@@ -14,9 +14,11 @@ from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES
 from adbench.cases.model import Model, SpecError
 from adbench.checking.report import Report
+from adbench.planning import plan as planning
+from adbench.planning.restriction import Restriction, check_dtypes
+from adbench.planning.settings import CHECK, Settings
 from adbench.results.row import Row
 from adbench.running import in_process
-from adbench.running import plan as planning
 from adbench.running.beyond import look_beyond
 from reference_ad.engine import tree
 
@@ -88,9 +90,9 @@ def check(
     if not entries:
         raise SpecError(_nothing_to_run(entries, model))
     wanted_dtypes = _as_list(dtypes or DTYPES[:1])
-    planning.check_dtypes(wanted_dtypes)
-    settings = planning.Settings(
-        effort=planning.CHECK,
+    check_dtypes(wanted_dtypes)
+    settings = Settings(
+        effort=CHECK,
         seed=seed,
         lowest_dtype=max(wanted_dtypes, key=DTYPES.index),
         order=order,
@@ -107,7 +109,7 @@ def check(
         sizes=_as_list(sizes),
         dtypes=wanted_dtypes,
     )
-    named = planning.Restriction(
+    named = Restriction(
         tuple(_as_list(operators)), tuple(_as_list(sizes)), tuple(_as_list(dtypes or ()))
     )
     plan = look_beyond(plan, named)

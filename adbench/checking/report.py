@@ -11,11 +11,11 @@ from adbench.cases.operators import Operator
 from adbench.checking.notes import notes, subject_of
 from adbench.checking.scope import looked_at
 from adbench.checking.sifting import has_passed, sift
+from adbench.planning.plan import Plan
 from adbench.reporting import failures, tables
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
-from adbench.running.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from adbench.checking.sifting import cell_of
+from adbench.planning.group import Group
+from adbench.planning.plan import Plan
 from adbench.results.row import Row
-from adbench.running.plan import Group, Plan
 
 
 def looked_at(plan: Plan, rows: Iterable[Row]) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from adbench.cases.case import NATIVE, Case
+from adbench.planning.plan import Plan
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
-from adbench.running.plan import Plan
 
 NOTABLE = 1e-3
 """The relative error from which an answer counts in a dtype that was not asked for."""

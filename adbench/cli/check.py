@@ -13,7 +13,7 @@ from adbench.cli.selection import selection_options
 
 if TYPE_CHECKING:
     from adbench.checking.report import Report
-    from adbench.running.plan import Plan
+    from adbench.planning.plan import Plan
     from adbench.running.selection import Selection
 
 
@@ -45,8 +45,8 @@ def command(selection: Selection, output_format: str) -> None:
 
     from adbench.checking.report import Report
     from adbench.comparing.measure import LOGS, measure
+    from adbench.planning.settings import CHECK
     from adbench.results import frames, journal
-    from adbench.running.plan import CHECK
     from adbench.running.worker_pool import worker_pool
 
     settings = selection.settings(CHECK)

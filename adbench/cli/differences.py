@@ -31,8 +31,8 @@ def command(selection: Selection, out: Path | None) -> None:
     from rich.console import Console
 
     from adbench.comparing.folder import make_folder
+    from adbench.planning.settings import CHECK
     from adbench.reporting import render
-    from adbench.running.plan import CHECK
     from adbench.step_sweep import rows, tables
     from adbench.step_sweep.run import run
 

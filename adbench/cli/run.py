@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from adbench.changes.recorded_run import RecordedRun
     from adbench.comparing.compare import Comparison
-    from adbench.running.plan import Plan
+    from adbench.planning.plan import Plan
     from adbench.running.selection import Selection
 
 CHANGES = "changes.md"
@@ -55,8 +55,8 @@ def command(
     from adbench.changes.recorded_run import read_run
     from adbench.comparing import folder as folders
     from adbench.comparing.compare import compare
+    from adbench.planning.settings import PRESETS
     from adbench.reporting.render import to_screen
-    from adbench.running.plan import PRESETS
 
     baseline_run = None if baseline is None else read_run(baseline)
     plan = selection.plan(PRESETS[_preset_name(quick, full)])

@@ -15,7 +15,7 @@ from adbench import registry
 from adbench.cases.model import SpecError
 from adbench.comparing.compare import compare
 from adbench.comparing.folder import make_run_folder
-from adbench.running.plan import PRESETS
+from adbench.planning.settings import PRESETS
 from adbench.running.selection import Selection
 
 Names = str | PathLike[str] | Iterable[str | PathLike[str]]

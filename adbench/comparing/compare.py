@@ -12,13 +12,13 @@ import pandas as pd
 
 from adbench.comparing.measure import measure
 from adbench.comparing.report import ComparisonReport, make_report
+from adbench.planning.plan import Plan
 from adbench.reporting import machine
 from adbench.reporting.tables import Table, correctness
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
 from adbench.running.environment import describe
-from adbench.running.plan import Plan
 from adbench.running.spent import Spent
 from adbench.step_sweep import rows as step_rows
 from adbench.step_sweep import run as step_sweep
@@ -86,7 +86,8 @@ def compare(
     steps = step_rows.frame(step_results)
     environment["spent"] = spent.describe()
     _write_environment(environment, folder)
-    report = make_report(table, steps, plan.left_out, [spent.sentence(), machine.sentence(table)])
+    closing = [*plan.orders_left_out, spent.sentence(), machine.sentence(table)]
+    report = make_report(table, steps, plan.left_out, closing)
     frames.write(table, folder)
     frames.write_samples(folder)
     step_rows.write(steps, folder)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from adbench.planning.group import Group
+from adbench.planning.plan import Plan
 from adbench.reporting.progress import progress_bar
 from adbench.results import frames
 from adbench.results.journal import Journal
 from adbench.results.row import Row
-from adbench.running.plan import Group, Plan
 from adbench.running.runner import run as run_plan
 from adbench.running.spent import Spent
 from adbench.running.worker_pool import WorkerPool

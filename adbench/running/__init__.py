@@ -1,4 +1,4 @@
-"""Running: the plan, the session, the worker round a session, and the runner.
+"""Running: the session, the worker round a session, and the runner.
 
-The plan has the cells, the session computes them, and the runner gives them turns.
+The session computes the cells of a plan, and the runner gives them turns.
 """

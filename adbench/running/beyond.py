@@ -14,8 +14,12 @@ from dataclasses import replace
 from adbench.cases.case import NATIVE
 from adbench.cases.model import SpecError
 from adbench.cases.operators import Mode, Operator
+from adbench.planning.group import Group
+from adbench.planning.plan import Plan
+from adbench.planning.questions import cases_of, questions
+from adbench.planning.restriction import Restriction
+from adbench.planning.settings import Settings
 from adbench.registry import ModelSource
-from adbench.running.plan import Group, Plan, Restriction, Settings, cases_of, questions
 
 LOWER_DTYPE = "float32"
 """The dtype that is looked at where none was asked for."""

@@ -10,9 +10,10 @@ from typing import Protocol
 from adbench.backends.catalog import Entry
 from adbench.cases.case import Case
 from adbench.counting.operations import OperationCounts
+from adbench.planning.group import Group
+from adbench.planning.plan import Plan
 from adbench.registry import ModelSource
 from adbench.results.row import Row
-from adbench.running.plan import Group, Plan
 
 Keep = Callable[[Row], None]
 """Called with each row as it is finished."""

@@ -13,13 +13,15 @@ from types import TracebackType
 from adbench import registry
 from adbench.backends.catalog import Entry
 from adbench.counting.operations import OperationCounts
+from adbench.planning.group import Group
+from adbench.planning.plan import Plan
+from adbench.planning.points import drawing
+from adbench.planning.settings import Settings
 from adbench.results.row import Outcome, Row
 from adbench.running import truths
 from adbench.running.beyond import paced
 from adbench.running.environment import missing_framework
 from adbench.running.group import GroupCell, GroupTurn, Keep, Watch, run_group
-from adbench.running.plan import Group, Plan, Settings
-from adbench.running.points import drawing
 from adbench.running.session import Session
 from adbench.running.truths import Truths
 

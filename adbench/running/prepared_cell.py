@@ -12,7 +12,7 @@ from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model
 from adbench.cases.operators import Operator
 from adbench.cases.question import Question
-from adbench.running.points import SubjectPoints
+from adbench.planning.points import SubjectPoints
 from adbench.timing import clock
 from adbench.timing.clock import Thunk
 from reference_ad.engine import tree

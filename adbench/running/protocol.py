@@ -20,8 +20,8 @@ import msgspec
 
 from adbench.cases.case import Case
 from adbench.counting.operations import OperationCounts
+from adbench.planning.points import Points
 from adbench.results.row import Outcome, Row, plain_scalar
-from adbench.running.points import Points
 from adbench.timing.sampling import Sampling
 
 VERSION = 2

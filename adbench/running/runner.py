@@ -17,10 +17,11 @@ from pathlib import Path
 
 from adbench.backends.catalog import Entry
 from adbench.counting.operations import OperationCounts
+from adbench.planning.group import Group
+from adbench.planning.plan import Plan
 from adbench.results.row import Outcome, Row
 from adbench.running.beyond import paced
 from adbench.running.group import GroupCell, GroupTurn, Keep, Watch, run_group
-from adbench.running.plan import Group, Plan
 from adbench.running.protocol import (
     CellRow,
     Close,

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from adbench import registry
 from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES
+from adbench.planning.plan import Plan, make_plan
+from adbench.planning.restriction import Restriction, check_dtypes
+from adbench.planning.settings import Preset, Settings
 from adbench.registry import ModelSource
 from adbench.running.beyond import look_beyond
 from adbench.running.library_logs import library_logs_left_out
-from adbench.running.plan import Plan, Preset, Restriction, Settings, check_dtypes, make_plan
 from adbench.running.worker_pool import WorkerPool
 
 

@@ -26,10 +26,10 @@ from adbench.cases.operators import Mode, Operator
 from adbench.cases.question import Question
 from adbench.judging import behaviour
 from adbench.judging.judge import Asked, Evidence, Judge, Trial
+from adbench.planning.points import Points, Subject, SubjectPoints, drawing
 from adbench.results.row import Row
 from adbench.running.advice import explain
 from adbench.running.failures import failed_row
-from adbench.running.points import Points, Subject, SubjectPoints, drawing
 from adbench.running.prepared_cell import PreparedCell, array_names, arrays_of, prepared
 from adbench.running.timed_cell import TimedCell
 from adbench.running.trials import Trials

@@ -16,7 +16,7 @@ from adbench.cases.model import Model
 from adbench.cases.operators import Operator
 from adbench.cases.question import Question
 from adbench.counting.operations import OperationCounts, count
-from adbench.running.points import Subject, SubjectPoints
+from adbench.planning.points import Subject, SubjectPoints
 from adbench.truth import storage
 from adbench.truth.certificate import CertificateError
 from adbench.truth.reasons import why_unknown

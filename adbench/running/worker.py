@@ -23,10 +23,10 @@ from adbench import registry
 from adbench.cases.messages import describe_exception
 from adbench.cases.model import Model
 from adbench.counting.operations import OperationCounts
+from adbench.planning.points import drawing
 from adbench.results.row import Outcome
 from adbench.running import protocol, truths
 from adbench.running.failures import failed_row
-from adbench.running.points import drawing
 from adbench.running.protocol import (
     CellOpen,
     CellRow,
@@ -89,6 +89,7 @@ class Worker:
     def _start(self, request: Start) -> Started | StartFailed:
         try:
             backend = registry.load_backend(request.load)
+            backend.set_up_process()
             session = Session(backend, request.points, request.threads)
             self._session = self._session_modes.enter_context(session)
         except ModuleNotFoundError as error:

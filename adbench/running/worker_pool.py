@@ -13,10 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from adbench.backends.catalog import Entry
+from adbench.planning.settings import Settings
 from adbench.results.row import Outcome
 from adbench.running import protocol
 from adbench.running.environment import missing_framework, worker_environment
-from adbench.running.plan import Settings
 from adbench.running.protocol import (
     REPLIES,
     Delivery,

@@ -16,8 +16,10 @@ from adbench import registry
 from adbench.backends.catalog import Entry
 from adbench.cases.case import NATIVE
 from adbench.cases.operators import Operator
+from adbench.planning import plan as planning
+from adbench.planning.group import Group
+from adbench.planning.settings import CHECK, Settings
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
-from adbench.running import plan as planning
 from adbench.running.environment import worker_environment
 from adbench.running.runner import run as run_plan
 from adbench.selftest import subjects
@@ -136,14 +138,14 @@ def make_plan(seed: int, timeout_s: float = 60.0) -> planning.Plan:
 
     The hand-written rules alone, in the modes that they are written for.
     """
-    settings = planning.Settings(
-        effort=planning.CHECK,
+    settings = Settings(
+        effort=CHECK,
         seed=seed,
         timeout_s=timeout_s,
         lowest_dtype=subjects.LOWEST_DTYPE,
     )
     entries: Sequence[Entry] = registry.find_backends(BACKENDS)
-    groups: list[planning.Group] = []
+    groups: list[Group] = []
     for name, subject in subjects.SUBJECTS.items():
         source = registry.ModelSource(subjects.MODELS[name], f"module:{subjects.__name__}:{name}")
         asked = replace(settings, order=subject.order)

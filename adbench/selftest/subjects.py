@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from adbench.cases.model import Model
-from adbench.running.plan import HIGHEST_ORDER
+from adbench.planning.plan import HIGHEST_ORDER
 from adbench.selftest.bugs import BUGS
 from adbench.selftest.controls import CONTROLS
 from adbench.selftest.subject import Subject

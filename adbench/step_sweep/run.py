@@ -15,7 +15,7 @@ from adbench.cases.inputs import Array, Inputs
 from adbench.cases.model import Model
 from adbench.cases.operators import Mode, Operator
 from adbench.cases.question import Question
-from adbench.running.plan import Plan
+from adbench.planning.plan import Plan
 from adbench.step_sweep.differences import (
     STEPPED_METHODS,
     STEPS,

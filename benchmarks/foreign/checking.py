@@ -11,9 +11,12 @@ from adbench import registry
 from adbench.cases.case import DTYPES, NATIVE
 from adbench.cases.model import SpecError
 from adbench.checking.report import Report
+from adbench.planning import plan as planning
+from adbench.planning.group import Group
+from adbench.planning.restriction import Restriction
+from adbench.planning.settings import CHECK, Settings
 from adbench.results.row import FAILURES, Row, Verdict
 from adbench.running import in_process
-from adbench.running import plan as planning
 from adbench.running.beyond import look_beyond
 from adbench.truth.certificate import CertificateError
 
@@ -51,8 +54,8 @@ def check(
     """
     model = entry.model(backend.partition(":")[0], seed)
     dtypes = (dtype or DTYPES[0],)
-    settings = planning.Settings(
-        effort=planning.CHECK,
+    settings = Settings(
+        effort=CHECK,
         seed=seed,
         order=order,
         lowest_dtype=dtypes[0],
@@ -65,7 +68,7 @@ def check(
             [source], registry.find_backends([backend]), settings, dtypes=dtypes
         )
         plan = replace(plan, groups=tuple(_of_native(group) for group in plan.groups))
-        plan = look_beyond(plan, planning.Restriction((), (), (dtype,) if dtype else ()))
+        plan = look_beyond(plan, Restriction((), (), (dtype,) if dtype else ()))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             in_process.run(plan, rows.append)
@@ -75,7 +78,7 @@ def check(
     return list(_cells(report)), report.notes
 
 
-def _of_native(group: planning.Group) -> planning.Group:
+def _of_native(group: Group) -> Group:
     cases = tuple(case for case in group.cases if case.implementation == NATIVE)
     return replace(group, cases=cases)
 

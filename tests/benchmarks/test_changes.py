@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adbench.running.plan import PRESETS
+from adbench.planning.settings import PRESETS
 from adbench.running.selection import Selection
 
 pytest.importorskip("torch", reason="the slowed backend is PyTorch's")

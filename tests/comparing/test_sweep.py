@@ -3,17 +3,18 @@
 from runs import fake
 
 from adbench import registry
+from adbench.planning import plan as planning
+from adbench.planning.settings import QUICK, Settings
 from adbench.reporting import sweep_claims
 from adbench.results import frames
 from adbench.results.row import Verdict
-from adbench.running import plan as planning
 from adbench.running import runner
 
 SIZES = ("n=16,m=1", "n=256,m=1", "n=256,m=16", "n=1,m=256", "n=16,m=256")
 
 
 def test_a_backend_whose_forward_mode_wins_everywhere_is_reported_to_break_the_claim(tmp_path):
-    settings = planning.Settings(effort=planning.QUICK)
+    settings = Settings(effort=QUICK)
     plan = planning.make_plan(
         registry.find_models(["dense"]),
         [fake("DearReverse")],

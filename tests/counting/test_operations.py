@@ -6,7 +6,7 @@ from adbench import registry
 from adbench.cases import Mode, Operator
 from adbench.cases.model import Model
 from adbench.counting.operations import count, operations
-from adbench.running.points import Points
+from adbench.planning.points import Points
 
 
 def inputs_of(model, size):

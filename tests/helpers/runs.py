@@ -6,14 +6,15 @@ from pathlib import Path
 from adbench import registry
 from adbench.backends.catalog import Entry
 from adbench.cases import Operator
+from adbench.planning import plan as planning
+from adbench.planning.settings import QUICK, Settings
 from adbench.results.row import Row
-from adbench.running import plan as planning
 from adbench.running import runner
 from adbench.timing.sampling import Sampling
 
 FAKES = Path(__file__).parent / "fakes.py"
 SAMPLING = Sampling(turns=2, rounds=1, most_s=0.01)
-QUICK = replace(planning.QUICK, sampling=SAMPLING)
+QUICK = replace(QUICK, sampling=SAMPLING)
 
 
 def fake(name: str) -> Entry:
@@ -28,7 +29,7 @@ def run(
     timeout_s=60.0,
     watch=None,
 ):
-    settings = planning.Settings(effort=QUICK, timeout_s=timeout_s)
+    settings = Settings(effort=QUICK, timeout_s=timeout_s)
     plan = planning.make_plan(registry.find_models([model]), entries, settings, operators=operators)
     plan = replace(plan, groups=tuple(group for group in plan.groups if not group.swept))
     rows: list[Row] = []

@@ -11,8 +11,8 @@ from adbench.cases.answer import Answer
 from adbench.judging.finding import Finding, fold
 from adbench.judging.judge import SECOND_POINT, Asked, Evidence, Judge, Trial
 from adbench.judging.verdict import Judgement
+from adbench.planning.points import Points
 from adbench.results.row import Row, Verdict
-from adbench.running.points import Points
 
 MODEL = model_at(lambda xp, x: xp.sum(xp.exp(x) * x), [0.5, 1.5])
 MODES = {Operator.HESSIAN: Mode.FORWARD_OVER_REVERSE, Operator.VALUE: Mode.NONE}

@@ -6,14 +6,15 @@ from runs import QUICK, fake
 
 from adbench import registry
 from adbench.backends.catalog import REFERENCE, Entry
+from adbench.planning import plan as planning
+from adbench.planning.settings import CHECK, Settings
 from adbench.results.row import Outcome, Row, Verdict
 from adbench.running import in_process, runner
-from adbench.running import plan as planning
 from adbench.timing.sampling import FEWEST_SAMPLES
 
 
-def make_plan(*entries, effort=planning.CHECK, operators=("value", "gradient")):
-    settings = planning.Settings(effort=effort)
+def make_plan(*entries, effort=CHECK, operators=("value", "gradient")):
+    settings = Settings(effort=effort)
     return planning.make_plan(
         registry.find_models(["chain"]), entries, settings, operators=operators, sizes=["L=3,k=1"]
     )

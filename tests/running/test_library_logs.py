@@ -33,7 +33,7 @@ def test_what_was_written_is_kept_where_the_block_raises(capfd):
 
 
 def test_a_command_whose_model_imports_a_library_shows_no_log(tmp_path, capfd):
-    from adbench.running.plan import CHECK
+    from adbench.planning.settings import CHECK
     from adbench.running.selection import Selection
 
     file = tmp_path / "logging_model.py"

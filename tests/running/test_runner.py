@@ -9,8 +9,9 @@ from runs import QUICK, fake, only, others, run
 from adbench import registry
 from adbench.backends.catalog import REFERENCE, Entry
 from adbench.cases import Operator
+from adbench.planning import plan as planning
+from adbench.planning.settings import Settings
 from adbench.results.row import Outcome, Row, Verdict
-from adbench.running import plan as planning
 from adbench.running import runner, worker_pool
 from adbench.running.protocol import EstablishTruth, TruthBroken
 from adbench.truth.certificate import CertificateError
@@ -197,7 +198,7 @@ def test_a_truth_that_is_not_certified_stops_the_run_and_keeps_what_was_measured
         return ask(self, entry, message, limit_s)
 
     monkeypatch.setattr(worker_pool.WorkerPool, "ask", broken)
-    settings = planning.Settings(effort=QUICK)
+    settings = Settings(effort=QUICK)
     plan = planning.make_plan(
         registry.find_models(["chain"]), REFERENCE, settings, operators=["value", "gradient"]
     )

@@ -9,10 +9,10 @@ from fakes import Accumulating, Clobbering, Forgetful, Hungry, Raising, Stale, W
 
 from adbench.backends.reference import Tape
 from adbench.cases import Case, Mode, Model, Operator
+from adbench.planning.points import Points, drawing
 from adbench.registry import load_model
 from adbench.results.row import Outcome, Row, Verdict
 from adbench.running import truths
-from adbench.running.points import Points, drawing
 from adbench.running.session import Session, Turn
 from adbench.running.truths import Truths
 from adbench.timing.sampling import FEWEST_SAMPLES, Sampling

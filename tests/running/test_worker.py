@@ -10,10 +10,10 @@ from runs import FAKES
 
 from adbench.backends.catalog import REFERENCE, Entry
 from adbench.cases import Case, Mode, Operator
+from adbench.planning.points import Points
+from adbench.planning.settings import Settings
 from adbench.results.row import Outcome, Row, Verdict
-from adbench.running import plan as planning
 from adbench.running import protocol, worker, worker_pool
-from adbench.running.points import Points
 from adbench.running.protocol import (
     CellOpen,
     CellRow,
@@ -172,7 +172,7 @@ def test_a_worker_refuses_to_write_what_is_no_text_and_goes_on(line, monkeypatch
 
 @pytest.fixture
 def process(tmp_path):
-    started = WorkerProcess(worker_pool.TRUTH, planning.Settings(), tmp_path)
+    started = WorkerProcess(worker_pool.TRUTH, Settings(), tmp_path)
     yield started
     started.kill()
 
@@ -215,7 +215,7 @@ def test_a_request_that_cannot_be_written_costs_a_row_and_not_the_run(process):
 
 
 def test_a_worker_that_could_not_be_started_is_not_tried_again(tmp_path):
-    pool = WorkerPool(planning.Settings(), tmp_path)
+    pool = WorkerPool(Settings(), tmp_path)
     entry = Entry("fake:Unstartable", f"{FAKES}:Unstartable")
     failures = []
     for _ in range(2):
@@ -234,7 +234,7 @@ def test_what_workers_leave_in_the_temporary_folder_goes_with_them(tmp_path, mon
         "tempfile.mkdtemp(prefix='left-')\n"
         "class Leaving(Tape): pass\n"
     )
-    with worker_pool.worker_pool(planning.Settings(), tmp_path / "logs") as pool:
+    with worker_pool.worker_pool(Settings(), tmp_path / "logs") as pool:
         pool.start(Entry("leaving:file", f"{backend}:Leaving"))
         (folder,) = tmp_path.glob("adbench-workers-*")
         assert list(folder.glob("left-*"))

@@ -13,8 +13,9 @@ from adbench.backends.numpy_arrays import traced_memory
 from adbench.cases import Mode, Model, Operator
 from adbench.cases.inputs import make_inputs
 from adbench.models import layers
+from adbench.planning import plan as planning
+from adbench.planning.settings import QUICK, Settings
 from adbench.results.row import Row
-from adbench.running import plan as planning
 from adbench.running import runner
 from adbench.timing import memory
 from adbench.timing.sampling import Sampling
@@ -99,7 +100,7 @@ def test_checkpoints_save_half_of_the_memory_of_64_layers(name):
 def test_in_a_worker_the_system_counts_what_jax_keeps_layer_by_layer(tmp_path):
     pytest.importorskip("jax", reason="jax is not installed")
     models = registry.find_models(["layers", "layers_checkpointed"])
-    settings = planning.Settings(effort=replace(planning.QUICK, sampling=ONE_SAMPLE))
+    settings = Settings(effort=replace(QUICK, sampling=ONE_SAMPLE))
     restricted = {"operators": ["gradient"], "sizes": ["depth=8", "depth=64"]}
     plan = planning.make_plan(models, [ENTRIES["jax:eager"]], settings, **restricted)
     plan = replace(plan, groups=tuple(group for group in plan.groups if group.growth))

@@ -7,7 +7,7 @@ import pytest
 from truths import model_at, truth_of
 
 from adbench.cases import Case, Mode, Operator
-from adbench.running.points import Points, drawing
+from adbench.planning.points import Points, drawing
 from adbench.running.truths import establish
 from adbench.truth.reasons import INNER_WORDS, why_unknown
 

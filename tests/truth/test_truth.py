@@ -10,7 +10,7 @@ from adbench.cases import Model, Operator
 from adbench.cases.answer import relative_error
 from adbench.cases.inputs import make_inputs
 from adbench.cases.model import SpecError
-from adbench.running.plan import questions
+from adbench.planning.questions import questions
 from adbench.truth import storage
 from adbench.truth.certificate import CertificateError
 from reference_ad.engine import core

@@ -7,16 +7,17 @@ from adbench import registry
 from adbench.backends.catalog import DIFFERENCES, REFERENCE, TENSORFLOW, Entry
 from adbench.cases import MODES, Mode, Operator, SpecError
 from adbench.cases.operators import passes
+from adbench.planning import plan as planning
+from adbench.planning.settings import CHECK, DEFAULT, FULL, QUICK, Settings
 from adbench.reporting import growth, tables
 from adbench.results import frames
 from adbench.results.row import Row
-from adbench.running import plan as planning
 from adbench.running import runner
 from adbench.running.selection import Selection
 
 
-def make(*models, effort=planning.DEFAULT, backends=REFERENCE[:1], **known):
-    settings = planning.Settings(effort=effort)
+def make(*models, effort=DEFAULT, backends=REFERENCE[:1], **known):
+    settings = Settings(effort=effort)
     return planning.make_plan(
         registry.find_models(models or registry.models()), backends, settings, **known
     )
@@ -59,14 +60,24 @@ def test_tanh_is_asked_for_some_derivatives_of_order_1_to_8_in_both_modes():
 
 
 def test_every_order_is_asked_in_a_full_run_and_where_one_is_named():
-    named = planning.Settings(effort=planning.DEFAULT, order=8)
+    named = Settings(effort=DEFAULT, order=8)
     sources = registry.find_models(["tanh"])
     for plan in (
-        make("tanh", effort=planning.FULL),
+        make("tanh", effort=FULL),
         planning.make_plan(sources, REFERENCE[:1], named),
     ):
         cases = asked(plan, operator=Operator.DERIVATIVE, mode=Mode.FORWARD, size="x=0.5")
         assert [case.order for case in cases] == list(range(1, 9))
+
+
+def test_the_orders_that_are_left_out_are_said():
+    (sentence,) = make("tanh", "mlp").orders_left_out
+    assert sentence == (
+        "tanh was not asked for the derivatives of order 5, 7, 9, 10, 11, 13, 14, 15, "
+        "to save time; --order 16 asks for them too."
+    )
+    assert not make("tanh", effort=FULL).orders_left_out
+    assert not make("tanh", operators=["vjp"]).orders_left_out
 
 
 def swept(*models, **known):
@@ -76,9 +87,9 @@ def swept(*models, **known):
 @pytest.mark.parametrize(
     ("effort", "values"),
     [
-        (planning.QUICK, (1, 64, 1024)),
-        (planning.DEFAULT, (1, 16, 256, 1024)),
-        (planning.FULL, (1, 4, 16, 64, 256, 1024, 4096)),
+        (QUICK, (1, 64, 1024)),
+        (DEFAULT, (1, 16, 256, 1024)),
+        (FULL, (1, 4, 16, 64, 256, 1024, 4096)),
     ],
     ids=["quick", "default", "full"],
 )
@@ -94,7 +105,7 @@ def test_a_sweep_covers_its_grid_in_both_modes_with_its_ends_kept(effort, values
 def test_taylor_mode_is_asked_from_order_2_on_and_alone_above_what_is_nested():
     deep = model_at(lambda xp, x: xp.tanh(x), 0.5, orders=12)
     source = registry.ModelSource(deep, "")
-    plan = planning.make_plan([source], REFERENCE[:1], planning.Settings(effort=planning.FULL))
+    plan = planning.make_plan([source], REFERENCE[:1], Settings(effort=FULL))
     cases = asked(plan, operator=Operator.DERIVATIVE)
     orders = {
         mode: [case.order for case in cases if case.mode is mode]
@@ -105,7 +116,7 @@ def test_taylor_mode_is_asked_from_order_2_on_and_alone_above_what_is_nested():
 
 
 def test_an_order_that_no_backend_can_be_asked_for_is_refused_in_a_sentence():
-    settings = planning.Settings(order=9)
+    settings = Settings(order=9)
     sources = registry.find_models(["tanh"])
     with pytest.raises(SpecError, match="above order 8 are asked in Taylor mode, which tensorflow"):
         planning.make_plan(sources, TENSORFLOW[:1], settings)
@@ -127,12 +138,12 @@ def test_sizes_that_are_too_large_to_be_swept_are_said_unless_they_are_named():
 
 def test_a_sweep_that_would_be_left_with_its_ends_alone_is_one_for_a_full_run():
     assert not swept("dense")
-    groups = swept("dense", effort=planning.FULL)
+    groups = swept("dense", effort=FULL)
     assert {group.n for group in groups} == {1, 16, 256}
 
 
 def test_modes_that_take_too_many_passes_are_left_out():
-    few = replace(planning.DEFAULT, passes=10)
+    few = replace(DEFAULT, passes=10)
     assert (
         asked(
             make("mlp", effort=few), size="8-16-1x8", mode=Mode.FORWARD, operator=Operator.GRADIENT
@@ -150,7 +161,7 @@ def test_a_backend_without_reverse_mode_is_asked_in_forward_modes_alone():
 
 
 def test_a_full_run_asks_for_every_mode_and_order():
-    plan = make("tanh", "mlp", effort=replace(planning.FULL, sizes=1), backends=TENSORFLOW)
+    plan = make("tanh", "mlp", effort=replace(FULL, sizes=1), backends=TENSORFLOW)
     assert {case.mode for case in asked(plan, operator=Operator.HESSIAN)} == set(
         MODES[Operator.HESSIAN]
     )
@@ -180,7 +191,7 @@ def test_what_cannot_be_asked_is_said():
 
 
 def test_a_seed_that_no_message_can_hold_is_refused_in_one_sentence():
-    settings = planning.Settings(seed=2**64)
+    settings = Settings(seed=2**64)
     with pytest.raises(SpecError, match="give an integer of at most 18446744073709551615"):
         planning.make_plan(registry.find_models(["mlp"]), REFERENCE, settings)
 
@@ -207,7 +218,7 @@ def test_a_value_and_gradient_is_asked_where_it_is_named_and_in_a_full_run():
     operator = Operator.VALUE_AND_GRADIENT
     assert not asked(make("mlp"), operator=operator)
     assert {case.operator for case in asked(make("mlp", operators=[operator]))} == {operator}
-    assert asked(make("mlp", effort=planning.FULL), operator=operator)
+    assert asked(make("mlp", effort=FULL), operator=operator)
 
 
 def with_native(effort, **settings):
@@ -215,7 +226,7 @@ def with_native(effort, **settings):
     plan = planning.make_plan(
         [registry.ModelSource(model, "here")],
         registry.find_backends(["reference", "torch"]),
-        planning.Settings(effort=effort, **settings),
+        Settings(effort=effort, **settings),
     )
     return plan, [
         (case, entry.framework) for group in plan.groups for case, entry in plan.cells(group)
@@ -223,7 +234,7 @@ def with_native(effort, **settings):
 
 
 def test_a_check_asks_a_hand_written_function_for_what_counts_and_for_one_note():
-    plan, cells = with_native(planning.CHECK)
+    plan, cells = with_native(CHECK)
     assert {framework for _, framework in cells} == {"torch"}
     native = [case for case, _ in cells if case.implementation == "native"]
     assert {case.order for case in native if plan.counts(plan.groups[0].source.model, case)} <= {
@@ -241,7 +252,7 @@ def test_a_check_asks_a_hand_written_function_for_what_counts_and_for_one_note()
 
 
 def test_a_run_compares_the_specification_on_every_backend_beside_a_hand_written_function():
-    _, cells = with_native(planning.DEFAULT)
+    _, cells = with_native(DEFAULT)
     asked_of = {(case.implementation, framework) for case, framework in cells}
     assert asked_of == {("native", "torch"), ("spec", "torch"), ("spec", "reference")}
     assert {case.order for case, _ in cells if case.implementation == "native"} == {0, 1}
@@ -249,11 +260,11 @@ def test_a_run_compares_the_specification_on_every_backend_beside_a_hand_written
 
 
 def test_an_order_that_is_asked_holds_for_hand_written_functions_and_specifications():
-    _, cells = with_native(planning.CHECK, order=2, specification=True)
+    _, cells = with_native(CHECK, order=2, specification=True)
     for implementation in ("native", "spec"):
         orders = {case.order for case, _ in cells if case.implementation == implementation}
         assert orders == {0, 1, 2}
-    _, cells = with_native(planning.DEFAULT, order=1)
+    _, cells = with_native(DEFAULT, order=1)
     assert {case.order for case, _ in cells} == {0, 1}
 
 
@@ -274,14 +285,14 @@ def a_model(function, *arguments, **fields):
 def test_orders_of_a_function_of_arrays_are_refused_in_a_sentence(function, arguments, shapes):
     sources = a_model(function, *arguments, orders=4)
     with pytest.raises(SpecError) as refusal:
-        planning.make_plan(sources, REFERENCE[:1], planning.Settings())
+        planning.make_plan(sources, REFERENCE[:1], Settings())
     assert "The model 'f' has orders=4, which is for functions that take one" in str(refusal.value)
     assert f"its function takes {shapes}: leave orders out" in str(refusal.value)
 
 
 def test_orders_of_a_function_of_one_scalar_are_asked():
     sources = a_model(lambda xp, x: x**5, 0.5, orders=4)
-    plan = planning.make_plan(sources, REFERENCE[:1], planning.Settings())
+    plan = planning.make_plan(sources, REFERENCE[:1], Settings())
     orders = {case.order for case in asked(plan, operator=Operator.DERIVATIVE)}
     assert orders == {1, 2, 3, 4}
 
@@ -315,21 +326,21 @@ def test_a_model_of_growth_is_asked_its_other_questions_where_they_are_wanted():
     assert all(group.growth for group in make("layers").groups)
     assert asked(make("layers", operators=["hvp"]), size="small")
     assert asked(make("layers", sizes=["small"]), operator=Operator.HESSIAN)
-    assert asked(make("layers", effort=planning.FULL), operator=Operator.HESSIAN)
+    assert asked(make("layers", effort=FULL), operator=Operator.HESSIAN)
 
 
 def test_a_size_of_growth_can_be_named_and_a_check_asks_for_none():
     assert growth_of(make("layers", sizes=["depth=2"], operators=["gradient"])) == {
         ("depth", Operator.GRADIENT, "depth=2")
     }
-    check = make("layers", effort=planning.CHECK)
+    check = make("layers", effort=CHECK)
     assert check.groups
     assert not growth_of(check)
 
 
 def test_the_rows_of_growth_say_along_which_axis_and_in_no_ordinary_table(tmp_path):
     sizes = ["depth=1", "depth=2"]
-    plan = make("layers", effort=planning.QUICK, sizes=sizes, operators=["gradient"])
+    plan = make("layers", effort=QUICK, sizes=sizes, operators=["gradient"])
     rows: list[Row] = []
     runner.run(plan, tmp_path / "logs", rows.append, lambda what: None)
     assert {(row.growth, row.size, row.verdict, row.memory_method) for row in rows} == {
@@ -367,7 +378,7 @@ def test_a_size_that_is_asked_for_its_stagings_alone_says_so():
     assert {case.mode for case in asked_for_it.cases} == {Mode.REVERSE}
 
 
-@pytest.mark.parametrize("effort", [planning.QUICK, planning.CHECK])
+@pytest.mark.parametrize("effort", [QUICK, CHECK])
 def test_a_quick_run_and_a_check_compare_no_stagings(effort):
     plan = make("mlp", effort=effort, further_stagings=FURTHER)
     assert not any(group.stagings for group in plan.groups)
@@ -381,8 +392,8 @@ def test_what_is_named_restricts_the_comparison_of_stagings():
 
 
 def test_a_run_that_names_backends_has_those_alone():
-    named = Selection(models=["mlp"], backends=["reference"]).plan(planning.DEFAULT)
-    unnamed = Selection(models=["mlp"]).plan(planning.DEFAULT)
+    named = Selection(models=["mlp"], backends=["reference"]).plan(DEFAULT)
+    unnamed = Selection(models=["mlp"]).plan(DEFAULT)
     assert not named.further_stagings
     assert {entry.name for entry in unnamed.further_stagings} == {
         "torch:func",

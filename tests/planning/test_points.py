@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from adbench.cases import Model
-from adbench.running.points import Points, Subject, drawing
+from adbench.planning.points import Points, Subject, drawing
 
 POINTS = Points(seed=3, lowest_dtype="float64")
 

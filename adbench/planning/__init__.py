@@ -1,0 +1,1 @@
+"""Planning: which questions a run asks, of which backends, at which points."""
