@@ -19,9 +19,10 @@ import click
 
 from adbench import registry
 from adbench.planning import plan as planning
-from adbench.planning.settings import FULL, Settings
+from adbench.planning.settings import DEFAULT, Settings
 from adbench.results import frames
 from adbench.results.journal import Journal
+from adbench.results.row import Row
 from adbench.running import runner
 from adbench.running.spent import Spent
 
@@ -77,9 +78,9 @@ BACKEND = """
 def main(cells: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "nothing_model.py").write_text(textwrap.dedent(MODEL.format(sizes=cells // 5)))
+        (folder / "nothing_model.py").write_text(textwrap.dedent(MODEL.format(sizes=cells // 4)))
         (folder / "nothing.py").write_text(textwrap.dedent(BACKEND))
-        settings = Settings(effort=FULL)
+        settings = Settings(effort=replace(DEFAULT, sizes=cells))
         plan = planning.make_plan(
             registry.find_models([str(folder / "nothing_model.py")]),
             registry.find_backends([str(folder / "nothing.py")]),

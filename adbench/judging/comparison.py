@@ -149,13 +149,14 @@ class Entries:
             noise = is_known & (np.abs(true) + bound <= nothing) & (in_bounds > 1)
             noise &= errors <= form.functions * form.unit * largest_true
             is_wide = (2 * bound > SHARP[dtype] * np.abs(true)) & (bound > nothing)
+        resolution = _resolution(true, bound, form)
         return cls(
             in_bounds=np.where(is_known & ~noise, in_bounds, 0.0),
             in_ulp=in_ulp,
             unresolved=~is_known | is_wide,
             noise=noise,
-            resolution=_resolution(true, bound, form),
-            resolution_beside_kinks=_resolution_beside(at_kinks, true, bound, form),
+            resolution=resolution,
+            resolution_beside_kinks=_resolution_beside(at_kinks, true, bound, form, resolution),
         )
 
 
@@ -164,9 +165,12 @@ def largest(errors: Array) -> float:
     return float(np.max(errors, initial=0.0))
 
 
-def _resolution_beside(at_kinks: Array | None, true: Array, bound: Array, form: Format) -> float:
-    if at_kinks is None:
-        return _resolution(true, bound, form)
+def _resolution_beside(
+    at_kinks: Array | None, true: Array, bound: Array, form: Format, resolution: float
+) -> float:
+    """The resolution beside kinks; resolution: that of the whole array."""
+    if at_kinks is None or not at_kinks.any():
+        return resolution
     if at_kinks.all():
         return 0.0
     return _resolution(true[~at_kinks], bound[~at_kinks], form)

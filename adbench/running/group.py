@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import nan
 from typing import Protocol
 
@@ -35,7 +36,7 @@ class GroupCell:
     begun: Row
     """Its row, with what is known beforehand."""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """What the cell is called in its session: no two cases of a group have one key."""
         return str(self.case)

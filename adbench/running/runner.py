@@ -7,7 +7,6 @@ Only one worker runs at any moment; a check starts its first one before, beside 
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -73,11 +72,10 @@ def run(
     ):
         _start_early(plan, workers)
         for number, group in enumerate(paced(plan)):
-            truth_folder = Path(folder) / str(number)
-            truth_folder.mkdir()
-            host = WorkerHost(workers, plan, truth_folder / "truth.npz", spent)
+            truth_path = Path(folder) / f"truth-{number}"
+            host = WorkerHost(workers, plan, truth_path, spent)
             run_group(plan, group, host, keep_and_count, watch)
-            shutil.rmtree(truth_folder)
+            truth_path.unlink(missing_ok=True)
 
 
 def _start_early(plan: Plan, workers: WorkerPool) -> None:

@@ -47,7 +47,10 @@ LONGEST_COUNTED_CALL_S = 2.0
 or more, and slows it."""
 
 SETTLE_EVERY_S = 5.0
-"""The garbage of the cells opened within this time (s) is collected together: it takes a framework
+"""The garbage of the cells opened within this time (s) is collected together."""
+
+SETTLE_EVERYTHING_EVERY_S = 60.0
+"""All objects are looked through for garbage once in this time (s): of a framework that takes
 0.1 s."""
 
 CUSTOMARY_SAMPLES = 1_000
@@ -112,6 +115,7 @@ class Session:
         self._round = 0
         self._reference_samples: deque[float] = deque(maxlen=CUSTOMARY_SAMPLES)
         self._settled_at = 0.0
+        self._settled_everything_at = 0.0
         self._modes = ExitStack()
         self._points = lru_cache(maxsize=4)(self._points_of)
         self._primal = lru_cache(maxsize=2)(self._stage_primal)
@@ -297,9 +301,14 @@ class Session:
 
     def _settle(self) -> None:
         """Collect the garbage of the cells opened lately, unless that was done a moment ago."""
-        if time.monotonic() - self._settled_at > SETTLE_EVERY_S:
-            clock.settle()
-            self._settled_at = time.monotonic()
+        now = time.monotonic()
+        if now - self._settled_at <= SETTLE_EVERY_S:
+            return
+        everything = now - self._settled_everything_at > SETTLE_EVERYTHING_EVERY_S
+        clock.settle(everything=everything)
+        self._settled_at = now
+        if everything:
+            self._settled_everything_at = now
 
     def _explain(self, error: Exception, case: Case, model: Model) -> tuple[Exception, str]:
         """Return the cause of an exception, and what to do about it, or ""."""

@@ -87,15 +87,10 @@ def count_operations(
 
 
 def save(truths: Truths, path: Path) -> str:
-    """Write truths to `path` and files beside it.
-
-    Return the path to load them by, "" where no truth is known.
-    """
+    """Write truths to `path`. Return the path to load them by, "" where no truth is known."""
     if truths.first is None:
         return ""
-    storage.save(truths.first, path)
-    for number, truth in truths.further.items():
-        storage.save(truth, storage.further_path(path, number))
+    storage.save(path, truths.first, truths.further)
     return str(path)
 
 
@@ -103,9 +98,5 @@ def load(path: str) -> Truths:
     """Read the truths that `save` returned the path of."""
     if not path:
         return Truths()
-    first = storage.load(Path(path))
-    further = {
-        number: storage.load(further_path)
-        for number, further_path in storage.further_paths(Path(path)).items()
-    }
+    first, further = storage.load(Path(path))
     return Truths(first, further, first.doubt)

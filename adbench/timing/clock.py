@@ -54,13 +54,15 @@ def calibrate(call: Thunk, single_call_s: float, shortest_s: float = SHORTEST_SA
     return loops
 
 
-def settle() -> None:
+def settle(*, everything: bool) -> None:
     """Collect garbage, and take what is left out of the collector's sight.
 
     A framework holds millions of objects, through which every later collection would look again
-    (0.1 s each time).
+    (0.1 s each time). everything: whether those are looked through as well, and not only what has
+    been made since the last time.
     """
-    gc.unfreeze()
+    if everything:
+        gc.unfreeze()
     gc.collect()
     gc.freeze()
 

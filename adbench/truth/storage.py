@@ -1,71 +1,118 @@
-"""The file of a truth, from the process that establishes it to those that judge by it.
+"""The file of a question's truths, from the process that establishes them to those that judge.
 
-An .npz, read without executing anything.
+It is MessagePack, read without executing anything; an array is its dtype, its shape and its bytes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import numpy as np
 
 from adbench.cases.answer import Answer
+from adbench.cases.inputs import Array
 from adbench.truth.truth import Truth
 
 
-def further_path(path: Path, number: int) -> Path:
-    """Return where the truth at a further point lies, beside that at the first."""
-    return path.with_suffix(f".{number}.npz")
+@dataclass(frozen=True)
+class StoredArray:
+    """An array as it stands in the file."""
+
+    dtype: str
+    """Its dtype with the order of bytes, as NumPy writes it, such as `<f8`."""
+    shape: tuple[int, ...]
+    """Its shape."""
+    content: bytes
+    """Its entries, in C order."""
 
 
-def further_paths(path: Path) -> dict[int, Path]:
-    """Return the files of truths at further points that lie beside one, by the points' numbers."""
-    files = sorted(path.parent.glob(f"{path.stem}.*.npz"))
-    return {int(file.suffixes[-2][1:]): file for file in files}
+@dataclass(frozen=True)
+class StoredTruth:
+    """A truth as it stands in the file; see `Truth`."""
+
+    paths: tuple[str, ...]
+    arrays: tuple[StoredArray, ...]
+    radii: tuple[StoredArray, ...]
+    bounds: dict[str, tuple[StoredArray, ...]]
+    oracle_paths: tuple[str, ...] | None
+    oracle_arrays: tuple[StoredArray, ...]
+    bits: int
+    doubt: str
+    source: str
 
 
-def save(truth: Truth, path: Path) -> None:
-    """Write a truth as an .npz file."""
-    arrays: dict[str, Any] = {
-        "paths": np.array(truth.answer.paths, dtype=str),
-        "dtypes": np.array(list(truth.bounds), dtype=str),
-        "bits": np.array(truth.bits),
-        "doubt": np.array(truth.doubt),
-    }
-    for i, array in enumerate(truth.answer.arrays):
-        arrays[f"answer{i}"] = array
-        arrays[f"radius{i}"] = truth.radii[i]
-        for dtype, bounds in truth.bounds.items():
-            arrays[f"bound_{dtype}{i}"] = bounds[i]
-    if truth.oracle is not None:
-        arrays["oracle_paths"] = np.array(truth.oracle.paths, dtype=str)
-        for i, array in enumerate(truth.oracle.arrays):
-            arrays[f"oracle{i}"] = array
-    np.savez(path, allow_pickle=False, **arrays)
+@dataclass(frozen=True)
+class StoredTruths:
+    """All that stands in the file."""
+
+    first: StoredTruth
+    """The truth at the point that is asked for."""
+    further: dict[int, StoredTruth]
+    """Those at further points, by the points' numbers."""
 
 
-def load(path: Path) -> Truth:
-    """Read what `save` wrote."""
-    with np.load(path, allow_pickle=False) as file:
-        answer = _answer(file, "paths", "answer")
-        count = len(answer.arrays)
-        return Truth(
-            answer=answer,
-            radii=_numbered(file, "radius", count),
-            bounds={
-                str(dtype): _numbered(file, f"bound_{dtype}", count) for dtype in file["dtypes"]
-            },
-            oracle=_answer(file, "oracle_paths", "oracle") if "oracle_paths" in file else None,
-            bits=int(file["bits"]),
-            doubt=str(file["doubt"]),
-        )
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(StoredTruths)
 
 
-def _answer(file: Any, paths_key: str, prefix: str) -> Answer:
-    paths = tuple(str(path) for path in file[paths_key])
-    return Answer(paths, _numbered(file, prefix, len(paths)))
+def save(path: Path, first: Truth, further: Mapping[int, Truth]) -> None:
+    """Write the truths of a question, all or nothing: the file is there once it is whole."""
+    stored = {number: _stored(truth) for number, truth in further.items()}
+    unfinished = path.with_name(f"{path.name}.part")
+    unfinished.write_bytes(_ENCODER.encode(StoredTruths(_stored(first), stored)))
+    unfinished.replace(path)
 
 
-def _numbered(file: Any, prefix: str, count: int) -> tuple[Any, ...]:
-    return tuple(file[f"{prefix}{i}"] for i in range(count))
+def load(path: Path) -> tuple[Truth, dict[int, Truth]]:
+    """Read what `save` wrote: the first truth, and those at further points. Arrays are read-only.
+
+    Raises msgspec.DecodeError where it is something else.
+    """
+    stored = _DECODER.decode(path.read_bytes())
+    further = {number: _loaded(truth) for number, truth in stored.further.items()}
+    return _loaded(stored.first), further
+
+
+def _stored(truth: Truth) -> StoredTruth:
+    return StoredTruth(
+        paths=truth.answer.paths,
+        arrays=_stored_arrays(truth.answer.arrays),
+        radii=_stored_arrays(truth.radii),
+        bounds={dtype: _stored_arrays(bounds) for dtype, bounds in truth.bounds.items()},
+        oracle_paths=None if truth.oracle is None else truth.oracle.paths,
+        oracle_arrays=() if truth.oracle is None else _stored_arrays(truth.oracle.arrays),
+        bits=truth.bits,
+        doubt=truth.doubt,
+        source=truth.source,
+    )
+
+
+def _loaded(stored: StoredTruth) -> Truth:
+    oracle = None
+    if stored.oracle_paths is not None:
+        oracle = Answer(stored.oracle_paths, _loaded_arrays(stored.oracle_arrays))
+    return Truth(
+        answer=Answer(stored.paths, _loaded_arrays(stored.arrays)),
+        radii=_loaded_arrays(stored.radii),
+        bounds={dtype: _loaded_arrays(bounds) for dtype, bounds in stored.bounds.items()},
+        oracle=oracle,
+        bits=stored.bits,
+        doubt=stored.doubt,
+        source=stored.source,
+    )
+
+
+def _stored_arrays(arrays: tuple[Array, ...]) -> tuple[StoredArray, ...]:
+    plain_arrays = [np.asarray(array) for array in arrays]
+    return tuple(
+        StoredArray(array.dtype.str, array.shape, array.tobytes()) for array in plain_arrays
+    )
+
+
+def _loaded_arrays(stored: tuple[StoredArray, ...]) -> tuple[Array, ...]:
+    return tuple(
+        np.frombuffer(array.content, np.dtype(array.dtype)).reshape(array.shape) for array in stored
+    )

@@ -246,7 +246,7 @@ def test_the_backends_modes_hold_within_the_session_alone(chain, established):
 
 
 def test_truths_come_back_from_their_file_as_they_went(tmp_path, established):
-    path = truths.save(established, tmp_path / "truth.npz")
+    path = truths.save(established, tmp_path / "truth")
     loaded = truths.load(path)
     assert loaded.doubt == established.doubt == ""
     for before, after in (
@@ -258,6 +258,6 @@ def test_truths_come_back_from_their_file_as_they_went(tmp_path, established):
 
 
 def test_where_there_is_no_truth_no_file_is_written(tmp_path):
-    path = truths.save(Truths(doubt="too hard"), tmp_path / "truth.npz")
+    path = truths.save(Truths(doubt="too hard"), tmp_path / "truth")
     assert path == "" and list(tmp_path.iterdir()) == []
     assert truths.load(path) == Truths()

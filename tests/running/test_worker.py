@@ -44,9 +44,9 @@ def open_request(origin="entry:chain", truth_path="", timed=True):
 
 def test_a_worker_goes_from_start_and_truth_to_the_row_of_a_cell(tmp_path):
     with Worker() as answering:
-        truth = EstablishTruth("entry:chain", CASE, POINTS, str(tmp_path / "truth.npz"))
+        truth = EstablishTruth("entry:chain", CASE, POINTS, str(tmp_path / "truth"))
         established = answering.answer(truth)
-        assert established == TruthEstablished(str(tmp_path / "truth.npz"), doubt="")
+        assert established == TruthEstablished(str(tmp_path / "truth"), doubt="")
         assert answering.answer(START) == Started()
         assert answering.answer(open_request(truth_path=established.path)) == CellOpen()
         turn = answering.answer(Sample(("cell",), Sampling(turns=1, rounds=6, precision=1e9)))
@@ -57,7 +57,7 @@ def test_a_worker_goes_from_start_and_truth_to_the_row_of_a_cell(tmp_path):
 
 
 def test_the_operations_of_the_answers_are_counted_where_that_is_asked_for(tmp_path):
-    path = str(tmp_path / "truth.npz")
+    path = str(tmp_path / "truth")
     with Worker() as answering:
         request = EstablishTruth("entry:chain", CASE, POINTS, path, counted=True)
         counts = answering.answer(request).counts

@@ -36,8 +36,8 @@ def test_every_question_of_every_model_is_certified(name, operator, order):
 
 def test_a_truth_comes_back_from_its_file_as_it_went(tmp_path):
     _, truth = truth_of(MODELS["chain"].model, Operator.GRADIENT)
-    storage.save(truth, tmp_path / "truth.npz")
-    loaded = storage.load(tmp_path / "truth.npz")
+    storage.save(tmp_path / "truth", truth, {})
+    loaded, _ = storage.load(tmp_path / "truth")
     assert loaded.answer.paths == truth.answer.paths and loaded.oracle.paths == truth.oracle.paths
     for before, after in [
         *zip(truth.answer.arrays, loaded.answer.arrays, strict=True),
@@ -105,8 +105,9 @@ def test_the_truth_of_a_value_and_gradient_is_that_of_its_parts(tmp_path):
     for dtype in ("float64", "float32"):
         parts = (*value.bounds[dtype], *gradient.bounds[dtype])
         assert all(map(np.array_equal, both.bounds[dtype], parts))
-    storage.save(both, tmp_path / "truth.npz")
-    assert storage.load(tmp_path / "truth.npz").answer.paths == both.answer.paths
+    storage.save(tmp_path / "truth", both, {3: both})
+    first, further = storage.load(tmp_path / "truth")
+    assert first.answer.paths == further[3].answer.paths == both.answer.paths
 
 
 def test_the_oracles_of_the_parts_serve_a_value_and_gradient():
