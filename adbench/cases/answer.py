@@ -91,6 +91,8 @@ def relative_error(answer: Answer, truth: Answer) -> float:
 
 def norm(arrays: Sequence[Array]) -> float:
     """Return the Euclidean norm over all entries of some arrays."""
+    if len(arrays) == 1 and arrays[0].size == 1:
+        return abs(float(arrays[0].item()))
     # Scaled by the largest entry, so that squares neither overflow nor underflow.
     largest = max((float(np.max(np.abs(array))) for array in arrays if array.size), default=0.0)
     if largest == 0 or not np.isfinite(largest):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from adbench.cases.messages import SentenceError
@@ -152,12 +153,17 @@ class Model:
                     f"The model {self.name!r} has {name}={value!r}; it must be {description}."
                 )
 
+    @cached_property
+    def _parameter_names(self) -> list[str]:
+        """What the function calls its parameters after `xp`; none where it cannot be told."""
+        try:
+            return list(inspect.signature(self.function).parameters)[1:]
+        except (ValueError, TypeError):
+            return []
+
     def argument_names(self, count: int) -> list[str]:
         """Return what the function calls its arguments after `xp`, of which there are `count`."""
-        try:
-            names = list(inspect.signature(self.function).parameters)[1:]
-        except (ValueError, TypeError):
-            names = []
+        names = self._parameter_names
         unnamed = [f"argument {position}" for position in range(len(names), count)]
         return [*names, *unnamed][:count]
 

@@ -6,7 +6,7 @@ That is the truth, its own other answers, and how it behaves.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import nan, sqrt
 
@@ -142,7 +142,7 @@ class Judge:
             return fold(replace(row, verdict=Verdict.UNRESOLVED), changes)
         asked = Asked(question, truth)
         judgement = self._judgement(evidence.first, asked, case)
-        row = replace(row, truth=truth.source, **asdict(judgement))
+        row = replace(row, truth=truth.source, **vars(judgement))
         findings = [
             *self._first_call(judgement),
             *self._second_call(evidence, asked, case),

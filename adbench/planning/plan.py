@@ -24,6 +24,7 @@ from adbench.planning.sweeps import (
     sizes_left_out,
 )
 from adbench.registry import ModelSource
+from adbench.timing.sampling import Sampling
 from reference_ad.engine import tree
 
 EXTRA_MODES = {
@@ -91,6 +92,12 @@ class Plan:
             if case.mode is Mode.REVERSE and case.implementation == SPECIFICATION
         ]
         return cells + further
+
+    def sampling(self, group: Group) -> Sampling:
+        """Return how much the cells of a group are sampled: in turns, where backends take any."""
+        sampling = self.settings.sampling
+        backends = {entry.name for _, entry in self.cells(group)}
+        return sampling if len(backends) > 1 else sampling.without_turns()
 
     def compares_stagings_alone(self, group: Group, entry: Entry) -> bool:
         """Whether a backend is asked a group to compare stagings, and for nothing else."""

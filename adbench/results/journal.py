@@ -6,6 +6,7 @@ One line of JSON a row, written as rows come, so that an interrupted run keeps w
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -14,18 +15,31 @@ import msgspec
 
 from adbench.results.row import Row
 
+SYNCED_EVERY_S = 1.0
+"""The rows written within this time (s) are forced to the disk together."""
+
 
 class Journal:
-    """An append-only file of rows. Every row is on disk when `append` returns."""
+    """An append-only file of rows.
+
+    A row is with the system when `append` returns, so that it outlives this process. It is forced
+    to the disk, so that it outlives the machine, with the first row after a second, or at the end.
+    """
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("ab")
+        self._synced_at = 0.0
 
     def append(self, row: Row) -> None:
-        """Write one row and flush it to the disk."""
+        """Write one row."""
         self._file.write(msgspec.json.encode(row.to_json()) + b"\n")
         self._file.flush()
+        if time.monotonic() - self._synced_at > SYNCED_EVERY_S:
+            self._sync()
+
+    def _sync(self) -> None:
         os.fsync(self._file.fileno())
+        self._synced_at = time.monotonic()
 
     def __enter__(self) -> Journal:
         return self
@@ -36,6 +50,7 @@ class Journal:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._sync()
         self._file.close()
 
 

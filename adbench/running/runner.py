@@ -39,6 +39,7 @@ from adbench.running.worker_pool import (
     truth_entry,
     worker_pool,
 )
+from adbench.timing.sampling import Sampling
 from adbench.truth.certificate import CertificateError
 
 
@@ -73,7 +74,7 @@ def run(
         _start_early(plan, workers)
         for number, group in enumerate(paced(plan)):
             truth_path = Path(folder) / f"truth-{number}"
-            host = WorkerHost(workers, plan, truth_path, spent)
+            host = WorkerHost(workers, plan, plan.sampling(group), truth_path, spent)
             run_group(plan, group, host, keep_and_count, watch)
             truth_path.unlink(missing_ok=True)
 
@@ -98,11 +99,18 @@ class CellProgress:
 class WorkerHost:
     """Computes the cells of one group in worker processes."""
 
-    def __init__(self, workers: WorkerPool, plan: Plan, truth_path: Path, spent: Spent) -> None:
-        """truth_path: where the group's truth is to be written; spent: what time is added to."""
+    def __init__(
+        self, workers: WorkerPool, plan: Plan, sampling: Sampling, truth_path: Path, spent: Spent
+    ) -> None:
+        """Begin a group.
+
+        sampling: how much its cells are sampled; truth_path: where its truth is to be written;
+        spent: what time is added to.
+        """
         self._workers = workers
         self._spent = spent
         self._settings = plan.settings
+        self._sampling = sampling
         self._truth_entry = truth_entry(plan.backends, plan.settings)
         self._truth_path = truth_path
         self._established_path = ""
@@ -177,7 +185,7 @@ class WorkerHost:
         left_s = sum(self._progress_of(cell).left_s for cell in cells)
         keys = tuple(cell.key for cell in cells)
         try:
-            reply = self._workers.ask(entry, Sample(keys, self._settings.sampling), left_s)
+            reply = self._workers.ask(entry, Sample(keys, self._sampling), left_s)
         finally:
             share_s = (time.monotonic() - began) / len(cells)
             for cell in cells:
@@ -255,7 +263,7 @@ class WorkerHost:
         return row
 
     def _sample(self, cell: GroupCell, progress: CellProgress) -> Sampled:
-        request = Sample((cell.key,), self._settings.sampling)
+        request = Sample((cell.key,), self._sampling)
         reply = self._workers.ask(cell.entry, request, progress.left_s)
         assert isinstance(reply, Sampled)
         return reply

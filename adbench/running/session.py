@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import nan
 from types import TracebackType
 from typing import Any
 
@@ -55,6 +56,9 @@ SETTLE_EVERYTHING_EVERY_S = 60.0
 
 CUSTOMARY_SAMPLES = 1_000
 """What the reference loop customarily takes is the median of so many of its latest samples."""
+
+RECKONED_EVERY = 50
+"""After so many rounds that median is taken anew."""
 
 NOT_REPEATABLE = "not repeatable"
 """The flag of a cell whose second answer differs from its first."""
@@ -114,6 +118,7 @@ class Session:
         self._sampling = Sampling()
         self._round = 0
         self._reference_samples: deque[float] = deque(maxlen=CUSTOMARY_SAMPLES)
+        self._customary_reference_s = nan
         self._settled_at = 0.0
         self._settled_everything_at = 0.0
         self._modes = ExitStack()
@@ -193,6 +198,8 @@ class Session:
         self._round += 1
         reference_s = reference_loop.sample()
         self._reference_samples.append(reference_s)
+        if self._round < RECKONED_EVERY or self._round % RECKONED_EVERY == 0:
+            self._customary_reference_s = stats.median(self._reference_samples).median
         ended = {}
         for key in pending if self._round % 2 else reversed(pending):
             cell = cells[key]
@@ -214,8 +221,7 @@ class Session:
     def close(self, key: str) -> Row:
         """End an open cell and return its row."""
         cell = self._open_cells.pop(key)
-        customary_reference_s = stats.median(self._reference_samples).median
-        return cell.finished_row(self._threads, self._sampling, customary_reference_s)
+        return cell.finished_row(self._threads, self._sampling, self._customary_reference_s)
 
     def _modes_of(self, cell: Case | Row) -> AbstractContextManager[Any]:
         """What a cell is computed under, beside the modes of the session."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adbench.timing import stats
 from adbench.timing.stats import Estimate
@@ -39,6 +39,10 @@ class Sampling:
     """The rounds of samples in each of the first turns; later turns are longer."""
     most_s: float = 0.6
     """The samples of a cell end when they have lasted this long together (s)."""
+
+    def without_turns(self) -> Sampling:
+        """Return the same for cells of one backend alone, whose turns need not be interrupted."""
+        return replace(self, turns=1, rounds=self.turns * self.rounds)
 
     def rounds_in_turn(self, samples: int) -> int:
         """Return how many rounds the next turn of a cell has that has so many samples."""

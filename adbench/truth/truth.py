@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
@@ -57,7 +58,7 @@ class Truth:
     source: str = "enclosure"
     """What it is, as the rows name it."""
 
-    @property
+    @cached_property
     def at_kinks(self) -> tuple[Array, ...]:
         """Array by array, which entries lie at a kink or a pole.
 
