@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -88,6 +89,8 @@ class WorkerProcess:
         os.close(worker_writes)
         self._requests = Connection(runner_writes, readable=False)
         self._replies = Connection(runner_reads, writable=False)
+        self._arrival = select.poll()  # Connection.poll makes a new selector for every call
+        self._arrival.register(runner_reads, select.POLLIN)
 
     def request(self, request: Request, limit_s: float) -> Reply:
         """Send a request and wait for its reply, which is one that may follow it.
@@ -116,7 +119,7 @@ class WorkerProcess:
         Raises WorkerFailed where none comes; the worker is then dead.
         """
         try:
-            if not self._replies.poll(max(limit_s, 0.0)):
+            if not self._arrival.poll(max(limit_s, 0.0) * 1e3):
                 self.kill()
                 raise WorkerFailed(Outcome.TIMED_OUT, "No answer within the time limit.")
             delivery = protocol.decode(self._replies.recv_bytes())
