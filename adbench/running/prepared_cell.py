@@ -56,9 +56,12 @@ def prepared(backend: Backend, case: Case, model: Model, points: SubjectPoints) 
         lambda: prepare(backend, problem, case.operator, case.mode, case.order)
     )
 
+    active, constants, direction = problem.active, problem.constants, problem.direction
+    synchronize = backend.synchronize
+
     def operator() -> Any:
-        answer = call(problem.active, problem.constants, problem.direction)
-        backend.synchronize(answer)
+        answer = call(active, constants, direction)
+        synchronize(answer)
         return answer
 
     return PreparedCell(case, model, points, problem, call, operator, route, prepare_s)
