@@ -14,8 +14,9 @@ import pandas as pd
 from adbench.changes.conditions import Conditions, compare_conditions
 from adbench.changes.effects import CommonChange, Effects, common_changes, estimate_effects
 from adbench.changes.noise import Array, estimate_noise
-from adbench.changes.recorded_run import CELL, UNDISTURBED, RecordedRun, read_run
+from adbench.changes.recorded_run import UNDISTURBED, RecordedRun, read_run
 from adbench.changes.verdicts import AnswerChange, answer_change
+from adbench.results.frames import CELL
 
 RESOLUTION = 0.05
 """Times that differ by less than this fraction are equal unless another resolution is given."""

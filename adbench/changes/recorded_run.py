@@ -15,13 +15,11 @@ import pandas as pd
 
 from adbench.cases.model import SpecError
 from adbench.results import frames, journal
+from adbench.results.frames import CELL
 from adbench.results.row import Row
 
 ENVIRONMENT = "environment.json"
 """The file of a run that tells what it ran on."""
-
-CELL = ("model", "size", "dtype", "operator", "order", "mode", "implementation", "backend")
-"""What tells one cell of a run from all others."""
 
 UNDISTURBED = 0.1
 """Which quantile of a cell's samples stands for its time. What disturbs a sample makes it longer

@@ -16,7 +16,7 @@ import pandas as pd
 import scipy.optimize
 import scipy.stats
 
-CELL = ["model", "size", "n_inputs", "n_outputs", "dtype", "implementation", "backend"]
+SWEPT_CELL = ["model", "size", "n_inputs", "n_outputs", "dtype", "implementation", "backend"]
 """The columns that name a cell of a sweep."""
 
 SWEEP = ["model", "dtype", "implementation", "backend"]
@@ -60,12 +60,12 @@ class Winner(StrEnum):
 def ratios(frame: pd.DataFrame) -> pd.DataFrame:
     """Return time(forward) / time(reverse) of every full Jacobian that was timed in both modes.
 
-    Columns: those of `CELL`; `ratio`, `low` and `high`, from samples that were taken next to each
-    other; `winner`; `forward_s` and `reverse_s`, the median times (s); `forward_operations` and
-    `reverse_operations`. A run that did not pair its samples has no cell.
+    Columns: those of `SWEPT_CELL`; `ratio`, `low` and `high`, from samples that were taken next to
+    each other; `winner`; `forward_s` and `reverse_s`, the median times (s); `forward_operations`
+    and `reverse_operations`. A run that did not pair its samples has no cell.
     """
     timed = frame[(frame["operator"] == "jacobian") & (frame["outcome"] == "ok")]
-    columns = [*CELL, "median_s", "operations"]
+    columns = [*SWEPT_CELL, "median_s", "operations"]
     forward = timed.loc[timed["mode"] == "forward", columns]
     is_paired = (
         timed[["forward_ratio", "forward_ratio_low", "forward_ratio_high"]].notna().all(axis=1)
@@ -74,8 +74,8 @@ def ratios(frame: pd.DataFrame) -> pd.DataFrame:
         (timed["mode"] == "reverse") & is_paired,
         [*columns, "forward_ratio", "forward_ratio_low", "forward_ratio_high"],
     ]
-    both = forward.merge(reverse, on=CELL, suffixes=("_forward", "_reverse"))
-    cells = both[CELL].assign(
+    both = forward.merge(reverse, on=SWEPT_CELL, suffixes=("_forward", "_reverse"))
+    cells = both[SWEPT_CELL].assign(
         ratio=both["forward_ratio"],
         low=both["forward_ratio_low"],
         high=both["forward_ratio_high"],
