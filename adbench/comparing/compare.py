@@ -70,10 +70,15 @@ def compare(
     _write_environment(environment, folder)
     spent = Spent()
 
+    notes_shown: set[str] = set()
+
     def show_size(rows: Sequence[Row]) -> None:
         table = correctness(frames.frame(rows))
-        if table is not None and show is not None:
-            show(replace(table, title=f"{table.title} {rows[0].model} {rows[0].size}"))
+        if table is None or show is None:
+            return
+        note = "" if table.note in notes_shown else table.note
+        notes_shown.add(table.note)
+        show(replace(table, title=f"{table.title} {rows[0].model} {rows[0].size}", note=note))
 
     stopped_by: KeyboardInterrupt | CertificateError | None = None
     step_results: list[step_rows.StepRow] = []
