@@ -71,18 +71,18 @@ def run(
         tempfile.TemporaryDirectory(prefix="adbench-") as folder,
         nullcontext(pool) if pool else worker_pool(plan.settings, logs) as workers,
     ):
-        _start_early(plan, workers)
         for number, group in enumerate(paced(plan)):
+            _start_early(plan, group, workers)
             truth_path = Path(folder) / f"truth-{number}"
             host = WorkerHost(workers, plan, plan.sampling(group), truth_path, spent)
             run_group(plan, group, host, keep_and_count, watch)
             truth_path.unlink(missing_ok=True)
 
 
-def _start_early(plan: Plan, workers: WorkerPool) -> None:
-    """Let the workers of the first group import their frameworks together, before any is timed."""
-    if plan.settings.effort.timed and plan.groups:
-        for entry in {entry.name: entry for _, entry in plan.cells(plan.groups[0])}.values():
+def _start_early(plan: Plan, group: Group, workers: WorkerPool) -> None:
+    """Let the workers that a group needs import their frameworks together, before any is timed."""
+    if plan.settings.effort.timed:
+        for entry in {entry.name: entry for _, entry in plan.cells(group)}.values():
             workers.start_early(entry)
 
 

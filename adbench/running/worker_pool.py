@@ -217,8 +217,11 @@ class WorkerPool:
     def start_early(self, entry: Entry) -> None:
         """Begin to start a worker that will be asked soon, beside what else is done meanwhile.
 
-        What goes wrong is said when it is asked.
+        Nothing happens where it runs, or could not be started. What goes wrong is said when it is
+        asked.
         """
+        if entry.name in {*self._processes, *self._starting, *self._unstartable}:
+            return
         with suppress(WorkerFailed):
             self._starting[entry.name] = self._launch(entry)
 
