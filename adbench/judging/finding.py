@@ -36,6 +36,8 @@ def fold(row: Row, findings: Sequence[Finding]) -> Row:
 
     They are taken one after the other.
     """
+    if not findings:
+        return row
     for finding in findings:
         row = _with_finding(row, finding)
     failed = [finding.check for finding in findings if finding.check]

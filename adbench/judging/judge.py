@@ -136,13 +136,13 @@ class Judge:
         known; further: the same at further points, by their numbers. Without a truth the verdict is
         `unresolved`, unless the inputs were changed.
         """
-        row = replace(row, error_vs_other_mode=self._distance_to_other_modes(case, evidence.first))
+        distance = self._distance_to_other_modes(case, evidence.first)
         changes = [*self._overwritten_answer(evidence), *self._changed_inputs(evidence)]
         if truth is None:
-            return fold(replace(row, verdict=Verdict.UNRESOLVED), changes)
+            unresolved = replace(row, verdict=Verdict.UNRESOLVED, error_vs_other_mode=distance)
+            return fold(unresolved, changes)
         asked = Asked(question, truth)
         judgement = self._judgement(evidence.first, asked, case)
-        row = replace(row, truth=truth.source, **vars(judgement))
         findings = [
             *self._first_call(judgement),
             *self._second_call(evidence, asked, case),
@@ -162,6 +162,9 @@ class Judge:
         )
         row = replace(
             row,
+            truth=truth.source,
+            error_vs_other_mode=distance,
+            **vars(judgement),
             identity_over_bound=consistency.over_bound,
             taylor_order=consistency.taylor_order,
         )

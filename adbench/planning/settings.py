@@ -87,7 +87,7 @@ DEFAULT = Preset(
     swept_entries=1 << 16,
     passes=256,
     all_modes=False,
-    sampling=Sampling(most_s=0.3),
+    sampling=Sampling(most_s=0.4),
 )
 FULL = Preset(
     "full",

@@ -151,8 +151,8 @@ class Session:
             with self._modes_of(case):
                 cell = self._prepare(case, model)
                 observation = self._observe(cell, truths, thoroughly=not timed)
-            begun = replace(begun, work_s=time.perf_counter() - began)
-            row = self._judge(_observed_row(begun, cell, observation), cell, observation, truths)
+            observed = _observed_row(begun, cell, observation, time.perf_counter() - began)
+            row = self._judge(observed, cell, observation, truths)
             if not timed:
                 return row
             staging_began = time.perf_counter()
@@ -378,13 +378,19 @@ def _question(cell: TimedCell) -> tuple[Any, ...]:
     return (*asked, row.implementation, row.backend)
 
 
-def _observed_row(begun: Row, cell: PreparedCell, observation: Observation) -> Row:
-    """The row of a cell with what its calls have shown, and no verdict yet."""
+def _observed_row(
+    begun: Row, cell: PreparedCell, observation: Observation, work_s: float
+) -> Row:
+    """The row of a cell with what its calls have shown, and no verdict yet.
+
+    work_s: how long the framework has worked for it (s).
+    """
     evidence = observation.evidence
     repeatable = behaviour.same(evidence.first, evidence.again)
     needed = observation.memory
     return replace(
         begun,
+        work_s=work_s,
         route=cell.route,
         prepare_s=cell.prepare_s,
         first_s=observation.first_s,

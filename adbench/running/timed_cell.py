@@ -134,8 +134,8 @@ class TimedCell:
             reference_samples_s=tuple(self.reference_samples),
             sample_rounds=tuple(self.rounds),
         )
-        flags = _flags(row, threads, sampling, reference_s / customary_reference_s)
-        return replace(row, flags="; ".join(flags))
+        flags = "; ".join(_flags(row, threads, sampling, reference_s / customary_reference_s))
+        return row if flags == row.flags else replace(row, flags=flags)
 
 
 def _flags(row: Row, threads: int, sampling: Sampling, slowness: float) -> list[str]:

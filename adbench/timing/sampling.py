@@ -14,7 +14,7 @@ FEWEST_SAMPLES = 6
 MOST_SAMPLES = 500
 """No cell gets more samples than these; their interval is some 8 % of their interquartile range."""
 
-OVERDRAFT = 8.0
+OVERDRAFT = 6.0
 """How many times its budget a cell may take to get `FEWEST_SAMPLES`."""
 
 FIRST_LOOK = 8
