@@ -69,7 +69,7 @@ def test_a_cell_is_opened_sampled_in_turns_and_closed_with_its_row(chain, establ
 def test_a_cell_is_sampled_until_its_budget_is_spent_where_its_interval_stays_wide(
     chain, established
 ):
-    sampling = Sampling(precision=0.0, most_s=0.02)
+    sampling = Sampling(precision=0.0, most_s=0.2)
     with Session(Tape(), POINTS) as session:
         open_cell(session, chain, established)
         turns = 1
