@@ -147,7 +147,7 @@ def kills_by_system() -> int | None:
 
 
 def sentence() -> str:
-    """Say what this process may take, and what it has held at most; "" where it has no limit."""
+    """Say that this process asked for more than it may take; "" where it has no limit."""
     if sys.platform != "linux":
         return ""
     import resource
@@ -156,12 +156,15 @@ def sentence() -> str:
     if allowed == resource.RLIM_INFINITY:
         return ""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return limit_in_words(allowed, peak)
+    return (
+        f"It asked for more than the {in_words(allowed)} of memory that a worker may take "
+        f"(--memory sets it), and held {in_words(peak)} at most."
+    )
 
 
 def limit_in_words(allowed: int, held: int) -> str:
-    """Say what a worker may take and what it held at most (bytes)."""
+    """Say what a worker held at most and what it may take (bytes)."""
     return (
-        f"A worker may take {in_words(allowed)} (--memory sets it), and this one held "
-        f"{in_words(held)} at most."
+        f"It held {in_words(held)} of memory, and a worker may take {in_words(allowed)} (--memory "
+        "sets it)."
     )

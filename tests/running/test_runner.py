@@ -108,7 +108,7 @@ def test_what_a_framework_raises_ends_in_its_row(tmp_path, name, outcome, messag
     rows = run(tmp_path, fake(name))
     row = only(rows, f"fake:{name}")
     assert (row.outcome, row.verdict) == (outcome, Verdict.NONE)
-    assert row.message.partition(" A worker may take ")[0].rstrip(".") == message.rstrip(".")
+    assert row.message.partition(" It asked for more than ")[0].rstrip(".") == message.rstrip(".")
     assert {r.outcome for r in others(rows, row)} == {Outcome.OK}
 
 
