@@ -190,7 +190,7 @@ def test_a_worker_that_holds_more_than_it_may_is_ended_with_figures(worker):
         """,
         memory_bytes=300_000_000,
     )
-    with pytest.raises(WorkerFailed, match=r"a worker may take 300 MB \(--memory sets it\)") as caught:
+    with pytest.raises(WorkerFailed, match=r"may take 300 MB \(--memory sets it\)") as caught:
         process.request(request, LIMIT_S)
     assert caught.value.outcome is Outcome.OUT_OF_MEMORY
 
