@@ -68,8 +68,9 @@ def check(
     budget_s: how long (s) a hand-written function is looked at beyond what was asked: in float32,
         at larger sizes, with respect to its other arguments; 20 by default.
 
-    A function that crashes crashes this process; `adbench check` runs every backend in a process of
-    its own. Raises SpecError where the question cannot be asked.
+    A function that crashes crashes this process, and no limit of time or memory holds; `adbench
+    check` runs every backend in a process of its own, with both. Raises SpecError where the
+    question cannot be asked.
     """
     entries = registry.find_backends(_as_list(backend))
     if isinstance(model, Model):

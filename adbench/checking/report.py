@@ -15,7 +15,7 @@ from adbench.planning.plan import Plan
 from adbench.reporting import failures, tables
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
-from adbench.results.row import FAILURES, Outcome, Row, Verdict
+from adbench.results.row import FAILURES, TRUTH_FAILED, Outcome, Row, Verdict
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Report:
             return ExitStatus.WRONG
         if any(row.outcome is Outcome.UNUSABLE for row in self.rows):
             return ExitStatus.BAD_USAGE
-        if any(row.outcome in FAILURES for row in self.rows):
+        if any(_should_have_been_judged(row) for row in self.rows):
             return ExitStatus.NOT_RUN
         derivatives = [row for row in self.rows if row.operator != Operator.VALUE] or self.rows
         answered = {subject_of(row) for row in derivatives if row.outcome is Outcome.OK}
@@ -90,6 +90,11 @@ class Report:
     def frame(self) -> pd.DataFrame:
         """Return the rows as a frame, with the columns of a run's results."""
         return frames.frame(self.rows)
+
+
+def _should_have_been_judged(row: Row) -> bool:
+    """Whether a cell did not run that should have, or its truth could not be computed."""
+    return row.outcome in FAILURES or row.truth == TRUTH_FAILED
 
 
 def failing(rows: tuple[Row, ...]) -> Iterator[Row]:

@@ -65,6 +65,12 @@ OPTIONS: dict[str, Decorator] = {
         type=TIMEOUT,
         help="Seconds a cell may take. Default: 60; 600 in a full run.",
     ),
+    "memory": click.option(
+        "--memory",
+        metavar="SIZE",
+        help="Memory that a worker may take, such as 4GB. Default: four fifths of what is "
+        "available.",
+    ),
     "seed": click.option(
         "--seed",
         type=SEED,

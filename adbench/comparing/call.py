@@ -40,6 +40,7 @@ def run(
     timeout: float | None = None,
     seed: int = 0,
     progress: bool = False,
+    memory: str | None = None,
 ) -> pd.DataFrame:
     """Check and time models on backends, each in a process of its own, and return the results.
 
@@ -55,6 +56,8 @@ def run(
     timeout: the time that each cell may take (s); 60, or 600 in a full run, where None.
     seed: the seed of the models' inputs, not negative.
     progress: whether a progress bar is shown on standard error.
+    memory: the memory that each worker may take, such as "4GB"; four fifths of what is available
+        where None.
 
     Returns a frame with one row a cell, as `adbench.load` does. A derivative that is wrong and a
     cell that does not run are rows like others, in the columns `verdict` and `outcome`.
@@ -73,6 +76,7 @@ def run(
         threads=threads,
         timeout_s=timeout,
         seed=seed,
+        memory=memory,
     )
     plan = selection.plan(PRESETS[preset])
     with ExitStack() as cleanup:

@@ -17,7 +17,7 @@ from adbench.reporting import machine
 from adbench.reporting.tables import Table, correctness
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
-from adbench.results.row import FAILURES, Outcome, Row, Verdict
+from adbench.results.row import FAILURES, TRUTH_FAILED, Outcome, Row, Verdict
 from adbench.running.environment import describe
 from adbench.running.spent import Spent
 from adbench.step_sweep import rows as step_rows
@@ -53,6 +53,8 @@ class Comparison:
         if (self.table["outcome"] == str(Outcome.UNUSABLE)).any():
             return ExitStatus.BAD_USAGE
         if self.table["outcome"].isin([str(outcome) for outcome in FAILURES]).any():
+            return ExitStatus.NOT_RUN
+        if (self.table["truth"] == TRUTH_FAILED).any():
             return ExitStatus.NOT_RUN
         return ExitStatus.ALL_RIGHT
 

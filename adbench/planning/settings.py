@@ -137,6 +137,8 @@ class Settings:
     budget_s: float | None = None
     """How long (s) a hand-written function is looked at beyond what was asked; None for what the
     preset says."""
+    memory_bytes: int = 0
+    """The most memory that a worker may take (bytes); 0 for what the machine suggests."""
 
     @property
     def points(self) -> Points:

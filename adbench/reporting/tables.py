@@ -15,7 +15,7 @@ from adbench.reporting.sweep_tables import SWEEP_TITLE as SWEEP_TITLE
 from adbench.reporting.table import Table as Table
 from adbench.reporting.units import time as time
 from adbench.reporting.units import two_digits as _two_digits
-from adbench.results.row import FAILURES
+from adbench.results.row import FAILURES, TRUTH_FAILED
 
 MARKS = {"correct": "", "imprecise": "~", "unresolved": "?", "wrong": "✗"}
 """What stands before an error, by its verdict, from the mildest on."""
@@ -51,7 +51,7 @@ def tables(frame: pd.DataFrame) -> list[Table]:
 def summary(frame: pd.DataFrame) -> str:
     """Return how many cells there are, how they were judged, and how the others ended.
 
-    One sentence.
+    One sentence, and another where truths could not be computed that should have been.
     """
     outcomes = frame["outcome"].value_counts()
     verdicts = frame.loc[frame["outcome"] == "ok", "verdict"].value_counts()
@@ -61,7 +61,14 @@ def summary(frame: pd.DataFrame) -> str:
     if unanswered:
         parts.append(unanswered)
     cells = "1 cell" if len(frame) == 1 else f"{len(frame)} cells"
-    return f"{cells}: {'; '.join(parts)}."
+    sentence = f"{cells}: {'; '.join(parts)}."
+    failed = int((frame["truth"] == TRUTH_FAILED).sum())
+    if failed:
+        sentence += (
+            f" The truth of {failed} could not be computed, since its worker crashed or ran out of "
+            "time or memory."
+        )
+    return sentence
 
 
 def correctness(frame: pd.DataFrame) -> Table | None:

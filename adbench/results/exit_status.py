@@ -23,8 +23,8 @@ class ExitStatus(IntEnum):
     function."""
 
     NOT_RUN = 3
-    """A cell raised, crashed, ran out of memory or out of time, or a check could judge nothing; of
-    two runs, a cell no longer runs."""
+    """A cell raised, crashed, ran out of memory or out of time, or computing its truth did, or a
+    check could judge nothing; of two runs, a cell no longer runs."""
 
     TRUTH_BROKEN = 4
     """The truth that adbench itself computed was not certified, which is a bug of adbench."""

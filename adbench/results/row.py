@@ -42,6 +42,11 @@ FAILURES = frozenset(
 """Outcomes of a cell that should have run and did not."""
 
 
+TRUTH_FAILED = "failed"
+"""What stands in the column `truth` where computing the truth crashed or ran out of time: the
+answer should have been judged, and was not."""
+
+
 class Verdict(StrEnum):
     """What is to be thought of an answer; empty where there is none."""
 
@@ -94,7 +99,8 @@ class Row:
     verdict: Verdict = Verdict.NONE
     """What is to be thought of the answer."""
     truth: str = ""
-    """What the answer was judged by; empty where no truth is known."""
+    """What the answer was judged by; empty where no truth is known, `TRUTH_FAILED` where it could
+    not be computed."""
     relative_error: float = math.nan
     """||answer - truth|| / ||truth||, the Euclidean norm over all entries."""
     max_error_ulp: float = math.nan

@@ -8,6 +8,7 @@ from adbench.backends.base import Backend
 from adbench.backends.hand_written import UnusableOutput, WrongOutput
 from adbench.cases.messages import as_sentence, describe_exception
 from adbench.results.row import Outcome, Row, Verdict
+from adbench.running import memory_limit
 
 OUTPUT = "output"
 """The check that a hand-written function fails whose output has another shape or dtype."""
@@ -22,9 +23,12 @@ def failed_row(row: Row, error: Exception, backend: Backend, advice: str = "") -
     message = describe_exception(error)
     if isinstance(error, WrongOutput):
         return replace(row, verdict=Verdict.WRONG, message=message, failed_checks=OUTPUT)
+    outcome = _outcome(error, backend)
+    if outcome is Outcome.OUT_OF_MEMORY:
+        advice = memory_limit.sentence() or advice
     if advice:
         message = f"{as_sentence(message)} {advice}"
-    return replace(row, outcome=_outcome(error, backend), verdict=Verdict.NONE, message=message)
+    return replace(row, outcome=outcome, verdict=Verdict.NONE, message=message)
 
 
 def _outcome(error: Exception, backend: Backend) -> Outcome:

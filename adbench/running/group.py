@@ -14,7 +14,11 @@ from adbench.counting.operations import OperationCounts
 from adbench.planning.group import Group
 from adbench.planning.plan import Plan
 from adbench.registry import ModelSource
-from adbench.results.row import Row
+from adbench.results.row import TRUTH_FAILED, Row
+
+MOST_AT_ONCE = 24
+"""The cells of so many backends are open at once, and take turns; more backends are asked in
+batches, since each holds a process of its own."""
 
 Keep = Callable[[Row], None]
 """Called with each row as it is finished."""
@@ -58,7 +62,7 @@ class GroupTurn:
         """Return a turn of some cells, from the keys that their session knows them by."""
         return cls(
             tuple((cell, ended[cell.key]) for cell in cells if cell.key in ended),
-            tuple(cell for cell in cells if cell.key in unsettled),
+            tuple(cell for cell in cells if cell.key in unsettled and cell.key not in ended),
         )
 
 
@@ -67,6 +71,8 @@ class CellHost(Protocol):
 
     counts: OperationCounts
     """How many operations the answers to the group's question take, once its truth is there."""
+    has_truth_failed: bool
+    """Whether computing the truth crashed or ran out of time."""
 
     def establish_truth(self, group: Group) -> str:
         """Establish the truth of a group's question. Return why it is in doubt, or "".
@@ -93,9 +99,20 @@ def run_group(plan: Plan, group: Group, host: CellHost, keep: Keep, watch: Watch
     """
     watch(f"truth of {group.question.describe()}")
     doubt = host.establish_truth(group)
+    cells = [
+        _cell(plan, group, case, entry, doubt, host.counts, has_truth_failed=host.has_truth_failed)
+        for case, entry in plan.cells(group)
+    ]
+    backends = _by_backend(cells)
+    for first in range(0, len(backends), MOST_AT_ONCE):
+        batch = backends[first : first + MOST_AT_ONCE]
+        _run_cells([cell for cells in batch for cell in cells], host, keep, watch)
+
+
+def _run_cells(cells: Sequence[GroupCell], host: CellHost, keep: Keep, watch: Watch) -> None:
+    """Open cells, sample them in turns, and close them."""
     open_cells = []
-    for case, entry in plan.cells(group):
-        cell = _cell(plan, group, case, entry, doubt, host.counts)
+    for cell in cells:
         watch(f"{cell.entry.name}  {cell.case.describe()}")
         row = host.open(cell)
         if row is None:
@@ -135,7 +152,14 @@ def _by_backend(cells: Sequence[GroupCell]) -> list[Sequence[GroupCell]]:
 
 
 def _cell(
-    plan: Plan, group: Group, case: Case, entry: Entry, doubt: str, counts: OperationCounts
+    plan: Plan,
+    group: Group,
+    case: Case,
+    entry: Entry,
+    doubt: str,
+    counts: OperationCounts,
+    *,
+    has_truth_failed: bool,
 ) -> GroupCell:
     begun = Row.begun(
         case,
@@ -146,6 +170,7 @@ def _cell(
         growth=group.growth,
         stagings=plan.compares_stagings_alone(group, entry),
         message=doubt,
+        truth=TRUTH_FAILED if has_truth_failed else "",
         operations=counts.by_mode.get(case.mode.value, nan),
         primal_operations=nan if counts.primal is None else counts.primal,
     )

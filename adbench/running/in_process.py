@@ -45,6 +45,9 @@ class SessionHost:
     they were.
     """
 
+    has_truth_failed = False
+    """A truth that crashes here takes this process with it."""
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._sessions: dict[str, Session] = {}

@@ -16,6 +16,7 @@ from adbench.planning.settings import Preset, Settings
 from adbench.registry import ModelSource
 from adbench.running.beyond import look_beyond
 from adbench.running.library_logs import library_logs_left_out
+from adbench.running.memory_limit import parse_size
 from adbench.running.worker_pool import WorkerPool
 
 
@@ -49,6 +50,9 @@ class Selection:
     timeout_s: float | None = None
     """The time that each cell may take (s); that of the preset where None."""
 
+    memory: str | None = None
+    """The memory that a worker may take, such as "4GB"; what the machine suggests where None."""
+
     seed: int = 0
     """The seed of the models' inputs."""
 
@@ -74,13 +78,17 @@ class Selection:
     """Whether specifications are judged beside hand-written functions like any others."""
 
     def settings(self, preset: Preset) -> Settings:
-        """Return what holds for the whole run. Raises SpecError where a dtype is unknown."""
+        """Return what holds for the whole run.
+
+        Raises SpecError where a dtype is unknown, or the memory limit no size.
+        """
         dtypes = self.dtypes or DTYPES[:1]
         check_dtypes(dtypes)
         return Settings(
             effort=preset,
             threads=self.threads,
             timeout_s=self.timeout_s or preset.timeout_s,
+            memory_bytes=parse_size(self.memory) if self.memory else 0,
             seed=self.seed,
             lowest_dtype=max(dtypes, key=DTYPES.index),
             order=self.order,

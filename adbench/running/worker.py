@@ -1,16 +1,15 @@
 """The worker: a process round a session, in which one framework is imported.
 
-It is started as `python -m adbench.running.worker FD FD` with its threads already set in the
-environment, reads requests from the first descriptor and answers each on the second, in the
-messages of `protocol`. What the framework prints goes to the worker's log.
+A guard forks it (`worker_guard`), with its threads already set in the environment. It reads
+requests from one descriptor and answers each on another, in the messages of `protocol`. What the
+framework prints goes to the worker's log.
 """
 
 from __future__ import annotations
 
-import ctypes
 import faulthandler
+import os
 import signal
-import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import lru_cache
@@ -154,14 +153,22 @@ def _load_model(origin: str, accuracy: float | None) -> Model:
 
 
 def serve(requests: Connection[Any, Any], replies: Connection[Any, Any]) -> None:
-    """Answer requests until the runner closes the line."""
-    with Worker() as worker:
+    """Answer requests until the runner closes the line.
+
+    A process that what was asked forked, and that comes back from it as well, ends here: the line
+    is not its own.
+    """
+    worker = os.getpid()
+    with Worker() as answering:
         while True:
             try:
                 data = requests.recv_bytes()
             except EOFError:
                 return
-            replies.send_bytes(_answer(worker, data))
+            reply = _answer(answering, data)
+            if os.getpid() != worker:
+                os._exit(0)
+            replies.send_bytes(reply)
 
 
 def _answer(worker: Worker, data: bytes) -> bytes:
@@ -173,17 +180,8 @@ def _answer(worker: Worker, data: bytes) -> bytes:
         return protocol.encode(error.serial, Refused(str(error)))
 
 
-def main() -> None:
-    """Serve on the descriptors given on the command line."""
+def main(requests: int, replies: int) -> None:
+    """Serve on two descriptors."""
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the runner's to handle
-    if sys.platform == "linux":
-        # A worker that hangs must not outlive a runner that was killed: PR_SET_PDEATHSIG (1),
-        # prctl(2).
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-    requests, replies = (int(descriptor) for descriptor in sys.argv[1:3])
     serve(Connection(requests, writable=False), Connection(replies, readable=False))
-
-
-if __name__ == "__main__":
-    main()

@@ -272,7 +272,8 @@ def command(names: Sequence[str], timeout: float) -> ExitStatus:
     """
     statuses: list[int] = []
     for entry in registry.find_backends(names):
-        arguments = [sys.executable, "-m", "adbench.selftest.conformance", entry.name, entry.load]
+        module = ("-P", "-m", "adbench.selftest.conformance")
+        arguments = [sys.executable, *module, entry.name, entry.load]
         try:
             statuses.append(subprocess.run(arguments, timeout=timeout, check=False).returncode)
         except subprocess.TimeoutExpired:

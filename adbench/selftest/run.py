@@ -181,7 +181,7 @@ def _alarms_of_checkers(framework: str, seed: int) -> dict[str, dict[str, bool]]
     entry = next(entry for entry in registry.backends().values() if entry.framework == framework)
     if registry.installed_version(entry) is None:
         return {}
-    command = [sys.executable, "-m", "adbench.selftest.checkers", framework, str(seed)]
+    command = [sys.executable, "-P", "-m", "adbench.selftest.checkers", framework, str(seed)]
     process = subprocess.run(
         command,
         env=worker_environment(1),

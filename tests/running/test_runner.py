@@ -9,11 +9,30 @@ from runs import QUICK, fake, only, others, run
 from adbench import registry
 from adbench.backends.catalog import REFERENCE, Entry
 from adbench.cases import Operator
+from adbench.checking.report import Report
+from adbench.comparing.compare import Comparison
+from adbench.counting.operations import OperationCounts
 from adbench.planning import plan as planning
 from adbench.planning.settings import Settings
-from adbench.results.row import Outcome, Row, Verdict
+from adbench.reporting import tables
+from adbench.results import frames
+from adbench.results.exit_status import ExitStatus
+from adbench.results.row import TRUTH_FAILED, Outcome, Row, Verdict
 from adbench.running import runner, worker_pool
-from adbench.running.protocol import EstablishTruth, TruthBroken
+from adbench.running.group import GroupCell, _cell
+from adbench.running.protocol import (
+    CellOpen,
+    CellRow,
+    EstablishTruth,
+    Open,
+    Sample,
+    Sampled,
+    TruthBroken,
+)
+from adbench.running.run_clock import RunClock
+from adbench.running.runner import WorkerHost
+from adbench.running.spent import Spent
+from adbench.running.worker_process import WorkerFailed
 from adbench.truth.certificate import CertificateError
 
 
@@ -88,7 +107,8 @@ def test_a_hang_is_timed_out_at_its_limit(tmp_path):
 def test_what_a_framework_raises_ends_in_its_row(tmp_path, name, outcome, message):
     rows = run(tmp_path, fake(name))
     row = only(rows, f"fake:{name}")
-    assert (row.outcome, row.message, row.verdict) == (outcome, message, Verdict.NONE)
+    assert (row.outcome, row.verdict) == (outcome, Verdict.NONE)
+    assert row.message.partition(" It asked for more than ")[0].rstrip(".") == message.rstrip(".")
     assert {r.outcome for r in others(rows, row)} == {Outcome.OK}
 
 
@@ -214,3 +234,111 @@ def test_a_timed_row_tells_how_many_operations_its_mode_takes(tmp_path):
     forward, reverse = (only(rows, "reference:tape", mode=mode) for mode in ("forward", "reverse"))
     assert value.operations == value.primal_operations == forward.primal_operations > 0
     assert forward.operations > reverse.operations
+
+
+def failing_truths(monkeypatch, failures):
+    """Let that many requests for a truth fail."""
+    ask = worker_pool.WorkerPool.ask
+    remaining = [WorkerFailed(Outcome.CRASHED, "The worker was killed by SIGKILL.")] * failures
+
+    def ask_or_fail(self, entry, request, limit_s):
+        if isinstance(request, EstablishTruth) and remaining:
+            raise remaining.pop()
+        return ask(self, entry, request, limit_s)
+
+    monkeypatch.setattr(worker_pool.WorkerPool, "ask", ask_or_fail)
+
+
+def test_a_truth_whose_worker_dies_is_computed_again(tmp_path, monkeypatch):
+    failing_truths(monkeypatch, 1)
+    rows = run(tmp_path, REFERENCE[0], operators=("gradient",))
+    assert {row.verdict for row in rows} == {Verdict.CORRECT}
+
+
+def test_a_truth_whose_worker_dies_again_is_no_success(tmp_path, monkeypatch):
+    failing_truths(monkeypatch, 2)
+    rows = run(tmp_path, REFERENCE[0], operators=("gradient",))
+    assert {(row.verdict, row.truth) for row in rows} == {(Verdict.UNRESOLVED, TRUTH_FAILED)}
+    assert {row.message for row in rows} == {
+        "No true answer is known: The worker was killed by SIGKILL."
+    }
+    table = frames.frame(rows)
+    assert Comparison(table, report=None, stopped_by=None).exit_status is ExitStatus.NOT_RUN
+    assert Report(tuple(rows)).exit_status is ExitStatus.NOT_RUN
+    assert "The truth of 2 could not be computed" in tables.summary(table)
+
+
+class ScriptedPool:
+    """A pool whose workers answer, or die, as a test says."""
+
+    had_late_truth = False
+
+    def __init__(self):
+        self.clock = RunClock()
+        self.worker = object()
+        self.dies = False
+        self.asked = []
+        self.replies = {Open: CellOpen(), Sample: Sampled({}, ())}
+
+    def begin_round(self):
+        pass
+
+    def start(self, entry):
+        return self.worker
+
+    def ask(self, entry, request, limit_s):
+        self.asked.append((type(request), limit_s))
+        self.clock._suspended_s -= 4.0  # it takes as long
+        if self.dies:
+            self.dies = False
+            self.worker = object()
+            raise WorkerFailed(Outcome.CRASHED, "The worker was killed by SIGSEGV.")
+        return self.replies[type(request)]
+
+
+@pytest.fixture
+def scripted(tmp_path):
+    """A scripted pool, a host on it, and two cells of one question on one backend."""
+    settings = Settings(effort=QUICK, timeout_s=7.0)
+    plan = planning.make_plan(
+        registry.find_models(["chain"]), REFERENCE[:1], settings, operators=["gradient"]
+    )
+    group = plan.groups[0]
+    cells: list[GroupCell] = [
+        _cell(plan, group, case, entry, "", OperationCounts(), has_truth_failed=False)
+        for case, entry in plan.cells(group)
+    ]
+    pool = ScriptedPool()
+    host = WorkerHost(pool, plan, plan.sampling(group), tmp_path / "truth", Spent())
+    return pool, host, cells[:2]
+
+
+def test_a_cell_whose_worker_died_over_another_has_its_whole_limit_again(scripted):
+    pool, host, cells = scripted
+    assert [host.open(cell) for cell in cells] == [None, None]
+    pool.dies = True
+    turn = host.sample(cells)
+    assert (turn.ended, turn.unsettled) == ((), ())
+    reopened = [limit_s for kind, limit_s in pool.asked if kind is Open][2:]
+    assert reopened == pytest.approx([7.0, 7.0], abs=0.1)
+    assert host._progress_of(cells[0]).spent_s > 7.0
+
+
+def test_a_cell_is_not_reopened_for_ever(scripted, monkeypatch):
+    monkeypatch.setattr(runner, "MOST_REOPENINGS", 2)
+    pool, host, (cell, _) = scripted
+    host.open(cell)
+    for _ in range(3):
+        pool.worker = object()
+        turn = host.sample([cell])
+    ((_, row),) = turn.ended
+    assert row.outcome is Outcome.CRASHED
+    assert row.message.startswith("Its worker has died 3 times over other cells of the backend;")
+
+
+def test_the_row_of_another_cell_is_no_answer(scripted):
+    pool, host, (cell, other) = scripted
+    pool.replies[Open] = CellRow(other.begun)
+    row = host.open(cell)
+    assert row.outcome is Outcome.CRASHED and row.mode == cell.begun.mode
+    assert row.message == "The worker answered with the row of another cell."
