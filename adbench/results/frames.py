@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 
 import pandas as pd
 
-from adbench.results import journal
+from adbench.results import escaping, journal
 from adbench.results.row import Row
 
 JOURNAL, PARQUET, CSV = "journal.jsonl", "results.parquet", "results.csv"
@@ -60,7 +60,7 @@ def frame(rows: Iterable[Row]) -> pd.DataFrame:
 def write(table: pd.DataFrame, folder: Path) -> None:
     """Write the frame to `folder` as Parquet and as CSV."""
     table.to_parquet(folder / PARQUET, index=False)
-    table.to_csv(folder / CSV, index=False)
+    escaping.for_spreadsheet(table).to_csv(folder / CSV, index=False)
 
 
 CELL = ("model", "size", "dtype", "operator", "order", "mode", "implementation", "backend")
@@ -112,4 +112,5 @@ def load(path: str | Path) -> pd.DataFrame:
     if path.suffix == ".parquet":
         return pd.read_parquet(path).astype(_TYPES)
     missing = {name: ["", "nan"] for name in COLUMNS if _TYPES[name] != "str"}
-    return pd.read_csv(path, dtype=_TYPES, keep_default_na=False, na_values=missing)
+    table = pd.read_csv(path, dtype=_TYPES, keep_default_na=False, na_values=missing)
+    return escaping.from_spreadsheet(table)

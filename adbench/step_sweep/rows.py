@@ -12,6 +12,8 @@ from typing import get_type_hints
 
 import pandas as pd
 
+from adbench.results import escaping
+
 PARQUET, CSV = "differences.parquet", "differences.csv"
 
 
@@ -63,7 +65,7 @@ def frame(rows: Iterable[StepRow]) -> pd.DataFrame:
 def write(table: pd.DataFrame, folder: Path) -> None:
     """Write the frame to `folder` as Parquet and as CSV."""
     table.to_parquet(folder / PARQUET, index=False)
-    table.to_csv(folder / CSV, index=False)
+    escaping.for_spreadsheet(table).to_csv(folder / CSV, index=False)
 
 
 def load(path: str | Path) -> pd.DataFrame:
@@ -81,4 +83,4 @@ def load(path: str | Path) -> pd.DataFrame:
         )
     if path.suffix == ".parquet":
         return pd.read_parquet(path).astype(COLUMNS)
-    return pd.read_csv(path, dtype=COLUMNS)
+    return escaping.from_spreadsheet(pd.read_csv(path, dtype=COLUMNS))
