@@ -72,16 +72,7 @@ def check(
     A function that crashes crashes this process; `adbench check` runs every backend in a process of
     its own. Raises SpecError where the question cannot be asked.
     """
-    check_number("check", "seed", seed)
-    optional = {
-        "order": order,
-        "resolution": resolution,
-        "accuracy": accuracy,
-        "budget_s": budget_s,
-    }
-    for name, value in optional.items():
-        if value is not None:
-            check_number("check", name, value)
+    _check_numbers(seed, order=order, resolution=resolution, accuracy=accuracy, budget_s=budget_s)
     entries = registry.find_backends(_as_list("backend", backend))
     if isinstance(model, Model):
         if arguments:
@@ -130,6 +121,14 @@ def check(
         warnings.simplefilter("ignore")
         in_process.run(plan, rows.append)
     return Report.of(plan, rows)
+
+
+def _check_numbers(seed: int, **optional: float | None) -> None:
+    """Raise SpecError for a number out of range; None is what is customary."""
+    check_number("check", "seed", seed)
+    for name, value in optional.items():
+        if value is not None:
+            check_number("check", name, value)
 
 
 def _nothing_to_run(entries: Sequence[Entry], model: Model) -> str:

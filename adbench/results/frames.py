@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import fields
+from io import BytesIO
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -59,7 +60,7 @@ def frame(rows: Iterable[Row]) -> pd.DataFrame:
 
 def write(table: pd.DataFrame, folder: Path) -> None:
     """Write the frame to `folder` as Parquet and as CSV."""
-    table.to_parquet(folder / PARQUET, index=False)
+    (folder / PARQUET).write_bytes(table.to_parquet(index=False))
     escaping.for_spreadsheet(table).to_csv(folder / CSV, index=False)
 
 
@@ -90,7 +91,8 @@ def samples(rows: Iterable[Row]) -> pd.DataFrame:
 
 def write_samples(folder: Path) -> None:
     """Write every sample of the run in `folder` to one Parquet file, from its journal."""
-    samples(journal.read(folder / JOURNAL)).to_parquet(folder / SAMPLES_PARQUET, index=False)
+    table = samples(journal.read(folder / JOURNAL))
+    (folder / SAMPLES_PARQUET).write_bytes(table.to_parquet(index=False))
 
 
 def load(path: str | Path) -> pd.DataFrame:
@@ -110,7 +112,7 @@ def load(path: str | Path) -> pd.DataFrame:
     if path.suffix == ".jsonl":
         return frame(journal.read(path))
     if path.suffix == ".parquet":
-        return pd.read_parquet(path).astype(_TYPES)
+        return pd.read_parquet(BytesIO(path.read_bytes())).astype(_TYPES)
     missing = {name: ["", "nan"] for name in COLUMNS if _TYPES[name] != "str"}
     table = pd.read_csv(path, dtype=_TYPES, keep_default_na=False, na_values=missing)
     return escaping.from_spreadsheet(table)
