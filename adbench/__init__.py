@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from adbench.cases import Model as Model
+from adbench.cases import SpecError as SpecError
 
 if TYPE_CHECKING:
     from adbench.changes.changes import compare_runs as compare_runs

@@ -20,6 +20,7 @@ from typing import Any
 from adbench.backends.catalog import Entry
 from adbench.cases.messages import as_sentence, describe_exception
 from adbench.cases.model import Model, SpecError
+from adbench.cases.text import plain_name
 
 MODELS_GROUP = "adbench.models"
 BACKENDS_GROUP = "adbench.backends"
@@ -266,6 +267,7 @@ def _points(group: str) -> list[Any]:
 
 def nearest(kind: str, name: str, known_names: Iterable[str]) -> str:
     """Return the sentence for an unknown name, with the nearest match among the known ones."""
+    name = plain_name(name)
     known_names = list(known_names)
     close = get_close_matches(name, known_names, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known_names)}."

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from adbench.cases.text import plain_name
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -37,6 +39,12 @@ class Entry:
     orders: Mapping[str, int] = field(default_factory=dict)
     by_default: bool = True
     in_stagings: bool = False
+
+    def __post_init__(self) -> None:
+        """Let the name hold nothing that is not seen, such as of a file that it is taken from."""
+        framework, colon, staging = self.name.partition(":")
+        name = f"{plain_name(framework)}{colon}{plain_name(staging)}"
+        object.__setattr__(self, "name", name)
 
     @property
     def framework(self) -> str:

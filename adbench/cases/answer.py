@@ -8,8 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from adbench.cases.inputs import Array
+from adbench.cases.inputs import NUMBERS, Array
+from adbench.cases.text import plain_text
 from reference_ad.engine import tree
+
+NUMBERS_IN_ANSWERS = NUMBERS + "c"
+"""The kinds of dtypes that an answer may have, as NumPy calls them: complex ones are judged too."""
+
+LONGEST_SHOWN = 40
+"""How many characters are shown of a text that is no number."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +56,13 @@ def joined(answers: Sequence[Answer]) -> Answer:
 
 
 def mismatch(answer: Answer, expected: Answer) -> str:
-    """Return what is wrong with the shape of an answer in one sentence.
+    """Return what is wrong with the shape of an answer, or with its kind, in one sentence.
 
     The sentence is "" where it has the shape of `expected`.
     """
+    other_thing = _other_than_numbers(answer)
+    if other_thing:
+        return other_thing
     if len(answer.arrays) != len(expected.arrays):
         return (
             f"The answer has {len(answer.arrays)} array(s) where {len(expected.arrays)} were "
@@ -67,6 +77,25 @@ def mismatch(answer: Answer, expected: Answer) -> str:
         if array.shape != like.shape:
             return f"The answer{path} has shape {array.shape} where {like.shape} was expected."
     return ""
+
+
+def _other_than_numbers(answer: Answer) -> str:
+    """Say in one sentence what an answer holds in place of an array of numbers, or ""."""
+    for path, array in zip(answer.paths, answer.arrays, strict=True):
+        if array.dtype.kind not in NUMBERS_IN_ANSWERS:
+            return f"The answer{path} is {_described(array)}, and must be an array of numbers."
+    return ""
+
+
+def _described(array: Array) -> str:
+    """What an array is that holds no numbers."""
+    if array.shape:
+        return f"an array of {array.dtype.name} values"
+    value = array.item()
+    if value is None:
+        return "None"
+    shown = f" {plain_text(value, LONGEST_SHOWN)!r}" if isinstance(value, str) else ""
+    return f"of the type {type(value).__name__}{shown}"
 
 
 def _listed(paths: Sequence[str]) -> str:

@@ -153,6 +153,11 @@ def _make_arguments(
             f"{maker} gave {_with_article(arguments)}; it must give a tuple of arguments: a single "
             "argument x is returned as (x,)."
         )
+    if not arguments:
+        raise SpecError(
+            f"{maker} gave no argument; it must give at least the one that is differentiated with "
+            "respect to, as (x,)."
+        )
     if not 0 <= model.active < len(arguments):
         raise SpecError(
             f"The model {model.name!r} has active={model.active}, but make(size, rng) gave "

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from types import FrameType
 
+from adbench.cases.text import plain_text
 from adbench.namespaces.namespace import MissingFunction
 
 LONGEST_MESSAGE = 400
-"""How many characters of an exception's message are kept."""
+"""How many characters of a message are kept that is no sentence of ours."""
 
 
 class SentenceError(Exception):
     """An exception whose message is a whole sentence for the user, and stands without its type."""
+
+    def __init__(self, *sentence: object) -> None:
+        """sentence: whatever it quotes, it becomes one line of visible characters."""
+        super().__init__(plain_text(" ".join(map(str, sentence))))
 
 
 def describe_exception(error: BaseException, file: str | None = None, file_name: str = "") -> str:
@@ -24,7 +29,7 @@ def describe_exception(error: BaseException, file: str | None = None, file_name:
         always stands then, with the last line of the file on the way to the exception.
     file_name: what to call the file where the sentence does not name it already.
     """
-    message = _one_line(str(error))
+    message = plain_text(_message_of(error))
     if file is None and isinstance(error, SentenceError | MissingFunction):
         return message
     if len(message) > LONGEST_MESSAGE:
@@ -38,9 +43,12 @@ def as_sentence(text: str) -> str:
     return text if text.endswith(".") else f"{text}."
 
 
-def _one_line(text: str) -> str:
-    # Bytes of a path that are no UTF-8 come as lone surrogates, which no message or journal holds.
-    return " ".join(text.split()).encode("utf-8", "backslashreplace").decode("utf-8")
+def _message_of(error: BaseException) -> str:
+    """The message of an exception, whatever its class makes of it."""
+    try:
+        return str(error)
+    except Exception:
+        return "(its message cannot be read)"
 
 
 def place_of(error: BaseException, file: str | None, file_name: str) -> str:

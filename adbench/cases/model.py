@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from adbench.cases.messages import SentenceError
 from adbench.cases.operators import Operator
+from adbench.cases.text import plain_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -130,6 +131,23 @@ class Model:
                 )
 
         self._check_stagings(operators)
+        self._make_names_plain()
+
+    def _make_names_plain(self) -> None:
+        """Let no name hold what is not seen: names stand in rows, tables and reports."""
+        growth = {axis: _with_plain_names(sizes) for axis, sizes in self.growth.items()}
+        stagings = {
+            operator: tuple(map(plain_name, sizes)) for operator, sizes in self.stagings.items()
+        }
+        plain_fields = {
+            "name": plain_name(self.name),
+            "sizes": _with_plain_names(self.sizes),
+            "sweep": _with_plain_names(self.sweep),
+            "growth": _with_plain_names(growth),
+            "stagings": stagings,
+        }
+        for field_name, value in plain_fields.items():
+            object.__setattr__(self, field_name, value)
 
     def _check_stagings(self, operators: Set[str]) -> None:
         for operator, sizes in self.stagings.items():
@@ -175,3 +193,8 @@ class Model:
             return all_sizes[name]
         names = ", ".join(all_sizes)
         raise SpecError(f"The model {self.name!r} has no size {name!r}; it has {names}.")
+
+
+def _with_plain_names(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A mapping whose keys are names, all of visible characters."""
+    return {plain_name(name): value for name, value in mapping.items()}

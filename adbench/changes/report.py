@@ -15,6 +15,7 @@ from adbench.changes.recorded_run import UNDISTURBED
 from adbench.changes.verdicts import AnswerChange
 from adbench.reporting import render
 from adbench.reporting.tables import Table, question, time
+from adbench.results.escaping import for_markdown
 
 SHOWN_AT_MOST = 20
 """How many rows of a table are shown where not all are."""
@@ -37,7 +38,7 @@ def show(changes: Changes, screen: Console, is_short: bool = False) -> None:
         render.to_screen(cut_table, screen)
     screen.print()
     for sentence in sentences(changes):
-        screen.print(sentence, highlight=False, markup=False)
+        render.say(screen, sentence)
 
 
 def text(changes: Changes, width: int = 120) -> str:
@@ -50,8 +51,8 @@ def text(changes: Changes, width: int = 120) -> str:
 def to_markdown(changes: Changes) -> str:
     """Return a comment for a pull request, with its long tables folded."""
     headline, *further_sentences = sentences(changes)
-    parts = ["## adbench: two runs compared", f"**{headline}**"]
-    parts.append("\n".join(f"- {sentence}" for sentence in further_sentences))
+    parts = ["## adbench: two runs compared", f"**{for_markdown(headline)}**"]
+    parts.append("\n".join(f"- {for_markdown(sentence)}" for sentence in further_sentences))
     for table in _tables(changes):
         if len(table.rows) <= SHOWN_AT_MOST:
             parts.append("#" + render.to_markdown(table))
@@ -67,7 +68,9 @@ def _folded(table: Table) -> str:
     """A table in Markdown behind its title, which opens it."""
     rows = _count(len(table.rows), "row")
     body = render.to_markdown(table).partition("\n\n")[2]
-    return f"<details><summary>{table.title} ({rows})</summary>\n\n{body}\n\n</details>"
+    return (
+        f"<details><summary>{for_markdown(table.title)} ({rows})</summary>\n\n{body}\n\n</details>"
+    )
 
 
 def _tables(changes: Changes) -> list[Table]:

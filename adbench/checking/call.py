@@ -12,10 +12,11 @@ import numpy as np
 from adbench import registry
 from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES
+from adbench.cases.limits import check_number
 from adbench.cases.model import Model, SpecError
 from adbench.checking.report import Report
 from adbench.planning import plan as planning
-from adbench.planning.restriction import Restriction, check_dtypes
+from adbench.planning.restriction import Restriction, as_names, check_dtypes
 from adbench.planning.settings import CHECK, Settings
 from adbench.results.row import Row
 from adbench.running import in_process
@@ -72,7 +73,8 @@ def check(
     check` runs every backend in a process of its own, with both. Raises SpecError where the
     question cannot be asked.
     """
-    entries = registry.find_backends(_as_list(backend))
+    _check_numbers(seed, order=order, resolution=resolution, accuracy=accuracy, budget_s=budget_s)
+    entries = registry.find_backends(_as_list("backend", backend))
     if isinstance(model, Model):
         if arguments:
             raise SpecError(
@@ -82,15 +84,15 @@ def check(
         _check_function(model, arguments, active)
         dtypes = dtypes or _dtype_unless_highest(arguments[active])
         model = _model_of(model, arguments, active)
-    if seed < 0:
-        raise SpecError(f"check was given seed={seed}; give an integer that is not negative.")
     if accuracy is not None:
         model = replace(model, accuracy=accuracy)
     if native is not None:
         model = replace(model, native=_native_of_frameworks(native, entries))
     if not entries:
         raise SpecError(_nothing_to_run(entries, model))
-    wanted_dtypes = _as_list(dtypes or DTYPES[:1])
+    operator_names = tuple(_as_list("operators", operators))
+    size_names = tuple(_as_list("sizes", sizes))
+    wanted_dtypes = _as_list("dtypes", dtypes or DTYPES[:1])
     check_dtypes(wanted_dtypes)
     settings = Settings(
         effort=CHECK,
@@ -106,13 +108,11 @@ def check(
         [registry.ModelSource(model, IN_PROCESS)],
         entries,
         settings,
-        operators=_as_list(operators),
-        sizes=_as_list(sizes),
+        operators=operator_names,
+        sizes=size_names,
         dtypes=wanted_dtypes,
     )
-    named = Restriction(
-        tuple(_as_list(operators)), tuple(_as_list(sizes)), tuple(_as_list(dtypes or ()))
-    )
+    named = Restriction(operator_names, size_names, tuple(_as_list("dtypes", dtypes or ())))
     plan = look_beyond(plan, named)
     if native is not None and not {entry.framework for entry in entries} & set(model.native):
         raise SpecError(_nothing_to_run(entries, model))
@@ -122,6 +122,14 @@ def check(
         warnings.simplefilter("ignore")
         in_process.run(plan, rows.append)
     return Report.of(plan, rows)
+
+
+def _check_numbers(seed: int, **optional: float | None) -> None:
+    """Raise SpecError for a number out of range; None is what is customary."""
+    check_number("check", "seed", seed)
+    for name, value in optional.items():
+        if value is not None:
+            check_number("check", name, value)
 
 
 def _nothing_to_run(entries: Sequence[Entry], model: Model) -> str:
@@ -144,7 +152,8 @@ def _check_function(function: Any, arguments: Sequence[Any], active: int) -> Non
             "check was given a function and no arguments: give the point to check it at, "
             "check(f, x, ...)."
         )
-    if not 0 <= active < len(arguments):
+    check_number("check", "active", active)
+    if active >= len(arguments):
         raise SpecError(
             f"check was given active={active} and {len(arguments)} argument(s); give the place "
             "of one, from 0 on."
@@ -184,8 +193,9 @@ def _as_numpy(leaf: Any) -> np.ndarray[Any, Any]:
     return array.astype(np.float64) if array.dtype.name == "bfloat16" else array
 
 
-def _as_list(names: Sequence[str] | str) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)
+def _as_list(parameter: str, names: Any) -> list[str]:
+    """The names that a parameter was given."""
+    return as_names("check", parameter, names)
 
 
 def _dtype_unless_highest(argument: Any) -> str | None:

@@ -12,9 +12,15 @@ from typing import Any
 from xml.etree import ElementTree
 
 from adbench.cases.case import NATIVE
-from adbench.cases.model import Model
+from adbench.cases.model import Model, SpecError
 from adbench.checking.report import Report
 from adbench.reporting import failures, render
+from adbench.results.escaping import (
+    for_markdown,
+    for_workflow_message,
+    for_workflow_property,
+    for_xml,
+)
 from adbench.results.frames import SAMPLES
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
 
@@ -52,14 +58,14 @@ def to_junit(report: Report) -> str:
         case = ElementTree.SubElement(
             suite,
             "testcase",
-            classname=f"{row.model}.{row.size}.{row.dtype}",
-            name=f"{failures.question(row)} {failures.asked_of(row)}",
+            classname=for_xml(f"{row.model}.{row.size}.{row.dtype}"),
+            name=for_xml(f"{failures.question(row)} {failures.asked_of(row)}"),
             time=_junit_time(row),
         )
         kind = _junit_kind(row)
         if kind:
             counts[kind] += 1
-            message = _printable(_junit_message(row, kind))
+            message = for_xml(_junit_message(row, kind))
             ElementTree.SubElement(case, kind, message=message).text = message
     suite.set("failures", str(counts["failure"]))
     suite.set("errors", str(counts["error"]))
@@ -93,10 +99,6 @@ def _junit_time(row: Row) -> str:
     return f"{row.elapsed_s:.3f}"
 
 
-def _printable(text: str) -> str:
-    return "".join(character for character in text if character.isprintable())
-
-
 def to_github(report: Report, models: Mapping[str, Model]) -> str:
     """Return one workflow command a failing cell.
 
@@ -106,30 +108,43 @@ def to_github(report: Report, models: Mapping[str, Model]) -> str:
     for row in report.failures:
         file, line = definition_of(models[row.model], row)
         title = f"{failures.asked_of(row)}: {failures.cell(row)}"
-        lines.append(
-            f"::error file={_property(file)},line={line},title={_property(title)}"
-            f"::{_data(failures.sentence(row))}"
-        )
-    lines += [f"::notice title=adbench check::{_data(note)}" for note in report.notes]
-    return "\n".join([*lines, f"::notice title=adbench check::{_data(report.summary)}"])
+        place = {"file": file, "line": str(line), "title": title}
+        lines.append(_workflow_command("error", place, failures.sentence(row)))
+    notice = {"title": "adbench check"}
+    lines += [_workflow_command("notice", notice, note) for note in (*report.notes, report.summary)]
+    return "\n".join(lines)
+
+
+def _workflow_command(name: str, properties: Mapping[str, str], message: str) -> str:
+    """A line that the runner of GitHub takes for a command."""
+    listed = ",".join(f"{key}={for_workflow_property(value)}" for key, value in properties.items())
+    return f"::{name} {listed}::{for_workflow_message(message)}"
 
 
 def append_step_summary(report: Report) -> None:
     """Append the report in Markdown to the file that GitHub shows beside the job.
 
-    Nothing is done where there is no such file.
+    Nothing is done where there is no such file. Raises SpecError where it cannot be written to.
     """
     path = os.environ.get(STEP_SUMMARY)
-    if path:
+    if not path:
+        return
+    try:
         with Path(path).open("a", encoding="utf-8") as file:
             file.write(to_markdown(report))
+    except OSError as error:
+        raise SpecError(
+            f"The summary of the step was not written to {path} ({error.strerror}); let "
+            f"{STEP_SUMMARY} name a file that can be written to."
+        ) from error
 
 
 def to_markdown(report: Report) -> str:
     """Return the summary and the tables of failures in GitHub's Markdown."""
     tables = [render.to_markdown(table) for table in failures.tables(report.rows)]
-    notes = [f"Note: {note}" for note in report.notes]
-    return "\n\n".join(["# adbench check", report.summary, *tables, *notes]) + "\n"
+    notes = [f"Note: {for_markdown(note)}" for note in report.notes]
+    summary = for_markdown(report.summary)
+    return "\n\n".join(["# adbench check", summary, *tables, *notes]) + "\n"
 
 
 def definition_of(model: Model, row: Row) -> tuple[str, int]:
@@ -162,13 +177,3 @@ def _definition(function: Any) -> tuple[str, int]:
         return inspect.getsourcefile(target) or "", max(1, inspect.getsourcelines(target)[1])
     except (TypeError, OSError):
         return "", 1
-
-
-def _data(text: str) -> str:
-    """Escape the message of a workflow command."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    """Escape a property of a workflow command."""
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from adbench.cases.model import SpecError
+from adbench.cases.text import plain_text
 from adbench.cli.selection import selection_options
+from adbench.cli.temporary import in_temporary_folder
 
 if TYPE_CHECKING:
     from adbench.checking.report import Report
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     help="github: annotations on standard output, and the step's summary where GITHUB_STEP_SUMMARY "
     "is set.",
 )
+@in_temporary_folder
 def command(selection: Selection, output_format: str) -> None:
     """Check models on all backends and time nothing.
 
@@ -39,7 +43,8 @@ def command(selection: Selection, output_format: str) -> None:
 
     Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised,
     crashed, ran out of memory or out of time, or if no derivative of a model could be judged, 4 if
-    adbench's own truth was not certified. A framework that is not installed is no failure.
+    adbench itself is at fault, as where its own truth was not certified, 130 after Ctrl-C, 143 and
+    129 after SIGTERM and SIGHUP. A framework that is not installed is no failure.
     """
     import tempfile
 
@@ -91,7 +96,10 @@ def _write_github(report: Report, plan: Plan) -> None:
 
     models = {group.source.model.name: group.source.model for group in plan.groups}
     click.echo(formats.to_github(report, models))
-    formats.append_step_summary(report)
+    try:
+        formats.append_step_summary(report)
+    except SpecError as error:
+        click.echo(f"adbench: {plain_text(str(error))}", err=True)
 
 
 WRITERS: dict[str, Callable[[Report, Plan], None]] = {

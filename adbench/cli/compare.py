@@ -130,7 +130,9 @@ def exit_status(changes: Changes, fail_on: float | None = None) -> ExitStatus:
 
 def _write_csv(changes: Changes, path: Path) -> None:
     """Write all cells to a file, and raise SpecError where that cannot be done."""
+    from adbench.results import escaping
+
     try:
-        changes.cells.to_csv(path, index=False)
+        escaping.for_spreadsheet(changes.cells).to_csv(path, index=False)
     except OSError as error:
         raise SpecError(f"{path} cannot be written to ({error.strerror}).") from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from adbench.cli.selection import selection_options
+from adbench.cli.temporary import in_temporary_folder
 
 if TYPE_CHECKING:
     from adbench.running.selection import Selection
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Folder for differences.parquet and differences.csv.",
 )
+@in_temporary_folder
 def command(selection: Selection, out: Path | None) -> None:
     """Show the error of finite differences over the step, beside that of AD, and what they cost.
 
@@ -47,7 +49,7 @@ def command(selection: Selection, out: Path | None) -> None:
         if table is not None:
             render.to_screen(table, screen)
     if frame.empty:
-        screen.print(
+        render.say(
+            screen,
             f"No truth is known, or n is above {CHECK.passes}, where differences take too long.",
-            highlight=False,
         )

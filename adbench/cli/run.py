@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from adbench.cases.model import SpecError
+from adbench.cases.text import plain_text
 from adbench.cli.selection import selection_options
-from adbench.results.exit_status import ExitStatus
+from adbench.cli.temporary import in_temporary_folder
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,15 +41,17 @@ CHANGES = "changes.md"
     metavar="FOLDER",
     help="An earlier run, which this one is compared with at its end, as by `adbench compare`.",
 )
+@in_temporary_folder
 def command(
     selection: Selection, out: Path | None, quick: bool, full: bool, baseline: Path | None
 ) -> None:
     """Check and time models on all backends, and show tables.
 
     Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised,
-    crashed, ran out of memory or out of time, 4 if adbench's own truth was not certified, which is
-    a bug of adbench and stops the run. A framework that is not installed is no failure. --baseline
-    does not change it: a verdict that turned wrong is wrong.
+    crashed, ran out of memory or out of time, 4 if adbench itself is at fault, as where its own
+    truth was not certified, 130 after Ctrl-C, 143 and 129 after SIGTERM and SIGHUP; what was
+    measured is kept. A framework that is not installed is no failure. --baseline does not change
+    it: a verdict that turned wrong is wrong.
     """
     from rich.console import Console
 
@@ -82,34 +85,38 @@ def _preset_name(quick: bool, full: bool) -> str:
 
 def _show_changes(baseline_run: RecordedRun, folder: Path, screen: Console) -> None:
     """Print what changed since an earlier run, and write it to the folder of the new one."""
+    from rich.text import Text
+
     from adbench.changes import report
     from adbench.changes.changes import find_changes
     from adbench.changes.recorded_run import read_run
+    from adbench.reporting.render import say
+    from adbench.results.escaping import for_terminal
 
     changes = find_changes(baseline_run, read_run(folder))
     (folder / CHANGES).write_text(report.to_markdown(changes), encoding="utf-8")
-    screen.rule(f"Since the run in {baseline_run.folder}")
+    screen.rule(Text(for_terminal(f"Since the run in {baseline_run.folder}")))
     report.show(changes, screen, is_short=True)
-    screen.print(f"All of it is in {folder / CHANGES}.", highlight=False)
+    say(screen, f"All of it is in {folder / CHANGES}.")
 
 
 def _show(comparison: Comparison, plan: Plan, folder: Path, screen: Console) -> None:
     """Print the further tables, where the results are, and what stopped the run early."""
+    from adbench.reporting.render import say
     from adbench.reporting.tables import CORRECTNESS_TITLE
 
     is_whole = comparison.stopped_by is None
     comparison.report.show(screen, without=[CORRECTNESS_TITLE] if is_whole else [])
     screen.print()
-    screen.print(comparison.report.summary, highlight=False)
-    for sentence in comparison.report.closing:
-        screen.print(sentence, highlight=False, markup=False)
-    screen.print(
+    for sentence in (comparison.report.summary, *comparison.report.closing):
+        say(screen, sentence)
+    say(
+        screen,
         f"Results are in {folder}: report.md, results.parquet, results.csv, samples.parquet.",
-        highlight=False,
     )
     cells = f"{len(comparison.table)} of {plan.total} cells"
-    if comparison.exit_status is ExitStatus.INTERRUPTED:
-        screen.print(f"Interrupted: {cells} were measured and are kept.")
-    elif comparison.exit_status is ExitStatus.TRUTH_BROKEN:
-        screen.print(f"Stopped, with {cells} measured and kept.")
-        click.echo(f"adbench: {comparison.stopped_by}", err=True)
+    if isinstance(comparison.stopped_by, KeyboardInterrupt):
+        say(screen, f"Interrupted: {cells} were measured and are kept.")
+    elif comparison.stopped_by is not None:
+        say(screen, f"Stopped, with {cells} measured and kept.")
+        click.echo(f"adbench: {plain_text(str(comparison.stopped_by))}", err=True)

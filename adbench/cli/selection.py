@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from adbench.cases.case import DTYPES
+from adbench.cli.number import Number
 
 Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
-SEED = click.IntRange(min=0)
-TIMEOUT = click.FloatRange(min=0, min_open=True)
+SEED = Number("seed")
+TIMEOUT = Number("timeout")
 
 OPTIONS: dict[str, Decorator] = {
     "models": click.argument("models", nargs=-1, metavar="[MODEL | FILE.py | FILE.py:NAME]..."),
@@ -54,7 +55,7 @@ OPTIONS: dict[str, Decorator] = {
     ),
     "threads": click.option(
         "--threads",
-        type=click.IntRange(min=1),
+        type=Number("threads"),
         default=1,
         show_default=True,
         help="Threads of every backend.",
@@ -80,29 +81,29 @@ OPTIONS: dict[str, Decorator] = {
     ),
     "order": click.option(
         "--order",
-        type=click.IntRange(min=1),
+        type=Number("order"),
         help="Highest order of derivatives. Default: 1 for hand-written functions, all for others.",
     ),
     "resolution": click.option(
         "--resolution",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Number("resolution"),
         help="Relative error that a check must be able to see. Default: 1e-6 in float64.",
     ),
     "budget_s": click.option(
         "--budget",
         "budget_s",
-        type=click.FloatRange(min=0),
+        type=Number("budget_s"),
         help="Seconds for which a check looks at each hand-written function beyond what was asked: "
         "float32, larger sizes, its other arguments. Default: 20.",
     ),
     "accuracy": click.option(
         "--accuracy",
-        type=click.FloatRange(min=0, max=1, max_open=True),
+        type=Number("accuracy"),
         help="Relative error that answers have by design, such as 1e-6. Default: the model's.",
     ),
     "precision": click.option(
         "--precision",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Number("precision"),
         help="Width of an interval, as a fraction of its median, at which a cell is sampled no "
         "more. Default: 0.1; 0.2 in a quick run, 0.05 in a full one.",
     ),

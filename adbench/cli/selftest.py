@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from adbench.cli.selection import SEED, TIMEOUT
+from adbench.cli.temporary import in_temporary_folder
 from adbench.results.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     metavar="NAME|FILE",
     help="Check this adapter against closed forms instead.",
 )
+@in_temporary_folder
 def command(seed: int, timeout_s: float, backends: tuple[str, ...]) -> None:
     """Prove the checks on this machine.
 
@@ -43,7 +45,7 @@ def command(seed: int, timeout_s: float, backends: tuple[str, ...]) -> None:
     With --backend, ask that backend every operator in every mode instead, against closed forms.
 
     Exit status: 0 if every bug is caught and no control alarms, 1 if not, 3 if a cell could not be
-    run.
+    run, 4 if adbench itself is at fault.
     """
     if backends:
         from adbench.selftest import conformance
@@ -69,7 +71,7 @@ def _prove_checks(seed: int, timeout_s: float) -> ExitStatus:
     screen = Console()
     for results_table in table.tables(results):
         render.to_screen(results_table, screen)
-    screen.print(table.summary(results), highlight=False, markup=False)
+    render.say(screen, table.summary(results))
     return _exit_status(results)
 
 

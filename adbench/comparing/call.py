@@ -5,16 +5,17 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable
 from contextlib import ExitStack
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from adbench import registry
+from adbench.cases.limits import check_number
 from adbench.cases.model import SpecError
 from adbench.comparing.compare import compare
 from adbench.comparing.folder import make_run_folder
+from adbench.planning.restriction import as_names
 from adbench.planning.settings import PRESETS
 from adbench.running.selection import Selection
 
@@ -68,11 +69,11 @@ def run(
     """
     _check_settings(preset, threads, timeout, seed)
     selection = Selection(
-        models=_as_names("models", models, NAMES_OR_FILES),
-        backends=_as_names("backends", backends, NAMES_OR_FILES),
-        operators=_as_names("operators", operators),
-        sizes=_as_names("sizes", sizes),
-        dtypes=_as_names("dtypes", dtypes),
+        models=as_names("run", "models", models, NAMES_OR_FILES),
+        backends=as_names("run", "backends", backends, NAMES_OR_FILES),
+        operators=as_names("run", "operators", operators),
+        sizes=as_names("run", "sizes", sizes),
+        dtypes=as_names("run", "dtypes", dtypes),
         threads=threads,
         timeout_s=timeout,
         seed=seed,
@@ -94,28 +95,9 @@ def run(
 
 def _check_settings(preset: str, threads: int, timeout: float | None, seed: int) -> None:
     """Raise SpecError for a setting that is out of range."""
-    if preset not in PRESETS:
-        raise SpecError(registry.nearest("preset", preset, PRESETS))
-    if threads < 1:
-        raise SpecError(f"run was given threads={threads}; give an integer of at least 1.")
-    if timeout is not None and not timeout > 0:
-        raise SpecError(f"run was given timeout={timeout}; give a number of seconds above 0.")
-    if seed < 0:
-        raise SpecError(f"run was given seed={seed}; give an integer that is not negative.")
-
-
-def _as_names(parameter: str, names: Any, expected: str = "names") -> list[str]:
-    """Return the names given for a parameter as a list of strings.
-
-    Raises SpecError for what is neither name nor path, such as a Model.
-    """
-    if isinstance(names, str | PathLike) or not isinstance(names, Iterable):
-        names = [names]
-    strings = []
-    for name in names:
-        if not isinstance(name, str | PathLike):
-            raise SpecError(
-                f"run was given {parameter} of type {type(name).__name__}; give {expected}."
-            )
-        strings.append(fspath(name))
-    return strings
+    if not isinstance(preset, str) or preset not in PRESETS:
+        raise SpecError(registry.nearest("preset", str(preset), PRESETS))
+    check_number("run", "threads", threads)
+    if timeout is not None:
+        check_number("run", "timeout", timeout)
+    check_number("run", "seed", seed)

@@ -18,6 +18,7 @@ from adbench.reporting.tables import Table, correctness
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
 from adbench.results.row import FAILURES, TRUTH_FAILED, Outcome, Row, Verdict
+from adbench.running import stopping
 from adbench.running.environment import describe
 from adbench.running.spent import Spent
 from adbench.step_sweep import rows as step_rows
@@ -39,15 +40,15 @@ class Comparison:
     """What is shown of it."""
 
     stopped_by: KeyboardInterrupt | CertificateError | None
-    """What stopped it early: Ctrl-C, or a truth that was not certified."""
+    """What stopped it early: Ctrl-C or another signal, or a truth that was not certified."""
 
     @property
     def exit_status(self) -> ExitStatus:
         """What the command `run` ends with."""
         if isinstance(self.stopped_by, KeyboardInterrupt):
-            return ExitStatus.INTERRUPTED
+            return stopping.exit_status(self.stopped_by)
         if self.stopped_by is not None:
-            return ExitStatus.TRUTH_BROKEN
+            return ExitStatus.OWN_FAULT
         if (self.table["verdict"] == str(Verdict.WRONG)).any():
             return ExitStatus.WRONG
         if (self.table["outcome"] == str(Outcome.UNUSABLE)).any():
@@ -64,8 +65,9 @@ def compare(
 ) -> Comparison:
     """Run a plan, and write its environment, journal, tables and report to `folder`, which exists.
 
-    Where it is stopped by Ctrl-C or by a truth that is not certified, what was measured before is
-    written and returned all the same. progress: whether a bar is shown; show: called with the table
+    Where it is stopped by Ctrl-C, another signal or a truth that is not certified, what was
+    measured before is written and returned all the same; a signal that comes meanwhile waits.
+    progress: whether a bar is shown; show: called with the table
     "Is it right?" of each model at each size, as soon as its cells are done.
     """
     environment = _environment(plan)
@@ -89,17 +91,18 @@ def compare(
         step_results = list(step_sweep.run(plan))
     except (KeyboardInterrupt, CertificateError) as error:
         stopped_by = error
-    table = frames.load(folder)
-    steps = step_rows.frame(step_results)
-    environment["spent"] = spent.describe()
-    _write_environment(environment, folder)
-    closing = [*plan.orders_left_out, spent.sentence(), machine.sentence(table)]
-    report = make_report(table, steps, plan.left_out, closing)
-    frames.write(table, folder)
-    frames.write_samples(folder)
-    step_rows.write(steps, folder)
-    (folder / "report.md").write_text(report.to_markdown(environment), encoding="utf-8")
-    return Comparison(table, report, stopped_by)
+    with stopping.signals_held_back():
+        table = frames.load(folder)
+        steps = step_rows.frame(step_results)
+        environment["spent"] = spent.describe()
+        _write_environment(environment, folder)
+        closing = [*plan.orders_left_out, spent.sentence(), machine.sentence(table)]
+        report = make_report(table, steps, plan.left_out, closing)
+        frames.write(table, folder)
+        frames.write_samples(folder)
+        step_rows.write(steps, folder)
+        (folder / "report.md").write_text(report.to_markdown(environment), encoding="utf-8")
+    return Comparison(table, report, stopped_by or stopping.received())
 
 
 def _write_environment(environment: dict[str, Any], folder: Path) -> None:

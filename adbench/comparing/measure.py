@@ -15,6 +15,7 @@ from adbench.results.journal import Journal
 from adbench.results.row import Row
 from adbench.running.runner import run as run_plan
 from adbench.running.spent import Spent
+from adbench.running.stopping import raise_if_received
 from adbench.running.worker_pool import WorkerPool
 
 LOGS = "logs"
@@ -48,6 +49,7 @@ def measure(
         def keep(row: Row) -> None:
             journal.append(row)
             bar.advance()
+            raise_if_received()
             rows = sizes.completed_by(row)
             if rows and show_size is not None:
                 bar.aside(partial(show_size, rows))

@@ -48,14 +48,14 @@ class ComparisonReport:
             if table.title != tables.SWEEP_TITLE:
                 continue
             for sentence in self.sweep_sentences:
-                screen.print(f"- {sentence}", highlight=False, markup=False)
+                render.say(screen, f"- {sentence}")
 
     def to_markdown(self, environment: Mapping[str, Any]) -> str:
         """Return the whole report in Markdown, with the environment at its end."""
         all_tables = [*self.tables, *self.sweep_tables]
         if self.step_curve is not None:
             all_tables.append(self.step_curve)
-        summary = "\n\n".join([self.summary, *self.closing])
+        summary = [self.summary, *self.closing]
         return render.report(all_tables, self.sweep_sentences, summary, environment)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from os import PathLike, fspath
+from typing import Any
 
 from adbench import registry
 from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES
 from adbench.cases.model import SpecError
 from adbench.cases.operators import Operator
+from adbench.cases.text import plain_name
 from adbench.registry import ModelSource, nearest
 
 LARGEST_SEED = 2**64 - 1
@@ -27,9 +30,33 @@ class Restriction:
     dtypes: tuple[str, ...]
     """The dtypes."""
 
+    def __post_init__(self) -> None:
+        """Let a name that is given twice count once, and be written as the models write it."""
+        for field in fields(self):
+            names = map(plain_name, getattr(self, field.name))
+            object.__setattr__(self, field.name, tuple(dict.fromkeys(names)))
+
     def allows(self, operator: Operator) -> bool:
         """Whether an operator is among those asked for."""
         return not self.operators or operator in self.operators
+
+
+def as_names(call: str, parameter: str, names: Any, expected: str = "names") -> list[str]:
+    """Return the names that a parameter was given, one or several, as a list of strings.
+
+    call: what was called; expected: what the parameter takes, in words. Raises SpecError for what
+    is neither name nor path, such as a Model.
+    """
+    if isinstance(names, str | PathLike) or not isinstance(names, Iterable):
+        names = [names]
+    strings = []
+    for name in names:
+        if not isinstance(name, str | PathLike):
+            raise SpecError(
+                f"{call} was given {parameter} of type {type(name).__name__}; give {expected}."
+            )
+        strings.append(fspath(name))
+    return strings
 
 
 def check_seed(seed: int) -> None:

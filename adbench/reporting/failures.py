@@ -32,8 +32,8 @@ def show(rows: Sequence[Row], summary: str, console: Console, notes: Sequence[st
     for table in tables(rows):
         render.to_screen(table, console)
     for note in notes:
-        console.print(f"Note: {note}", highlight=False, markup=False)
-    console.print(summary, highlight=False, markup=False)
+        render.say(console, f"Note: {note}")
+    render.say(console, summary)
 
 
 def tables(rows: Sequence[Row]) -> list[Table]:

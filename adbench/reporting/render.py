@@ -13,6 +13,7 @@ from rich.text import Text
 from tabulate import tabulate
 
 from adbench.reporting.tables import SWEEP_TITLE, Table
+from adbench.results.escaping import for_markdown, for_terminal
 
 STYLES = {"✗": "bold red", "!": "bold red", "~": "yellow", "?": "magenta", "–": "dim"}
 """How a cell is styled, by its first character."""
@@ -23,17 +24,35 @@ def to_screen(table: Table, console: Console) -> None:
 
     Where it is wider than the terminal its columns are divided over several, keys repeated.
     """
+    table = _harmless(table)
     console.print()
-    console.print(Text(table.title, style="bold"))
+    say(console, table.title, style="bold")
     if table.note:
-        console.print(Text(table.note, style="dim"))
+        say(console, table.note, style="dim")
     if table.prose:
         for row in table.rows:
-            console.print(Text(f"- {'  '.join(cell for cell in row[:-1] if cell)}: {row[-1]}"))
+            subject = "  ".join(cell for cell in row[:-1] if cell)
+            say(console, f"- {subject}: {row[-1]}")
         return
     for part in _fit(table, console.width):
         console.print(_drawn(part))
         console.print()
+
+
+def say(console: Console, sentence: str, style: str = "") -> None:
+    """Print a sentence as it is: what looks like markup in it, or drives a terminal, is shown."""
+    console.print(Text(for_terminal(sentence), style=style))
+
+
+def _harmless(table: Table) -> Table:
+    """A table in which nothing drives the terminal."""
+    return replace(
+        table,
+        title=for_terminal(table.title),
+        note=for_terminal(table.note),
+        columns=tuple(map(for_terminal, table.columns)),
+        rows=tuple(tuple(map(for_terminal, row)) for row in table.rows),
+    )
 
 
 def _drawn(table: Table) -> rich.table.Table:
@@ -43,7 +62,7 @@ def _drawn(table: Table) -> rich.table.Table:
         is_key = position < table.keys
         justify: Any = "left" if is_key else "right"
         # A key may run over several lines where the terminal is narrow; a number is never cut.
-        heading = name.replace(":", "\n")
+        heading = Text(name.replace(":", "\n"))
         drawing.add_column(heading, justify=justify, no_wrap=not is_key, overflow="fold")
     previous_row: Sequence[str] = ()
     for row in table.rows:
@@ -59,31 +78,32 @@ def to_markdown(table: Table) -> str:
     """Return a table in GitHub's Markdown, with its title and note."""
     values = len(table.columns) - table.keys
     body = tabulate(
-        [_escaped(row) for row in table.rows],
-        headers=_escaped(table.columns),
+        [list(map(for_markdown, row)) for row in table.rows],
+        headers=list(map(for_markdown, table.columns)),
         tablefmt="github",
         colalign=["left"] * table.keys + ["right"] * values,
         disable_numparse=True,
     )
-    return "\n\n".join(part for part in (f"## {table.title}", table.note, body) if part)
-
-
-def _escaped(cells: Sequence[str]) -> list[str]:
-    return [cell.replace("|", "\\|") for cell in cells]
+    title = f"## {for_markdown(table.title)}"
+    return "\n\n".join(part for part in (title, table.note, body) if part)
 
 
 def report(
-    tables: Sequence[Table], sentences: Sequence[str], summary: str, environment: Mapping[str, Any]
+    tables: Sequence[Table],
+    sentences: Sequence[str],
+    summary: Sequence[str],
+    environment: Mapping[str, Any],
 ) -> str:
     """Return a whole report in Markdown.
 
-    The summary, the tables, the sentences of the sweep, the environment.
+    summary: the paragraphs that it begins with. Then come the tables, the sentences of the sweep
+    and the environment.
     """
-    parts = ["# adbench report", summary]
+    parts = ["# adbench report", *map(for_markdown, summary)]
     for table in tables:
         parts.append(to_markdown(table))
         if table.title == SWEEP_TITLE:
-            parts.append("\n".join(f"- {sentence}" for sentence in sentences))
+            parts.append("\n".join(f"- {for_markdown(sentence)}" for sentence in sentences))
     facts = Table("Environment", "", ("what", "value"), 2, tuple(rows_of(environment)))
     return "\n\n".join([*parts, to_markdown(facts)]) + "\n"
 

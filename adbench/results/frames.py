@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import fields
+from io import BytesIO
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import pandas as pd
 
-from adbench.results import journal
+from adbench.results import escaping, journal
 from adbench.results.row import Row
 
 JOURNAL, PARQUET, CSV = "journal.jsonl", "results.parquet", "results.csv"
@@ -59,8 +60,8 @@ def frame(rows: Iterable[Row]) -> pd.DataFrame:
 
 def write(table: pd.DataFrame, folder: Path) -> None:
     """Write the frame to `folder` as Parquet and as CSV."""
-    table.to_parquet(folder / PARQUET, index=False)
-    table.to_csv(folder / CSV, index=False)
+    (folder / PARQUET).write_bytes(table.to_parquet(index=False))
+    escaping.for_spreadsheet(table).to_csv(folder / CSV, index=False)
 
 
 CELL = ("model", "size", "dtype", "operator", "order", "mode", "implementation", "backend")
@@ -90,7 +91,8 @@ def samples(rows: Iterable[Row]) -> pd.DataFrame:
 
 def write_samples(folder: Path) -> None:
     """Write every sample of the run in `folder` to one Parquet file, from its journal."""
-    samples(journal.read(folder / JOURNAL)).to_parquet(folder / SAMPLES_PARQUET, index=False)
+    table = samples(journal.read(folder / JOURNAL))
+    (folder / SAMPLES_PARQUET).write_bytes(table.to_parquet(index=False))
 
 
 def load(path: str | Path) -> pd.DataFrame:
@@ -110,6 +112,7 @@ def load(path: str | Path) -> pd.DataFrame:
     if path.suffix == ".jsonl":
         return frame(journal.read(path))
     if path.suffix == ".parquet":
-        return pd.read_parquet(path).astype(_TYPES)
+        return pd.read_parquet(BytesIO(path.read_bytes())).astype(_TYPES)
     missing = {name: ["", "nan"] for name in COLUMNS if _TYPES[name] != "str"}
-    return pd.read_csv(path, dtype=_TYPES, keep_default_na=False, na_values=missing)
+    table = pd.read_csv(path, dtype=_TYPES, keep_default_na=False, na_values=missing)
+    return escaping.from_spreadsheet(table)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from adbench.cases.case import Case
+from adbench.cases.text import LONGEST_TEXT, plain_name, plain_text
 
 
 class Outcome(StrEnum):
@@ -55,6 +56,24 @@ class Verdict(StrEnum):
     IMPRECISE = "imprecise"
     WRONG = "wrong"
     UNRESOLVED = "unresolved"
+
+
+NAMES = ("model", "size", "dtype", "backend", "staging", "growth")
+"""The fields of `Row` that tell cells apart, and must do so when they are made plain."""
+
+TEXTS = (
+    "operator",
+    "mode",
+    "implementation",
+    "route",
+    "truth",
+    "worst_entry",
+    "failed_checks",
+    "memory_method",
+    "flags",
+    "message",
+)
+"""The fields of `Row` that are texts of other kinds."""
 
 
 @dataclass(frozen=True)
@@ -192,6 +211,13 @@ class Row:
     """The reference loop's sample (s) of the round of each sample."""
     sample_rounds: tuple[int, ...] = field(default=(), repr=False)
     """The round of each sample; samples of one question on one backend in one round are pairs."""
+
+    def __post_init__(self) -> None:
+        """Let every text be one line of visible characters, wherever the row comes from."""
+        for name in NAMES:
+            object.__setattr__(self, name, plain_name(getattr(self, name), LONGEST_TEXT))
+        for name in TEXTS:
+            object.__setattr__(self, name, plain_text(getattr(self, name)))
 
     @classmethod
     def begun(cls, case: Case, backend: str, **measured: Any) -> Row:

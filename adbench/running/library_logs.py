@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from tempfile import TemporaryFile
 
 STANDARD_ERROR = 2
@@ -43,4 +43,5 @@ def library_logs_left_out() -> Iterator[None]:
             os.close(screen)
             held_back.seek(0)
             lines = [line for line in held_back if not LOG_LINE.match(line)]
-            os.write(STANDARD_ERROR, b"".join(lines))
+            with suppress(OSError):  # nobody reads it
+                os.write(STANDARD_ERROR, b"".join(lines))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from adbench import registry
 from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES
+from adbench.cases.model import SpecError
 from adbench.planning.plan import Plan, make_plan
 from adbench.planning.restriction import Restriction, check_dtypes
 from adbench.planning.settings import Preset, Settings
@@ -104,7 +105,10 @@ class Selection:
         workers.start_early(self._entries()[0])
 
     def _entries(self) -> list[Entry]:
-        return registry.find_backends(self.backends or registry.backends())
+        entries = registry.find_backends(self.backends or registry.backends())
+        for entry in entries:
+            _check_place(entry.load)
+        return entries
 
     def plan(self, preset: Preset) -> Plan:
         """Make the plan of what is selected.
@@ -130,9 +134,22 @@ class Selection:
     def _model_sources(self) -> list[ModelSource]:
         """Return the models, with the accuracy that is declared for all of them, if one is."""
         sources = registry.find_models(self.models or registry.models())
+        for source in sources:
+            _check_place(source.origin)
         if self.accuracy is None:
             return sources
         return [
             replace(source, model=replace(source.model, accuracy=self.accuracy))
             for source in sources
         ]
+
+
+def _check_place(place: str) -> None:
+    """Raise SpecError for a place that cannot be told to a worker: a path that is no Unicode."""
+    try:
+        place.encode()
+    except UnicodeEncodeError:
+        raise SpecError(
+            f"The path {place} holds bytes that are no UTF-8, and a worker cannot be told of it; "
+            "rename the file or the folder."
+        ) from None

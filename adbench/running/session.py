@@ -378,9 +378,7 @@ def _question(cell: TimedCell) -> tuple[Any, ...]:
     return (*asked, row.implementation, row.backend)
 
 
-def _observed_row(
-    begun: Row, cell: PreparedCell, observation: Observation, work_s: float
-) -> Row:
+def _observed_row(begun: Row, cell: PreparedCell, observation: Observation, work_s: float) -> Row:
     """The row of a cell with what its calls have shown, and no verdict yet.
 
     work_s: how long the framework has worked for it (s).

@@ -6,6 +6,7 @@ the backend says it does not support is listed and does not count as a failure.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import warnings
@@ -21,7 +22,9 @@ from adbench import registry
 from adbench.backends.base import Backend, Unsupported, prepare, to_backend
 from adbench.backends.catalog import Entry
 from adbench.cases.inputs import Inputs
+from adbench.cases.messages import as_sentence, describe_exception
 from adbench.cases.operators import MODES, Mode, Operator, modes_of
+from adbench.reporting.streams import patient_streams
 from adbench.reporting.tables import Table
 from adbench.results.exit_status import ExitStatus
 from reference_ad.engine import tree
@@ -31,6 +34,10 @@ EXACT_TOLERANCE = 1e-12
 APPROXIMATE_TOLERANCE = 1e-4
 """That of an approximation, such as central differences."""
 DERIVATIVE_ORDERS = (1, 2, 3)
+
+FINISHED = 100
+"""What is added to the exit status of the process that asks a backend, once it has asked all: no
+status that the backend itself ends it with is taken for a verdict."""
 
 
 class ConformanceOutcome(StrEnum):
@@ -232,9 +239,9 @@ def _finding(
         answer = tree.map(backend.to_numpy, output)
     except Exception as error:
         outcome = ConformanceOutcome.RAISED
-        message = f"{type(error).__name__}: {error}"
         if isinstance(error, Unsupported) or backend.lacks_rule(error):
-            outcome, message = ConformanceOutcome.UNSUPPORTED, str(error)
+            outcome = ConformanceOutcome.UNSUPPORTED
+        message = describe_exception(error)
         return ConformanceFinding(operator, mode, order, route, outcome, message)
     message, deviation = _compare(answer, expected)
     tolerance = EXACT_TOLERANCE if backend.exact else APPROXIMATE_TOLERANCE
@@ -270,20 +277,31 @@ def command(names: Sequence[str], timeout: float) -> ExitStatus:
 
     timeout: the time for the whole of one backend (s).
     """
-    statuses: list[int] = []
-    for entry in registry.find_backends(names):
-        module = ("-P", "-m", "adbench.selftest.conformance")
-        arguments = [sys.executable, *module, entry.name, entry.load]
-        try:
-            statuses.append(subprocess.run(arguments, timeout=timeout, check=False).returncode)
-        except subprocess.TimeoutExpired:
-            print(f"{entry.name} has not finished within {timeout:g} s; --timeout gives it longer.")
-            statuses.append(ExitStatus.NOT_RUN)
+    statuses = [_status_of(entry, timeout) for entry in registry.find_backends(names)]
     if ExitStatus.WRONG in statuses:
         return ExitStatus.WRONG
     if any(status != ExitStatus.ALL_RIGHT for status in statuses):
         return ExitStatus.NOT_RUN
     return ExitStatus.ALL_RIGHT
+
+
+def _status_of(entry: Entry, timeout: float) -> ExitStatus:
+    """Ask one backend in a process of its own. Return how that ended."""
+    module = ("-P", "-m", "adbench.selftest.conformance")
+    arguments = [sys.executable, *module, entry.name, entry.load]
+    sys.stdout.flush()  # the process writes to the same place
+    try:
+        status = subprocess.run(arguments, timeout=timeout, check=False).returncode
+    except subprocess.TimeoutExpired:
+        print(f"{entry.name} has not finished within {timeout:g} s; --timeout gives it longer.")
+        return ExitStatus.NOT_RUN
+    if status - FINISHED in (ExitStatus.ALL_RIGHT, ExitStatus.WRONG, ExitStatus.NOT_RUN):
+        return ExitStatus(status - FINISHED)
+    end = f"exited with status {status}"
+    if status < 0:
+        end = f"was killed by {signal.Signals(-status).name}"
+    print(f"{entry.name} was not asked to the end: its process {end}.")
+    return ExitStatus.NOT_RUN
 
 
 def main(name: str, load: str) -> ExitStatus:
@@ -292,21 +310,27 @@ def main(name: str, load: str) -> ExitStatus:
 
     from adbench.reporting import render
 
+    screen = Console()
     try:
         backend = registry.load_backend(load)
-    except Exception as error:
-        print(f"{name} could not be loaded: {type(error).__name__}: {error}")
+    except BaseException as error:
+        render.say(screen, as_sentence(f"{name} could not be loaded: {describe_exception(error)}"))
         return ExitStatus.NOT_RUN
-    findings = check_backend(backend)
-    screen = Console()
+    try:
+        findings = check_backend(backend)
+    except BaseException as error:
+        render.say(screen, as_sentence(f"{name} could not be asked: {describe_exception(error)}"))
+        return ExitStatus.NOT_RUN
     render.to_screen(table(name, findings), screen)
     if passes(findings):
-        screen.print(f"{name} passes.", highlight=False)
+        render.say(screen, f"{name} passes.")
         return ExitStatus.ALL_RIGHT
-    screen.print(f"{name} does not pass.", highlight=False)
+    render.say(screen, f"{name} does not pass.")
     return ExitStatus.WRONG
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    sys.exit(main(*sys.argv[1:3]))
+    with patient_streams():
+        conclusion = main(*sys.argv[1:3])
+    sys.exit(FINISHED + conclusion)

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import get_type_hints
 
 import pandas as pd
+
+from adbench.results import escaping
 
 PARQUET, CSV = "differences.parquet", "differences.csv"
 
@@ -62,8 +65,8 @@ def frame(rows: Iterable[StepRow]) -> pd.DataFrame:
 
 def write(table: pd.DataFrame, folder: Path) -> None:
     """Write the frame to `folder` as Parquet and as CSV."""
-    table.to_parquet(folder / PARQUET, index=False)
-    table.to_csv(folder / CSV, index=False)
+    (folder / PARQUET).write_bytes(table.to_parquet(index=False))
+    escaping.for_spreadsheet(table).to_csv(folder / CSV, index=False)
 
 
 def load(path: str | Path) -> pd.DataFrame:
@@ -80,5 +83,5 @@ def load(path: str | Path) -> pd.DataFrame:
             f"There is no step sweep at {path}; `adbench differences --out FOLDER` writes one."
         )
     if path.suffix == ".parquet":
-        return pd.read_parquet(path).astype(COLUMNS)
-    return pd.read_csv(path, dtype=COLUMNS)
+        return pd.read_parquet(BytesIO(path.read_bytes())).astype(COLUMNS)
+    return escaping.from_spreadsheet(pd.read_csv(path, dtype=COLUMNS))

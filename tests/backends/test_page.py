@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from adbench.cli import main
+from adbench.results.exit_status import ExitStatus
 from adbench.selftest.conformance import command
 
 PAGE = Path(__file__).parents[2] / "docs" / "backends.md"
@@ -51,3 +52,17 @@ def test_the_command_fails_one_that_is_wrong(adapter: Path) -> None:
 def test_the_command_says_that_one_could_not_be_run(adapter: Path) -> None:
     adapter.write_text("import no_such_framework\n")
     assert command([str(adapter)], timeout=60) == 3
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_a_backend_that_ends_its_process_has_no_verdict(tmp_path: Path, capfd, status: int) -> None:
+    path = tmp_path / "leaving.py"
+    path.write_text(
+        "import os\nfrom adbench.backends.reference import Tape\n\nclass Leaving(Tape):\n"
+        f"    def jvp(self, function, active, tangent):\n        os._exit({status})\n"
+    )
+    assert command([str(path)], timeout=60.0) is ExitStatus.NOT_RUN
+    assert (
+        f"was not asked to the end: its process exited with status {status}."
+        in capfd.readouterr().out
+    )

@@ -67,3 +67,19 @@ def test_a_mismatch_names_what_was_given_and_what_was_expected():
         answers.mismatch(keyed, plain)
         == "The answer has its arrays at ['a'] where no key was expected."
     )
+
+
+@pytest.mark.parametrize(
+    ("thing", "words"),
+    [
+        (None, "None"),
+        ("hello\x1b", r"of the type str 'hello\\x1b'"),
+        (object(), "of the type object"),
+        (np.array(["a", "b"]), "an array of str32 values"),
+        (np.array([None, 1.0]), "an array of object values"),
+    ],
+)
+def test_what_is_no_array_of_numbers_is_called_what_it_is(thing, words):
+    sentence = f"The answer is {words}, and must be an array of numbers."
+    expected = answer([1.0], [2.0])
+    assert answers.mismatch(answers.collect(thing), expected) == sentence

@@ -172,6 +172,17 @@ def test_github_gets_a_step_summary(fake, tmp_path, monkeypatch):
     assert text.startswith("# adbench check\n") and " params[0][1] at " in text
 
 
+def test_a_step_summary_that_cannot_be_written_is_said_and_changes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
+    result = check("tanh", "--backend", "reference", "--operator", "value", "--format", "github")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("::notice title=adbench check::")
+    assert result.stderr.endswith(
+        f"adbench: The summary of the step was not written to {tmp_path} (Is a directory); let "
+        "GITHUB_STEP_SUMMARY name a file that can be written to.\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
