@@ -12,7 +12,7 @@ from adbench import __version__
 from adbench.cases.model import SpecError
 from adbench.results.exit_status import ExitStatus
 
-COMMANDS = ("check", "compare", "differences", "env", "list", "run", "selftest")
+COMMANDS = ("check", "compare", "differences", "env", "list", "report", "run", "selftest")
 """The subcommands, in the order of the help: each is `command` in the file of its name."""
 
 

@@ -8,14 +8,35 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, Self
 
 import msgspec
 
 from adbench.cases.case import Case
 
+CellName = tuple[str, str, str, str, int, str, str, str]
+"""The values of the fields `CELL` of a row."""
 
-class Outcome(StrEnum):
+CELL = ("model", "size", "dtype", "operator", "order", "mode", "implementation", "backend")
+"""The fields that tell one cell of a run from all others."""
+
+Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""An integer that a column of a frame can hold."""
+
+
+class StoredWord(StrEnum):
+    """Words of which a later version may write more: one that is not listed is kept as it is."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        word = str.__new__(cls, value)
+        word._name_ = word._value_ = value
+        return word
+
+
+class Outcome(StoredWord):
     """How a cell ended."""
 
     OK = "ok"
@@ -42,7 +63,7 @@ FAILURES = frozenset(
 """Outcomes of a cell that should have run and did not."""
 
 
-class Verdict(StrEnum):
+class Verdict(StoredWord):
     """What is to be thought of an answer; empty where there is none."""
 
     NONE = ""
@@ -63,15 +84,15 @@ class Row:
     """The model's name."""
     size: str
     """The name of the size, from the model's `sizes` or `sweep`."""
-    n_inputs: int | None
+    n_inputs: Integer | None
     """n, the number of active scalars."""
-    n_outputs: int | None
+    n_outputs: Integer | None
     """m, the number of output scalars."""
     dtype: str
     """The dtype that was asked for."""
     operator: str
     """What was asked: an `Operator`."""
-    order: int
+    order: Integer
     """The order of differentiation: 0 for `value`, k for the k-th `derivative`."""
     mode: str
     """How it was to be computed: a `Mode`."""
@@ -103,7 +124,7 @@ class Row:
     """The largest error of an entry, in units of the entry's bound."""
     resolution: float = math.nan
     """The smallest relative error that the check could have seen."""
-    unresolved_entries: int | None = None
+    unresolved_entries: Integer | None = None
     """How many entries are too small beside their bounds to be judged by themselves."""
     worst_entry: str = ""
     """The entry that errs most in units of its bound, such as "params[0][1]"."""
@@ -133,9 +154,9 @@ class Row:
     """The lower end of the 95 % confidence interval of that median (s)."""
     ci_high_s: float = math.nan
     """The upper end of the 95 % confidence interval of that median (s)."""
-    samples: int = 0
+    samples: Integer = 0
     """How many paired samples were taken."""
-    loops: int = 0
+    loops: Integer = 0
     """How many calls of the operator in a row make one sample."""
     primal_s: float = math.nan
     """The median time of the function alone (s), sampled in alternation with the operator."""
@@ -166,7 +187,7 @@ class Row:
     """How long the first call took (s)."""
     cpu_per_wall: float = math.nan
     """Processor time over wall-clock time while the cell was sampled: how many threads worked."""
-    peak_bytes: int | None = None
+    peak_bytes: Integer | None = None
     """The most memory that a call held at one time, beyond what was held before it (bytes)."""
     memory_method: str = ""
     """What counted the peak; "" where nothing could."""
@@ -203,6 +224,20 @@ class Row:
             backend=backend,
             staging=backend.partition(":")[2],
             **measured,
+        )
+
+    @property
+    def cell(self) -> CellName:
+        """What tells the cell of this row from all others of its run: the fields `CELL`."""
+        return (
+            self.model,
+            self.size,
+            self.dtype,
+            self.operator,
+            self.order,
+            self.mode,
+            self.implementation,
+            self.backend,
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from adbench.running.protocol import (
     Sampled,
     TruthBroken,
     TruthEstablished,
+    TruthUnwritten,
 )
 from adbench.running.spent import Spent
 from adbench.running.worker_pool import (
@@ -133,6 +134,8 @@ class WorkerHost:
         began = time.monotonic()
         try:
             reply = self._workers.ask(self._truth_entry, request, self._settings.timeout_s)
+            if isinstance(reply, TruthUnwritten):
+                raise WorkerFailed(Outcome.CRASHED, reply.message)
         except WorkerFailed as failure:
             return f"No true answer is known: {failure.message}"
         finally:

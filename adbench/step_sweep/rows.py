@@ -12,6 +12,9 @@ from typing import get_type_hints
 
 import pandas as pd
 
+from adbench.results.files import write_whole
+from adbench.results.stored import NoStoredResultsError, StoredResultsError
+
 PARQUET, CSV = "differences.parquet", "differences.csv"
 
 
@@ -60,25 +63,41 @@ def frame(rows: Iterable[StepRow]) -> pd.DataFrame:
     return pd.DataFrame([asdict(row) for row in rows], columns=list(COLUMNS)).astype(COLUMNS)
 
 
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write the frame to a Parquet file."""
+    table.to_parquet(path, index=False)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write the frame to a CSV file."""
+    table.to_csv(path, index=False)
+
+
 def write(table: pd.DataFrame, folder: Path) -> None:
-    """Write the frame to `folder` as Parquet and as CSV."""
-    table.to_parquet(folder / PARQUET, index=False)
-    table.to_csv(folder / CSV, index=False)
+    """Write the frame to `folder` as Parquet and as CSV, each whole or not at all.
+
+    Raises OSError where one cannot be written.
+    """
+    write_whole(folder / PARQUET, lambda path: write_parquet(table, path))
+    write_whole(folder / CSV, lambda path: write_csv(table, path))
 
 
 def load(path: str | Path) -> pd.DataFrame:
     """Return the step sweep of a run.
 
-    path: the run's folder, or the Parquet or CSV file. Raises FileNotFoundError where there is
-    none.
+    path: the run's folder, or the Parquet or CSV file. Raises StoredResultsError, a
+    ValueError, where it cannot be read; where there is none, it is a FileNotFoundError as well.
     """
     path = Path(path)
     if path.is_dir():
         path = path / PARQUET
     if not path.is_file():
-        raise FileNotFoundError(
+        raise NoStoredResultsError(
             f"There is no step sweep at {path}; `adbench differences --out FOLDER` writes one."
         )
-    if path.suffix == ".parquet":
-        return pd.read_parquet(path).astype(COLUMNS)
-    return pd.read_csv(path, dtype=COLUMNS)
+    try:
+        is_parquet = path.suffix == ".parquet"
+        table = pd.read_parquet(path) if is_parquet else pd.read_csv(path, dtype=COLUMNS)
+        return table[list(COLUMNS)].astype(COLUMNS)
+    except Exception as error:  # a damaged file ends in whatever its reader stumbles on
+        raise StoredResultsError(f"{path} cannot be read as a step sweep ({error}).") from error
