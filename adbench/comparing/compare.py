@@ -115,12 +115,14 @@ def compare(
     _write_environment(environment, files)
     closing = closing_sentences(plan.orders_left_out, spent, environment, table)
     report = make_report(table, steps, plan.left_out, closing)
+    remedy = f"once there is room, `adbench report {folder}` writes them"
     if measured.failure is not None:
+        remedy = f"once there is room, `adbench run --resume {folder}` measures what is missing"
         files.failed(f"{measured.unwritten} rows of {frames.JOURNAL}", measured.failure)
     write_results(files, report.to_markdown(environment), table, measured.rows)
     if stopped_by is None:  # else there is no whole one
         write_steps(files, steps)
-    return Comparison(table, report, stopped_by, files.sentence())
+    return Comparison(table, report, stopped_by, files.sentence(remedy))
 
 
 def _write_environment(environment: Mapping[str, Any], files: OutputFiles) -> None:

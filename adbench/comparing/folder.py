@@ -48,9 +48,9 @@ def make_run_folder(folder: Path | None = None) -> Path:
     """
     if folder is None:
         folder = _make_default_folder()
-    if _is_there(folder / frames.JOURNAL):
-        raise _already_holds_a_run(folder)
     make_folder(folder)
+    if (folder / frames.JOURNAL).is_file():
+        raise _already_holds_a_run(folder)
     refuse_to_overwrite(folder / name for name in FILES_OF_A_RUN)
     try:
         (folder / frames.JOURNAL).open("xb").close()
@@ -89,7 +89,9 @@ def hold_run_folder(folder: Path) -> Iterator[None]:
     try:
         journal = (folder / frames.JOURNAL).open("ab")
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise SpecError(
+            f"The run in {folder} cannot be written to ({reason_of(error)})."
+        ) from error
     with journal:
         if fcntl is not None:
             try:

@@ -25,6 +25,12 @@ from adbench.step_sweep import rows as step_rows
 NAMED_AT_MOST = 5
 """How many missing cells are named."""
 
+NO_STEPS = (
+    "There is no comparison with numerical differentiation: the run did not come so far, or could "
+    "not write it."
+)
+"""What is said where the folder of a run holds no step sweep."""
+
 
 @dataclass(frozen=True)
 class RemadeReport:
@@ -89,7 +95,7 @@ def read_stored_run(folder: Path) -> StoredRun:
         steps = step_rows.load(folder)
     except NoStoredResultsError:
         steps = step_rows.frame([])
-        missing.append("There is no comparison with numerical differentiation: it was not reached.")
+        missing.append(NO_STEPS)
     except StoredResultsError as error:
         steps = step_rows.frame([])
         missing.append(str(error))

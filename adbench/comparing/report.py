@@ -97,7 +97,9 @@ def closing_sentences(
 
     environment: what the run kept of its environment; table: its rows.
     """
-    sentences = [*orders_left_out, spent.sentence()]
+    sentences = [*orders_left_out]
+    if spent.wall_s or table.empty:  # else it was killed, and nobody knows
+        sentences.append(spent.sentence())
     times = len(environment.get("resumed", ()))
     if times:
         parts = "once" if times == 1 else f"{times} times"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from adbench.cases.model import SpecError
 from adbench.comparing.earlier import EarlierPart, read_earlier_part
-from adbench.comparing.folder import ENVIRONMENT, hold_run_folder, make_folder
+from adbench.comparing.folder import ENVIRONMENT, hold_run_folder
 from adbench.comparing.kept_plan import PLAN, KeptPlan, read_plan
 from adbench.planning.plan import Plan
 from adbench.results import frames, journal
@@ -55,7 +55,6 @@ def stopped_run(folder: Path) -> Iterator[StoppedRun]:
     a plan made now would be another: what came of both would not belong together.
     """
     kept = read_kept_plan(folder)
-    make_folder(folder)
     with hold_run_folder(folder):
         plan = kept.plan_again()
         differences = KeptPlan.of(plan, kept.selection, kept.preset).differences(kept)

@@ -81,10 +81,14 @@ class OutputFiles:
         """Remember that something could not be written, which another wrote."""
         self._reasons[name] = reason_of(error)
 
-    def sentence(self) -> str:
-        """Say which files could not be written, and why; "" where all were."""
+    def sentence(self, remedy: str = "") -> str:
+        """Say which files could not be written, and why; "" where all were.
+
+        remedy: what to do, in a clause.
+        """
         if not self._reasons:
             return ""
         names = ", ".join(self._reasons)
         reasons = "; ".join(dict.fromkeys(self._reasons.values()))
-        return f"{names} could not be written to {self._folder} ({reasons})."
+        ending = f"; {remedy}" if remedy else ""
+        return f"{names} could not be written to {self._folder} ({reasons}){ending}."

@@ -189,7 +189,7 @@ def _chunks(records: Iterator[Any]) -> Iterator[list[Any]]:
 
 def _cell_fields() -> Iterator[tuple[str, Any] | tuple[str, Any, Any]]:
     """The fields of `Row` that are columns, as the fields of a msgspec structure."""
-    hints = get_type_hints(Row, include_extras=True)
+    hints = get_type_hints(Row)
     for field in fields(Row):
         if field.name not in COLUMNS:
             continue

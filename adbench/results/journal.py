@@ -147,6 +147,17 @@ INDISPENSABLE = b'"outcome"'
 """The field that a row on the disk must have, though it has a default: without it nobody knows
 whether the cell ended well."""
 
+INTEGERS = (
+    "n_inputs",
+    "n_outputs",
+    "order",
+    "unresolved_entries",
+    "samples",
+    "loops",
+    "peak_bytes",
+)
+"""The fields of a row that are integers; the columns of a frame hold 64 bits of them."""
+
 
 def read(path: Path, strict: bool = False, damage: Damage | None = None) -> Iterator[Row]:
     """Read the rows of a journal.
@@ -213,9 +224,18 @@ def _decoded(decode: Callable[[bytes], Record], line: bytes) -> Record | None:
     if INDISPENSABLE not in line:
         return None
     try:
-        return decode(line)
+        return _in_range(decode(line))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
+
+
+def _in_range(record: Record) -> Record:
+    """Return a record. Raises ValueError for an integer that no column can hold."""
+    for name in INTEGERS:
+        value = getattr(record, name)
+        if value is not None and not -(2**63) <= value < 2**63:
+            raise ValueError(f"{name} is out of range")
+    return record
 
 
 def _parts(line: bytes) -> list[bytes]:
@@ -249,7 +269,7 @@ def _converted(content: bytes, record_type: type[Record]) -> Record | None:
         if not isinstance(values, dict) or INDISPENSABLE.decode().strip('"') not in values:
             return None
         plain_values = {name: _without_surrogates(value) for name, value in values.items()}
-        return msgspec.convert(plain_values, record_type, strict=False)
+        return _in_range(msgspec.convert(plain_values, record_type, strict=False))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
@@ -263,7 +283,7 @@ def _without_surrogates(value: Any) -> Any:
 def _complaint(decode: Callable[[bytes], object], line: bytes) -> str:
     """Why a line is no row."""
     try:
-        decode(line)
+        _in_range(decode(line))
     except (msgspec.MsgspecError, ValueError) as error:
         return str(error).rstrip(".")
     except RecursionError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 import msgspec
 
@@ -19,9 +19,6 @@ CellName = tuple[str, str, str, str, int, str, str, str]
 
 CELL = ("model", "size", "dtype", "operator", "order", "mode", "implementation", "backend")
 """The fields that tell one cell of a run from all others."""
-
-Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-"""An integer that a column of a frame can hold."""
 
 
 class StoredWord(StrEnum):
@@ -84,15 +81,15 @@ class Row:
     """The model's name."""
     size: str
     """The name of the size, from the model's `sizes` or `sweep`."""
-    n_inputs: Integer | None
+    n_inputs: int | None
     """n, the number of active scalars."""
-    n_outputs: Integer | None
+    n_outputs: int | None
     """m, the number of output scalars."""
     dtype: str
     """The dtype that was asked for."""
     operator: str
     """What was asked: an `Operator`."""
-    order: Integer
+    order: int
     """The order of differentiation: 0 for `value`, k for the k-th `derivative`."""
     mode: str
     """How it was to be computed: a `Mode`."""
@@ -124,7 +121,7 @@ class Row:
     """The largest error of an entry, in units of the entry's bound."""
     resolution: float = math.nan
     """The smallest relative error that the check could have seen."""
-    unresolved_entries: Integer | None = None
+    unresolved_entries: int | None = None
     """How many entries are too small beside their bounds to be judged by themselves."""
     worst_entry: str = ""
     """The entry that errs most in units of its bound, such as "params[0][1]"."""
@@ -154,9 +151,9 @@ class Row:
     """The lower end of the 95 % confidence interval of that median (s)."""
     ci_high_s: float = math.nan
     """The upper end of the 95 % confidence interval of that median (s)."""
-    samples: Integer = 0
+    samples: int = 0
     """How many paired samples were taken."""
-    loops: Integer = 0
+    loops: int = 0
     """How many calls of the operator in a row make one sample."""
     primal_s: float = math.nan
     """The median time of the function alone (s), sampled in alternation with the operator."""
@@ -187,7 +184,7 @@ class Row:
     """How long the first call took (s)."""
     cpu_per_wall: float = math.nan
     """Processor time over wall-clock time while the cell was sampled: how many threads worked."""
-    peak_bytes: Integer | None = None
+    peak_bytes: int | None = None
     """The most memory that a call held at one time, beyond what was held before it (bytes)."""
     memory_method: str = ""
     """What counted the peak; "" where nothing could."""

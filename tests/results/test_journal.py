@@ -4,13 +4,14 @@ import errno
 import json
 import warnings
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
 import adbench
 from adbench.cases import Case, Mode, Operator
 from adbench.results import frames
-from adbench.results.journal import Journal, read
+from adbench.results.journal import INTEGERS, Journal, read
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
 from adbench.results.stored import Damage, DamagedResultsWarning, StoredResultsError
 
@@ -247,3 +248,8 @@ def test_columns_of_a_later_version_are_left_out_of_a_frame(tmp_path):
 def test_a_path_that_the_system_does_not_take_holds_no_run(name):
     with pytest.raises(StoredResultsError, match="There is no run at "):
         adbench.load(Path(name))
+
+
+def test_all_integers_of_a_row_are_known_to_its_reader():
+    kinds = get_type_hints(Row)
+    assert {name for name, kind in kinds.items() if kind in (int, int | None)} == set(INTEGERS)
