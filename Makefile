@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: run test lint bench-engine bench-taylor check-accuracy check-truth check-changes check-timing example readme clean
+.PHONY: run test lint bench-engine bench-taylor check-accuracy check-truth check-changes check-timing check-load example readme clean
 
 run: $(INSTALLED)
 	$(BIN)/python -m adbench run
@@ -41,6 +41,10 @@ check-timing: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[bench]"
 	$(BIN)/python benchmarks/fidelity.py
 	$(BIN)/python benchmarks/overhead.py
+
+# The processor time and the memory that a journal of 100,000 rows takes to read; takes a minute.
+check-load: $(INSTALLED)
+	$(BIN)/python benchmarks/load.py
 
 # The example run anew, and the README's tables and sentences from it. Cells that did not run (status 3) are part of it.
 example: $(INSTALLED)

@@ -253,7 +253,7 @@ def test_models_import_the_spec_alone(path):
     assert set(imports(path, top_level_only=True)) <= {"adbench.cases.Model"}
 
 
-COMMANDS = ["run", "check", "compare", "differences", "selftest", "list", "env"]
+COMMANDS = ["run", "report", "check", "compare", "differences", "selftest", "list", "env"]
 
 
 @pytest.mark.parametrize(

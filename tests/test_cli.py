@@ -225,7 +225,7 @@ def test_a_run_writes_its_files_and_shows_its_tables(tmp_path):
     out = tmp_path / "out"
     assert {p.name for p in out.iterdir()} == {
         "differences.csv", "differences.parquet", "environment.json", "journal.jsonl",
-        "logs", "report.md",
+        "logs", "plan.json", "report.md",
         "results.csv", "results.parquet", "samples.parquet",
     }  # fmt: skip
     table = adbench.load(out)

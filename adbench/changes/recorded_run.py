@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pandas as pd
 
@@ -17,6 +16,7 @@ from adbench.cases.model import SpecError
 from adbench.results import frames, journal
 from adbench.results.frames import CELL
 from adbench.results.row import Row
+from adbench.results.stored import Damage, StoredResultsError
 
 ENVIRONMENT = "environment.json"
 """The file of a run that tells what it ran on."""
@@ -50,8 +50,11 @@ class RecordedRun:
     """What `environment.json` holds."""
 
 
-def read_run(folder: Path) -> RecordedRun:
+def read_run(folder: Path, damage: Damage | None = None) -> RecordedRun:
     """Read a run from its folder.
+
+    damage: what counts the lines of its journal that cannot be read and are left out; where None,
+    a DamagedResultsWarning does.
 
     Raises SpecError, in one sentence, where there is none or where it is damaged.
     """
@@ -61,9 +64,9 @@ def read_run(folder: Path) -> RecordedRun:
             f"There is no run in {folder}; give the folder that `adbench run --out` wrote."
         )
     try:
-        rows = list(journal.read(journal_path))
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise SpecError(f"The journal of the run in {folder} is damaged: {error}.") from error
+        rows = list(journal.read(journal_path, damage=damage))
+    except StoredResultsError as error:
+        raise SpecError(f"The journal of the run in {folder} is damaged: {error}") from error
     if not rows:
         raise SpecError(f"The run in {folder} has no cell; it ended before its first one.")
     return RecordedRun(folder, cells_of(rows), read_environment(folder))

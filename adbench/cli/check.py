@@ -49,9 +49,8 @@ def command(selection: Selection, output_format: str) -> None:
     import tempfile
 
     from adbench.checking.report import Report
-    from adbench.comparing.measure import LOGS, measure
+    from adbench.comparing.measure import LOGS, Measured, measure
     from adbench.planning.settings import CHECK
-    from adbench.results import frames, journal
     from adbench.running.worker_pool import worker_pool
 
     settings = selection.settings(CHECK)
@@ -61,8 +60,9 @@ def command(selection: Selection, output_format: str) -> None:
     ):
         selection.start_workers(workers)
         plan = selection.plan(CHECK)
-        measure(plan, Path(folder), pool=workers)
-        report = Report.of(plan, journal.read(Path(folder) / frames.JOURNAL))
+        measured = Measured()
+        measure(plan, Path(folder), pool=workers, measured=measured)
+        report = Report.of(plan, measured.rows)
     WRITERS[output_format](report, plan)
     sys.exit(report.exit_status)
 

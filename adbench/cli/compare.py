@@ -14,6 +14,7 @@ from adbench.results.exit_status import ExitStatus
 
 if TYPE_CHECKING:
     from adbench.changes.changes import Changes
+    from adbench.changes.recorded_run import RecordedRun
 
 FAIL_ON = "slower:"
 """What the value of --fail-on begins with."""
@@ -98,9 +99,10 @@ def command(
     """
     from adbench.changes import report
     from adbench.changes.changes import find_changes
-    from adbench.changes.recorded_run import read_run
 
-    changes = find_changes(read_run(before), read_run(after), resolution)
+    if csv_file is not None:
+        _refuse_to_overwrite(csv_file)
+    changes = find_changes(read_run_aloud(before), read_run_aloud(after), resolution)
     if csv_file is not None:
         _write_csv(changes, csv_file)
     if output_format == "markdown":
@@ -110,6 +112,19 @@ def command(
 
         report.show(changes, Console())
     sys.exit(exit_status(changes, fail_on))
+
+
+def read_run_aloud(folder: Path) -> RecordedRun:
+    """Read a run as `read_run` does, and say which lines of its journal were left out."""
+    from adbench.changes.recorded_run import read_run
+    from adbench.results.frames import JOURNAL
+    from adbench.results.stored import Damage
+
+    damage = Damage(folder / JOURNAL)
+    run = read_run(folder, damage)
+    if damage.count:
+        click.echo(f"adbench: {damage.sentence()}", err=True)
+    return run
 
 
 def exit_status(changes: Changes, fail_on: float | None = None) -> ExitStatus:
@@ -128,11 +143,24 @@ def exit_status(changes: Changes, fail_on: float | None = None) -> ExitStatus:
     return ExitStatus.ALL_RIGHT
 
 
+def _refuse_to_overwrite(path: Path) -> None:
+    """Raise SpecError for a file that is there; a device such as /dev/stdout is none."""
+    from adbench.comparing.folder import refuse_to_overwrite
+
+    if path.parent != Path("/dev"):
+        refuse_to_overwrite([path])
+
+
 def _write_csv(changes: Changes, path: Path) -> None:
     """Write all cells to a file, and raise SpecError where that cannot be done."""
     from adbench.results import escaping
+    from adbench.results.files import reason_of, write_whole
 
+    cells = escaping.for_spreadsheet(changes.cells)
     try:
-        escaping.for_spreadsheet(changes.cells).to_csv(path, index=False)
+        if path.parent == Path("/dev"):
+            cells.to_csv(path, index=False)
+        else:
+            write_whole(path, lambda unfinished: cells.to_csv(unfinished, index=False))
     except OSError as error:
-        raise SpecError(f"{path} cannot be written to ({error.strerror}).") from error
+        raise SpecError(f"{path} cannot be written to ({reason_of(error)}).") from error

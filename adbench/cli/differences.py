@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import click
 
 from adbench.cli.selection import selection_options
 from adbench.cli.temporary import in_temporary_folder
+from adbench.results.exit_status import ExitStatus
 
 if TYPE_CHECKING:
     from adbench.running.selection import Selection
@@ -32,18 +34,24 @@ def command(selection: Selection, out: Path | None) -> None:
 
     from rich.console import Console
 
-    from adbench.comparing.folder import make_folder
+    from adbench.comparing.folder import make_folder, refuse_to_overwrite
+    from adbench.comparing.outputs import write_steps
     from adbench.planning.settings import CHECK
     from adbench.reporting import render
+    from adbench.results.files import OutputFiles
     from adbench.step_sweep import rows, tables
     from adbench.step_sweep.run import run
 
     plan = replace(selection, backends=["reference"]).plan(CHECK)
     if out is not None:
         make_folder(out)
+        refuse_to_overwrite(out / name for name in (rows.PARQUET, rows.CSV))
     frame = rows.frame(run(plan))
+    unwritten = ""
     if out is not None:
-        rows.write(frame, out)
+        files = OutputFiles(out)
+        write_steps(files, frame)
+        unwritten = files.sentence()
     screen = Console()
     for table in (tables.curve(frame), tables.best(frame)):
         if table is not None:
@@ -53,3 +61,6 @@ def command(selection: Selection, out: Path | None) -> None:
             screen,
             f"No truth is known, or n is above {CHECK.passes}, where differences take too long.",
         )
+    if unwritten:
+        click.echo(f"adbench: {unwritten}", err=True)
+        sys.exit(ExitStatus.NOT_RUN)

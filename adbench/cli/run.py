@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from adbench.cases.model import SpecError
 from adbench.cases.text import plain_text
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from adbench.changes.recorded_run import RecordedRun
     from adbench.comparing.compare import Comparison
+    from adbench.comparing.kept_plan import KeptPlan
     from adbench.planning.plan import Plan
     from adbench.running.selection import Selection
 
@@ -36,6 +38,12 @@ CHANGES = "changes.md"
 @click.option("--quick", is_flag=True, help="Smallest sizes, few samples: a minute or two.")
 @click.option("--full", is_flag=True, help="All sizes and modes, many samples: an hour.")
 @click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Go on with the run in DIR, which was stopped; everything else is taken from it.",
+)
+@click.option(
     "--baseline",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
@@ -43,7 +51,12 @@ CHANGES = "changes.md"
 )
 @in_temporary_folder
 def command(
-    selection: Selection, out: Path | None, quick: bool, full: bool, baseline: Path | None
+    selection: Selection,
+    out: Path | None,
+    quick: bool,
+    full: bool,
+    resume: Path | None,
+    baseline: Path | None,
 ) -> None:
     """Check and time models on all backends, and show tables.
 
@@ -55,22 +68,84 @@ def command(
     """
     from rich.console import Console
 
-    from adbench.changes.recorded_run import read_run
-    from adbench.comparing import folder as folders
+    from adbench.cli.compare import read_run_aloud
+
+    baseline_run = None if baseline is None else read_run_aloud(baseline)
+    preset = _preset_name(quick, full)
+    screen = Console()
+    if resume is None:
+        comparison, folder = _run_anew(selection, preset, out, screen)
+    else:
+        comparison, folder = _go_on(resume, selection, preset, screen)
+    if baseline_run is not None and len(comparison.table) and not comparison.unwritten:
+        _show_changes(baseline_run, folder, screen)
+    if comparison.unwritten:
+        click.echo(f"adbench: {comparison.unwritten}", err=True)
+    sys.exit(comparison.exit_status)
+
+
+def _run_anew(
+    selection: Selection, preset: str, out: Path | None, screen: Console
+) -> tuple[Comparison, Path]:
+    """Make a plan, run it, and show what came of it. Return that, and the folder that it is in."""
     from adbench.comparing.compare import compare
+    from adbench.comparing.folder import hold_run_folder, make_run_folder
+    from adbench.comparing.kept_plan import KeptPlan
     from adbench.planning.settings import PRESETS
     from adbench.reporting.render import to_screen
 
-    baseline_run = None if baseline is None else read_run(baseline)
-    plan = selection.plan(PRESETS[_preset_name(quick, full)])
-    folder = out or folders.default_run_folder()
-    folders.make_run_folder(folder)
-    screen = Console()
-    comparison = compare(plan, folder, show=partial(to_screen, console=screen))
+    plan = selection.plan(PRESETS[preset])
+    kept = KeptPlan.of(plan, selection, preset)
+    folder = make_run_folder(out)
+    with hold_run_folder(folder):
+        comparison = compare(plan, folder, show=partial(to_screen, console=screen), kept=kept)
     _show(comparison, plan, folder, screen)
-    if baseline_run is not None and len(comparison.table):
-        _show_changes(baseline_run, folder, screen)
-    sys.exit(comparison.exit_status)
+    return comparison, folder
+
+
+def _go_on(
+    folder: Path, selection: Selection, preset: str, screen: Console
+) -> tuple[Comparison, Path]:
+    """Go on with a run, and show what came of all of it. Return that, and its folder."""
+    from adbench.comparing.compare import compare
+    from adbench.comparing.resume import read_kept_plan, stopped_run
+    from adbench.reporting.render import to_screen
+
+    _refuse_other_options(folder, read_kept_plan(folder), selection, preset)
+    with stopped_run(folder) as stopped:
+        if stopped.damage:
+            click.echo(f"adbench: {stopped.damage}", err=True)
+        show = partial(to_screen, console=screen)
+        comparison = compare(stopped.plan, folder, show=show, earlier=stopped.earlier)
+    _show(comparison, stopped.plan, folder, screen, is_resumed=True)
+    return comparison, folder
+
+
+def _refuse_other_options(folder: Path, kept: KeptPlan, selection: Selection, preset: str) -> None:
+    """Raise SpecError for an option that asks for something else than the run in `folder`."""
+    from adbench.comparing.kept_plan import with_whole_paths
+
+    context = click.get_current_context()
+    whole_selection = with_whole_paths(selection)
+    for parameter in context.command.params:
+        name = str(parameter.name)
+        if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            continue
+        field = name.removeprefix("more_")
+        if hasattr(kept.selection, field):
+            agrees = getattr(whole_selection, field) == getattr(kept.selection, field)
+        elif name in ("quick", "full"):
+            agrees = preset == kept.preset
+        elif name == "out":
+            agrees = context.params[name].resolve() == folder.resolve()
+        else:
+            agrees = True
+        if not agrees:
+            option = parameter.opts[0] if name != "models" else "another model"
+            raise SpecError(
+                f"--resume was given with {option}, which is not what the run in {folder} was "
+                "given; leave it out: all is taken from that run."
+            )
 
 
 def _preset_name(quick: bool, full: bool) -> str:
@@ -92,31 +167,37 @@ def _show_changes(baseline_run: RecordedRun, folder: Path, screen: Console) -> N
     from adbench.changes.recorded_run import read_run
     from adbench.reporting.render import say
     from adbench.results.escaping import for_terminal
+    from adbench.results.files import OutputFiles
 
     changes = find_changes(baseline_run, read_run(folder))
-    (folder / CHANGES).write_text(report.to_markdown(changes), encoding="utf-8")
+    files = OutputFiles(folder)
+    files.write_text(CHANGES, report.to_markdown(changes))
     screen.rule(Text(for_terminal(f"Since the run in {baseline_run.folder}")))
     report.show(changes, screen, is_short=True)
-    say(screen, f"All of it is in {folder / CHANGES}.")
+    say(screen, files.sentence() or f"All of it is in {folder / CHANGES}.")
 
 
-def _show(comparison: Comparison, plan: Plan, folder: Path, screen: Console) -> None:
+def _show(
+    comparison: Comparison, plan: Plan, folder: Path, screen: Console, is_resumed: bool = False
+) -> None:
     """Print the further tables, where the results are, and what stopped the run early."""
     from adbench.reporting.render import say
     from adbench.reporting.tables import CORRECTNESS_TITLE
 
-    is_whole = comparison.stopped_by is None
-    comparison.report.show(screen, without=[CORRECTNESS_TITLE] if is_whole else [])
+    is_shown = comparison.stopped_by is None and not is_resumed
+    comparison.report.show(screen, without=[CORRECTNESS_TITLE] if is_shown else [])
     screen.print()
     for sentence in (comparison.report.summary, *comparison.report.closing):
         say(screen, sentence)
-    say(
-        screen,
-        f"Results are in {folder}: report.md, results.parquet, results.csv, samples.parquet.",
-    )
+    if not comparison.unwritten:
+        say(
+            screen,
+            f"Results are in {folder}: report.md, results.parquet, results.csv, samples.parquet.",
+        )
     cells = f"{len(comparison.table)} of {plan.total} cells"
     if isinstance(comparison.stopped_by, KeyboardInterrupt):
         say(screen, f"Interrupted: {cells} were measured and are kept.")
+        say(screen, f"`adbench run --resume {folder}` measures the others.")
     elif comparison.stopped_by is not None:
         say(screen, f"Stopped, with {cells} measured and kept.")
         click.echo(f"adbench: {plain_text(str(comparison.stopped_by))}", err=True)

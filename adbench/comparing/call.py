@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Iterable
 from contextlib import ExitStack
 from os import PathLike
@@ -14,7 +15,8 @@ from adbench import registry
 from adbench.cases.limits import check_number
 from adbench.cases.model import SpecError
 from adbench.comparing.compare import compare
-from adbench.comparing.folder import make_run_folder
+from adbench.comparing.folder import hold_run_folder, make_run_folder
+from adbench.comparing.kept_plan import KeptPlan
 from adbench.planning.restriction import as_names
 from adbench.planning.settings import PRESETS
 from adbench.running.selection import Selection
@@ -85,11 +87,14 @@ def run(
             temporary_folder = tempfile.TemporaryDirectory(prefix="adbench-")
             folder = Path(cleanup.enter_context(temporary_folder))
         else:
-            folder = Path(out)
-            make_run_folder(folder)
-        comparison = compare(plan, folder, progress)
+            folder = make_run_folder(Path(out))
+            cleanup.enter_context(hold_run_folder(folder))
+        kept = KeptPlan.of(plan, selection, preset)
+        comparison = compare(plan, folder, progress, kept=kept)
     if comparison.stopped_by is not None:
         raise comparison.stopped_by
+    if comparison.unwritten:
+        warnings.warn(comparison.unwritten, stacklevel=2)
     return comparison.table
 
 

@@ -1,30 +1,64 @@
-"""The folders that results are written to."""
+"""The folders that results are written to: nothing that is there already is overwritten."""
 
 from __future__ import annotations
 
+import os
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 from adbench.cases.model import SpecError
+from adbench.comparing.kept_plan import PLAN
+from adbench.comparing.measure import LOGS
 from adbench.results import frames
+from adbench.results.files import reason_of
+from adbench.step_sweep import rows as step_rows
+
+try:
+    import fcntl
+except ImportError:  # on a system without it, nothing keeps two processes from one run
+    fcntl = None  # type: ignore[assignment]
+
+ENVIRONMENT, REPORT, CHANGES = "environment.json", "report.md", "changes.md"
+
+FILES_OF_A_RUN = (
+    frames.JOURNAL,
+    PLAN,
+    ENVIRONMENT,
+    REPORT,
+    frames.PARQUET,
+    frames.CSV,
+    frames.SAMPLES_PARQUET,
+    step_rows.PARQUET,
+    step_rows.CSV,
+    CHANGES,
+    LOGS,
+)
+"""What a run writes to its folder."""
 
 
-def default_run_folder() -> Path:
-    """Return where a run goes that was told no folder: reports/<date and time>."""
-    return Path("reports") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
+def make_run_folder(folder: Path | None = None) -> Path:
+    """Make the folder of a run, with an empty journal that makes it this run's; return it.
 
-
-def make_run_folder(folder: Path) -> None:
-    """Make the folder of a run.
-
-    A folder that holds a run already is refused: nothing measured is overwritten.
+    folder: where the run goes; reports/<date and time> where None. Raises SpecError for a folder
+    that holds a run already or a file that the run would overwrite, and where it cannot be written
+    to.
     """
-    if (folder / frames.JOURNAL).exists():
-        raise SpecError(
-            f"{folder} already holds a run; choose another folder with --out, or remove it."
-        )
+    if folder is None:
+        folder = _make_default_folder()
     make_folder(folder)
+    if (folder / frames.JOURNAL).is_file():
+        raise _already_holds_a_run(folder)
+    refuse_to_overwrite(folder / name for name in FILES_OF_A_RUN)
+    try:
+        (folder / frames.JOURNAL).open("xb").close()
+    except FileExistsError as error:
+        raise _already_holds_a_run(folder) from error
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    return folder
 
 
 def make_folder(folder: Path) -> None:
@@ -32,8 +66,83 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
+    except (OSError, ValueError) as error:
+        raise _unwritable(folder, error) from error
+
+
+def refuse_to_overwrite(paths: Iterable[Path]) -> None:
+    """Raise SpecError where one of the paths is there already, be it a link that leads nowhere."""
+    for path in paths:
+        if _is_there(path):
+            raise SpecError(
+                f"{path} is there already and would be overwritten; choose another place, or "
+                "remove it."
+            )
+
+
+@contextmanager
+def hold_run_folder(folder: Path) -> Iterator[None]:
+    """Keep other processes from writing to the run in `folder` meanwhile.
+
+    Raises SpecError where another process does so already.
+    """
+    try:
+        journal = (folder / frames.JOURNAL).open("ab")
     except OSError as error:
         raise SpecError(
-            f"The folder {folder} cannot be made or written to ({error.strerror}); choose another "
-            "with --out."
+            f"The run in {folder} cannot be written to ({reason_of(error)})."
         ) from error
+    with journal:
+        if fcntl is not None:
+            try:
+                fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise SpecError(
+                    f"The run in {folder} is still going on in another process; wait for its end, "
+                    "or stop it."
+                ) from error
+            except OSError:  # a file system without locks
+                pass
+        yield
+
+
+def _make_default_folder() -> Path:
+    """Make the folder of a run that was told none: reports/<date and time>.
+
+    Runs that begin in the same second get a number behind it.
+    """
+    folder = Path("reports") / datetime.now().strftime("%Y-%m-%d-%H%M%S")
+    name, number = folder.name, 1
+    make_folder(folder.parent)
+    while True:
+        try:
+            folder.mkdir()
+            return folder
+        except FileExistsError:
+            number += 1
+            folder = folder.with_name(f"{name}-{number}")
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a file, a folder or a link, be it one that leads nowhere."""
+    with suppress(OSError, ValueError):
+        return os.path.lexists(path)
+    return False
+
+
+def _already_holds_a_run(folder: Path) -> SpecError:
+    return SpecError(
+        f"{folder} already holds a run; choose another folder with --out, or go on with that run "
+        f"by `adbench run --resume {folder}`."
+    )
+
+
+def _unwritable(folder: Path, error: Exception) -> SpecError:
+    reason = reason_of(error) if isinstance(error, OSError) else str(error)
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        reason = "a file or a link is in its place"
+    return SpecError(
+        f"The folder {folder} cannot be made or written to ({reason}); choose another with --out."
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,9 +22,25 @@ from adbench.running.worker_pool import WorkerPool
 LOGS = "logs"
 """The folder of what workers print, within that of a run."""
 
+APART = "other cells of its question were measured before a stop"
+"""The flag of a cell whose question was interrupted while its cells ended: those that had ended are
+kept, so that it has not been sampled in turns with them."""
+
 
 Show = Callable[[Sequence[Row]], None]
 """Called with the rows of a model at one of its sizes, as soon as all of them are there."""
+
+
+@dataclass
+class Measured:
+    """What has been measured of a plan so far."""
+
+    rows: list[Row] = field(default_factory=list)
+    """The rows, in the order in which they came; those of an earlier part of the run first."""
+    unwritten: int = 0
+    """How many of them could not be written to the journal."""
+    failure: OSError | None = None
+    """Why they could not be."""
 
 
 def measure(
@@ -33,20 +50,30 @@ def measure(
     pool: WorkerPool | None = None,
     show_size: Show | None = None,
     spent: Spent | None = None,
+    measured: Measured | None = None,
 ) -> None:
     """Run a plan, and write each row to the journal in `folder` as it comes.
 
     progress: whether a bar is shown; pool: workers that have been started; show_size: what is
     shown of a model at one of its sizes when its cells are done; spent: what the time of the run is
-    added to. Raises CertificateError where a truth is contradicted.
+    added to; measured: what rows are added to; the cells of those that it holds are not run again.
+    Raises CertificateError where a truth is contradicted.
     """
+    measured = measured or Measured()
     sizes = SizeRows(plan)
+    for row in measured.rows:
+        sizes.completed_by(row)
+    sampled_before = {question_of(row) for row in measured.rows if row.samples_s}
+    remaining = plan.without(row.cell for row in measured.rows)
     with (
         Journal(folder / frames.JOURNAL) as journal,
-        progress_bar(plan.total, progress) as bar,
+        progress_bar(remaining.total, progress) as bar,
     ):
 
         def keep(row: Row) -> None:
+            if row.samples_s and question_of(row) in sampled_before:
+                row = replace(row, flags="; ".join(filter(None, [row.flags, APART])))
+            measured.rows.append(row)
             journal.append(row)
             bar.advance()
             raise_if_received()
@@ -54,7 +81,16 @@ def measure(
             if rows and show_size is not None:
                 bar.aside(partial(show_size, rows))
 
-        run_plan(plan, folder / LOGS, keep, bar.describe, pool, spent)
+        try:
+            run_plan(remaining, folder / LOGS, keep, bar.describe, pool, spent)
+        finally:
+            journal.write_waiting()
+            measured.unwritten, measured.failure = journal.unwritten, journal.failure
+
+
+def question_of(row: Row) -> tuple[str, str, str, str, int]:
+    """Return what the cells have in common that are sampled in turns: model, size and so on."""
+    return row.model, row.size, row.dtype, row.operator, row.order
 
 
 class SizeRows:

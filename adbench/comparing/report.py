@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from adbench.reporting import growth, render, sweep_claims, sweep_tables, tables
+from adbench.reporting import growth, machine, render, sweep_claims, sweep_tables, tables
 from adbench.reporting.tables import Table
+from adbench.running.spent import Spent
 from adbench.step_sweep import tables as step_tables
 
 
@@ -84,3 +85,26 @@ def make_report(
         closing=tuple(sentence for sentence in closing if sentence),
         summary=tables.summary(table),
     )
+
+
+def closing_sentences(
+    orders_left_out: Sequence[str],
+    spent: Spent,
+    environment: Mapping[str, Any],
+    table: pd.DataFrame,
+) -> list[str]:
+    """Return the last sentences on a run: what it left out, where its time went, how steady it was.
+
+    environment: what the run kept of its environment; table: its rows.
+    """
+    sentences = [*orders_left_out]
+    if spent.wall_s or table.empty:  # else it was killed, and nobody knows
+        sentences.append(spent.sentence())
+    times = len(environment.get("resumed", ()))
+    if times:
+        parts = "once" if times == 1 else f"{times} times"
+        sentences.append(
+            f"The run was stopped and gone on with {parts}; its time is that of the parts that "
+            "came to their end."
+        )
+    return [*sentences, machine.sentence(table)]

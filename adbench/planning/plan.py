@@ -24,6 +24,7 @@ from adbench.planning.sweeps import (
     sizes_left_out,
 )
 from adbench.registry import ModelSource
+from adbench.results.row import CellName, Row
 from adbench.timing.sampling import Sampling
 from reference_ad.engine import tree
 
@@ -70,6 +71,8 @@ class Plan:
     """What the sweeps leave out for the time that it would take, in sentences."""
     orders_left_out: tuple[str, ...] = ()
     """Which orders of derivatives are left out between those that are asked, in sentences."""
+    ended: frozenset[CellName] = frozenset()
+    """The cells that an earlier part of the run has measured, and that are asked no more."""
 
     def cells(self, group: Group) -> list[tuple[Case, Entry]]:
         """Return the cells of a group.
@@ -84,14 +87,30 @@ class Plan:
             if self._is_asked(group, case, entry)
         ]
         if not group.stagings:
-            return cells
+            return self._without_ended(cells)
         further = [
             (case, entry)
             for entry in self.further_stagings
             for case in group.cases
             if case.mode is Mode.REVERSE and case.implementation == SPECIFICATION
         ]
-        return cells + further
+        return self._without_ended(cells + further)
+
+    def _without_ended(self, cells: list[tuple[Case, Entry]]) -> list[tuple[Case, Entry]]:
+        """Leave out the cells that have been measured."""
+        if not self.ended:
+            return cells
+        return [
+            (case, entry)
+            for case, entry in cells
+            if Row.begun(case, entry.name).cell not in self.ended
+        ]
+
+    def without(self, ended: Iterable[CellName]) -> Plan:
+        """Return the plan of what remains where some cells have ended."""
+        remaining = replace(self, ended=frozenset(ended))
+        groups = tuple(group for group in self.groups if remaining.cells(group))
+        return replace(remaining, groups=groups)
 
     def sampling(self, group: Group) -> Sampling:
         """Return how much the cells of a group are sampled: in turns, where backends take any."""

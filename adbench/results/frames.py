@@ -6,16 +6,28 @@ One row a cell, every column of `Row` but the raw samples, which stay in the jou
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import fields
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import MISSING, fields
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import msgspec
+import numpy as np
 import pandas as pd
 
 from adbench.results import escaping, journal
-from adbench.results.row import Row
+from adbench.results.files import reason_of, write_whole
+from adbench.results.row import CELL, Row, StoredWord
+from adbench.results.stored import (
+    Damage,
+    DamagedResultsWarning,
+    NoStoredResultsError,
+    StoredResultsError,
+)
 
 JOURNAL, PARQUET, CSV = "journal.jsonl", "results.parquet", "results.csv"
 
@@ -41,6 +53,9 @@ _TYPES = {
     if name in COLUMNS
 }
 
+CHUNK = 5_000
+"""How many rows of a journal are held at a time while its frame is made."""
+
 
 def frame(rows: Iterable[Row]) -> pd.DataFrame:
     """Return rows as a frame with fixed columns and dtypes, however few the rows.
@@ -48,8 +63,23 @@ def frame(rows: Iterable[Row]) -> pd.DataFrame:
     A difference between two modes belongs to both, but is known only to the row that came second:
     it is given to the other as well.
     """
-    records = [{name: getattr(row, name) for name in COLUMNS} for row in rows]
-    table = pd.DataFrame(records, columns=COLUMNS).astype(_TYPES)
+    return _with_shared_differences(_table(list(rows)))
+
+
+def _table(records: Sequence[Any]) -> pd.DataFrame:
+    """A frame of records that have the fields `COLUMNS`."""
+    return pd.DataFrame({name: _column(records, name) for name in COLUMNS})
+
+
+def _column(records: Sequence[Any], name: str) -> pd.Series[Any]:
+    values = [getattr(record, name) for record in records]
+    if _TYPES[name] == "str":
+        values = [str(value) for value in values]
+    return pd.Series(values, dtype=_TYPES[name])
+
+
+def _with_shared_differences(table: pd.DataFrame) -> pd.DataFrame:
+    """Give differences between modes to both of them."""
     question = ["model", "size", "dtype", "operator", "order", "implementation", "backend"]
     shared = table.groupby(question, dropna=False)["error_vs_other_mode"].transform("max")
     answered = (table["outcome"] == "ok") & (table["operator"] != "value")
@@ -58,14 +88,28 @@ def frame(rows: Iterable[Row]) -> pd.DataFrame:
     return table
 
 
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write a frame to a Parquet file, with sums by which damage to it is noticed."""
+    # Through Python, since a path that is no UTF-8 is not for pyarrow.
+    path.write_bytes(table.to_parquet(index=False, write_page_checksum=True))
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write the frame to a CSV file, whose cells a spreadsheet takes for texts and numbers."""
+    escaping.for_spreadsheet(table).to_csv(path, index=False)
+
+
 def write(table: pd.DataFrame, folder: Path) -> None:
-    """Write the frame to `folder` as Parquet and as CSV."""
-    (folder / PARQUET).write_bytes(table.to_parquet(index=False))
-    escaping.for_spreadsheet(table).to_csv(folder / CSV, index=False)
+    """Write the frame to `folder` as Parquet and as CSV, each whole or not at all.
+
+    Raises OSError where one cannot be written.
+    """
+    write_whole(folder / PARQUET, lambda path: write_parquet(table, path))
+    write_whole(folder / CSV, lambda path: write_csv(table, path))
 
 
-CELL = ("model", "size", "dtype", "operator", "order", "mode", "implementation", "backend")
-"""The columns that tell one cell of a run from all others."""
+SAMPLE_COLUMNS = ("round", "operator_s", "primal_s", "reference_s")
+"""The columns of a frame of samples beside those of `CELL`."""
 
 
 def samples(rows: Iterable[Row]) -> pd.DataFrame:
@@ -75,44 +119,152 @@ def samples(rows: Iterable[Row]) -> pd.DataFrame:
     one call and of one pass of the reference loop (s). Samples of one question on one backend in
     one round were taken next to each other.
     """
-    parts = []
-    for row in rows:
+    sampled_rows = [row for row in rows if row.samples_s]
+    counts = [len(row.samples_s) for row in sampled_rows]
+    columns: dict[str, Any] = {}
+    for name in CELL:
+        values = pd.Series([getattr(row, name) for row in sampled_rows], dtype=_TYPES[name])
+        columns[name] = values.repeat(counts).reset_index(drop=True)
+    columns |= {name: [] for name in SAMPLE_COLUMNS}
+    for row in sampled_rows:
         count = len(row.samples_s)
-        columns: dict[str, Any] = {name: [getattr(row, name)] * count for name in CELL}
-        columns["round"] = row.sample_rounds or range(count)
-        columns["operator_s"] = row.samples_s
-        columns["primal_s"] = row.primal_samples_s
-        columns["reference_s"] = row.reference_samples_s or [math.nan] * count
-        parts.append(pd.DataFrame(columns))
-    if not parts:
-        return pd.DataFrame(columns=[*CELL, "round", "operator_s", "primal_s", "reference_s"])
-    return pd.concat(parts, ignore_index=True)
+        columns["round"] += row.sample_rounds or range(count)
+        columns["operator_s"] += row.samples_s
+        columns["primal_s"] += row.primal_samples_s or [math.nan] * count
+        columns["reference_s"] += row.reference_samples_s or [math.nan] * count
+    times = {name: np.array(columns[name], float) for name in SAMPLE_COLUMNS if name != "round"}
+    return pd.DataFrame({**columns, "round": np.array(columns["round"], int), **times})
 
 
-def write_samples(folder: Path) -> None:
-    """Write every sample of the run in `folder` to one Parquet file, from its journal."""
-    table = samples(journal.read(folder / JOURNAL))
-    (folder / SAMPLES_PARQUET).write_bytes(table.to_parquet(index=False))
-
-
-def load(path: str | Path) -> pd.DataFrame:
+def load(path: str | Path, strict: bool = False) -> pd.DataFrame:
     """Return the frame of a run.
 
     path: the run's folder, its journal, or its Parquet or CSV file. A folder is read by its
-    journal, which is there from the first row on. Raises FileNotFoundError where there is no such
-    run.
+    journal, which is there from the first row on. Lines of a journal that cannot be read are left
+    out, with a DamagedResultsWarning that counts them; strict: refuse them instead.
+
+    Raises StoredResultsError, a ValueError, where that cannot be read; where there is no such run,
+    it is a FileNotFoundError as well.
     """
     path = Path(path)
-    if path.is_dir():
+    if _is(path.is_dir):
         path = path / JOURNAL
-    if not path.is_file():
-        raise FileNotFoundError(
+    if not _is(path.is_file):
+        raise NoStoredResultsError(
             f"There is no run at {path}; give the folder that `adbench run --out` wrote."
         )
     if path.suffix == ".jsonl":
-        return frame(journal.read(path))
+        damage = Damage(path)
+        table = load_journal(path, damage, strict)
+        if damage.count:
+            warnings.warn(damage.sentence(), DamagedResultsWarning, stacklevel=2)
+        return table
     if path.suffix == ".parquet":
-        return pd.read_parquet(BytesIO(path.read_bytes())).astype(_TYPES)
+        return _load_parquet(path)
+    if path.suffix == ".csv":
+        return _load_csv(path)
+    raise StoredResultsError(
+        f"{path} holds no results; give the folder of a run, its {JOURNAL}, {PARQUET} or {CSV}."
+    )
+
+
+def _is(check: Any) -> bool:
+    """Whether a path is of a kind; one that the system does not take is of none."""
+    try:
+        return bool(check())
+    except (OSError, ValueError):
+        return False
+
+
+def load_journal(path: Path, damage: Damage, strict: bool = False) -> pd.DataFrame:
+    """Return the frame of a journal as `load` does. damage: counts the lines that are left out."""
+    cells = journal.read_as(_StoredCell, path, strict, damage)
+    tables = [_table(records) for records in _chunks(cells)]
+    table = pd.concat(tables, ignore_index=True) if tables else _table([])
+    return _with_shared_differences(table)
+
+
+def _chunks(records: Iterator[Any]) -> Iterator[list[Any]]:
+    while chunk := list(islice(records, CHUNK)):
+        yield chunk
+
+
+def _cell_fields() -> Iterator[tuple[str, Any] | tuple[str, Any, Any]]:
+    """The fields of `Row` that are columns, as the fields of a msgspec structure."""
+    hints = get_type_hints(Row)
+    for field in fields(Row):
+        if field.name not in COLUMNS:
+            continue
+        hint = hints[field.name]
+        if isinstance(hint, type) and issubclass(hint, StoredWord):
+            hint = str
+        if field.default is MISSING:
+            yield field.name, hint
+        else:
+            yield field.name, hint, field.default
+
+
+_StoredCell = msgspec.defstruct("_StoredCell", _cell_fields(), gc=False)
+"""A line of a journal without the samples, which are read over."""
+
+
+def _load_parquet(path: Path) -> pd.DataFrame:
+    import pyarrow.parquet
+
+    try:
+        file = BytesIO(path.read_bytes())
+        _check_columns(path, pyarrow.parquet.read_schema(file).names)
+        table = pd.read_parquet(file, columns=COLUMNS, page_checksum_verification=True)
+        return table.astype(_TYPES)
+    except StoredResultsError:
+        raise
+    except Exception as error:  # a damaged file ends in whatever its reader stumbles on
+        raise _unreadable(path, error) from error
+
+
+def _load_csv(path: Path) -> pd.DataFrame:
     missing = {name: ["", "nan"] for name in COLUMNS if _TYPES[name] != "str"}
-    table = pd.read_csv(path, dtype=_TYPES, keep_default_na=False, na_values=missing)
-    return escaping.from_spreadsheet(table)
+    try:
+        if not _ends_with_line(path):
+            raise StoredResultsError(f"{path} cannot be read (its last line is cut off).")
+        _check_columns(path, list(pd.read_csv(path, nrows=0).columns))
+        table = pd.read_csv(
+            path, usecols=COLUMNS, dtype=_TYPES, keep_default_na=False, na_values=missing
+        )
+        return escaping.from_spreadsheet(table[COLUMNS])
+    except StoredResultsError:
+        raise
+    except Exception as error:
+        raise _unreadable(path, error) from error
+
+
+def _ends_with_line(path: Path) -> bool:
+    """Whether a file ends with the end of a line, or is empty."""
+    with path.open("rb") as file:
+        if not file.seek(0, os.SEEK_END):
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read() == b"\n"
+
+
+def _check_columns(path: Path, columns: Sequence[str]) -> None:
+    """Raise StoredResultsError where columns are missing."""
+    missing = [name for name in COLUMNS if name not in columns]
+    if missing:
+        lacking = f"the column {missing[0]!r}"
+        if len(missing) > 1:
+            lacking = f"{len(missing)} columns, such as {missing[0]!r}"
+        raise StoredResultsError(
+            f"{path} cannot be read as the results of a run (it lacks {lacking}); read the "
+            f"{JOURNAL} of the run instead."
+        )
+
+
+def _unreadable(path: Path, error: Exception) -> StoredResultsError:
+    """What is raised for a file that its reader could not read."""
+    reason = str(error)
+    if isinstance(error, OSError) and error.errno:
+        reason = reason_of(error)
+    first_line = reason.strip().partition("\n")[0].rstrip(".")
+    kind = path.suffix.lstrip(".").upper()
+    return StoredResultsError(f"{path} cannot be read as {kind} ({first_line[:200]}).")

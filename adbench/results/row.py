@@ -8,15 +8,33 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
 from adbench.cases.case import Case
 from adbench.cases.text import LONGEST_TEXT, plain_name, plain_text
 
+CellName = tuple[str, str, str, str, int, str, str, str]
+"""The values of the fields `CELL` of a row."""
 
-class Outcome(StrEnum):
+CELL = ("model", "size", "dtype", "operator", "order", "mode", "implementation", "backend")
+"""The fields that tell one cell of a run from all others."""
+
+
+class StoredWord(StrEnum):
+    """Words of which a later version may write more: one that is not listed is kept as it is."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        word = str.__new__(cls, value)
+        word._name_ = word._value_ = value
+        return word
+
+
+class Outcome(StoredWord):
     """How a cell ended."""
 
     OK = "ok"
@@ -48,7 +66,7 @@ TRUTH_FAILED = "failed"
 answer should have been judged, and was not."""
 
 
-class Verdict(StrEnum):
+class Verdict(StoredWord):
     """What is to be thought of an answer; empty where there is none."""
 
     NONE = ""
@@ -235,6 +253,20 @@ class Row:
             backend=backend,
             staging=backend.partition(":")[2],
             **measured,
+        )
+
+    @property
+    def cell(self) -> CellName:
+        """What tells the cell of this row from all others of its run: the fields `CELL`."""
+        return (
+            self.model,
+            self.size,
+            self.dtype,
+            self.operator,
+            self.order,
+            self.mode,
+            self.implementation,
+            self.backend,
         )
 
     def to_json(self) -> dict[str, Any]:

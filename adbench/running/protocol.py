@@ -142,6 +142,14 @@ class TruthBroken:
 
 
 @dataclass(frozen=True)
+class TruthUnwritten:
+    """The truth is known, and its file could not be written."""
+
+    message: str
+    """Why, in a sentence."""
+
+
+@dataclass(frozen=True)
 class CellOpen:
     """The cell is open, and can be sampled."""
 
@@ -173,13 +181,13 @@ class Refused:
 
 
 Request = Start | EstablishTruth | Open | Sample | Close
-Begun = Started | StartFailed | TruthEstablished | TruthBroken
+Begun = Started | StartFailed | TruthEstablished | TruthBroken | TruthUnwritten
 Reply = Begun | CellOpen | Sampled | CellRow | Refused
 Message = Request | Reply
 
 REPLIES: dict[type[Any], tuple[type[Reply], ...]] = {
     Start: (Started, StartFailed),
-    EstablishTruth: (TruthEstablished, TruthBroken),
+    EstablishTruth: (TruthEstablished, TruthBroken, TruthUnwritten),
     Open: (CellOpen, CellRow),
     Sample: (Sampled,),
     Close: (CellRow,),

@@ -32,6 +32,7 @@ from adbench.running.protocol import (
     Sampled,
     TruthBroken,
     TruthEstablished,
+    TruthUnwritten,
 )
 from adbench.running.spent import Spent
 from adbench.running.worker_pool import WorkerPool, truth_entry, worker_pool
@@ -164,6 +165,8 @@ class WorkerHost:
         began = time.monotonic()
         try:
             reply = self._ask_for_truth(request)
+            if isinstance(reply, TruthUnwritten):
+                raise WorkerFailed(Outcome.CRASHED, reply.message)
         except WorkerFailed as failure:
             self.has_truth_failed = failure.outcome in TRUTH_FAILURES
             return f"No true answer is known: {self._failure_message(failure)}"

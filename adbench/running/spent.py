@@ -23,6 +23,15 @@ class Spent:
         """What is left: judging, messages, writing."""
         return max(self.wall_s - self.start_s - self.truth_s - self.work_s, 0.0)
 
+    def plus(self, earlier: Spent) -> Spent:
+        """Return the time of this part of a run and of an earlier one together."""
+        return Spent(
+            wall_s=self.wall_s + earlier.wall_s,
+            start_s=self.start_s + earlier.start_s,
+            truth_s=self.truth_s + earlier.truth_s,
+            work_s=self.work_s + earlier.work_s,
+        )
+
     def describe(self) -> dict[str, float]:
         """Return all of it by name, in seconds to the millisecond."""
         names = ("wall_s", "start_s", "truth_s", "work_s", "harness_s")

@@ -23,6 +23,7 @@ from adbench.cases.messages import describe_exception
 from adbench.cases.model import Model
 from adbench.counting.operations import OperationCounts
 from adbench.planning.points import drawing
+from adbench.results.files import reason_of
 from adbench.results.row import Outcome
 from adbench.running import protocol, truths
 from adbench.running.failures import failed_row
@@ -43,6 +44,7 @@ from adbench.running.protocol import (
     StartFailed,
     TruthBroken,
     TruthEstablished,
+    TruthUnwritten,
 )
 from adbench.running.session import Session
 from adbench.truth.certificate import CertificateError
@@ -108,13 +110,18 @@ class Worker:
         with self._session.backend.native_modes("float32"):
             return _load_model(origin, accuracy)
 
-    def _establish_truth(self, request: EstablishTruth) -> TruthEstablished | TruthBroken:
+    def _establish_truth(
+        self, request: EstablishTruth
+    ) -> TruthEstablished | TruthBroken | TruthUnwritten:
         model = self._load_model(request.origin, request.accuracy)
         try:
             established = truths.establish(model, request.case, self._drawing(request.points))
         except CertificateError as error:
             return TruthBroken(str(error))
-        path = truths.save(established, Path(request.path))
+        try:
+            path = truths.save(established, Path(request.path))
+        except OSError as error:
+            return TruthUnwritten(_unwritten(Path(request.path).parent, error))
         counts = OperationCounts()
         if request.counted:
             counts = truths.count_operations(model, request.case, self._drawing(request.points))
@@ -142,6 +149,14 @@ class Worker:
             request.key, request.case, model, request.begun, established, timed=request.timed
         )
         return CellOpen() if row is None else CellRow(row)
+
+
+def _unwritten(folder: Path, error: OSError) -> str:
+    """Why the file of a truth could not be written, and what to do."""
+    return (
+        f"It could not be written to the temporary folder {folder} ({reason_of(error)}); make room "
+        "there, or set TMPDIR to another folder."
+    )
 
 
 def _load_model(origin: str, accuracy: float | None) -> Model:

@@ -14,6 +14,8 @@ from typing import get_type_hints
 import pandas as pd
 
 from adbench.results import escaping
+from adbench.results.files import write_whole
+from adbench.results.stored import NoStoredResultsError, StoredResultsError
 
 PARQUET, CSV = "differences.parquet", "differences.csv"
 
@@ -63,25 +65,45 @@ def frame(rows: Iterable[StepRow]) -> pd.DataFrame:
     return pd.DataFrame([asdict(row) for row in rows], columns=list(COLUMNS)).astype(COLUMNS)
 
 
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write the frame to a Parquet file, with sums by which damage to it is noticed."""
+    # Through Python, since a path that is no UTF-8 is not for pyarrow.
+    path.write_bytes(table.to_parquet(index=False, write_page_checksum=True))
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write the frame to a CSV file, whose cells a spreadsheet takes for texts and numbers."""
+    escaping.for_spreadsheet(table).to_csv(path, index=False)
+
+
 def write(table: pd.DataFrame, folder: Path) -> None:
-    """Write the frame to `folder` as Parquet and as CSV."""
-    (folder / PARQUET).write_bytes(table.to_parquet(index=False))
-    escaping.for_spreadsheet(table).to_csv(folder / CSV, index=False)
+    """Write the frame to `folder` as Parquet and as CSV, each whole or not at all.
+
+    Raises OSError where one cannot be written.
+    """
+    write_whole(folder / PARQUET, lambda path: write_parquet(table, path))
+    write_whole(folder / CSV, lambda path: write_csv(table, path))
 
 
 def load(path: str | Path) -> pd.DataFrame:
     """Return the step sweep of a run.
 
-    path: the run's folder, or the Parquet or CSV file. Raises FileNotFoundError where there is
-    none.
+    path: the run's folder, or the Parquet or CSV file. Raises StoredResultsError, a
+    ValueError, where it cannot be read; where there is none, it is a FileNotFoundError as well.
     """
     path = Path(path)
     if path.is_dir():
         path = path / PARQUET
     if not path.is_file():
-        raise FileNotFoundError(
+        raise NoStoredResultsError(
             f"There is no step sweep at {path}; `adbench differences --out FOLDER` writes one."
         )
-    if path.suffix == ".parquet":
-        return pd.read_parquet(BytesIO(path.read_bytes())).astype(COLUMNS)
-    return escaping.from_spreadsheet(pd.read_csv(path, dtype=COLUMNS))
+    try:
+        if path.suffix == ".parquet":
+            file = BytesIO(path.read_bytes())
+            table = pd.read_parquet(file, page_checksum_verification=True)
+        else:
+            table = escaping.from_spreadsheet(pd.read_csv(path, dtype=COLUMNS))
+        return table[list(COLUMNS)].astype(COLUMNS)
+    except Exception as error:  # a damaged file ends in whatever its reader stumbles on
+        raise StoredResultsError(f"{path} cannot be read as a step sweep ({error}).") from error

@@ -14,6 +14,7 @@ import numpy as np
 
 from adbench.cases.answer import Answer
 from adbench.cases.inputs import Array
+from adbench.results.files import write_whole
 from adbench.truth.truth import Truth
 
 
@@ -59,11 +60,13 @@ _DECODER = msgspec.msgpack.Decoder(StoredTruths)
 
 
 def save(path: Path, first: Truth, further: Mapping[int, Truth]) -> None:
-    """Write the truths of a question, all or nothing: the file is there once it is whole."""
+    """Write the truths of a question, all or nothing: the file is there once it is whole.
+
+    Raises OSError where it cannot be written, as where the temporary folder is full.
+    """
     stored = {number: _stored(truth) for number, truth in further.items()}
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_bytes(_ENCODER.encode(StoredTruths(_stored(first), stored)))
-    unfinished.replace(path)
+    content = _ENCODER.encode(StoredTruths(_stored(first), stored))
+    write_whole(path, lambda unfinished: unfinished.write_bytes(content), is_durable=False)
 
 
 def load(path: Path) -> tuple[Truth, dict[int, Truth]]:

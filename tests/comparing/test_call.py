@@ -35,10 +35,11 @@ def test_a_run_returns_the_frame_that_load_reads(written_run):
 
 def test_the_folder_is_written_as_the_command_writes_it(written_run):
     _, out = written_run
-    names = {path.name for path in out.iterdir()} - {"logs"}
+    names = {path.name for path in out.iterdir()} - {"logs", "plan.json"}
     example = ROOT / "reports" / "example"
     assert names - {frames.SAMPLES_PARQUET} == {path.name for path in example.iterdir()} - {
-        frames.SAMPLES_PARQUET
+        frames.SAMPLES_PARQUET,
+        "plan.json",
     }
     assert json.loads((out / "environment.json").read_text())["effort"] == "quick"
     assert (out / "report.md").read_text().startswith("# adbench report\n\n1 cell")

@@ -108,6 +108,7 @@ def test_a_journal_that_was_cut_off_keeps_its_whole_lines(tmp_path):
     assert [row.median_s for row in read(path)] == [1.5, 2.5]
 
 
+@settings(deadline=None)  # other tests may run beside it
 @given(st.lists(rows(), max_size=4))
 def test_a_frame_has_the_same_columns_and_dtypes_however_few_its_rows(some):
     table = frames.frame(some)

@@ -102,7 +102,7 @@ def test_a_field_that_is_not_known_is_left_out():
             {"kind": "Opne"},
             "There is no kind of message 'Opne' in version 2 of the protocol; the kinds are "
             "Start, EstablishTruth, Open, Sample, Close, Started, StartFailed, TruthEstablished, "
-            "TruthBroken, CellOpen, CellRow, Sampled, Refused.",
+            "TruthBroken, TruthUnwritten, CellOpen, CellRow, Sampled, Refused.",
         ),
         (
             {"body": {"key": 3}},
