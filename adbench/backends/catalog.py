@@ -11,6 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
+def framework_of(name: str) -> str:
+    """Return the framework in a backend's name, torch in "torch:eager" and in "old/torch:file"."""
+    return name.partition(":")[0].rpartition("/")[2]
+
+
 @dataclass(frozen=True)
 class Entry:
     """A backend by name, before its framework is imported.
@@ -40,8 +45,8 @@ class Entry:
 
     @property
     def framework(self) -> str:
-        """The part of the name before the colon."""
-        return self.name.partition(":")[0]
+        """The part of the name before the colon, without the folders of a file."""
+        return framework_of(self.name)
 
     @property
     def staging(self) -> str:

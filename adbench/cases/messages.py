@@ -24,13 +24,20 @@ def describe_exception(error: BaseException, file: str | None = None, file_name:
         always stands then, with the last line of the file on the way to the exception.
     file_name: what to call the file where the sentence does not name it already.
     """
-    message = _one_line(str(error))
+    message = _one_line(_message_of(error))
     if file is None and isinstance(error, SentenceError | MissingFunction):
         return message
     if len(message) > LONGEST_MESSAGE:
         message = f"{message[:LONGEST_MESSAGE]} ..."
     description = type(error).__name__ + place_of(error, file, file_name)
     return f"{description}: {message}" if message else description
+
+
+def _message_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException as second:  # an exception of the user's may raise when it is shown
+        return f"its message cannot be shown, which raises {type(second).__name__}"
 
 
 def as_sentence(text: str) -> str:

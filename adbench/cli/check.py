@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from adbench.cli.selection import selection_options
+from adbench.cli.selection import announce, selection_options
 
 if TYPE_CHECKING:
     from adbench.checking.report import Report
@@ -38,7 +38,8 @@ def command(selection: Selection, output_format: str) -> None:
     file.
 
     Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised,
-    crashed, ran out of memory or out of time, or if no derivative of a model could be judged, 4 if
+    crashed, ran out of memory or out of time, or if no derivative of a model could be judged, or
+    something that was named was asked or answered nothing, 4 if
     adbench's own truth was not certified. A framework that is not installed is no failure.
     """
     import tempfile
@@ -55,7 +56,7 @@ def command(selection: Selection, output_format: str) -> None:
         worker_pool(settings, Path(folder) / LOGS) as workers,
     ):
         selection.start_workers(workers)
-        plan = selection.plan(CHECK)
+        plan = selection.plan(CHECK, workers, announce)
         measure(plan, Path(folder), pool=workers)
         report = Report.of(plan, journal.read(Path(folder) / frames.JOURNAL))
     WRITERS[output_format](report, plan)

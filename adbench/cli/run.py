@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from adbench.cases.model import SpecError
-from adbench.cli.selection import selection_options
+from adbench.cli.selection import announce, selection_options
 from adbench.results.exit_status import ExitStatus
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def command(
     """Check and time models on all backends, and show tables.
 
     Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised,
-    crashed, ran out of memory or out of time, 4 if adbench's own truth was not certified, which is
+    crashed, ran out of memory or out of time, or something that was named was asked or answered
+    nothing, 4 if adbench's own truth was not certified, which is
     a bug of adbench and stops the run. A framework that is not installed is no failure. --baseline
     does not change it: a verdict that turned wrong is wrong.
     """
@@ -59,7 +60,7 @@ def command(
     from adbench.reporting.render import to_screen
 
     baseline_run = None if baseline is None else read_run(baseline)
-    plan = selection.plan(PRESETS[_preset_name(quick, full)])
+    plan = selection.plan(PRESETS[_preset_name(quick, full)], announce=announce)
     folder = out or folders.default_run_folder()
     folders.make_run_folder(folder)
     screen = Console()
@@ -110,6 +111,6 @@ def _show(comparison: Comparison, plan: Plan, folder: Path, screen: Console) -> 
     cells = f"{len(comparison.table)} of {plan.total} cells"
     if comparison.exit_status is ExitStatus.INTERRUPTED:
         screen.print(f"Interrupted: {cells} were measured and are kept.")
-    elif comparison.exit_status is ExitStatus.TRUTH_BROKEN:
+    elif comparison.stopped_by is not None:
         screen.print(f"Stopped, with {cells} measured and kept.")
         click.echo(f"adbench: {comparison.stopped_by}", err=True)

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from adbench.comparing.measure import measure
+from adbench.cases.user_file import FileChanged
+from adbench.comparing.measure import LOGS, Show, measure
 from adbench.comparing.report import ComparisonReport, make_report
 from adbench.planning.plan import Plan
+from adbench.planning.unasked import silent_backends
 from adbench.reporting import machine
+from adbench.reporting.progress import progress_bar
 from adbench.reporting.tables import Table, correctness
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
 from adbench.running.environment import describe
 from adbench.running.spent import Spent
+from adbench.running.step_sweeps import StepResults
+from adbench.running.step_sweeps import subjects as step_subjects
+from adbench.running.step_sweeps import sweep as sweep_steps
+from adbench.running.worker_pool import WorkerPool, worker_pool
 from adbench.step_sweep import rows as step_rows
-from adbench.step_sweep import run as step_sweep
 from adbench.truth.certificate import CertificateError
 
 ShowTable = Callable[[Table], None]
 """What puts a table on the screen."""
+
+
+Stop = KeyboardInterrupt | CertificateError | FileChanged
+"""What stops a run early: Ctrl-C, a truth that was not certified, a file of the user's that was
+changed."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +49,27 @@ class Comparison:
     report: ComparisonReport
     """What is shown of it."""
 
-    stopped_by: KeyboardInterrupt | CertificateError | None
-    """What stopped it early: Ctrl-C, or a truth that was not certified."""
+    stopped_by: Stop | None
+    """What stopped it early."""
+
+    shortcomings: tuple[str, ...] = ()
+    """What was named and was asked or answered nothing, in sentences."""
 
     @property
     def exit_status(self) -> ExitStatus:
         """What the command `run` ends with."""
         if isinstance(self.stopped_by, KeyboardInterrupt):
             return ExitStatus.INTERRUPTED
-        if self.stopped_by is not None:
+        if isinstance(self.stopped_by, CertificateError):
             return ExitStatus.TRUTH_BROKEN
+        if self.stopped_by is not None:
+            return ExitStatus.BAD_USAGE
         if (self.table["verdict"] == str(Verdict.WRONG)).any():
             return ExitStatus.WRONG
         if (self.table["outcome"] == str(Outcome.UNUSABLE)).any():
             return ExitStatus.BAD_USAGE
-        if self.table["outcome"].isin([str(outcome) for outcome in FAILURES]).any():
+        has_failed = self.table["outcome"].isin([str(outcome) for outcome in FAILURES]).any()
+        if has_failed or self.shortcomings:
             return ExitStatus.NOT_RUN
         return ExitStatus.ALL_RIGHT
 
@@ -62,42 +79,86 @@ def compare(
 ) -> Comparison:
     """Run a plan, and write its environment, journal, tables and report to `folder`, which exists.
 
-    Where it is stopped by Ctrl-C or by a truth that is not certified, what was measured before is
-    written and returned all the same. progress: whether a bar is shown; show: called with the table
-    "Is it right?" of each model at each size, as soon as its cells are done.
+    Where it is stopped by Ctrl-C, by a truth that is not certified or by a change of a user's file,
+    what was measured before is written and returned all the same. progress: whether a bar is shown;
+    show: called with the table "Is it right?" of each model at each size, as soon as its cells are
+    done.
     """
     environment = _environment(plan)
     _write_environment(environment, folder)
     spent = Spent()
+    steps = StepResults()
+    stopped_by: Stop | None = None
+    with worker_pool(plan.settings, folder / LOGS) as workers:
+        try:
+            measure(plan, folder, progress, workers, _shown_by_size(show), spent)
+        except (KeyboardInterrupt, CertificateError, FileChanged) as error:
+            stopped_by = error
+        environment["spent"] = spent.describe()
+        _write_environment(environment, folder)
+        comparison = _written(plan, folder, environment, spent, steps, stopped_by)
+        if stopped_by is None and step_subjects(plan):
+            # What was measured is on the disk before functions are called at other points.
+            stopped_by = _sweep_steps(plan, workers, steps, progress)
+            comparison = _written(plan, folder, environment, spent, steps, stopped_by)
+    return comparison
 
+
+def _shown_by_size(show: ShowTable | None) -> Show | None:
+    """What shows the table "Is it right?" of a model at a size; its note is shown once."""
+    if show is None:
+        return None
     notes_shown: set[str] = set()
 
     def show_size(rows: Sequence[Row]) -> None:
         table = correctness(frames.frame(rows))
-        if table is None or show is None:
+        if table is None:
             return
         note = "" if table.note in notes_shown else table.note
         notes_shown.add(table.note)
         show(replace(table, title=f"{table.title} {rows[0].model} {rows[0].size}", note=note))
 
-    stopped_by: KeyboardInterrupt | CertificateError | None = None
-    step_results: list[step_rows.StepRow] = []
+    return show_size
+
+
+def _sweep_steps(
+    plan: Plan, workers: WorkerPool, results: StepResults, progress: bool
+) -> Stop | None:
+    """Sweep the steps of differences, and return what stopped it early."""
     try:
-        measure(plan, folder, progress, show_size=show_size, spent=spent)
-        step_results = list(step_sweep.run(plan))
-    except (KeyboardInterrupt, CertificateError) as error:
-        stopped_by = error
+        with progress_bar(len(step_subjects(plan)), progress) as bar:
+            sweep_steps(plan, workers, results, bar.describe, bar.advance)
+    except (KeyboardInterrupt, CertificateError, FileChanged) as error:
+        return error
+    return None
+
+
+def _written(
+    plan: Plan,
+    folder: Path,
+    environment: Mapping[str, Any],
+    spent: Spent,
+    step_results: StepResults,
+    stopped_by: Stop | None,
+) -> Comparison:
+    """Write the tables and the report of what was measured, and return them."""
     table = frames.load(folder)
-    steps = step_rows.frame(step_results)
-    environment["spent"] = spent.describe()
-    _write_environment(environment, folder)
-    closing = [*plan.orders_left_out, spent.sentence(), machine.sentence(table)]
+    steps = step_rows.frame(step_results.rows)
+    answered = set(table.loc[table["outcome"] == str(Outcome.OK), "backend"])
+    shortcomings = (*plan.unasked, *silent_backends(plan, set(table["backend"]), answered))
+    closing = [
+        *plan.orders_left_out,
+        *shortcomings,
+        *step_results.missing,
+        spent.sentence(),
+        machine.sentence(table),
+    ]
     report = make_report(table, steps, plan.left_out, closing)
     frames.write(table, folder)
     frames.write_samples(folder)
     step_rows.write(steps, folder)
     (folder / "report.md").write_text(report.to_markdown(environment), encoding="utf-8")
-    return Comparison(table, report, stopped_by)
+    return Comparison(table, report, stopped_by, shortcomings)
 
 
 def _write_environment(environment: dict[str, Any], folder: Path) -> None:
@@ -114,4 +175,5 @@ def _environment(plan: Plan) -> dict[str, Any]:
         seed=settings.seed,
         timeout_s=settings.timeout_s,
         cells=plan.total,
+        files=dict(plan.files),
     )

@@ -9,9 +9,8 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from adbench.reporting import growth, render, sweep_claims, sweep_tables, tables
+from adbench.reporting import growth, render, step_tables, sweep_claims, sweep_tables, tables
 from adbench.reporting.tables import Table
-from adbench.step_sweep import tables as step_tables
 
 
 @dataclass(frozen=True)

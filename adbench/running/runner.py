@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adbench.backends.catalog import Entry
+from adbench.cases.user_file import FileChanged, check_unchanged
 from adbench.counting.operations import OperationCounts
 from adbench.planning.group import Group
 from adbench.planning.plan import Plan
@@ -25,6 +26,7 @@ from adbench.running.protocol import (
     CellRow,
     Close,
     EstablishTruth,
+    ModelChanged,
     Open,
     Sample,
     Sampled,
@@ -56,7 +58,8 @@ def run(
     logs: the folder for what the workers print; keep: called with each row as it is finished;
     watch: called with what is running, in words; pool: workers that have been started, for these
     settings and logs; spent: where the time is added that goes into each part. Raises
-    CertificateError where a truth contradicts the function itself.
+    CertificateError where a truth contradicts the function itself, and FileChanged where a file of
+    the plan is no longer what it was.
     """
     spent = spent or Spent()
     began = time.monotonic()
@@ -73,6 +76,7 @@ def run(
     ):
         _start_early(plan, workers)
         for number, group in enumerate(paced(plan)):
+            check_unchanged(plan.files)
             truth_path = Path(folder) / f"truth-{number}"
             host = WorkerHost(workers, plan, plan.sampling(group), truth_path, spent)
             run_group(plan, group, host, keep_and_count, watch)
@@ -139,6 +143,8 @@ class WorkerHost:
             self._spent.truth_s += time.monotonic() - began
         if isinstance(reply, TruthBroken):
             raise CertificateError(reply.message)
+        if isinstance(reply, ModelChanged):
+            raise FileChanged(reply.message)
         assert isinstance(reply, TruthEstablished)
         self._established_path = reply.path
         self.counts = reply.counts
@@ -270,6 +276,8 @@ class WorkerHost:
 
     def _ask(self, cell: GroupCell, progress: CellProgress, request: Open | Close) -> Row | None:
         reply = self._workers.ask(cell.entry, request, progress.left_s)
+        if isinstance(reply, ModelChanged):
+            raise FileChanged(reply.message)
         return reply.row if isinstance(reply, CellRow) else None
 
     def _start(self, entry: Entry) -> WorkerProcess:

@@ -35,6 +35,9 @@ START_LIMIT_S = 180.0
 LONGEST_LOG_LINE = 200
 """How many characters of the last line of a worker's log are shown."""
 
+IN_FILE_NAMES = str.maketrans(":/", "--")
+"""What becomes of the characters of a backend's name in the name of its log."""
+
 TRUTH = Entry("truth", "")
 """The worker that establishes truths; it has no backend."""
 
@@ -70,7 +73,7 @@ class WorkerProcess:
         """
         self.entry = entry
         self._serial = 0
-        self._log_path = logs / f"{entry.name.replace(':', '-')}.log"
+        self._log_path = logs / f"{entry.name.translate(IN_FILE_NAMES)}.log"
         self._log_start = self._log_path.stat().st_size if self._log_path.exists() else 0
         worker_reads, runner_writes = os.pipe()
         runner_reads, worker_writes = os.pipe()
