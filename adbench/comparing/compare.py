@@ -12,7 +12,7 @@ import pandas as pd
 
 from adbench.cases.user_file import FileChanged
 from adbench.comparing.measure import LOGS, Show, measure
-from adbench.comparing.report import ComparisonReport, make_report
+from adbench.comparing.report import ComparisonReport, make_report, with_steps
 from adbench.planning.plan import Plan
 from adbench.planning.unasked import silent_backends
 from adbench.reporting import machine
@@ -45,6 +45,9 @@ class Comparison:
 
     table: pd.DataFrame
     """One row a cell that was measured."""
+
+    steps: pd.DataFrame
+    """The step sweep, as far as it was made."""
 
     report: ComparisonReport
     """What is shown of it."""
@@ -87,7 +90,6 @@ def compare(
     environment = _environment(plan)
     _write_environment(environment, folder)
     spent = Spent()
-    steps = StepResults()
     stopped_by: Stop | None = None
     with worker_pool(plan.settings, folder / LOGS) as workers:
         try:
@@ -96,11 +98,12 @@ def compare(
             stopped_by = error
         environment["spent"] = spent.describe()
         _write_environment(environment, folder)
-        comparison = _written(plan, folder, environment, spent, steps, stopped_by)
+        comparison = _written(plan, folder, environment, spent, stopped_by)
         if stopped_by is None and step_subjects(plan):
             # What was measured is on the disk before functions are called at other points.
-            stopped_by = _sweep_steps(plan, workers, steps, progress)
-            comparison = _written(plan, folder, environment, spent, steps, stopped_by)
+            comparison = _with_steps(comparison, plan, workers, progress)
+            _write_report(comparison.report, environment, folder)
+            step_rows.write(comparison.steps, folder)
     return comparison
 
 
@@ -121,35 +124,21 @@ def _shown_by_size(show: ShowTable | None) -> Show | None:
     return show_size
 
 
-def _sweep_steps(
-    plan: Plan, workers: WorkerPool, results: StepResults, progress: bool
-) -> Stop | None:
-    """Sweep the steps of differences, and return what stopped it early."""
-    try:
-        with progress_bar(len(step_subjects(plan)), progress) as bar:
-            sweep_steps(plan, workers, results, bar.describe, bar.advance)
-    except (KeyboardInterrupt, CertificateError, FileChanged) as error:
-        return error
-    return None
-
-
 def _written(
     plan: Plan,
     folder: Path,
     environment: Mapping[str, Any],
     spent: Spent,
-    step_results: StepResults,
     stopped_by: Stop | None,
 ) -> Comparison:
     """Write the tables and the report of what was measured, and return them."""
     table = frames.load(folder)
-    steps = step_rows.frame(step_results.rows)
+    steps = step_rows.frame([])
     answered = set(table.loc[table["outcome"] == str(Outcome.OK), "backend"])
     shortcomings = (*plan.unasked, *silent_backends(plan, set(table["backend"]), answered))
     closing = [
         *plan.orders_left_out,
         *shortcomings,
-        *step_results.missing,
         spent.sentence(),
         machine.sentence(table),
     ]
@@ -157,8 +146,28 @@ def _written(
     frames.write(table, folder)
     frames.write_samples(folder)
     step_rows.write(steps, folder)
+    _write_report(report, environment, folder)
+    return Comparison(table, steps, report, stopped_by, shortcomings)
+
+
+def _with_steps(
+    comparison: Comparison, plan: Plan, workers: WorkerPool, progress: bool
+) -> Comparison:
+    """Sweep the steps of differences, and add what comes of it until it is done or stopped."""
+    results = StepResults()
+    stopped_by: Stop | None = None
+    try:
+        with progress_bar(len(step_subjects(plan)), progress) as bar:
+            sweep_steps(plan, workers, results, bar.describe, bar.advance)
+    except (KeyboardInterrupt, CertificateError, FileChanged) as error:
+        stopped_by = error
+    steps = step_rows.frame(results.rows)
+    report = with_steps(comparison.report, steps, results.missing)
+    return replace(comparison, steps=steps, report=report, stopped_by=stopped_by)
+
+
+def _write_report(report: ComparisonReport, environment: Mapping[str, Any], folder: Path) -> None:
     (folder / "report.md").write_text(report.to_markdown(environment), encoding="utf-8")
-    return Comparison(table, report, stopped_by, shortcomings)
 
 
 def _write_environment(environment: dict[str, Any], folder: Path) -> None:
@@ -176,4 +185,5 @@ def _environment(plan: Plan) -> dict[str, Any]:
         timeout_s=settings.timeout_s,
         cells=plan.total,
         files=dict(plan.files),
+        unasked=list(plan.unasked),
     )

@@ -50,12 +50,14 @@ def _unasked(plan: Plan, named: Named) -> Iterator[str]:
         sizes=tuple(group.question.size for group in groups),
     )
     restricted = _restricted(named)
+    is_native = any(plan.judges_native(group.source.model) for group in groups)
     for name in _missing(named.models, asked.models):
         yield f"The model {name} was asked nothing: nothing of it can be asked {restricted}."
     for name in _missing(named.backends, asked.backends):
+        advice = "; --specification asks it beside hand-written functions" if is_native else ""
         yield (
             f"The backend {name} was asked nothing: it is not asked for what these models have "
-            f"{restricted}."
+            f"{restricted}{advice}."
         )
     for name in _missing(named.operators, asked.operators):
         yield f"The operator {name} was asked of no model here."
