@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
-import sys
-from collections.abc import Iterable, Mapping
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from adbench.backends.catalog import Entry
-from adbench.cases.messages import as_sentence, describe_exception
 from adbench.cases.model import Model, SpecError
 from adbench.cases.text import plain_name
+from adbench.cases.user_file import UserFile, check_path, run_file, run_file_once
 
 MODELS_GROUP = "adbench.models"
 BACKENDS_GROUP = "adbench.backends"
@@ -30,9 +30,10 @@ BACKENDS_GROUP = "adbench.backends"
 class ModelSource:
     """A model and where it was found, in a form that a worker can find again.
 
-    origin: "entry:NAME", "file:PATH:NAME", or "module:MODULE:NAME" for a value of the module's
-    mapping `MODELS`; "active:POSITION:ORIGIN" for a model that is differentiated with respect to
-    another of its arguments.
+    origin: "entry:NAME", "file:" with its path, its name and the digest of the file's text as JSON,
+    or "module:MODULE:NAME" for a value of the module's mapping `MODELS`;
+    "active:POSITION:TITLE:ORIGIN" for a model that is differentiated with respect to another of its
+    arguments.
     """
 
     model: Model
@@ -50,13 +51,18 @@ class ModelSource:
 
 def models() -> dict[str, ModelSource]:
     """Return the installed models by name, in alphabetical order."""
-    sources = {}
+    sources: dict[str, ModelSource] = {}
     for point in sorted(_points(MODELS_GROUP), key=lambda point: point.name):
         model = point.load()
         if not isinstance(model, Model):
             raise SpecError(
                 f"The entry point {point.name!r} in {MODELS_GROUP} names a {type(model).__name__}; "
                 f"it must name an adbench.Model ({point.value})."
+            )
+        if model.name in sources:
+            raise SpecError(
+                f"Two installed models are called {model.name!r}: those of the entry points "
+                f"{sources[model.name].origin.partition(':')[2]!r} and {point.name!r}; rename one."
             )
         sources[model.name] = ModelSource(model, f"entry:{point.name}")
     return sources
@@ -65,75 +71,127 @@ def models() -> dict[str, ModelSource]:
 def models_of_file(path: Path) -> list[ModelSource]:
     """Return the models that a file defines at its top level.
 
-    Raises SpecError where it has none or cannot be run.
+    Raises SpecError where it has none, has two of one name, or cannot be run.
     """
-    # A model that the file merely imported under another name is still listed once.
-    models_by_name = {model.name: model for model in _models_by_variable(path).values()}
-    return [_source_in_file(path, model) for model in models_by_name.values()]
+    file = _run_models(path)
+    models_by_variable = _models_by_variable(path, file)
+    # A model that stands in two variables is still one.
+    models_by_name = {model.name: model for model in models_by_variable.values()}
+    return [_source_in_file(path, file, model) for model in models_by_name.values()]
 
 
-def _source_in_file(path: Path, model: Model) -> ModelSource:
-    return ModelSource(model, f"file:{path.resolve()}:{model.name}")
+def _source_in_file(path: Path, file: UserFile, model: Model) -> ModelSource:
+    place = json.dumps([str(path.resolve()), model.name, file.digest])
+    return ModelSource(model, f"file:{place}")
 
 
-def _models_by_variable(path: Path) -> dict[str, Model]:
-    """The models at the top level of a file, by the variables that hold them."""
+def _run_models(path: Path) -> UserFile:
+    """Run a file of models."""
     try:
-        module = _module_of_file(path)
+        return run_file(path)
     except ModuleNotFoundError as error:
-        raise SpecError(
-            f"{path} imports {error.name!r}, which is not installed here; install it first."
-        ) from error
+        raise _lacks_module(path, error) from error
+
+
+def _lacks_module(path: Path, error: ModuleNotFoundError) -> SpecError:
+    return SpecError(f"{path} imports {error.name!r}, which is not installed here; install it.")
+
+
+def _models_by_variable(path: Path, file: UserFile) -> dict[str, Model]:
+    """The models at the top level of a file, by the variables that hold them."""
     models_by_variable = {
-        variable: value for variable, value in vars(module).items() if isinstance(value, Model)
+        variable: value for variable, value in vars(file.module).items() if isinstance(value, Model)
     }
     if not models_by_variable:
         raise SpecError(
             f"{path} defines no model; assign one at its top level: model = Model(name=..., "
             "function=..., make=..., sizes=...), with `from adbench import Model`."
         )
+    variables: dict[str, str] = {}
+    for variable, model in models_by_variable.items():
+        other = variables.setdefault(model.name, variable)
+        if models_by_variable[other] is not model:
+            raise SpecError(
+                f"{path} has two models called {model.name!r}, in the variables {other} and "
+                f"{variable}; rename one."
+            )
     return models_by_variable
 
 
 def _model_of_file(path: Path, name: str) -> ModelSource:
     """The model of a file that is called `name`, or stands in a variable of that name."""
-    models_by_variable = _models_by_variable(path)
+    file = _run_models(path)
+    models_by_variable = _models_by_variable(path, file)
     choices = {model.name: model for model in models_by_variable.values()}
     choices = models_by_variable | choices
     if name not in choices:
         raise SpecError(f"{path}: {nearest('model', name, choices)}")
-    return _source_in_file(path, choices[name])
+    return _source_in_file(path, file, choices[name])
 
 
 def find_models(names: Iterable[str]) -> list[ModelSource]:
-    """Return the models called `names`.
+    """Return the models called `names`, imported in this process.
 
     Each is the name of an installed model, or the path of a file with models; `file.py:name` is one
     model of a file, by its own name or that of its variable.
     """
-    chosen: dict[str, ModelSource] = {}
+    chosen: list[ModelSource] = []
     for name in names:
-        path, _, model_name = name.rpartition(":")
-        if is_path(name):
-            sources = models_of_file(Path(name))
-        elif is_path(path):
-            sources = [_model_of_file(Path(path), model_name)]
-        else:
-            installed = models()
-            sources = [installed[_checked("model", name, installed)]]
-        for source in sources:
-            clash = chosen.get(source.model.name)
-            if clash is not None and clash.origin != source.origin:
-                raise SpecError(
-                    f"Two models are called {source.model.name!r} ({clash.origin} and "
-                    f"{source.origin}); rename one."
-                )
-            chosen[source.model.name] = source
+        chosen += _models_called(name)
+    return distinct(chosen)
+
+
+def _models_called(name: str) -> list[ModelSource]:
+    file = file_of(name)
+    if file is None:
+        installed = models()
+        return [installed[_checked("model", name, installed)]]
+    path, model_name = file
+    return [_model_of_file(path, model_name)] if model_name else models_of_file(path)
+
+
+def file_of(name: str) -> tuple[Path, str] | None:
+    """Return the file that the name of a model on the command line stands for.
+
+    With it goes the name of the model in the file, "" where all of them are meant. It is None for
+    an installed model.
+    """
+    if is_path(name) and (Path(name).is_file() or not _MODEL_OF_FILE.fullmatch(name)):
+        return Path(name), ""
+    parts = _MODEL_OF_FILE.fullmatch(name)
+    return None if parts is None else (Path(parts[1]), parts[2])
+
+
+_MODEL_OF_FILE = re.compile(r"(.+?\.py):(.+)", re.DOTALL)
+"""`file.py:name`. What follows the first ".py:" is the name, which may have colons of its own."""
+
+
+def distinct(sources: Iterable[ModelSource]) -> list[ModelSource]:
+    """Return sources, each once. Raises SpecError where two different ones have one name."""
+    chosen: dict[str, ModelSource] = {}
+    for source in sources:
+        name = source.model.name
+        other = chosen.setdefault(name, source)
+        if other.origin != source.origin:
+            places = f"{_place_of(other.origin)} and {_place_of(source.origin)}"
+            raise SpecError(f"Two models are called {name!r} ({places}); rename one.")
     return list(chosen.values())
 
 
+def _place_of(origin: str) -> str:
+    """Where a model is, in words."""
+    kind, _, place = origin.partition(":")
+    if kind == "file":
+        path, _, _ = json.loads(place)
+        return f"one in {path}"
+    return "the installed one" if kind == "entry" else f"one in {place}"
+
+
 def load_model(origin: str) -> Model:
-    """Return the model that `ModelSource.origin` points to."""
+    """Return the model that `ModelSource.origin` points to.
+
+    A file is run once in a process. Raises FileChanged where it is no longer what it was.
+    """
     kind, _, place = origin.partition(":")
     if kind == "active":
         position, title, whole = place.split(":", 2)
@@ -146,8 +204,22 @@ def load_model(origin: str) -> Model:
         module, _, name = place.partition(":")
         listed: Model = import_module(module).MODELS[name]
         return listed
-    path, _, name = place.rpartition(":")
-    return next(source.model for source in models_of_file(Path(path)) if source.model.name == name)
+    file_path, name, digest = json.loads(place)
+    path = Path(file_path)
+    try:
+        file = run_file_once(path, digest)
+    except ModuleNotFoundError as error:
+        raise _lacks_module(path, error) from error
+    models_by_variable = _models_by_variable(path, file)
+    return next(model for model in models_by_variable.values() if model.name == name)
+
+
+def file_of_origin(origin: str) -> Path | None:
+    """Return the file that a model is defined in, or None where it is in none of the user's."""
+    while origin.startswith("active:"):
+        origin = origin.split(":", 3)[3]
+    kind, _, place = origin.partition(":")
+    return Path(json.loads(place)[0]) if kind == "file" else None
 
 
 def backends() -> dict[str, Entry]:
@@ -185,39 +257,82 @@ def all_backends() -> dict[str, Entry]:
 def find_backends(names: Iterable[str]) -> list[Entry]:
     """Return the backends called `names`.
 
-    "torch:eager", "torch" for its default staging, or a file's path.
+    "torch:eager", "torch" for its default staging, or a file's path. The backend of a file is
+    called by the file, "mine:file"; where another file or a framework is called so, by its folder
+    too, "old/mine:file".
     """
-    chosen: dict[str, Entry] = {}
+    names = list(names)
+    of_files = _backends_of_files([name for name in names if is_path(name)])
+    entries = [of_files[name] if is_path(name) else _backend_called(name) for name in names]
+    return list({entry.name: entry for entry in entries}.values())
+
+
+def _backend_called(name: str) -> Entry:
+    by_name = all_backends()
+    default_stagings: dict[str, Entry] = {}
+    for candidate in by_name.values():
+        default_stagings.setdefault(candidate.framework, candidate)
+    choices = default_stagings | by_name
+    return choices[_checked("backend", name, choices)]
+
+
+def _backends_of_files(names: Collection[str]) -> dict[str, Entry]:
+    """The backends of files, by the paths that were given."""
+    places: dict[str, Path] = {}
     for name in names:
-        if is_path(name):
-            if not Path(name).is_file():
-                raise SpecError(
-                    f"There is no file {name}; give the path of a Python file with a Backend "
-                    "subclass."
-                )
-            entry = Entry(f"{Path(name).stem}:file", f"{Path(name).resolve()}:")
-        else:
-            by_name = all_backends()
-            default_stagings: dict[str, Entry] = {}
-            for candidate in by_name.values():
-                default_stagings.setdefault(candidate.framework, candidate)
-            choices = default_stagings | by_name
-            entry = choices[_checked("backend", name, choices)]
-        chosen[entry.name] = entry
-    return list(chosen.values())
+        check_path(Path(name))
+        if not Path(name).is_file():
+            raise SpecError(
+                f"There is no file {name}; give the path of a Python file with a Backend subclass."
+            )
+        places[name] = Path(name).resolve()
+    if not places:
+        return {}
+    frameworks = {entry.framework for entry in all_backends().values()}
+    titles = _distinct_titles(set(places.values()), frameworks)
+    return {name: Entry(f"{titles[place]}:file", f"{place}:") for name, place in places.items()}
+
+
+def _distinct_titles(places: Collection[Path], taken: Collection[str]) -> dict[Path, str]:
+    """What files are called: by their names, and by as many folders as it takes to be the only one.
+
+    taken: what none of them may be called.
+    """
+    titles: dict[Path, str] = {}
+    for place in places:
+        for length in range(1, 1 + len(place.parts)):
+            titles[place] = _title(place, length)
+            others = {_title(other, length) for other in places if other != place}
+            if titles[place] not in others | set(taken):
+                break
+    return titles
+
+
+def _title(place: Path, length: int) -> str:
+    """The last parts of a path without its suffix; a colon would end the name of a framework."""
+    parts = place.with_suffix("").parts[-length:]
+    return "/".join(part.strip("/") for part in parts).replace(":", "_")
 
 
 def load_backend(load: str) -> Any:
     """Import the class that `Entry.load` names and return an instance.
 
-    The framework is imported by this.
+    The framework is imported by this. Raises SpecError for a file that cannot be imported or has no
+    backend, and ModuleNotFoundError where the framework of any other is not installed.
     """
     place, _, attribute = load.rpartition(":")
     if not is_path(place):
         return getattr(import_module(place), attribute)()
+    try:
+        return _backend_of_file(Path(place), attribute)
+    except ModuleNotFoundError as error:
+        raise _lacks_module(Path(place), error) from error
+
+
+def _backend_of_file(path: Path, attribute: str) -> Any:
     from adbench.backends.base import Backend
 
-    module = _module_of_file(Path(place))
+    module = run_file(path).module
     if attribute:
         return getattr(module, attribute)()
     classes = [
@@ -229,10 +344,16 @@ def load_backend(load: str) -> Any:
     ]
     if len(classes) != 1:
         raise SpecError(
-            f"{place} defines {len(classes)} subclasses of adbench.extend.Backend; it must "
+            f"{path} defines {len(classes)} subclasses of adbench.extend.Backend; it must "
             "define exactly one."
         )
     return classes[0]()
+
+
+def file_of_backend(entry: Entry) -> Path | None:
+    """Return the file that a backend is defined in, or None where it is in none of the user's."""
+    place = entry.load.rpartition(":")[0]
+    return Path(place) if is_path(place) else None
 
 
 def installed_version(entry: Entry) -> str | None:
@@ -278,29 +399,3 @@ def _checked(kind: str, name: str, table: Mapping[str, Any]) -> str:
     if name not in table:
         raise SpecError(nearest(kind, name, table))
     return name
-
-
-def _module_of_file(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise SpecError(f"There is no file {path}; give the path of a Python file.")
-    name = f"_adbench_file_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    if str(path.parent.resolve()) not in sys.path:
-        sys.path.append(
-            str(path.parent.resolve())
-        )  # so that the file can import its neighbours, as a script can
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except SyntaxError as error:
-        raise SpecError(
-            f"{path} is not valid Python: {error.msg} in line {error.lineno}."
-        ) from error
-    except ModuleNotFoundError:
-        raise  # a framework that is not installed is an outcome of its own
-    except (Exception, SystemExit) as error:
-        description = describe_exception(error, module.__file__ or "")
-        raise SpecError(as_sentence(f"{path} raised {description}")) from error
-    return module

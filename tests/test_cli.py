@@ -14,8 +14,15 @@ from click.testing import CliRunner
 
 import adbench
 from adbench import registry
+from adbench.backends.catalog import REFERENCE
+from adbench.cases import DTYPES
 from adbench.cli import main
+from adbench.planning.plan import assign
+from adbench.planning.restriction import Restriction
+from adbench.planning.settings import Settings
 from adbench.results.exit_status import ExitStatus
+from adbench.running.protocol import PlanModels
+from adbench.running.worker import Worker
 from adbench.truth.certificate import CertificateError
 
 ROOT = Path(__file__).parent.parent
@@ -176,17 +183,41 @@ def test_a_bad_model_file_gets_one_sentence(tmp_path, changes, sentence):
     }
     file = tmp_path / "model.py"
     file.write_text(MODEL.format(**{**fields, **changes}))
-    result = run(tmp_path, file, "--backend", "reference")
+    assignment = assign(Settings(), Restriction((), (), DTYPES[:1]), REFERENCE)
+    reply = Worker().answer(PlanModels(str(file), assignment))
+    assert re.search(sentence, reply.message), reply.message
+    assert len(reply.message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["run", "list"])
+def test_a_command_ends_with_the_sentence_on_a_bad_model_file(tmp_path, monkeypatch, command):
+    monkeypatch.setattr("adbench.running.planner.SILENT_S", 60.0)
+    file = tmp_path / "model.py"
+    file.write_text("print('noise')\n1 / 0\n")
+    result = call(command, file)
     assert result.exit_code == 2
-    assert re.search(sentence, result.stderr), result.stderr
-    assert len(result.stderr.splitlines()) == 1
+    sentence = f"adbench: {file} raised ZeroDivisionError in line 2: division by zero.\n"
+    assert result.stderr == sentence
+    assert result.stdout == ""
+
+
+def test_list_shows_the_models_of_a_file(tmp_path):
+    file = tmp_path / "model.py"
+    fields = {"before": "", "function": "lambda xp, x: xp.sum(x)", "active": "0"}
+    file.write_text(MODEL.format(make="lambda size, rng: (rng.random(2),)", **fields))
+    result = call("list", file)
+    assert result.exit_code == 0
+    assert re.search(r"^- mine +small", result.stdout, re.MULTILINE)
+    assert "mlp" not in result.stdout
 
 
 @pytest.mark.parametrize("command", ["run", "check", "differences"])
-def test_ctrl_c_before_anything_is_measured_has_its_own_status(tmp_path, command):
-    file = tmp_path / "model.py"
-    file.write_text("raise KeyboardInterrupt")
-    result = call(command, file)
+def test_ctrl_c_before_anything_is_measured_has_its_own_status(monkeypatch, command):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("adbench.running.planner.Planner.plan", interrupt)
+    result = call(command, "tanh")
     assert result.exit_code == 130
     assert result.stderr == "adbench: interrupted.\n"
 
@@ -211,7 +242,7 @@ def test_a_truth_that_is_not_certified_stops_every_command_with_its_own_status(m
     def fail(*arguments):
         raise CertificateError("The gradient of the model 'tanh' is not certified.")
 
-    monkeypatch.setattr("adbench.step_sweep.run.establish", fail)
+    monkeypatch.setattr("adbench.running.step_sweeps._rows", fail)
     result = call("differences", "tanh")
     assert result.exit_code == 4
     assert result.stderr == "adbench: The gradient of the model 'tanh' is not certified.\n"

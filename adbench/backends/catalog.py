@@ -13,6 +13,11 @@ from dataclasses import dataclass, field
 from adbench.cases.text import plain_name
 
 
+def framework_of(name: str) -> str:
+    """Return the framework in a backend's name, torch in "torch:eager" and in "old/torch:file"."""
+    return name.partition(":")[0].rpartition("/")[2]
+
+
 @dataclass(frozen=True)
 class Entry:
     """A backend by name, before its framework is imported.
@@ -48,8 +53,8 @@ class Entry:
 
     @property
     def framework(self) -> str:
-        """The part of the name before the colon."""
-        return self.name.partition(":")[0]
+        """The part of the name before the colon, without the folders of a file."""
+        return framework_of(self.name)
 
     @property
     def staging(self) -> str:

@@ -163,13 +163,27 @@ def _make_arguments(
             f"The model {model.name!r} has active={model.active}, but make(size, rng) gave "
             f"{len(arguments)} argument(s); choose one of 0 to {len(arguments) - 1}."
         )
-    trees = tuple(
-        tree.map(lambda leaf: _rounded(leaf, lowest_dtype), argument) for argument in arguments
-    )
+    trees = _as_trees(maker, arguments, lowest_dtype)
     for position, argument in enumerate(trees):
         if position != model.active:
             _check_kinds(argument, f"Argument {position} of the model {model.name!r}")
     return trees
+
+
+def _as_trees(maker: str, arguments: Sequence[Any], lowest_dtype: str) -> tuple[Any, ...]:
+    """The arguments as trees of arrays. Raises SpecError for what is no tree, or holds no array."""
+    trees = []
+    for position, argument in enumerate(arguments):
+        try:
+            trees.append(tree.map(lambda leaf: _rounded(leaf, lowest_dtype), argument))
+        except Exception as error:
+            raise SpecError(
+                as_sentence(
+                    f"{maker} gave an argument {position} that is no tree of arrays (an array, or "
+                    f"nested lists, tuples and dicts of arrays): {describe_exception(error)}"
+                )
+            ) from error
+    return tuple(trees)
 
 
 def _check_kinds(argument: Any, title: str) -> None:
@@ -181,7 +195,7 @@ def _check_kinds(argument: Any, title: str) -> None:
                 f"{title} has complex values{place}, and derivatives here are of real numbers: "
                 "give its real and imaginary parts as two arrays, and join them in the function."
             )
-        if leaf.dtype.kind not in NUMBERS:
+        if leaf.dtype.kind not in NUMBERS or leaf.dtype.type is np.void:
             raise SpecError(
                 f"{title} has values of the type {leaf.dtype}{place}; give arrays of numbers, and "
                 "write anything else into the function."
@@ -198,6 +212,11 @@ def _rounded(leaf: Any, lowest_dtype: str) -> Array:
 
 
 def _check_active(model: Model, active: Any, lowest_dtype: str) -> None:
+    if not sum(leaf.size for leaf in tree.leaves(active)):
+        raise SpecError(
+            f"The active argument of the model {model.name!r} holds no number, so that there is "
+            "nothing to differentiate by; give it one at least."
+        )
     for path, leaf in zip(tree.paths(active), tree.leaves(active), strict=True):
         place = f" at {path}" if path else ""
         if not np.issubdtype(leaf.dtype, np.floating):
@@ -226,6 +245,11 @@ def _pure_output(model: Model, arguments: Sequence[Any]) -> Array:
     if not (is_array and np.issubdtype(output.dtype, np.floating)):
         raise SpecError(
             f"{function} gave {_with_article(output)}; it must give one floating-point array."
+        )
+    if not output.size:
+        raise SpecError(
+            f"{function} gave an empty array, of shape {output.shape}, so that there is nothing to "
+            "differentiate; it must give one number at least."
         )
     copies = tree.map(np.copy, tuple(arguments))
     second_output = _output(model, function, copies)

@@ -38,17 +38,16 @@ def describe_exception(error: BaseException, file: str | None = None, file_name:
     return f"{description}: {message}" if message else description
 
 
+def _message_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException as second:  # an exception of the user's may raise when it is shown
+        return f"its message cannot be shown, which raises {type(second).__name__}"
+
+
 def as_sentence(text: str) -> str:
     """Return a text with a full stop at its end."""
     return text if text.endswith(".") else f"{text}."
-
-
-def _message_of(error: BaseException) -> str:
-    """The message of an exception, whatever its class makes of it."""
-    try:
-        return str(error)
-    except Exception:
-        return "(its message cannot be read)"
 
 
 def place_of(error: BaseException, file: str | None, file_name: str) -> str:

@@ -7,14 +7,14 @@ wanted.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence, Set
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from adbench.cases.messages import SentenceError
 from adbench.cases.operators import Operator
-from adbench.cases.text import plain_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,17 +31,29 @@ class SpecError(SentenceError, ValueError):
 
 
 _KINDS: tuple[tuple[str, Any, str], ...] = (
-    ("name", str, "a string"),
     ("function", Callable, "a function of xp and the arguments"),
     ("make", Callable, "a function of size and rng"),
     ("sizes", Mapping, "a mapping of names to sizes, such as {'small': {}}"),
     ("active", int, "the position of an argument"),
-    ("accuracy", float | int, "a relative error, such as 1e-6"),
+    ("sweep", Mapping, "a mapping of names to sizes, such as {'n=1,m=4': {'n': 1, 'm': 4}}"),
+    ("growth", Mapping, "a mapping such as {'depth': {'depth=1': {'depth': 1}}}"),
     ("stagings", Mapping, "a mapping of operators to names of sizes"),
+    ("orders", int, "the highest order of its derivatives, an integer of at least 1"),
     ("oracle", Mapping, "a mapping of operators to functions"),
     ("native", Mapping, "a mapping of frameworks to functions"),
+    ("accuracy", float | int, "a relative error, such as 1e-6"),
+    ("summary", str, "a line of text"),
 )
 """What the fields of a model must be, in words."""
+
+_GROWN = re.compile(r".+=\d+(\.\d+)?", re.ASCII)
+"""How a size of a model's growth is called."""
+
+LONGEST_NAME = 200
+"""How many characters the name of a model or of a size may have."""
+
+LONGEST_VALUE = 100
+"""How many characters of a value that cannot be used are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,71 +117,135 @@ class Model:
     """One line for `adbench list`."""
 
     def __post_init__(self) -> None:
+        self._check_name()
         self._check_kinds()
-        for name in ("oracle", "native"):
-            for key, function in getattr(self, name).items():
+        self._check_numbers()
+        self._check_functions()
+        self._check_all_sizes()
+        self._check_stagings()
+
+    def _refusal(self, subject: str, requirement: str) -> SpecError:
+        return SpecError(f"The model {self.name!r} has {subject}; {requirement}.")
+
+    def _check_name(self) -> None:
+        name: Any = self.name
+        if not isinstance(name, str):
+            raise SpecError(f"A model has name={_in_short(name)}; it must be a string.")
+        fault = _fault_of_name(name)
+        if not name:
+            fault = "is empty"
+        if fault:
+            raise SpecError(f"A model has the name {_in_short(name)}, which {fault}; rename it.")
+
+    def _check_kinds(self) -> None:
+        for field_name, kind, description in _KINDS:
+            value = getattr(self, field_name)
+            if isinstance(value, bool) or not isinstance(value, kind):
+                raise self._refusal(f"{field_name}={_in_short(value)}", f"it must be {description}")
+
+    def _check_numbers(self) -> None:
+        if self.active < 0:
+            raise self._refusal(f"active={self.active}", "it must be a position, counted from 0")
+        if self.orders < 1:
+            raise self._refusal(f"orders={self.orders}", "it must be an integer of at least 1")
+        if not 0 <= self.accuracy < 1:
+            raise self._refusal(
+                f"accuracy={self.accuracy!r}",
+                "it must be a relative error of at least 0 and less than 1",
+            )
+
+    def _check_functions(self) -> None:
+        operators = sorted(operator.value for operator in Operator)
+        for field_name in ("oracle", "native"):
+            for key, function in getattr(self, field_name).items():
+                if not isinstance(key, str):
+                    raise self._refusal(f"{field_name} of {_in_short(key)}", "give it by its name")
                 if not callable(function):
-                    raise SpecError(
-                        f"The model {self.name!r} has {name}={{{key!r}: {function!r}}}; give a "
-                        "function."
+                    raise self._refusal(
+                        f"{field_name}={{{key!r}: {_in_short(function)}}}", "give a function"
                     )
+        for name in self.oracle:
+            if name not in operators:
+                raise self._refusal(
+                    f"an oracle for {_in_short(name)}, which is no operator",
+                    f"the operators are {', '.join(operators)}",
+                )
+
+    def _check_all_sizes(self) -> None:
         if not self.sizes:
             raise SpecError(
                 f"The model {self.name!r} names no size; give it sizes={{'small': {{...}}}}."
             )
-        if not 0 <= self.accuracy < 1:
-            raise SpecError(
-                f"The model {self.name!r} has accuracy={self.accuracy!r}; it must be a relative "
-                "error of at least 0 and less than 1."
+        self._check_sizes("sizes", self.sizes)
+        self._check_sizes("sweep", self.sweep)
+        for axis, sizes in self.growth.items():
+            if not isinstance(axis, str) or not isinstance(sizes, Mapping) or not sizes:
+                raise self._refusal(
+                    f"growth={{{_in_short(axis)}: {_in_short(sizes)}}}",
+                    "give the name of what is varied and a mapping of names to sizes",
+                )
+            self._check_sizes(f"growth by {axis!r}", sizes)
+            for name in sizes:
+                if not _GROWN.fullmatch(name):
+                    raise self._refusal(
+                        f"a size called {name!r} in its growth by {axis!r}",
+                        f"call it by its number, such as '{axis}=4'",
+                    )
+        self._check_sweep()
+
+    def _check_sweep(self) -> None:
+        """Raise SpecError for a sweep whose sizes cannot be put in an order by their numbers."""
+        for name, size in self.sweep.items():
+            for parameter, number in size.items():
+                if isinstance(number, bool) or not isinstance(number, int | float):
+                    raise self._refusal(
+                        f"{parameter}={_in_short(number)} for the size {name!r} of its sweep",
+                        "give a number",
+                    )
+        parameters = {tuple(sorted(size)) for size in self.sweep.values()}
+        if len(parameters) > 1:
+            raise self._refusal(
+                "sizes of its sweep with different keys, "
+                + " and ".join(str(list(keys)) for keys in sorted(parameters)[:2]),
+                "give each of them the same",
             )
-        operators = {operator.value for operator in Operator}
-        for name in self.oracle:
-            if name not in operators:
-                raise SpecError(
-                    f"The model {self.name!r} has an oracle for {name!r}, which is no operator; "
-                    f"the operators are {', '.join(sorted(operators))}."
+
+    def _check_sizes(self, title: str, sizes: Mapping[Any, Any]) -> None:
+        """Raise SpecError for sizes that are no mappings by names."""
+        for name, size in sizes.items():
+            if not isinstance(name, str):
+                raise self._refusal(
+                    f"a size called {_in_short(name)} in its {title}",
+                    f"the names of sizes are strings, such as {str(_in_short(name))!r}",
+                )
+            fault = _fault_of_name(name)
+            if fault:
+                raise self._refusal(f"a size called {_in_short(name)}, which {fault}", "rename it")
+            if not isinstance(size, Mapping) or not all(isinstance(key, str) for key in size):
+                raise self._refusal(
+                    f"{_in_short(size)} for the size {name!r} in its {title}",
+                    "give a mapping of names to values, such as {'n': 3}",
                 )
 
-        self._check_stagings(operators)
-        self._make_names_plain()
-
-    def _make_names_plain(self) -> None:
-        """Let no name hold what is not seen: names stand in rows, tables and reports."""
-        growth = {axis: _with_plain_names(sizes) for axis, sizes in self.growth.items()}
-        stagings = {
-            operator: tuple(map(plain_name, sizes)) for operator, sizes in self.stagings.items()
-        }
-        plain_fields = {
-            "name": plain_name(self.name),
-            "sizes": _with_plain_names(self.sizes),
-            "sweep": _with_plain_names(self.sweep),
-            "growth": _with_plain_names(growth),
-            "stagings": stagings,
-        }
-        for field_name, value in plain_fields.items():
-            object.__setattr__(self, field_name, value)
-
-    def _check_stagings(self, operators: Set[str]) -> None:
+    def _check_stagings(self) -> None:
+        operators = sorted(operator.value for operator in Operator)
         for operator, sizes in self.stagings.items():
             if operator not in operators:
-                raise SpecError(
-                    f"The model {self.name!r} has stagings of {operator!r}, which is no operator; "
-                    f"the operators are {', '.join(sorted(operators))}."
+                raise self._refusal(
+                    f"stagings of {_in_short(operator)}, which is no operator",
+                    f"the operators are {', '.join(operators)}",
+                )
+            if isinstance(sizes, str) or not isinstance(sizes, Sequence):
+                raise self._refusal(
+                    f"stagings={{{operator!r}: {_in_short(sizes)}}}",
+                    "give a tuple of names of sizes",
                 )
             for size in sizes:
-                if size not in self.sizes:
-                    raise SpecError(
-                        f"The model {self.name!r} has stagings at {size!r}, which is no size of "
-                        f"it; its sizes are {', '.join(self.sizes)}."
+                if size not in tuple(self.sizes):
+                    raise self._refusal(
+                        f"stagings at {_in_short(size)}, which is no size of it",
+                        f"its sizes are {', '.join(self.sizes)}",
                     )
-
-    def _check_kinds(self) -> None:
-        for name, kind, description in _KINDS:
-            value = getattr(self, name)
-            if not isinstance(value, kind):
-                raise SpecError(
-                    f"The model {self.name!r} has {name}={value!r}; it must be {description}."
-                )
 
     @cached_property
     def _parameter_names(self) -> list[str]:
@@ -195,6 +271,22 @@ class Model:
         raise SpecError(f"The model {self.name!r} has no size {name!r}; it has {names}.")
 
 
-def _with_plain_names(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A mapping whose keys are names, all of visible characters."""
-    return {plain_name(name): value for name, value in mapping.items()}
+def _fault_of_name(name: str) -> str:
+    """Why something cannot be called so, or ""."""
+    if not name.isprintable():
+        return "has characters that cannot be printed"
+    if name != name.strip():
+        return "begins or ends with a space"
+    if len(name) > LONGEST_NAME:
+        return f"has more than {LONGEST_NAME} characters"
+    return ""
+
+
+def _in_short(value: Any) -> str:
+    """Return a value of the user's as Python writes it, cut off where that is long."""
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"an object of {type(value).__name__}"
+    text = text.encode("ascii", "backslashreplace").decode() if not text.isprintable() else text
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]} ..."

@@ -16,8 +16,10 @@ from adbench.cases.limits import check_number
 from adbench.cases.model import Model, SpecError
 from adbench.checking.report import Report
 from adbench.planning import plan as planning
+from adbench.planning.plan import Plan
 from adbench.planning.restriction import Restriction, as_names, check_dtypes
 from adbench.planning.settings import CHECK, Settings
+from adbench.planning.unasked import Named, with_unasked
 from adbench.results.row import Row
 from adbench.running import in_process
 from adbench.running.beyond import look_beyond
@@ -113,7 +115,7 @@ def check(
         dtypes=wanted_dtypes,
     )
     named = Restriction(operator_names, size_names, tuple(_as_list("dtypes", dtypes or ())))
-    plan = look_beyond(plan, named)
+    plan = _completed(plan, named)
     if native is not None and not {entry.framework for entry in entries} & set(model.native):
         raise SpecError(_nothing_to_run(entries, model))
     rows: list[Row] = []
@@ -130,6 +132,13 @@ def _check_numbers(seed: int, **optional: float | None) -> None:
     for name, value in optional.items():
         if value is not None:
             check_number("check", name, value)
+
+
+def _completed(plan: Plan, named: Restriction) -> Plan:
+    """Add what is looked at beyond what was asked, and what was named and is asked nothing."""
+    backends = tuple(entry.name for entry in plan.backends)
+    names = Named(backends=backends, operators=named.operators, sizes=named.sizes)
+    return with_unasked(look_beyond(plan, named), names)
 
 
 def _nothing_to_run(entries: Sequence[Entry], model: Model) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import math
 import os
@@ -11,7 +10,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from adbench.backends.catalog import framework_of
 from adbench.cases.case import NATIVE
+from adbench.cases.definition import definition_of as definition_of_function
 from adbench.cases.model import Model, SpecError
 from adbench.checking.report import Report
 from adbench.reporting import failures, render
@@ -154,26 +155,13 @@ def definition_of(model: Model, row: Row) -> tuple[str, int]:
     """
     function: Any = model.function
     if row.implementation == NATIVE:
-        function = model.native.get(row.backend.partition(":")[0], function)
+        function = model.native.get(framework_of(row.backend), function)
     for candidate in (function, model.function):
-        file, line = _definition(candidate)
-        if file:
+        definition = definition_of_function(candidate)
+        if definition.file:
             break
-    path = Path(file).resolve()
+    path = Path(definition.file).resolve()
     root = Path(os.environ.get("GITHUB_WORKSPACE") or ".").resolve()
     if path.is_relative_to(root):
         path = path.relative_to(root)
-    return str(path), line
-
-
-def _definition(function: Any) -> tuple[str, int]:
-    """The file and line in which a function is defined, "" and 1 where that is not known."""
-    # `apply` of an autograd function is a method of its class; jit and the like keep what they
-    # wrap.
-    function = inspect.unwrap(function)
-    owner = getattr(function, "__self__", None)
-    target = owner if inspect.isclass(owner) else function
-    try:
-        return inspect.getsourcefile(target) or "", max(1, inspect.getsourcelines(target)[1])
-    except (TypeError, OSError):
-        return "", 1
+    return str(path), definition.line

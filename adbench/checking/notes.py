@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
+from adbench.backends.catalog import framework_of
 from adbench.cases.case import NATIVE
 from adbench.checking.sifting import Sifted, has_passed
 from adbench.judging.comparison import SHARP
@@ -62,7 +63,7 @@ def _silent_second_derivatives(counted: Sequence[Row], noted: Sequence[Row]) -> 
     later = [row for row in noted if row.implementation == NATIVE and subject_of(row) in right]
     silent = _grouped(row for row in later if row.verdict is Verdict.WRONG)
     for (model, backend), rows in silent.items():
-        framework = backend.partition(":")[0]
+        framework = framework_of(backend)
         yield (
             f"{model} on {backend}: the first derivative is right, the one after it is silently "
             f"wrong ({_names(rows)}), as where it goes "
@@ -87,7 +88,7 @@ def _frameworks_of_their_own(noted: Sequence[Row]) -> Iterator[str]:
 
 
 def _what_it_is(row: Row) -> str:
-    framework = row.backend.partition(":")[0]
+    framework = framework_of(row.backend)
     if row.outcome in FAILURES:
         return f"{framework}'s own derivative of the specification does not run"
     return f"{framework}'s own derivative of the specification is wrong"

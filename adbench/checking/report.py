@@ -12,6 +12,7 @@ from adbench.checking.notes import notes, subject_of
 from adbench.checking.scope import looked_at
 from adbench.checking.sifting import has_passed, sift
 from adbench.planning.plan import Plan
+from adbench.planning.unasked import silent_backends
 from adbench.reporting import failures, tables
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
@@ -37,13 +38,26 @@ class Report:
     scope: str = ""
     """What hand-written functions were looked at beyond what was asked, in a sentence, or ""."""
 
+    shortcomings: tuple[str, ...] = ()
+    """What was named and was asked or answered nothing, a sentence each; they are among the
+    notes."""
+
     @classmethod
     def of(cls, plan: Plan, rows: Iterable[Row]) -> Report:
         """Return the report of a plan from the rows of its cells."""
         rows = tuple(rows)
         sharp = [_seen_sharply(row, plan.settings.resolution) for row in rows]
         sifted = sift(plan, sharp)
-        return cls(sifted.counted, tuple(notes(sifted)), plan.settings.seed, looked_at(plan, rows))
+        answered = {row.backend for row in rows if row.outcome is Outcome.OK}
+        silent = silent_backends(plan, {row.backend for row in rows}, answered)
+        shortcomings = (*plan.unasked, *silent)
+        return cls(
+            sifted.counted,
+            (*shortcomings, *notes(sifted)),
+            plan.settings.seed,
+            looked_at(plan, rows),
+            shortcomings,
+        )
 
     def __bool__(self) -> bool:
         return self.exit_status is ExitStatus.ALL_RIGHT
@@ -59,13 +73,14 @@ class Report:
         """What `adbench check` ends with.
 
         One derivative at least must have been judged of each model, size, dtype and implementation
-        on each backend.
+        on each backend, and all that was named must have been asked.
         """
-        if any(row.verdict is Verdict.WRONG for row in self.rows):
+        outcomes = {row.outcome for row in self.rows}
+        if Verdict.WRONG in {row.verdict for row in self.rows}:
             return ExitStatus.WRONG
-        if any(row.outcome is Outcome.UNUSABLE for row in self.rows):
+        if Outcome.UNUSABLE in outcomes:
             return ExitStatus.BAD_USAGE
-        if any(_should_have_been_judged(row) for row in self.rows):
+        if self.shortcomings or any(_should_have_been_judged(row) for row in self.rows):
             return ExitStatus.NOT_RUN
         derivatives = [row for row in self.rows if row.operator != Operator.VALUE] or self.rows
         answered = {subject_of(row) for row in derivatives if row.outcome is Outcome.OK}

@@ -11,7 +11,7 @@ import click
 
 from adbench.cases.model import SpecError
 from adbench.cases.text import plain_text
-from adbench.cli.selection import selection_options
+from adbench.cli.selection import announce, selection_options
 from adbench.cli.temporary import in_temporary_folder
 
 if TYPE_CHECKING:
@@ -42,9 +42,10 @@ def command(selection: Selection, output_format: str) -> None:
     file.
 
     Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised,
-    crashed, ran out of memory or out of time, or if no derivative of a model could be judged, 4 if
-    adbench itself is at fault, as where its own truth was not certified, 130 after Ctrl-C, 143 and
-    129 after SIGTERM and SIGHUP. A framework that is not installed is no failure.
+    crashed, ran out of memory or out of time, or if no derivative of a model could be judged, or
+    something that was named was asked or answered nothing, 4 if adbench itself is at fault, as
+    where its own truth was not certified, 130 after Ctrl-C, 143 and 129 after SIGTERM and SIGHUP.
+    A framework that is not installed is no failure.
     """
     import tempfile
 
@@ -59,7 +60,7 @@ def command(selection: Selection, output_format: str) -> None:
         worker_pool(settings, Path(folder) / LOGS) as workers,
     ):
         selection.start_workers(workers)
-        plan = selection.plan(CHECK)
+        plan = selection.plan(CHECK, workers, announce)
         measured = Measured()
         measure(plan, Path(folder), pool=workers, measured=measured)
         report = Report.of(plan, measured.rows)

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from adbench.cli.selection import selection_options
+from adbench.cli.selection import announce, selection_options
 from adbench.cli.temporary import in_temporary_folder
 from adbench.results.exit_status import ExitStatus
 
 if TYPE_CHECKING:
     from adbench.running.selection import Selection
+    from adbench.running.step_sweeps import StepResults
 
 
 @click.command(name="differences")
-@selection_options("models", "sizes", "dtypes", "seed")
+@selection_options("models", "sizes", "dtypes", "timeout_s", "seed")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -29,38 +30,64 @@ def command(selection: Selection, out: Path | None) -> None:
 
     Forward and central differences at steps from 1 to 1e-16, SciPy's and numdifftools' adaptive
     ones (where installed), and reverse mode, all against the true derivative.
-    """
-    from dataclasses import replace
 
+    Exit status: 0 if every model was compared that is small enough, 2 for bad usage, 3 if one could
+    not be, 4 if adbench's own truth was not certified.
+    """
     from rich.console import Console
 
     from adbench.comparing.folder import make_folder, refuse_to_overwrite
     from adbench.comparing.outputs import write_steps
     from adbench.planning.settings import CHECK
-    from adbench.reporting import render
+    from adbench.reporting import render, step_tables
     from adbench.results.files import OutputFiles
-    from adbench.step_sweep import rows, tables
-    from adbench.step_sweep.run import run
+    from adbench.step_sweep import rows
 
-    plan = replace(selection, backends=["reference"]).plan(CHECK)
     if out is not None:
         make_folder(out)
         refuse_to_overwrite(out / name for name in (rows.PARQUET, rows.CSV))
-    frame = rows.frame(run(plan))
+    results = _swept(selection)
+    frame = rows.frame(results.rows)
     unwritten = ""
     if out is not None:
         files = OutputFiles(out)
         write_steps(files, frame)
         unwritten = files.sentence()
     screen = Console()
-    for table in (tables.curve(frame), tables.best(frame)):
+    for table in (step_tables.curve(frame), step_tables.best(frame)):
         if table is not None:
             render.to_screen(table, screen)
-    if frame.empty:
+    for sentence in results.missing:
+        render.say(screen, sentence)
+    if frame.empty and not results.missing:
         render.say(
             screen,
             f"No truth is known, or n is above {CHECK.passes}, where differences take too long.",
         )
     if unwritten:
         click.echo(f"adbench: {unwritten}", err=True)
-        sys.exit(ExitStatus.NOT_RUN)
+    is_nothing = frame.empty and bool(selection.models)
+    is_short = results.missing or is_nothing or unwritten
+    sys.exit(ExitStatus.NOT_RUN if is_short else ExitStatus.ALL_RIGHT)
+
+
+def _swept(selection: Selection) -> StepResults:
+    """Plan and sweep what is selected, with a bar."""
+    from dataclasses import replace
+    from tempfile import TemporaryDirectory
+
+    from adbench.planning.settings import CHECK
+    from adbench.reporting.progress import progress_bar
+    from adbench.running.step_sweeps import StepResults, subjects, sweep
+    from adbench.running.worker_pool import worker_pool
+
+    selection = replace(selection, backends=["reference"])
+    results = StepResults()
+    with (
+        TemporaryDirectory(prefix="adbench-") as folder,
+        worker_pool(selection.settings(CHECK), Path(folder)) as workers,
+    ):
+        plan = selection.plan(CHECK, workers, announce)
+        with progress_bar(len(subjects(plan))) as bar:
+            sweep(plan, workers, results, bar.describe, bar.advance)
+    return results

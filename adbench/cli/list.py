@@ -2,34 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from adbench.backends.catalog import Entry
+from adbench.cli.selection import announce
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from adbench.registry import ModelSource
 
 
 @click.command(name="list")
-def command() -> None:
-    """List models, and backends with their versions or that they are not installed."""
+@click.argument("models", nargs=-1, metavar="[MODEL | FILE.py]...")
+def command(models: tuple[str, ...]) -> None:
+    """List models, and backends with their versions or that they are not installed.
+
+    Where models or files with models are named, those are listed alone. A file is run in a process
+    of its own, and its models are tried.
+    """
     from rich.console import Console
 
+    from adbench import registry
+
+    screen = Console()
+    if models:
+        _show_models(_tried(models), screen)
+        return
+    _show_models(registry.models().values(), screen)
+    _show_backends(screen)
+
+
+def _tried(names: Sequence[str]) -> list[ModelSource]:
+    """Import models and make their inputs. Raises SpecError where one cannot be used."""
+    from adbench.cases.case import DTYPES
+    from adbench.planning.plan import assign
+    from adbench.planning.restriction import Restriction
+    from adbench.planning.settings import Settings
+    from adbench.running.planner import Planner
+
+    assignment = assign(Settings(), Restriction((), (), DTYPES[:1]), backends=())
+    with Planner(assignment, (), None, announce) as planner:
+        planned = planner.plan(names)
+    return [plan.source for plan in planned.models]
+
+
+def _show_models(sources: Iterable[ModelSource], screen: Console) -> None:
+    from adbench.reporting import render
+    from adbench.reporting.tables import Table
+
+    rows = tuple(
+        (source.model.name, ", ".join(source.model.sizes), source.model.summary)
+        for source in sources
+    )
+    columns = ("model", "sizes", "what it is")
+    render.to_screen(Table("Models", "", columns, 3, rows, prose=True), screen)
+
+
+def _show_backends(screen: Console) -> None:
     from adbench import registry
     from adbench.reporting import render
     from adbench.reporting.tables import Table
 
-    models = tuple(
-        (name, ", ".join(source.model.sizes), source.model.summary)
-        for name, source in registry.models().items()
-    )
     backends = []
     for name, entry in registry.all_backends().items():
         version = registry.installed_version(entry)
         version = "not installed" if version is None else version
         backends.append((name, version, _part_in_runs(entry)))
-    screen = Console()
-    backend_columns = ("backend ", "version", "a run that names none")
-    model_columns = ("model", "sizes", "what it is")
-    render.to_screen(Table("Models", "", model_columns, 3, models, prose=True), screen)
-    render.to_screen(Table("Backends", "", backend_columns, 3, tuple(backends)), screen)
+    columns = ("backend ", "version", "a run that names none")
+    render.to_screen(Table("Backends", "", columns, 3, tuple(backends)), screen)
 
 
 def _part_in_runs(entry: Entry) -> str:

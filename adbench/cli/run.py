@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from adbench.cases.model import SpecError
 from adbench.cases.text import plain_text
-from adbench.cli.selection import selection_options
+from adbench.cli.selection import announce, selection_options
 from adbench.cli.temporary import in_temporary_folder
 
 if TYPE_CHECKING:
@@ -61,10 +61,10 @@ def command(
     """Check and time models on all backends, and show tables.
 
     Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised,
-    crashed, ran out of memory or out of time, 4 if adbench itself is at fault, as where its own
-    truth was not certified, 130 after Ctrl-C, 143 and 129 after SIGTERM and SIGHUP; what was
-    measured is kept. A framework that is not installed is no failure. --baseline does not change
-    it: a verdict that turned wrong is wrong.
+    crashed, ran out of memory or out of time, or something that was named was asked or answered
+    nothing, 4 if adbench itself is at fault, as where its own truth was not certified, 130 after
+    Ctrl-C, 143 and 129 after SIGTERM and SIGHUP; what was measured is kept. A framework that is not
+    installed is no failure. --baseline does not change it: a verdict that turned wrong is wrong.
     """
     from rich.console import Console
 
@@ -94,7 +94,7 @@ def _run_anew(
     from adbench.planning.settings import PRESETS
     from adbench.reporting.render import to_screen
 
-    plan = selection.plan(PRESETS[preset])
+    plan = selection.plan(PRESETS[preset], announce=announce)
     kept = KeptPlan.of(plan, selection, preset)
     folder = make_run_folder(out)
     with hold_run_folder(folder):

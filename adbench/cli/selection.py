@@ -117,6 +117,11 @@ OPTIONS: dict[str, Decorator] = {
 `models` by another way."""
 
 
+def announce(activity: str) -> None:
+    """Say on standard error what takes long before there is a progress bar."""
+    click.echo(f"adbench: {activity} ...", err=True)
+
+
 def selection_options(*names: str) -> Decorator:
     """Give a command the options called `names`, all of `OPTIONS` where none is named.
 

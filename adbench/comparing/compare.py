@@ -10,13 +10,16 @@ from typing import Any
 
 import pandas as pd
 
+from adbench.cases.user_file import FileChanged
 from adbench.comparing.earlier import EarlierPart
-from adbench.comparing.folder import ENVIRONMENT
+from adbench.comparing.folder import ENVIRONMENT, REPORT
 from adbench.comparing.kept_plan import PLAN, KeptPlan
-from adbench.comparing.measure import Measured, measure
+from adbench.comparing.measure import LOGS, Measured, Show, measure
 from adbench.comparing.outputs import write_results, write_steps
-from adbench.comparing.report import ComparisonReport, closing_sentences, make_report
+from adbench.comparing.report import ComparisonReport, closing_sentences, make_report, with_steps
 from adbench.planning.plan import Plan
+from adbench.planning.unasked import silent_backends
+from adbench.reporting.progress import progress_bar
 from adbench.reporting.tables import Table, correctness
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
@@ -25,12 +28,20 @@ from adbench.results.row import FAILURES, TRUTH_FAILED, Outcome, Row, Verdict
 from adbench.running import stopping
 from adbench.running.environment import describe
 from adbench.running.spent import Spent
+from adbench.running.step_sweeps import StepResults
+from adbench.running.step_sweeps import subjects as step_subjects
+from adbench.running.step_sweeps import sweep as sweep_steps
+from adbench.running.worker_pool import WorkerPool, worker_pool
 from adbench.step_sweep import rows as step_rows
-from adbench.step_sweep import run as step_sweep
 from adbench.truth.certificate import CertificateError
 
 ShowTable = Callable[[Table], None]
 """What puts a table on the screen."""
+
+
+Stop = KeyboardInterrupt | CertificateError | FileChanged
+"""What stops a run early: Ctrl-C, a truth that was not certified, a file of the user's that was
+changed."""
 
 
 @dataclass(frozen=True)
@@ -40,27 +51,36 @@ class Comparison:
     table: pd.DataFrame
     """One row a cell that was measured."""
 
+    steps: pd.DataFrame
+    """The step sweep, as far as it was made."""
+
     report: ComparisonReport
     """What is shown of it."""
 
-    stopped_by: KeyboardInterrupt | CertificateError | None
-    """What stopped it early: Ctrl-C or another signal, or a truth that was not certified."""
+    stopped_by: Stop | None
+    """What stopped it early."""
 
     unwritten: str = ""
     """What could not be written and why, in a sentence; "" where all was."""
+
+    shortcomings: tuple[str, ...] = ()
+    """What was named and was asked or answered nothing, in sentences."""
 
     @property
     def exit_status(self) -> ExitStatus:
         """What the command `run` ends with."""
         if isinstance(self.stopped_by, KeyboardInterrupt):
             return stopping.exit_status(self.stopped_by)
+        if isinstance(self.stopped_by, CertificateError):
+            return ExitStatus.TRUTH_BROKEN
         if self.stopped_by is not None:
-            return ExitStatus.OWN_FAULT
+            return ExitStatus.BAD_USAGE
         if (self.table["verdict"] == str(Verdict.WRONG)).any():
             return ExitStatus.WRONG
         if (self.table["outcome"] == str(Outcome.UNUSABLE)).any():
             return ExitStatus.BAD_USAGE
-        if self.table["outcome"].isin([str(outcome) for outcome in FAILURES]).any():
+        has_failed = self.table["outcome"].isin([str(outcome) for outcome in FAILURES]).any()
+        if has_failed or self.shortcomings:
             return ExitStatus.NOT_RUN
         if (self.table["truth"] == TRUTH_FAILED).any():
             return ExitStatus.NOT_RUN
@@ -79,12 +99,12 @@ def compare(
 ) -> Comparison:
     """Run a plan, and write its environment, journal, tables and report to `folder`, which exists.
 
-    Where it is stopped by Ctrl-C, another signal or a truth that is not certified, what was
-    measured before is written and returned all the same; a signal that comes meanwhile waits.
-    progress: whether a bar is shown; show: called with the table "Is it right?" of each model at
-    each size, as soon as its cells are done; kept: the plan as the folder keeps it; earlier: what
-    there is of the run already. What cannot be written, as on a full disk, stops nothing:
-    `unwritten` of the comparison says what it is.
+    Where it is stopped by Ctrl-C, another signal, a truth that is not certified or a change of a
+    user's file, what was measured before is written and returned all the same; a signal that comes
+    meanwhile waits. progress: whether a bar is shown; show: called with the table "Is it right?" of
+    each model at each size, as soon as its cells are done; kept: the plan as the folder keeps it;
+    earlier: what there is of the run already. What cannot be written, as on a full disk, stops
+    nothing: `unwritten` of the comparison says what it is.
     """
     files = OutputFiles(folder)
     if kept is not None:
@@ -93,42 +113,85 @@ def compare(
     _write_environment(environment, files)
     spent = Spent()
     measured = Measured() if earlier is None else Measured(list(earlier.rows))
+    stopped_by: Stop | None = None
+    with worker_pool(plan.settings, folder / LOGS) as workers:
+        try:
+            measure(plan, folder, progress, workers, _shown_by_size(show), spent, measured)
+        except (KeyboardInterrupt, CertificateError, FileChanged) as error:
+            stopped_by = error
+        if earlier is not None:
+            spent = spent.plus(earlier.spent)
+        environment["spent"] = spent.describe()
+        with stopping.signals_held_back():
+            _write_environment(environment, files)
+            comparison = _written(plan, files, environment, spent, measured, stopped_by)
+        if comparison.stopped_by is None and step_subjects(plan):
+            # What was measured is on the disk before functions are called at other points.
+            comparison = _with_steps(comparison, plan, workers, progress)
+            with stopping.signals_held_back():
+                files.write_text(REPORT, comparison.report.to_markdown(environment))
+                if comparison.stopped_by is None:  # else there is no whole one
+                    write_steps(files, comparison.steps)
+    remedy = f"once there is room, `adbench report {folder}` writes them"
+    if measured.failure is not None:
+        remedy = f"once there is room, `adbench run --resume {folder}` measures what is missing"
+    return replace(comparison, unwritten=files.sentence(remedy))
 
+
+def _shown_by_size(show: ShowTable | None) -> Show | None:
+    """What shows the table "Is it right?" of a model at a size; its note is shown once."""
+    if show is None:
+        return None
     notes_shown: set[str] = set()
 
     def show_size(rows: Sequence[Row]) -> None:
         table = correctness(frames.frame(rows))
-        if table is None or show is None:
+        if table is None:
             return
         note = "" if table.note in notes_shown else table.note
         notes_shown.add(table.note)
         show(replace(table, title=f"{table.title} {rows[0].model} {rows[0].size}", note=note))
 
-    stopped_by: KeyboardInterrupt | CertificateError | None = None
-    step_results: list[step_rows.StepRow] = []
-    try:
-        measure(plan, folder, progress, None, show_size, spent, measured)
-        step_results = list(step_sweep.run(plan))
-    except (KeyboardInterrupt, CertificateError) as error:
-        stopped_by = error
-    with stopping.signals_held_back():
-        table = frames.frame(measured.rows)
-        steps = step_rows.frame(step_results)
-        if earlier is not None:
-            spent = spent.plus(earlier.spent)
-        environment["spent"] = spent.describe()
-        _write_environment(environment, files)
-        closing = closing_sentences(plan.orders_left_out, spent, environment, table)
-        report = make_report(table, steps, plan.left_out, closing)
-        remedy = f"once there is room, `adbench report {folder}` writes them"
-        if measured.failure is not None:
-            remedy = f"once there is room, `adbench run --resume {folder}` measures what is missing"
-            files.failed(f"{measured.unwritten} rows of {frames.JOURNAL}", measured.failure)
-        write_results(files, report.to_markdown(environment), table, measured.rows)
-        if stopped_by is None:  # else there is no whole one
-            write_steps(files, steps)
+    return show_size
+
+
+def _written(
+    plan: Plan,
+    files: OutputFiles,
+    environment: Mapping[str, Any],
+    spent: Spent,
+    measured: Measured,
+    stopped_by: Stop | None,
+) -> Comparison:
+    """Write the tables and the report of what was measured, and return them."""
+    table = frames.frame(measured.rows)
+    steps = step_rows.frame([])
+    answered = set(table.loc[table["outcome"] == str(Outcome.OK), "backend"])
+    shortcomings = (*plan.unasked, *silent_backends(plan, set(table["backend"]), answered))
+    left_out = (*plan.orders_left_out, *shortcomings)
+    closing = closing_sentences(left_out, spent, environment, table)
+    report = make_report(table, steps, plan.left_out, closing)
+    if measured.failure is not None:
+        files.failed(f"{measured.unwritten} rows of {frames.JOURNAL}", measured.failure)
+    write_results(files, report.to_markdown(environment), table, measured.rows)
     stop = stopped_by or stopping.received()
-    return Comparison(table, report, stop, files.sentence(remedy))
+    return Comparison(table, steps, report, stop, shortcomings=shortcomings)
+
+
+def _with_steps(
+    comparison: Comparison, plan: Plan, workers: WorkerPool, progress: bool
+) -> Comparison:
+    """Sweep the steps of differences, and add what comes of it until it is done or stopped."""
+    results = StepResults()
+    stopped_by: Stop | None = None
+    try:
+        with progress_bar(len(step_subjects(plan)), progress) as bar:
+            sweep_steps(plan, workers, results, bar.describe, bar.advance)
+    except (KeyboardInterrupt, CertificateError, FileChanged) as error:
+        stopped_by = error
+    steps = step_rows.frame(results.rows)
+    report = with_steps(comparison.report, steps, results.missing)
+    return replace(comparison, steps=steps, report=report, stopped_by=stopped_by)
 
 
 def _write_environment(environment: Mapping[str, Any], files: OutputFiles) -> None:
@@ -145,6 +208,8 @@ def _environment(plan: Plan, earlier: EarlierPart | None) -> dict[str, Any]:
         seed=settings.seed,
         timeout_s=settings.timeout_s,
         cells=plan.total,
+        files=dict(plan.files),
+        unasked=list(plan.unasked),
     )
     if earlier is not None:
         resumed = [*earlier.resumed, environment["created"]]

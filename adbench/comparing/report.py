@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
 
-from adbench.reporting import growth, machine, render, sweep_claims, sweep_tables, tables
+from adbench.reporting import (
+    growth,
+    machine,
+    render,
+    step_tables,
+    sweep_claims,
+    sweep_tables,
+    tables,
+)
 from adbench.reporting.tables import Table
 from adbench.running.spent import Spent
-from adbench.step_sweep import tables as step_tables
 
 
 @dataclass(frozen=True)
@@ -71,19 +78,33 @@ def make_report(
     left_out: what the sweep of forward against reverse mode leaves out, in sentences; closing: the
     last sentences.
     """
-    all_tables = [*tables.tables(table), *growth.tables(table)]
-    best_steps = step_tables.best(steps)
-    if best_steps is not None:
-        all_tables.append(best_steps)
     sweep_details = [sweep_tables.ratios(table), sweep_tables.causes(table)]
     sentences = sweep_claims.sentences(table)
-    return ComparisonReport(
-        tables=tuple(all_tables),
-        step_curve=step_tables.curve(steps),
+    report = ComparisonReport(
+        tables=(*tables.tables(table), *growth.tables(table)),
+        step_curve=None,
         sweep_tables=tuple(detail for detail in sweep_details if detail is not None),
         sweep_sentences=(*sentences, *left_out) if sentences else (),
         closing=tuple(sentence for sentence in closing if sentence),
         summary=tables.summary(table),
+    )
+    return with_steps(report, steps)
+
+
+def with_steps(
+    report: ComparisonReport, steps: pd.DataFrame, missing: Iterable[str] = ()
+) -> ComparisonReport:
+    """Return a report with the tables of a step sweep.
+
+    missing: what could not be swept, in sentences.
+    """
+    best_steps = step_tables.best(steps)
+    all_tables = report.tables if best_steps is None else (*report.tables, best_steps)
+    return replace(
+        report,
+        tables=all_tables,
+        step_curve=step_tables.curve(steps),
+        closing=(*report.closing, *missing),
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES, NATIVE, SPECIFICATION, Case
@@ -13,6 +13,7 @@ from adbench.cases.operators import HIGHEST_NESTED_ORDER, Mode, Operator
 from adbench.cases.style import check_style
 from adbench.planning import restriction as names
 from adbench.planning.group import Group
+from adbench.planning.model_plan import Assignment, ModelPlan
 from adbench.planning.questions import cases_of, questions
 from adbench.planning.restriction import Restriction
 from adbench.planning.settings import Preset, Settings
@@ -73,6 +74,11 @@ class Plan:
     """Which orders of derivatives are left out between those that are asked, in sentences."""
     ended: frozenset[CellName] = frozenset()
     """The cells that an earlier part of the run has measured, and that are asked no more."""
+    unasked: tuple[str, ...] = ()
+    """What was named and is asked nothing, in sentences."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The files of the user's that models and backends are defined in, by path, with the digests of
+    what they said when the plan was made."""
 
     def cells(self, group: Group) -> list[tuple[Case, Entry]]:
         """Return the cells of a group.
@@ -199,38 +205,95 @@ def make_plan(
     Raises SpecError where a name is unknown, or where nothing is left to ask.
     """
     restriction = Restriction(tuple(operators), tuple(sizes), tuple(dtypes))
-    names.check_seed(settings.seed)
-    names.check_operators(restriction.operators)
+    assignment = assign(settings, restriction, backends, further_stagings)
     names.check_sizes(restriction.sizes, sources)
     names.check_native(sources, backends)
-    groups: list[Group] = []
-    left_out: list[str] = []
-    orders_left_out: list[str] = []
-    for source in sources:
-        groups += _groups_at_sizes(source, settings, restriction)
-        groups += groups_of_sweep(source, settings, restriction)
-        groups += groups_of_growth(source, settings, restriction)
-        if further_stagings and settings.effort.compares_stagings:
-            groups = with_stagings(groups, source, settings, restriction)
-        left_out += sizes_left_out(source, settings, restriction)
-        orders_left_out += _orders_left_out(source, groups, settings)
+    models = [plan_model(source, assignment) for source in sources]
+    return combine(models, backends, assignment, further_stagings)
+
+
+def assign(
+    settings: Settings,
+    restriction: Restriction,
+    backends: Sequence[Entry],
+    further_stagings: Sequence[Entry] = (),
+    named: Restriction | None = None,
+    accuracy: float | None = None,
+) -> Assignment:
+    """Return what is to be asked of each model.
+
+    named: what the user named, where that is less than what is asked. Raises SpecError for a seed
+    or an operator that cannot be asked for.
+    """
+    names.check_seed(settings.seed)
+    names.check_operators(restriction.operators)
+    return Assignment(
+        settings,
+        restriction,
+        named or restriction,
+        tuple(dict.fromkeys(entry.framework for entry in backends)),
+        stagings=bool(further_stagings) and settings.effort.compares_stagings,
+        accuracy=accuracy,
+    )
+
+
+def plan_model(source: ModelSource, assignment: Assignment) -> ModelPlan:
+    """Return the plan of one model. Its `make` and its function are called for that.
+
+    Raises SpecError where they cannot be used.
+    """
+    settings, restriction = assignment.settings, assignment.restriction
+    groups = [
+        *_groups_at_sizes(source, settings, restriction),
+        *groups_of_sweep(source, settings, restriction),
+        *groups_of_growth(source, settings, restriction),
+    ]
+    if assignment.stagings:
+        groups = with_stagings(groups, source, settings, restriction)
+    return ModelPlan(
+        source,
+        tuple(groups),
+        left_out=tuple(sizes_left_out(source, settings, restriction)),
+        orders_left_out=tuple(_orders_left_out(source, groups, settings)),
+    )
+
+
+def combine(
+    models: Sequence[ModelPlan],
+    backends: Sequence[Entry],
+    assignment: Assignment,
+    further_stagings: Sequence[Entry] = (),
+) -> Plan:
+    """Make the plan of a run from those of its models.
+
+    Raises SpecError where a name is unknown, or where nothing is left to ask.
+    """
+    settings, restriction = assignment.settings, assignment.restriction
+    sources = [model.source for model in models]
+    names.check_sizes(restriction.sizes, sources)
+    names.check_native(sources, backends)
+    groups = [group for model in models for group in model.groups]
     _check_order(settings, groups, backends)
-    native_order = settings.order or FIRST_ORDER
-    if restriction.operators and settings.order is None:
-        native_order = max((group.question.order for group in groups), default=FIRST_ORDER)
     everything = Plan(
         tuple(groups),
         tuple(backends),
         settings,
-        native_order,
+        _native_order(settings, restriction, groups),
         tuple(further_stagings),
-        tuple(left_out),
-        tuple(orders_left_out),
+        tuple(sentence for model in models for sentence in model.left_out),
+        tuple(sentence for model in models for sentence in model.orders_left_out),
     )
     asked_of_backends = tuple(group for group in groups if everything.cells(group))
     if not asked_of_backends:
         raise SpecError(_nothing_to_run(sources, settings, restriction))
     return replace(everything, groups=asked_of_backends)
+
+
+def _native_order(settings: Settings, restriction: Restriction, groups: Sequence[Group]) -> int:
+    """The highest order of a hand-written function's derivatives that counts."""
+    if restriction.operators and settings.order is None:
+        return max((group.question.order for group in groups), default=FIRST_ORDER)
+    return settings.order or FIRST_ORDER
 
 
 def _groups_at_sizes(

@@ -45,7 +45,7 @@ class ProgressBar:
 
 @contextmanager
 def progress_bar(total: int, visible: bool = True) -> Iterator[ProgressBar]:
-    """Show a bar of `total` cells, which vanishes at the end."""
+    """Show a bar of `total` cells on a terminal, which vanishes at the end."""
     columns = (
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
@@ -55,5 +55,6 @@ def progress_bar(total: int, visible: bool = True) -> Iterator[ProgressBar]:
         TextColumn("{task.description}", markup=False),
     )
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not visible) as display:
+    is_shown = visible and console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=not is_shown) as display:
         yield ProgressBar(display, display.add_task("starting", total=total))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from adbench.cases.case import NATIVE
 from adbench.cases.model import SpecError
 from adbench.cases.operators import Mode, Operator
 from adbench.planning.group import Group
+from adbench.planning.model_plan import Assignment, ModelPlan
 from adbench.planning.plan import Plan
 from adbench.planning.questions import cases_of, questions
 from adbench.planning.restriction import Restriction
@@ -44,6 +45,24 @@ def look_beyond(plan: Plan, asked: Restriction) -> Plan:
         for source in sources.values()
         if plan.judges_native(source.model)
         for group in _groups(source, plan.settings, asked)
+    ]
+    return replace(plan, groups=(*plan.groups, *further))
+
+
+def groups_beyond(source: ModelSource, assignment: Assignment) -> Iterator[Group]:
+    """Yield what is looked at of a model beyond what was asked.
+
+    That is nothing where no backend is asked for a hand-written function of it.
+    """
+    if assignment.settings.most_beyond_s and set(assignment.frameworks) & set(source.model.native):
+        yield from _groups(source, assignment.settings, assignment.named)
+
+
+def with_beyond(plan: Plan, models: Sequence[ModelPlan]) -> Plan:
+    """Return the plan with what is looked at beyond what was asked, of models that are asked."""
+    origins = {group.source.origin for group in plan.groups}
+    further = [
+        group for model in models if model.source.origin in origins for group in model.beyond
     ]
     return replace(plan, groups=(*plan.groups, *further))
 

@@ -20,8 +20,10 @@ import msgspec
 
 from adbench.cases.case import Case
 from adbench.counting.operations import OperationCounts
+from adbench.planning.model_plan import Assignment, PlannedModel
 from adbench.planning.points import Points
 from adbench.results.row import Outcome, Row, plain_scalar
+from adbench.step_sweep.row import StepRow
 from adbench.timing.sampling import Sampling
 
 VERSION = 2
@@ -45,6 +47,16 @@ class Start:
     """The points at which models are evaluated."""
     threads: int
     """How many threads the backend may use; they are set in the worker's environment already."""
+
+
+@dataclass(frozen=True)
+class PlanModels:
+    """Import the models of a file, and plan what is asked of each. It needs no session."""
+
+    name: str
+    """The path of the file, or `file.py:name` for one model of it."""
+    assignment: Assignment
+    """What is to be asked."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,20 @@ class Close:
     """The cell's key."""
 
 
+@dataclass(frozen=True)
+class SweepSteps:
+    """Compute the derivatives of a model by differences at all steps. It needs no session."""
+
+    origin: str
+    """Where the model is, as `ModelSource.origin` says."""
+    size: str
+    """The name of its size."""
+    dtype: str
+    """The dtype to compute in."""
+    points: Points
+    """The points of the run; the first is used."""
+
+
 # ---- replies, from a worker
 
 
@@ -131,6 +157,40 @@ class TruthEstablished:
     """Why answers cannot be judged by it, in a sentence; "" where they can."""
     counts: OperationCounts = field(default_factory=OperationCounts)
     """How many operations the answers take, where that was asked for."""
+
+
+@dataclass(frozen=True)
+class ModelsPlanned:
+    """The models have been imported and planned."""
+
+    models: tuple[PlannedModel, ...]
+    """Their plans."""
+    files: dict[str, str]
+    """The file, and those beside it that it imports, by path; each with the digest of its text."""
+
+
+@dataclass(frozen=True)
+class StepsSwept:
+    """The step sweep of a model is done."""
+
+    rows: tuple[StepRow, ...]
+    """Its rows; there are none where no truth is known."""
+
+
+@dataclass(frozen=True)
+class UserCodeFailed:
+    """A model cannot be imported, made, or called as it must be."""
+
+    message: str
+    """Why, in a sentence."""
+
+
+@dataclass(frozen=True)
+class ModelChanged:
+    """The file of a model is no longer what it was when the run was planned, which ends the run."""
+
+    message: str
+    """Which file, in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -180,17 +240,20 @@ class Refused:
     """Why, in a sentence."""
 
 
-Request = Start | EstablishTruth | Open | Sample | Close
-Begun = Started | StartFailed | TruthEstablished | TruthBroken | TruthUnwritten
-Reply = Begun | CellOpen | Sampled | CellRow | Refused
+Request = Start | PlanModels | EstablishTruth | Open | Sample | Close | SweepSteps
+Begun = Started | StartFailed | ModelsPlanned | TruthEstablished | TruthBroken | TruthUnwritten
+OfModels = StepsSwept | UserCodeFailed | ModelChanged
+Reply = Begun | OfModels | CellOpen | Sampled | CellRow | Refused
 Message = Request | Reply
 
 REPLIES: dict[type[Any], tuple[type[Reply], ...]] = {
     Start: (Started, StartFailed),
-    EstablishTruth: (TruthEstablished, TruthBroken, TruthUnwritten),
-    Open: (CellOpen, CellRow),
+    PlanModels: (ModelsPlanned, UserCodeFailed),
+    EstablishTruth: (TruthEstablished, TruthBroken, TruthUnwritten, ModelChanged),
+    Open: (CellOpen, CellRow, ModelChanged),
     Sample: (Sampled,),
     Close: (CellRow,),
+    SweepSteps: (StepsSwept, TruthBroken, UserCodeFailed, ModelChanged),
 }
 """The replies that may follow each kind of request; beside them, any may be `Refused`."""
 

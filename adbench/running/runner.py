@@ -16,6 +16,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from adbench.backends.catalog import Entry
+from adbench.cases.user_file import FileChanged, check_unchanged
 from adbench.counting.operations import OperationCounts
 from adbench.planning.group import Group
 from adbench.planning.plan import Plan
@@ -26,6 +27,7 @@ from adbench.running.protocol import (
     CellRow,
     Close,
     EstablishTruth,
+    ModelChanged,
     Open,
     Reply,
     Sample,
@@ -66,7 +68,8 @@ def run(
     logs: the folder for what the workers print; keep: called with each row as it is finished;
     watch: called with what is running, in words; pool: workers that have been started, for these
     settings and logs; spent: where the time is added that goes into each part. Raises
-    CertificateError where a truth contradicts the function itself.
+    CertificateError where a truth contradicts the function itself, and FileChanged where a file of
+    the plan is no longer what it was.
     """
     spent = spent or Spent()
     began = time.monotonic()
@@ -85,6 +88,7 @@ def run(
         nullcontext(pool) if pool else worker_pool(plan.settings, logs) as workers,
     ):
         for number, group in enumerate(paced(plan)):
+            check_unchanged(plan.files)
             _start_early(plan, group, workers)
             truth_path = Path(folder) / f"truth-{number}"
             host = WorkerHost(workers, plan, plan.sampling(group), truth_path, spent)
@@ -174,6 +178,8 @@ class WorkerHost:
             self._spent.truth_s += time.monotonic() - began
         if isinstance(reply, TruthBroken):
             raise CertificateError(reply.message)
+        if isinstance(reply, ModelChanged):
+            raise FileChanged(reply.message)
         assert isinstance(reply, TruthEstablished)
         self._established_path = reply.path
         self.counts = reply.counts
@@ -327,6 +333,8 @@ class WorkerHost:
 
     def _ask(self, cell: GroupCell, progress: CellProgress, request: Open | Close) -> Row | None:
         reply = self._request(cell, progress, request)
+        if isinstance(reply, ModelChanged):
+            raise FileChanged(reply.message)
         return reply.row if isinstance(reply, CellRow) else None
 
     def _request(

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 
 from adbench import registry
 from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES
 from adbench.cases.model import SpecError
-from adbench.planning.plan import Plan, make_plan
+from adbench.planning.plan import Plan, assign, combine
 from adbench.planning.restriction import Restriction, check_dtypes
 from adbench.planning.settings import Preset, Settings
-from adbench.registry import ModelSource
-from adbench.running.beyond import look_beyond
-from adbench.running.library_logs import library_logs_left_out
+from adbench.planning.unasked import Named, with_unasked
+from adbench.running.beyond import with_beyond
 from adbench.running.memory_limit import parse_size
+from adbench.running.planner import Announce, PlannedModels, Planner, digests_of_backends
 from adbench.running.worker_pool import WorkerPool
 
 
@@ -110,38 +108,44 @@ class Selection:
             _check_place(entry.load)
         return entries
 
-    def plan(self, preset: Preset) -> Plan:
-        """Make the plan of what is selected.
+    def plan(
+        self,
+        preset: Preset,
+        workers: WorkerPool | None = None,
+        announce: Announce = lambda activity: None,
+    ) -> Plan:
+        """Make the plan of what is selected. Files of the user's are imported in a worker.
 
-        Raises SpecError where a name is unknown, or where nothing is left to ask.
+        workers: those that have been started for the run; announce: called with what is planned,
+        where that takes long. Raises SpecError where a name is unknown, a model cannot be used, or
+        nothing is left to ask.
         """
         settings = self.settings(preset)
-        with redirect_stdout(sys.stderr):  # what a model prints is no part of a report
-            with library_logs_left_out():
-                sources = self._model_sources()
-            plan = make_plan(
-                sources,
-                self._entries(),
-                settings,
-                operators=self.operators,
-                sizes=self.sizes,
-                dtypes=self.dtypes or DTYPES[:1],
-                further_stagings=() if self.backends else registry.further_stagings(),
-            )
-            named = Restriction(tuple(self.operators), tuple(self.sizes), tuple(self.dtypes))
-            return look_beyond(plan, named)
+        entries = self._entries()
+        for name in self.models:
+            _check_place(name)
+        further_stagings = () if self.backends else registry.further_stagings()
+        named = Restriction(tuple(self.operators), tuple(self.sizes), tuple(self.dtypes))
+        restriction = replace(named, dtypes=tuple(self.dtypes or DTYPES[:1]))
+        assignment = assign(
+            settings, restriction, entries, further_stagings, named=named, accuracy=self.accuracy
+        )
+        with Planner(assignment, entries, workers, announce) as planner:
+            planned = planner.plan(self.models or list(registry.models()))
+        plan = combine(planned.models, entries, assignment, further_stagings)
+        plan = with_beyond(plan, planned.models)
+        plan = with_unasked(plan, self._named(planned, entries))
+        return replace(plan, files={**planned.files, **digests_of_backends(entries)})
 
-    def _model_sources(self) -> list[ModelSource]:
-        """Return the models, with the accuracy that is declared for all of them, if one is."""
-        sources = registry.find_models(self.models or registry.models())
-        for source in sources:
-            _check_place(source.origin)
-        if self.accuracy is None:
-            return sources
-        return [
-            replace(source, model=replace(source.model, accuracy=self.accuracy))
-            for source in sources
-        ]
+    def _named(self, planned: PlannedModels, entries: Sequence[Entry]) -> Named:
+        """Return what was named, by the names that the plan has for it."""
+        models = [plan.source.model.name for plan in planned.models]
+        return Named(
+            models=tuple(models) if self.models else (),
+            backends=tuple(entry.name for entry in entries) if self.backends else (),
+            operators=tuple(self.operators),
+            sizes=tuple(self.sizes),
+        )
 
 
 def _check_place(place: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import faulthandler
 import os
 import signal
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from multiprocessing.connection import Connection
@@ -19,21 +19,27 @@ from types import TracebackType
 from typing import Any
 
 from adbench import registry
-from adbench.cases.messages import describe_exception
-from adbench.cases.model import Model
+from adbench.cases.messages import as_sentence, describe_exception
+from adbench.cases.model import Model, SpecError
+from adbench.cases.user_file import FileChanged, files_run
 from adbench.counting.operations import OperationCounts
+from adbench.planning.model_plan import PlannedModel
 from adbench.planning.points import drawing
 from adbench.results.files import reason_of
 from adbench.results.row import Outcome
 from adbench.running import protocol, truths
 from adbench.running.failures import failed_row
+from adbench.running.model_plans import plan_models
 from adbench.running.protocol import (
     CellOpen,
     CellRow,
     Close,
     EstablishTruth,
     Message,
+    ModelChanged,
+    ModelsPlanned,
     Open,
+    PlanModels,
     ProtocolError,
     Refused,
     Reply,
@@ -42,11 +48,15 @@ from adbench.running.protocol import (
     Start,
     Started,
     StartFailed,
+    StepsSwept,
+    SweepSteps,
     TruthBroken,
     TruthEstablished,
     TruthUnwritten,
+    UserCodeFailed,
 )
 from adbench.running.session import Session
+from adbench.step_sweep.run import rows as step_rows
 from adbench.truth.certificate import CertificateError
 
 
@@ -76,8 +86,12 @@ class Worker:
         match request:
             case Start():
                 return self._start(request)
+            case PlanModels():
+                return self._plan_models(request)
             case EstablishTruth():
                 return self._establish_truth(request)
+            case SweepSteps():
+                return self._sweep_steps(request)
             case Open() | Sample() | Close():
                 if self._session is None:
                     return Refused("A cell was asked for before a session was; send Start first.")
@@ -100,20 +114,52 @@ class Worker:
             return StartFailed(Outcome.RAISED, message)
         return Started()
 
-    def _imported_model(self, origin: str, accuracy: float | None) -> Model:
-        """Import a model as a process of the user's own would, with the framework's defaults.
+    def _defaults(self) -> AbstractContextManager[object]:
+        """Return what models are imported in: the framework's defaults, as in a user's process.
 
         A module that a file makes has float32 parameters there.
         """
         if self._session is None:
+            return nullcontext()
+        return self._session.backend.native_modes("float32")
+
+    def _imported_model(self, origin: str, accuracy: float | None) -> Model:
+        with self._defaults():
             return _load_model(origin, accuracy)
-        with self._session.backend.native_modes("float32"):
-            return _load_model(origin, accuracy)
+
+    def _plan_models(self, request: PlanModels) -> ModelsPlanned | UserCodeFailed:
+        try:
+            with self._defaults():
+                sources = registry.find_models([request.name])
+            plans = plan_models(sources, request.assignment)
+            return ModelsPlanned(tuple(PlannedModel.of(plan) for plan in plans), files_run())
+        except SpecError as error:
+            return UserCodeFailed(str(error))
+        except BaseException as error:  # whatever ends a process at will ends the plan alone
+            message = f"{request.name} could not be planned: {describe_exception(error, '')}"
+            return UserCodeFailed(as_sentence(message))
+
+    def _sweep_steps(
+        self, request: SweepSteps
+    ) -> StepsSwept | TruthBroken | UserCodeFailed | ModelChanged:
+        try:
+            model = self._load_model(request.origin, None)
+            inputs = request.points.first(model, request.size)
+            return StepsSwept(tuple(step_rows(model, request.size, inputs, request.dtype)))
+        except CertificateError as error:
+            return TruthBroken(str(error))
+        except FileChanged as error:
+            return ModelChanged(str(error))
+        except Exception as error:
+            return UserCodeFailed(as_sentence(describe_exception(error)))
 
     def _establish_truth(
         self, request: EstablishTruth
-    ) -> TruthEstablished | TruthBroken | TruthUnwritten:
-        model = self._load_model(request.origin, request.accuracy)
+    ) -> TruthEstablished | TruthBroken | TruthUnwritten | ModelChanged:
+        try:
+            model = self._load_model(request.origin, request.accuracy)
+        except FileChanged as error:
+            return ModelChanged(str(error))
         try:
             established = truths.establish(model, request.case, self._drawing(request.points))
         except CertificateError as error:
@@ -129,7 +175,7 @@ class Worker:
 
     def _give_turn(
         self, session: Session, request: Open | Sample | Close
-    ) -> CellOpen | Sampled | CellRow:
+    ) -> CellOpen | Sampled | CellRow | ModelChanged:
         match request:
             case Open():
                 return self._open(session, request)
@@ -139,10 +185,12 @@ class Worker:
             case Close(key):
                 return CellRow(session.close(key))
 
-    def _open(self, session: Session, request: Open) -> CellOpen | CellRow:
+    def _open(self, session: Session, request: Open) -> CellOpen | CellRow | ModelChanged:
         try:
             model = self._load_model(request.origin, request.accuracy)
             established = self._load_truths(request.truth_path)
+        except FileChanged as error:
+            return ModelChanged(str(error))
         except Exception as error:
             return CellRow(failed_row(request.begun, error, session.backend))
         row = session.open(

@@ -41,6 +41,9 @@ SHORT_OF = {
 }
 """What the system has no more of, and what to do about it, by the error that says so."""
 
+IN_FILE_NAMES = str.maketrans(":/", "--")
+"""What becomes of the characters of a backend's name in the name of its log."""
+
 
 class WorkerFailed(Exception):
     """A worker did not answer a request: it could not be started, died, or was killed."""
@@ -96,7 +99,7 @@ class WorkerProcess:
         self._reported = ""
         self._is_open = True
         try:
-            self._log = WorkerLog(logs / f"{entry.name.replace(':', '-')}.log")
+            self._log = WorkerLog(logs / f"{entry.name.translate(IN_FILE_NAMES)}.log")
             self._launch(worker_environment(settings.threads, temporary_folder))
         except OSError as error:
             raise SystemShort(error.errno or 0) from None

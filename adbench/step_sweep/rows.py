@@ -1,12 +1,9 @@
-"""The record of the step sweep.
-
-One row a model, method and step; its frame, its writer and reader.
-"""
+"""The rows of the step sweep as a frame, with its writer and reader."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from typing import get_type_hints
@@ -16,41 +13,9 @@ import pandas as pd
 from adbench.results import escaping
 from adbench.results.files import write_whole
 from adbench.results.stored import NoStoredResultsError, StoredResultsError
+from adbench.step_sweep.row import StepRow
 
 PARQUET, CSV = "differences.parquet", "differences.csv"
-
-
-@dataclass(frozen=True)
-class StepRow:
-    """The Jacobian of a model by one method."""
-
-    model: str
-    """The model's name."""
-
-    size: str
-    """The name of its size."""
-
-    n_inputs: int
-    """The number of active scalars."""
-
-    n_outputs: int
-    """The number of output scalars."""
-
-    dtype: str
-    """The dtype that the function and its derivative are computed in."""
-
-    method: str
-    """Differences, "forward" or "central"; "scipy" or "numdifftools", which choose their own steps;
-    "ad", which has none."""
-
-    step: float
-    """The step h; nan where the method has none or chooses its own."""
-
-    relative_error: float
-    """||answer - truth|| / ||truth||."""
-
-    evaluations: int
-    """How often the function was evaluated; 0 for "ad", which evaluates its derivative instead."""
 
 
 _COLUMN_DTYPES = {str: "str", int: "int64", float: "float64"}

@@ -1,4 +1,4 @@
-"""The step sweep of the models of a plan, in this process: it needs NumPy and the truth alone."""
+"""The step sweep of a model in this process: it needs NumPy and the truth alone."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from adbench.cases.inputs import Array, Inputs
 from adbench.cases.model import Model
 from adbench.cases.operators import Mode, Operator
 from adbench.cases.question import Question
-from adbench.planning.plan import Plan
 from adbench.step_sweep.differences import (
     STEPPED_METHODS,
     STEPS,
     FlatFunction,
     adaptive_methods,
 )
-from adbench.step_sweep.rows import StepRow
+from adbench.step_sweep.row import StepRow
 from adbench.truth.certificate import CertificateError
 from adbench.truth.truth import establish
 
@@ -42,24 +41,6 @@ class Attempt:
 
     evaluations: int
     """How often the function was evaluated for it."""
-
-
-def run(plan: Plan) -> Iterator[StepRow]:
-    """Yield the rows of every model, size and dtype of a plan that is small enough for its preset.
-
-    A Jacobian by differences takes n + 1 evaluations or more, so n is limited as the passes of a
-    case are.
-    """
-    settings = plan.settings
-    subjects = {
-        (group.question.model, group.question.size, group.question.dtype): group.source.model
-        for group in plan.groups
-        if not group.swept and not group.growth
-    }
-    for (_, size, dtype), model in subjects.items():
-        inputs = settings.points.first(model, size)
-        if inputs.n <= settings.effort.passes:
-            yield from rows(model, size, inputs, dtype)
 
 
 def rows(model: Model, size: str, inputs: Inputs, dtype: str) -> Iterator[StepRow]:

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
 from adbench.cases.answer import Answer, collect, joined, mismatch, relative_error
 from adbench.cases.case import DTYPES
 from adbench.cases.inputs import Array, call
+from adbench.cases.messages import as_sentence, describe_exception
+from adbench.cases.model import SpecError
 from adbench.cases.operators import Operator
 from adbench.cases.question import Question
 from adbench.truth.bound import bound, bound_beside
@@ -103,6 +106,8 @@ def establish(question: Question, dtypes: Sequence[str] = DTYPES) -> Truth:
     oracle = _oracle_answer(question)
     truth = _join([_certified(part, dtypes) for part in question.parts])
     doubt = truth.doubt or _doubt_about_oracle(question, oracle, truth.answer)
+    if oracle is not None and mismatch(oracle, truth.answer):
+        oracle = None  # nothing can be measured against it
     return replace(truth, oracle=oracle, doubt=doubt)
 
 
@@ -181,12 +186,28 @@ def _oracle_answer(question: Question) -> Answer | None:
         parameters = {"order": question.order} if operator is Operator.DERIVATIVE else {}
         subject = f"The oracle of the model {model.name!r}"
         arguments = question.inputs.astype(np.longdouble).arguments
-        return collect(call(subject, oracle, *arguments, **parameters))
+        return _as_numbers(subject, call(subject, oracle, *arguments, **parameters))
     if len(question.parts) == 1:
         return None
     answers = [_oracle_answer(part) for part in question.parts]
     present = [answer for answer in answers if answer is not None]
     return joined(present) if len(present) == len(answers) else None
+
+
+def _as_numbers(subject: str, returned: Any) -> Answer:
+    """What an oracle returned, as an answer. Raises SpecError unless it is of real numbers."""
+    try:
+        answer = collect(returned)
+    except Exception as error:
+        raise SpecError(
+            as_sentence(f"{subject} returned no tree of arrays: {describe_exception(error)}")
+        ) from error
+    for array in answer.arrays:
+        if array.dtype.kind not in "biuf":
+            raise SpecError(
+                f"{subject} returned values of the type {array.dtype}; it must return real numbers."
+            )
+    return answer
 
 
 def _doubt_about_oracle(question: Question, oracle: Answer | None, truth: Answer) -> str:

@@ -101,8 +101,9 @@ def test_a_field_that_is_not_known_is_left_out():
         (
             {"kind": "Opne"},
             "There is no kind of message 'Opne' in version 2 of the protocol; the kinds are "
-            "Start, EstablishTruth, Open, Sample, Close, Started, StartFailed, TruthEstablished, "
-            "TruthBroken, TruthUnwritten, CellOpen, CellRow, Sampled, Refused.",
+            "Start, PlanModels, EstablishTruth, Open, Sample, Close, SweepSteps, Started, "
+            "StartFailed, ModelsPlanned, UserCodeFailed, TruthEstablished, TruthBroken, "
+            "TruthUnwritten, ModelChanged, CellOpen, CellRow, Sampled, StepsSwept, Refused.",
         ),
         (
             {"body": {"key": 3}},

@@ -263,7 +263,10 @@ def test_a_truth_whose_worker_dies_again_is_no_success(tmp_path, monkeypatch):
         "No true answer is known: The worker was killed by SIGKILL."
     }
     table = frames.frame(rows)
-    assert Comparison(table, report=None, stopped_by=None).exit_status is ExitStatus.NOT_RUN
+    assert (
+        Comparison(table, steps=None, report=None, stopped_by=None).exit_status
+        is ExitStatus.NOT_RUN
+    )
     assert Report(tuple(rows)).exit_status is ExitStatus.NOT_RUN
     assert "The truth of 2 could not be computed" in tables.summary(table)
 

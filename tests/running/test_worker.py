@@ -1,5 +1,6 @@
 """The worker keeps to the protocol, and the runner ends one that does not."""
 
+import json
 import os
 import tempfile
 import threading
@@ -19,6 +20,7 @@ from adbench.running.protocol import (
     CellRow,
     Close,
     EstablishTruth,
+    ModelChanged,
     Open,
     Refused,
     Sample,
@@ -85,12 +87,21 @@ def test_a_reply_is_no_request():
         )
 
 
-def test_a_model_that_cannot_be_loaded_ends_its_cell(tmp_path):
+def test_a_model_that_cannot_be_loaded_ends_its_cell():
     with Worker() as answering:
         answering.answer(START)
-        reply = answering.answer(open_request(origin=f"file:{tmp_path}/gone.py:model"))
+        reply = answering.answer(open_request(origin="module:nowhere_xyz:model"))
     assert isinstance(reply, CellRow) and reply.row.outcome is Outcome.RAISED
-    assert reply.row.message.startswith("There is no file")
+    assert reply.row.message == "ModuleNotFoundError: No module named 'nowhere_xyz'"
+
+
+def test_a_model_whose_file_is_gone_has_changed_which_is_no_fault_of_its_cell(tmp_path):
+    place = json.dumps([f"{tmp_path}/gone.py", "model", "0" * 64])
+    with Worker() as answering:
+        answering.answer(START)
+        reply = answering.answer(open_request(origin=f"file:{place}"))
+    assert isinstance(reply, ModelChanged)
+    assert reply.message.startswith(f"{tmp_path}/gone.py was changed during the run")
 
 
 @pytest.mark.parametrize(
