@@ -44,10 +44,10 @@ def spoil(old, new):
 DAMAGE = {
     "torn last line": (lambda lines: [*lines[:-1], lines[-1][:50]], COUNT - 1),
     "torn line and newline": (lambda lines: [*lines[:-1], lines[-1][:50] + b"\n"], COUNT - 1),
-    "torn middle": (lambda lines: [lines[0], lines[1][:50], *lines[2:]], COUNT - 2),
+    "torn middle": (lambda lines: [lines[0], lines[1][:50], *lines[2:]], COUNT - 1),
     "torn middle and newline": (lambda lines: [lines[0], lines[1][:50] + b"\n", *lines[2:]],
                                 COUNT - 1),
-    "two rows in one line": (lambda lines: [lines[0], lines[1].strip(), *lines[2:]], COUNT - 2),
+    "two rows in one line": (lambda lines: [lines[0], lines[1].strip(), *lines[2:]], COUNT),
     "blank line": (lambda lines: [lines[0], b"\n", *lines[1:]], COUNT),
     "byte order mark": (lambda lines: [b"\xef\xbb\xbf", *lines], COUNT),
     "carriage returns": (lambda lines: [line.replace(b"\n", b"\r\n") for line in lines], COUNT),

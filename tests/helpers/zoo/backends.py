@@ -115,7 +115,7 @@ DYING = [
     fault("terminated", "crashed", "os.kill(os.getpid(), signal.SIGTERM)", message="SIGTERM"),
     fault("group_killed", "crashed", "os.killpg(os.getpgrp(), 9)", message="SIGKILL"),
     fault("real_time_signal", "crashed", "os.kill(os.getpid(), 40)"),
-    fault("exit_3", "crashed", "os._exit(3)", message="status 3", is_fast=True),
+    fault("exit_3", "crashed", "os._exit(3)", message="status 3"),
     fault("exit_0", "crashed", "os._exit(0)", message="status 0"),
     fault("sys_exit", "crashed raised", 'sys.exit("bye")'),
     fault("keyboard_interrupt", "crashed raised", "raise KeyboardInterrupt"),
@@ -216,7 +216,7 @@ HANGING = [
 RAISING = [
     fault("raises", "raised", 'raise RuntimeError("first call")', message="first call"),
     fault("tenth_call_raises", "raised", TENTH.format('raise RuntimeError("tenth call")'),
-          message="tenth call", is_fast=True),
+          message="tenth call"),
     fault("stage_raises", "raised", 'raise RuntimeError("no stage for you")', spoils_all=True,
           method="stage(self, call, active, constants, direction)", message="no stage"),
     fault("stop_iteration", "raised", "raise StopIteration"),
@@ -243,7 +243,7 @@ RAISING = [
             def __str__(self): raise RuntimeError("str")
             __repr__ = __str__
         raise X()
-        """, is_fast=True,
+        """,
     ),
     fault(
         "message_of_no_text", "raised crashed",
@@ -277,7 +277,7 @@ ANSWERING = [
     fault("infinite", "wrong", "return self.grad(function)(active) + np.inf"),
     fault("complex", "wrong raised", "return self.grad(function)(active) + 0j"),
     fault("none", "wrong raised", "return None"),
-    fault("text", "wrong raised", 'return "hello"', is_fast=True),
+    fault("text", "wrong raised", 'return "hello"'),
     fault("object", "wrong raised", "return object()"),
     fault("object_array", "wrong raised", "return np.array([object()] * 3, dtype=object)"),
     fault("dates", "wrong raised", 'return np.array(["2020-01-01"] * 3, dtype="datetime64[D]")'),
@@ -327,7 +327,7 @@ PRINTING = [
     fault("warns", "correct", f'import warnings\nwarnings.warn("w" * 100)\n{RIGHT}'),
     fault(
         "surrogate", "raised", r'raise RuntimeError("cannot open /data/caf\udce9.bin")',
-        message="cannot open", is_fast=True,
+        message="cannot open",
     ),
     fault(
         "controls", "raised",
@@ -349,13 +349,13 @@ SLEEPER = 'subprocess.Popen(["sleep", "600"])'
 BUSY = 'subprocess.Popen([sys.executable, "-c", "while True: pass"])'
 
 FORKING = [
-    fault("child_stays", "correct crashed", ONCE.format(SLEEPER), is_fast=True),
+    fault("child_stays", "correct crashed", ONCE.format(SLEEPER)),
     fault("busy_child", "correct crashed", ONCE.format(BUSY)),
     fault("child_and_hang", "timed_out", f"{SLEEPER}\nwhile True: time.sleep(1)"),
     fault(
         "fork_and_exit", "crashed",
         "if os.fork() == 0:\n    time.sleep(600)\n    os._exit(0)\nos._exit(3)",
-        message="status 3", is_fast=True,
+        message="status 3",
     ),
     fault("forked_sleeper", "correct crashed",
           ONCE.format("os.fork() == 0 and (time.sleep(600), os._exit(0))")),
@@ -372,7 +372,7 @@ FORKING = [
         ONCE.format(
             "os.fork() == 0 and (os.setsid(), os.fork() and os._exit(0), time.sleep(600), "
             "os._exit(0))"
-        ), is_fast=True,
+        ),
     ),
     fault(
         "child_of_none", "correct crashed",
@@ -389,9 +389,9 @@ FORKING = [
 LINE_ENDINGS = "crashed timed_out"
 
 ON_THE_LINE = [
-    fault("closes_line", "crashed", f"os.closerange(3, 1000)\n{RIGHT}", is_fast=True),
+    fault("closes_line", "crashed", f"os.closerange(3, 1000)\n{RIGHT}"),
     fault("closes_line_and_hangs", LINE_ENDINGS,
-          "os.closerange(3, 1000)\nwhile True: time.sleep(1)", is_fast=True),
+          "os.closerange(3, 1000)\nwhile True: time.sleep(1)"),
     fault("closes_all", "crashed", f"os.closerange(0, 1000)\n{RIGHT}"),
     fault("swaps_line", LINE_ENDINGS,
           f"for number in line(): os.dup2(os.open(os.devnull, 1), number)\n{RIGHT}", head=LINE),
@@ -404,7 +404,7 @@ ON_THE_LINE = [
           'say(struct.pack("!i", 1000))\nwhile True: say(b"x"); time.sleep(1)', head=LINE),
     fault("a_terabyte", LINE_ENDINGS,
           'say(struct.pack("!i", -1) + struct.pack("!Q", 1 << 40) + b"x")\ntime.sleep(1e4)',
-          head=LINE, is_fast=True),
+          head=LINE),
     fault("negative_length", LINE_ENDINGS, f'say(struct.pack("!i", -5) + b"x" * 40)\n{RIGHT}',
           head=LINE),
     fault("endless_message", LINE_ENDINGS,
@@ -448,7 +448,7 @@ SPOILING = [
         signal.signal(signal.SIGALRM, signal.SIG_IGN); signal.signal(signal.SIGTERM, signal.SIG_IGN)
         warnings.simplefilter("error"); gc.disable(); sys.path.clear()
         {RIGHT}
-        """, is_fast=True,
+        """,
     ),
     fault("recursion_limit", "correct raised", f"sys.setrecursionlimit(60)\n{RIGHT}"),
     fault("alarm", "crashed raised correct",
@@ -538,7 +538,7 @@ BROKEN = [
         is_fast=True),
     own("no_class", "raised", "x = 1\n", "0 subclasses"),
     own("two_classes", "raised", OWN.format(CLASS + CLASS.replace("Own", "Two")), "2 subclasses"),
-    own("empty_class", NEVER, OWN.format("class Own(Backend): pass"), is_fast=True),
+    own("empty_class", NEVER, OWN.format("class Own(Backend): pass")),
     own("no_namespace", NEVER, of_class("    xp = np\n", "")),
     own("no_transformation", NEVER, of_class("jvp(self, ", "other(self, ")),
     own("jvp_of_five", NEVER, of_class("def jvp", "jvp = 5\n    def other")),
