@@ -23,7 +23,7 @@ def make(size, rng):
 model = Model(name="square", function=f, make=make, sizes={"s": {}})
 '''
 
-SLOW = '''"""Many cells, each of which takes its time."""
+SLOW = '''"""Several questions, whose cells take their time."""
 
 import time
 
@@ -39,7 +39,9 @@ def make(size, rng):
     return (rng.standard_normal(size),)
 
 
-model = Model(name="slow", function=f, make=make, sizes={f"n={n}": n for n in range(2, 6)})
+two, three, four, five = (
+    Model(name=f"slow_{n}", function=f, make=make, sizes={f"n={n}": n}) for n in range(2, 6)
+)
 '''
 
 

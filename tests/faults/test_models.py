@@ -116,7 +116,7 @@ LATER_CALLS = {
 }
 
 
-@pytest @ pytest.mark.timeout(300)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "name",
     ["hangs", *(pytest.param(n, marks=pytest.mark.slow) for n in LATER_CALLS if n != "hangs")],
