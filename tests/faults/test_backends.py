@@ -11,7 +11,7 @@ from zoo.command import ending, miscounted
 
 FAILED = {"raised", "crashed", "timed_out", "out_of_memory", "unusable"}
 FAST = [faulty for faults in backends.GROUPS.values() for faulty in faults if faulty.is_fast]
-LIMIT_S = 8.0
+LIMIT_S = 12.0
 START_S = 12.0
 """How long (s) a worker may take to start where two cores are shared, in the limit of a run."""
 LATE_S = 2.0

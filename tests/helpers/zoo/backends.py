@@ -322,8 +322,8 @@ PRINTING = [
           'sys.stderr.write("w" * 5_000_000)\nsys.stderr.flush()\nos._exit(5)', message="status 5"),
     fault("binary_log", "crashed", 'os.write(1, bytes(range(256)) * 100)\nos._exit(5)'),
     fault("closes_output", "correct",
-          f"sys.stdout.close(); sys.stderr.close(); sys.stdout = None\n{RIGHT}", spoils_all=True),
-    fault("closes_log", "correct", f"os.close(1); os.close(2)\n{RIGHT}"),
+          ONCE.format("sys.stdout.close(); sys.stderr.close(); sys.stdout = None"), spoils_all=True),
+    fault("closes_log", "correct", ONCE.format("os.close(1); os.close(2)")),
     fault("warns", "correct", f'import warnings\nwarnings.warn("w" * 100)\n{RIGHT}'),
     fault(
         "surrogate", "raised", r'raise RuntimeError("cannot open /data/caf\udce9.bin")',
