@@ -321,8 +321,11 @@ PRINTING = [
     fault("one_long_line", "crashed",
           'sys.stderr.write("w" * 5_000_000)\nsys.stderr.flush()\nos._exit(5)', message="status 5"),
     fault("binary_log", "crashed", 'os.write(1, bytes(range(256)) * 100)\nos._exit(5)'),
-    fault("closes_output", "correct",
-          ONCE.format("sys.stdout.close(); sys.stderr.close(); sys.stdout = None"), spoils_all=True),
+    fault(
+        "closes_output", "correct",
+        ONCE.format("sys.stdout.close(); sys.stderr.close(); sys.stdout = None"),
+        spoils_all=True,
+    ),
     fault("closes_log", "correct", ONCE.format("os.close(1); os.close(2)")),
     fault("warns", "correct", f'import warnings\nwarnings.warn("w" * 100)\n{RIGHT}'),
     fault(
