@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: run test lint bench-engine bench-taylor check-accuracy check-truth check-changes check-timing check-load example readme clean
+.PHONY: run test test-faults lint bench-engine bench-taylor check-accuracy check-truth check-changes check-timing check-load example readme clean
 
 run: $(INSTALLED)
 	$(BIN)/python -m adbench run
@@ -11,6 +11,10 @@ run: $(INSTALLED)
 # The whole suite on two cores, with the coverage of lines and branches, which must not fall below its floor.
 test: $(INSTALLED)
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report term
+
+# Every fault of the zoo, kills at random moments, full disks and closed terminals; takes an hour.
+test-faults: $(INSTALLED)
+	$(BIN)/python -m pytest --numprocesses 2 -m faults tests/faults
 
 # The reference engine beside other tools, in one process on one core; takes a minute.
 bench-engine: $(INSTALLED)
