@@ -30,8 +30,8 @@ def command(folder: Path) -> None:
     remade.report.show(screen)
     screen.print()
     for sentence in (remade.report.summary, *remade.report.closing):
-        screen.print(sentence, highlight=False, markup=False)
+        say(screen, sentence)
     if remade.unwritten:
         click.echo(f"adbench: {remade.unwritten}", err=True)
         sys.exit(ExitStatus.NOT_RUN)
-    screen.print(f"The report is in {folder / 'report.md'}.", highlight=False, markup=False)
+    say(screen, f"The report is in {folder / 'report.md'}.")

@@ -20,7 +20,7 @@ from adbench.cases.model import SpecError
 from adbench.cases.operators import Mode, Operator
 from adbench.planning.plan import Plan
 from adbench.planning.settings import PRESETS
-from adbench.registry import MODELS_GROUP, is_path
+from adbench.registry import MODELS_GROUP, file_of
 from adbench.results.files import reason_of
 from adbench.results.row import CellName, Row
 from adbench.running.environment import describe
@@ -48,6 +48,8 @@ class KeptPlan:
     """What the sweeps leave out; see `Plan`."""
     orders_left_out: tuple[str, ...]
     """Which orders of derivatives are left out; see `Plan`."""
+    unasked: tuple[str, ...] = ()
+    """What was named and is asked nothing; see `Plan`."""
 
     @classmethod
     def of(cls, plan: Plan, selection: Selection, preset: str) -> KeptPlan:
@@ -60,6 +62,7 @@ class KeptPlan:
             cells=cells_of(plan),
             left_out=tuple(plan.left_out),
             orders_left_out=tuple(plan.orders_left_out),
+            unasked=tuple(plan.unasked),
         )
 
     def to_json(self) -> str:
@@ -131,10 +134,11 @@ def with_whole_paths(selection: Selection) -> Selection:
 
 def _whole_path(name: str) -> str:
     """A path, or `file.py:name`, from the root on; any other name as it is."""
-    if is_path(name):
-        return str(Path(name).resolve())
-    path, _, model_name = name.rpartition(":")
-    return f"{Path(path).resolve()}:{model_name}" if is_path(path) else name
+    file = file_of(name)
+    if file is None:
+        return name
+    path, model_name = file
+    return f"{path.resolve()}:{model_name}" if model_name else str(path.resolve())
 
 
 def _versions(plan: Plan) -> dict[str, str]:
@@ -152,27 +156,24 @@ def _versions(plan: Plan) -> dict[str, str]:
 
 def _hashes(plan: Plan) -> Iterator[tuple[str, str]]:
     """The SHA-256 of each file that the models and backends of a plan come from, by its path."""
-    entries = (*plan.backends, *plan.further_stagings)
-    places = [entry.load.rpartition(":")[0] for entry in entries]
-    paths = [place for place in places if is_path(place)]
+    yield from plan.files.items()
     origins = dict.fromkeys(group.source.origin for group in plan.groups)
-    paths += [path for path in map(_file_of, origins) if path]
-    for path in dict.fromkeys(paths):
+    for path in dict.fromkeys(filter(None, map(_module_of, origins))):
         try:
             yield path, hashlib.sha256(Path(path).read_bytes()).hexdigest()
         except OSError as error:
             yield path, reason_of(error)
 
 
-def _file_of(origin: str) -> str:
-    """The path of the file that a model comes from, "" where it is not known."""
+def _module_of(origin: str) -> str:
+    """The path of the module that an installed model comes from, "" for one of a user's file."""
+    while origin.startswith("active:"):
+        origin = origin.split(":", 3)[3]
     kind, _, place = origin.partition(":")
-    if kind == "active":
-        return _file_of(place.split(":", 2)[2])
-    if kind == "file":
-        return place.rpartition(":")[0]
-    modules = [point.module for point in entry_points(group=MODELS_GROUP, name=place)]
-    if kind == "module":
+    modules: list[str] = []
+    if kind == "entry":
+        modules = [point.module for point in entry_points(group=MODELS_GROUP, name=place)]
+    elif kind == "module":
         modules = [place.partition(":")[0]]
     for module in modules:
         spec = find_spec(module)

@@ -68,9 +68,12 @@ def remake(folder: Path) -> RemadeReport:
     stored = read_stored_run(folder)
     table = frames.frame(stored.rows)
     spent = read_earlier_part(folder / ENVIRONMENT, ()).spent
-    orders_left_out = () if stored.kept is None else stored.kept.orders_left_out
-    left_out = () if stored.kept is None else stored.kept.left_out
-    closing = closing_sentences(orders_left_out, spent, stored.environment, table)
+    notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    if stored.kept is not None:
+        notes = (*stored.kept.orders_left_out, *stored.kept.unasked)
+        left_out = stored.kept.left_out
+    closing = closing_sentences(notes, spent, stored.environment, table)
     report = make_report(table, stored.steps, left_out, [*closing, *stored.missing])
     files = OutputFiles(folder)
     write_results(files, report.to_markdown(stored.environment), table, stored.rows)
