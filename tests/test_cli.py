@@ -65,6 +65,7 @@ def run(tmp_path, *arguments):
         ),
         (["nowhere.py"], "adbench: There is no file nowhere.py; give the path of a Python file."),
         (["--quick", "--full"], "adbench: --quick and --full were both given; choose one."),
+        (["--memory", "lots"], "adbench: The memory limit 'lots' was given; give a size such as 4"),
         (["tanh", "--operator", "hessian"], "adbench: Nothing to run:"),
     ],
 )

@@ -30,6 +30,10 @@ SHORTEST_START_LIMIT_S = 60.0
 LONGEST_START_LIMIT_S = 180.0
 """A worker may take so long (s), however long the limit of a cell is."""
 
+MOST_ROUNDS_OF_CRASHES = 3
+"""A backend whose worker has crashed at its start, twice each time, in so many rounds one after the
+other is asked no more."""
+
 MOST_WORKERS = 32
 """So many workers are held at most, unless more have open cells; one of a small backend takes 0.1
 GB, and one of a large framework 0.5 GB."""
@@ -62,6 +66,7 @@ class WorkerPool:
         self._processes: dict[str, WorkerProcess] = {}
         self._starting: dict[str, WorkerProcess] = {}
         self._unstartable: dict[str, WorkerFailed] = {}
+        self._rounds_of_crashes: dict[str, set[int]] = {}
 
     @property
     def start_limit_s(self) -> float:
@@ -93,9 +98,9 @@ class WorkerPool:
         """Return the worker of `entry`, started if it does not run.
 
         Raises WorkerFailed where it cannot be started. A start that crashed is tried once more, and
-        then no more; one that failed otherwise is not, but where the system had no room for it.
+        again in later rounds; one that failed otherwise is not, but where the system had no room.
         """
-        if entry.name in self._unstartable:
+        if entry.name in self._unstartable and not self._may_start_again(entry):
             raise self._unstartable[entry.name]
         process = self._processes.pop(entry.name, None)
         if process is None:
@@ -106,13 +111,23 @@ class WorkerPool:
 
     def _start_remembering_failures(self, entry: Entry) -> WorkerProcess:
         try:
-            return self._start_or_retry(entry)
+            process = self._start_or_retry(entry)
         except SystemShort as failure:
             message = f"Could not be started: {failure.message}"
             raise WorkerFailed(failure.outcome, message) from None
         except WorkerFailed as failure:
             self._unstartable[entry.name] = failure
+            if failure.outcome is Outcome.CRASHED:
+                self._rounds_of_crashes.setdefault(entry.name, set()).add(self._round)
             raise
+        self._unstartable.pop(entry.name, None)
+        self._rounds_of_crashes.pop(entry.name, None)
+        return process
+
+    def _may_start_again(self, entry: Entry) -> bool:
+        """Whether a backend that could not be started has crashed, in other rounds and in few."""
+        rounds = self._rounds_of_crashes.get(entry.name, set())
+        return 0 < len(rounds) < MOST_ROUNDS_OF_CRASHES and self._round not in rounds
 
     def start_early(self, entry: Entry) -> None:
         """Begin to start a worker that will be asked soon, beside what else is done meanwhile.

@@ -6,6 +6,7 @@ import pytest
 
 from adbench.backends.catalog import Entry
 from adbench.planning.settings import Settings
+from adbench.results.row import Outcome
 from adbench.running import memory_limit, worker_pool
 from adbench.running.protocol import CellOpen, Close, Started
 from adbench.running.worker_pool import WorkerPool
@@ -18,6 +19,7 @@ class Stub:
     running: list[str] = []  # noqa: RUF012
     started: list[str] = []  # noqa: RUF012
     room = 99
+    crashes = 0
 
     def __init__(self, entry, *rest):
         if len(self.running) >= self.room:
@@ -31,6 +33,10 @@ class Stub:
         pass
 
     def reply_to(self, request, limit_s):
+        if self.crashes:
+            Stub.crashes -= 1
+            self.kill()
+            raise WorkerFailed(Outcome.CRASHED, "The worker was killed by SIGKILL.")
         return Started()
 
     def request(self, request, limit_s):
@@ -94,5 +100,26 @@ def test_a_start_without_room_is_told_and_tried_again_when_asked_next(pool, monk
     with pytest.raises(WorkerFailed, match="Could not be started: the system has no further proc"):
         start(pool, "a")
     monkeypatch.setattr(Stub, "room", 1)
+    start(pool, "a")
+    assert Stub.running == ["a"]
+
+
+def test_a_backend_whose_starts_crash_is_tried_again_at_later_questions_and_then_no_more(
+    pool, monkeypatch
+):
+    monkeypatch.setattr(Stub, "crashes", 99)
+    for _ in range(5):
+        for _ in range(2):
+            with pytest.raises(WorkerFailed, match="Could not be started, in two attempts: The wo"):
+                start(pool, "a")
+        pool.begin_round()
+    assert len(Stub.started) == 2 * worker_pool.MOST_ROUNDS_OF_CRASHES
+
+
+def test_a_backend_that_has_started_at_last_is_as_good_as_any(pool, monkeypatch):
+    monkeypatch.setattr(Stub, "crashes", 2)
+    with pytest.raises(WorkerFailed):
+        start(pool, "a")
+    pool.begin_round()
     start(pool, "a")
     assert Stub.running == ["a"]
