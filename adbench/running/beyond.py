@@ -116,8 +116,8 @@ def _of_other_arguments(
         if position == inputs.active:
             continue
         title = titles[position]
-        variant = source.by_argument(position, title)
         try:
+            variant = source.by_argument(position, title)
             groups = list(
                 _of_model(variant, settings, asked, size, title, OF_ARGUMENTS, (Mode.REVERSE,))
             )
