@@ -60,7 +60,7 @@ class LazyCommands(click.Group):
     def _invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
-        except click.exceptions.Exit:
+        except (click.exceptions.Exit, SystemExit):
             raise
         except click.ClickException as error:
             _end(_usage_sentence(error), ExitStatus.BAD_USAGE)
@@ -72,7 +72,7 @@ class LazyCommands(click.Group):
             sys.exit(exit_status(stop))
         except (OSError, MemoryError) as error:
             _end(_refusal(error), ExitStatus.NOT_RUN)
-        except Exception as error:
+        except BaseException as error:  # a class of a user derives from it at will
             _end(_own_fault(error), ExitStatus.OWN_FAULT)
 
 
@@ -92,7 +92,7 @@ def _refusal(error: OSError | MemoryError) -> str:
     return f"The system refused what adbench needs ({reason}{place})."
 
 
-def _own_fault(error: Exception) -> str:
+def _own_fault(error: BaseException) -> str:
     """A fault of adbench in a sentence, with the file that its traceback is written to."""
     from adbench.cases.messages import as_sentence, describe_exception
     from adbench.cli.traceback_file import write_traceback

@@ -11,7 +11,7 @@ PREFIX = "traceback-of-adbench-"
 """What the name of such a file begins with, in the folder for temporary files."""
 
 
-def write_traceback(error: Exception) -> str:
+def write_traceback(error: BaseException) -> str:
     """Write the traceback of an exception to a new file.
 
     Return the file's path, or "" where none can be written.

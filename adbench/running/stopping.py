@@ -61,7 +61,8 @@ _received = _Received()
 def stopped_by_signals() -> Iterator[None]:
     """Let the signals `STOPPING` raise `Stopped` within; one that is ignored stays so.
 
-    Afterwards they do what they did before, unless one has come: then they do nothing any more.
+    Afterwards they do what they did before, unless one has come: then they do nothing any more, to
+    the end of the process.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are the main thread's, whose handlers stand
@@ -76,7 +77,7 @@ def stopped_by_signals() -> Iterator[None]:
                 signal.signal(number, handler)
         else:
             for number in previous:
-                signal.signal(number, _ignore)
+                signal.signal(number, signal.SIG_IGN)  # which outlives the interpreter
         _received.number = None
 
 
@@ -101,10 +102,6 @@ def raise_if_received() -> None:
     stop = received()
     if stop is not None and not _received.is_held_back:
         raise stop
-
-
-def _ignore(number: int, frame: FrameType | None) -> None:
-    """The handler of a signal that has nothing left to stop."""
 
 
 def _handle(number: int, frame: FrameType | None) -> None:

@@ -34,6 +34,17 @@ def test_a_fault_of_our_own_is_status_4_and_its_traceback_is_in_a_file(tmp_path,
     assert [file.name for file in tmp_path.iterdir()] == [Path(path).name]
 
 
+def test_an_exception_of_a_class_of_its_own_is_no_traceback_either(tmp_path, monkeypatch):
+    class Odd(BaseException):
+        pass
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    fail_with(monkeypatch, Odd("b"))
+    result = call("list")
+    assert result.exit_code == 4
+    assert result.stderr.endswith(": Odd: b.\n")
+
+
 def test_a_fault_whose_traceback_cannot_be_written_is_said_too(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     fail_with(monkeypatch, TypeError("no"))
