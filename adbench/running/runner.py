@@ -32,6 +32,7 @@ from adbench.running.protocol import (
     TruthEstablished,
 )
 from adbench.running.spent import Spent
+from adbench.running.truth_file import TruthFile
 from adbench.running.worker_pool import (
     WorkerFailed,
     WorkerPool,
@@ -114,6 +115,7 @@ class WorkerHost:
         self._truth_entry = truth_entry(plan.backends, plan.settings)
         self._truth_path = truth_path
         self._established_path = ""
+        self._truth_file: TruthFile | None = None
         self.counts = OperationCounts()
         self._progress: dict[tuple[str, str], CellProgress] = {}
 
@@ -141,6 +143,8 @@ class WorkerHost:
             raise CertificateError(reply.message)
         assert isinstance(reply, TruthEstablished)
         self._established_path = reply.path
+        if reply.path:
+            self._truth_file = TruthFile(Path(reply.path))
         self.counts = reply.counts
         return reply.doubt
 
@@ -245,6 +249,8 @@ class WorkerHost:
         if progress.holder is worker:
             return None
         is_reopened = progress.holder is not None
+        if self._truth_file is not None:
+            self._truth_file.restore()
         request = Open(
             cell.key,
             cell.case,
