@@ -24,6 +24,7 @@ def command(folder: Path) -> None:
     from rich.console import Console
 
     from adbench.comparing.remake import remake
+    from adbench.reporting.render import say
 
     remade = remake(folder)
     screen = Console()

@@ -37,6 +37,7 @@ from adbench.running.protocol import (
     TruthUnwritten,
 )
 from adbench.running.spent import Spent
+from adbench.running.truth_file import TruthFile
 from adbench.running.worker_pool import WorkerPool, truth_entry, worker_pool
 from adbench.running.worker_process import NotStarted, WorkerFailed, WorkerProcess
 from adbench.timing.sampling import Sampling
@@ -148,6 +149,7 @@ class WorkerHost:
         self._truth_entry = truth_entry(plan.backends, plan.settings)
         self._truth_path = truth_path
         self._established_path = ""
+        self._truth_file: TruthFile | None = None
         self.counts = OperationCounts()
         self.has_truth_failed = False
         self._progress: dict[tuple[str, str], CellProgress] = {}
@@ -182,6 +184,8 @@ class WorkerHost:
             raise FileChanged(reply.message)
         assert isinstance(reply, TruthEstablished)
         self._established_path = reply.path
+        if reply.path:
+            self._truth_file = TruthFile(Path(reply.path))
         self.counts = reply.counts
         return reply.doubt
 
@@ -309,6 +313,8 @@ class WorkerHost:
                 f"Its worker has died {progress.reopenings} times over other cells of the backend; "
                 "ask for this one alone.",
             )
+        if self._truth_file is not None:
+            self._truth_file.restore()
         request = Open(
             cell.key,
             cell.case,

@@ -140,7 +140,7 @@ def test_a_cell_that_takes_all_memory_is_that_cells_outcome(launcher, square):
         ),
         backends.fault(
             "child_eats",
-            "out_of_memory crashed",
+            "out_of_memory crashed wrong",
             'subprocess.run([sys.executable, "-c", "x = []\\nwhile True: x.append(bytes(10**7))"])'
             "\nreturn 5",
         ),

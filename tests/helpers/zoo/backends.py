@@ -80,7 +80,7 @@ class FaultyBackend:
     head: str = ""
     """What stands before the class."""
     method: str = "gradient_reverse(self, function, active, direction)"
-    text: str = ""
+    text: str | None = None
     """The whole file, where it is not made of the parts above."""
     message: str = ""
     """A pattern that the faulty row's message must have."""
@@ -93,7 +93,8 @@ class FaultyBackend:
         """Write the file to a folder, and return its path."""
         path = folder / f"{self.name}.py"
         body = textwrap.indent(textwrap.dedent(self.body).strip(), " " * 8)
-        text = self.text or FILE.format(head=self.head, method=self.method, body=body)
+        made = FILE.format(head=self.head, method=self.method, body=body)
+        text = made if self.text is None else self.text
         path.write_text(text, encoding="utf-8", errors="surrogateescape")
         return path
 

@@ -144,7 +144,7 @@ MAKING = [
     made("make_masked", "(np.ma.masked_array(np.ones(3), True),)", RUNS, USAGE),
     made("make_none", "(None,)"),
     made("make_float", "(1.5,)", RUNS, USAGE),
-    made("make_scalar", "(np.array(1.5),)", RUNS),
+    made("make_scalar", "(np.array(1.5),)", RUNS, USAGE),
     made("make_huge", "(np.array([1e308, 1e308]),)", RUNS, USAGE, UNANSWERED),
     made("make_mixed_keys", "({1: np.ones(2), 'a': np.ones(1)},)",
          function="def f(xp, d): return xp.sum(d[1])", is_fast=True),
