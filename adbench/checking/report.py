@@ -82,12 +82,14 @@ class Report:
             return ExitStatus.BAD_USAGE
         if self.shortcomings or any(_should_have_been_judged(row) for row in self.rows):
             return ExitStatus.NOT_RUN
+        return ExitStatus.ALL_RIGHT if self._is_judged() else ExitStatus.NOT_RUN
+
+    def _is_judged(self) -> bool:
+        """Whether a derivative was judged of all that answered, and something did."""
         derivatives = [row for row in self.rows if row.operator != Operator.VALUE] or self.rows
         answered = {subject_of(row) for row in derivatives if row.outcome is Outcome.OK}
         passed = {subject_of(row) for row in derivatives if has_passed(row)}
-        if not answered or answered != passed:
-            return ExitStatus.NOT_RUN
-        return ExitStatus.ALL_RIGHT
+        return bool(answered) and answered == passed
 
     @property
     def failures(self) -> list[Row]:

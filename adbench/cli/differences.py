@@ -13,6 +13,10 @@ from adbench.cli.temporary import in_temporary_folder
 from adbench.results.exit_status import ExitStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
     from adbench.running.selection import Selection
     from adbench.running.step_sweeps import StepResults
 
@@ -34,12 +38,8 @@ def command(selection: Selection, out: Path | None) -> None:
     Exit status: 0 if every model was compared that is small enough, 2 for bad usage, 3 if one could
     not be, 4 if adbench's own truth was not certified.
     """
-    from rich.console import Console
-
     from adbench.comparing.folder import make_folder, refuse_to_overwrite
     from adbench.comparing.outputs import write_steps
-    from adbench.planning.settings import CHECK
-    from adbench.reporting import render, step_tables
     from adbench.results.files import OutputFiles
     from adbench.step_sweep import rows
 
@@ -53,22 +53,32 @@ def command(selection: Selection, out: Path | None) -> None:
         files = OutputFiles(out)
         write_steps(files, frame)
         unwritten = files.sentence()
-    screen = Console()
-    for table in (step_tables.curve(frame), step_tables.best(frame)):
-        if table is not None:
-            render.to_screen(table, screen)
-    for sentence in results.missing:
-        render.say(screen, sentence)
-    if frame.empty and not results.missing:
-        render.say(
-            screen,
-            f"No truth is known, or n is above {CHECK.passes}, where differences take too long.",
-        )
+    _show(frame, results.missing)
     if unwritten:
         click.echo(f"adbench: {unwritten}", err=True)
     is_nothing = frame.empty and bool(selection.models)
     is_short = results.missing or is_nothing or unwritten
     sys.exit(ExitStatus.NOT_RUN if is_short else ExitStatus.ALL_RIGHT)
+
+
+def _show(frame: pd.DataFrame, missing: Sequence[str]) -> None:
+    """Print the tables of a step sweep, and what is missing, in sentences."""
+    from rich.console import Console
+
+    from adbench.planning.settings import CHECK
+    from adbench.reporting import render, step_tables
+
+    screen = Console()
+    for table in (step_tables.curve(frame), step_tables.best(frame)):
+        if table is not None:
+            render.to_screen(table, screen)
+    for sentence in missing:
+        render.say(screen, sentence)
+    if frame.empty and not missing:
+        render.say(
+            screen,
+            f"No truth is known, or n is above {CHECK.passes}, where differences take too long.",
+        )
 
 
 def _swept(selection: Selection) -> StepResults:

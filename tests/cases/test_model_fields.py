@@ -87,7 +87,7 @@ def test_any_other_name_will_do(name):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), "gave no argument; it must give the one to differentiate by."),
+        ((), "gave no argument; it must give at least the one that is differentiated"),
         ((np.zeros(0),), "holds no number, so that there is nothing to differentiate by"),
         (({},), "holds no number, so that there is nothing to differentiate by"),
         (({1: np.ones(2), "a": np.ones(1)},), "A dict has keys that cannot be sorted: [1, 'a']."),

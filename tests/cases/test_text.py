@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adbench.backends.catalog import Entry
-from adbench.cases import Case, Mode, Model, Operator
+from adbench.cases import Case, Mode, Operator
 from adbench.cases.messages import describe_exception
 from adbench.cases.text import HIDDEN, LONGEST_NAME, LONGEST_TEXT, plain_name, plain_text
 from adbench.results.row import Row
@@ -84,16 +84,6 @@ def test_no_row_holds_anything_else_wherever_it_comes_from():
     assert read.model.startswith(r"a\nb#")
 
 
-def test_the_names_of_models_sizes_and_backends_are_plain_and_stay_apart():
-    model = Model(
-        name=f"a{HOSTILE}",
-        function=lambda xp, x: x,
-        make=lambda size, rng: (1.0,),
-        sizes={"s": {}, "s\n": {"n": 1}, "s\t": {"n": 2}},
-        stagings={"gradient": ("s\n",)},
-    )
-    assert is_plain(model.name) and all(map(is_plain, model.sizes))
-    assert len(model.sizes) == 3
-    assert model.size(model.stagings["gradient"][0]) == {"n": 1}
+def test_the_names_of_backends_are_plain():
     entry = Entry("mine\x1b:file", "mine.py:")
     assert entry.staging == "file" and is_plain(entry.framework)
