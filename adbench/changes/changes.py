@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from adbench.cases.limits import check_number
 from adbench.changes.conditions import Conditions, compare_conditions
 from adbench.changes.effects import CommonChange, Effects, common_changes, estimate_effects
 from adbench.changes.noise import Array, estimate_noise
@@ -88,8 +89,9 @@ def compare_runs(
 
     before, after: their folders. resolution: times that differ by less than this fraction are
     equal. The columns are those of `Changes.cells`. Raises SpecError where a folder holds no run or
-    a damaged one.
+    a damaged one, or where the resolution is no fraction above 0.
     """
+    check_number("compare_runs", "resolution", resolution)
     return find_changes(read_run(Path(before)), read_run(Path(after)), resolution).cells
 
 

@@ -114,3 +114,9 @@ def test_a_call_from_python_is_refused_by_one_kind_of_exception(options, sentenc
     with pytest.raises(SpecError, match=sentence):
         adbench.check(square, 1.0, **options)
     assert adbench.SpecError is SpecError
+
+
+@pytest.mark.parametrize("resolution", [float("nan"), 0, -1, "5%", None])
+def test_runs_are_compared_with_a_resolution_that_is_a_fraction(tmp_path, resolution):
+    with pytest.raises(SpecError, match=r"compare_runs was given resolution=.*; give a fraction"):
+        adbench.compare_runs(tmp_path, tmp_path, resolution)
