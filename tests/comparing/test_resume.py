@@ -237,7 +237,7 @@ def test_a_report_of_a_killed_run_says_what_is_missing(run_of_its_own):
     assert result.exit_code == 0, result.output
     report = (run_of_its_own / "report.md").read_text()
     assert f"{total - 3} of {total} cells are missing, since the run ended before them (" in report
-    assert f"`adbench run --resume {run_of_its_own}` measures them" in report
+    assert f"adbench run --resume {run_of_its_own}" in report.replace("\\", "")
     assert "There is no comparison with numerical differentiation" in report
     assert "Is it right?" in result.output
 
