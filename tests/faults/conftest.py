@@ -36,11 +36,11 @@ def f(xp, x):
 
 
 def make(size, rng):
-    return (rng.standard_normal(size),)
+    return (rng.standard_normal(size["n"]),)
 
 
 two, three, four, five = (
-    Model(name=f"slow_{n}", function=f, make=make, sizes={f"n={n}": n}) for n in range(2, 6)
+    Model(name=f"slow_{n}", function=f, make=make, sizes={f"n={n}": {"n": n}}) for n in range(2, 6)
 )
 '''
 
