@@ -11,6 +11,10 @@ LONGEST_MESSAGE = 400
 """How many characters of a message are kept that is no sentence of ours."""
 
 
+LONGEST_TYPE_NAME = 100
+"""How many characters of the name of an exception's type are kept."""
+
+
 class SentenceError(Exception):
     """An exception whose message is a whole sentence for the user, and stands without its type."""
 
@@ -34,7 +38,8 @@ def describe_exception(error: BaseException, file: str | None = None, file_name:
         return message
     if len(message) > LONGEST_MESSAGE:
         message = f"{message[:LONGEST_MESSAGE]} ..."
-    description = type(error).__name__ + place_of(error, file, file_name)
+    type_name = plain_text(type(error).__name__[:LONGEST_TYPE_NAME])
+    description = type_name + place_of(error, file, file_name)
     return f"{description}: {message}" if message else description
 
 

@@ -60,6 +60,8 @@ def patient_streams() -> Iterator[None]:
     What could not be shown for another reason than that nobody reads it is said at the end.
     """
     _open_standard_descriptors()
+    if os.environ.get("COLUMNS", "1").strip() == "0":
+        del os.environ["COLUMNS"]  # a terminal that does not know its width, on which nothing fits
     streams = sys.stdout, sys.stderr
     output = _patient_file(sys.stdout, STANDARD_OUTPUT)
     errors = _patient_file(sys.stderr, STANDARD_ERROR)

@@ -42,7 +42,8 @@ class Start:
     """
 
     load: str
-    """Where the backend's class is, as `Entry.load` says."""
+    """Where the backend's class is, as `Entry.load` says; "" for the worker of truths, which has
+    none, and no session."""
     points: Points
     """The points at which models are evaluated."""
     threads: int

@@ -102,6 +102,8 @@ class Worker:
                 )
 
     def _start(self, request: Start) -> Started | StartFailed:
+        if not request.load:
+            return Started()
         try:
             backend = registry.load_backend(request.load)
             backend.set_up_process()

@@ -149,8 +149,7 @@ class WorkerPool:
         while self._is_full() and self._end_idle_worker():
             pass
         process = self._process(entry)
-        if entry is not TRUTH:
-            process.send(self._start_request(entry))
+        process.send(self._start_request(entry))
         return process
 
     def _process(self, entry: Entry) -> WorkerProcess:
@@ -193,8 +192,6 @@ class WorkerPool:
     def _start(self, entry: Entry) -> WorkerProcess:
         """Start a worker, and wait until it has imported its framework."""
         process = self._starting.pop(entry.name, None) or self._launch(entry)
-        if entry is TRUTH:
-            return process
         try:
             reply = process.reply_to(self._start_request(entry), self.start_limit_s)
         except WorkerFailed as failure:

@@ -364,8 +364,16 @@ class WorkerProcess:
             self._read_report()
 
 
+def signal_name(number: int) -> str:
+    """Return what a signal is called; a real-time signal has its number alone."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
 def _ending(code: int) -> str:
     """How a process ended, from its exit status or its signal below 0."""
     if code < 0:
-        return f"was killed by {signal.Signals(-code).name}"
+        return f"was killed by {signal_name(-code)}"
     return f"exited with status {code}"

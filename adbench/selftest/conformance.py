@@ -6,7 +6,6 @@ the backend says it does not support is listed and does not count as a failure.
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import warnings
@@ -27,6 +26,7 @@ from adbench.cases.operators import MODES, Mode, Operator, modes_of
 from adbench.reporting.streams import patient_streams
 from adbench.reporting.tables import Table
 from adbench.results.exit_status import ExitStatus
+from adbench.running.worker_process import signal_name
 from reference_ad.engine import tree
 
 EXACT_TOLERANCE = 1e-12
@@ -299,7 +299,7 @@ def _status_of(entry: Entry, timeout: float) -> ExitStatus:
         return ExitStatus(status - FINISHED)
     end = f"exited with status {status}"
     if status < 0:
-        end = f"was killed by {signal.Signals(-status).name}"
+        end = f"was killed by {signal_name(-status)}"
     print(f"{entry.name} was not asked to the end: its process {end}.")
     return ExitStatus.NOT_RUN
 

@@ -73,6 +73,11 @@ def test_an_exception_whose_message_cannot_be_read_is_described_all_the_same():
     assert describe_exception(Mute()) == words
 
 
+def test_the_type_of_an_exception_is_cut_where_its_name_is_long():
+    endless = type("E" * 10_000, (Exception,), {})
+    assert describe_exception(endless("no")) == f"{'E' * 100}: no"
+
+
 HOSTILE = "\x1b[31mred\u202e\0\udcff"
 
 

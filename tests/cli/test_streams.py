@@ -78,3 +78,13 @@ def test_a_command_ends_with_its_own_status_where_nobody_reads_it():
     done = call(code, "| head -1")
     assert done.stdout.endswith("status 0\n")
     assert done.stderr == ""
+
+
+def test_a_terminal_that_says_it_has_no_columns_is_shown_all_the_same():
+    show = (
+        "from adbench.reporting.streams import patient_streams\n"
+        "from rich.console import Console\n"
+        "with patient_streams():\n"
+        "    Console().print('a line')\n"
+    )
+    assert call(show, COLUMNS="0").stdout.splitlines() == ["a line", "status 0"]

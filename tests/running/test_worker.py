@@ -44,6 +44,12 @@ def open_request(origin="entry:chain", truth_path="", timed=True):
     return Open("cell", CASE, origin, begun, truth_path, timed)
 
 
+def test_a_worker_of_truths_says_when_it_has_started():
+    with Worker() as answering:
+        assert answering.answer(Start("", POINTS, threads=1)) == Started()
+        assert isinstance(answering.answer(open_request()), Refused)
+
+
 def test_a_worker_goes_from_start_and_truth_to_the_row_of_a_cell(tmp_path):
     with Worker() as answering:
         truth = EstablishTruth("entry:chain", CASE, POINTS, str(tmp_path / "truth"))

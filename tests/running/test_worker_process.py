@@ -17,7 +17,12 @@ from adbench.results.row import Outcome
 from adbench.running import memory_limit, worker_pool
 from adbench.running.protocol import Start, Started, StartFailed
 from adbench.running.worker_log import WorkerLog
-from adbench.running.worker_process import SystemShort, WorkerFailed, WorkerProcess
+from adbench.running.worker_process import (
+    SystemShort,
+    WorkerFailed,
+    WorkerProcess,
+    signal_name,
+)
 
 POINTS = Points(seed=0, lowest_dtype="float64")
 LIMIT_S = 30.0
@@ -294,3 +299,8 @@ def test_a_stopped_worker_is_ended_at_the_limit(worker):
         process.request(request, limit_s=2.0)
     assert caught.value.outcome is Outcome.TIMED_OUT
     assert process.process.returncode in (0, -signal.SIGKILL)
+
+
+def test_a_signal_without_a_name_has_its_number():
+    assert signal_name(signal.SIGKILL) == "SIGKILL"
+    assert signal_name(40) == "signal 40"
