@@ -23,6 +23,9 @@ BACKSLASH_THAT_ESCAPES = re.compile(r"\\(?=[!-/:-@\[-`{-~]|$)")
 MARKDOWN = str.maketrans({"&": "&amp;", "<": "&lt;", "|": "\\|", "`": "\\`", "*": "\\*"})
 """What begins an entity, HTML, a column, code or emphasis."""
 
+LONE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+"""An underscore that is not within a word, which Markdown may take for emphasis."""
+
 FORMULA_SIGNS = ("=", "+", "-", "@", "'")
 """What a spreadsheet takes a cell for a formula by; and the mark that says it is none."""
 
@@ -35,7 +38,7 @@ def for_terminal(text: str) -> str:
 def for_markdown(text: str) -> str:
     """Return a text as it is to be read in Markdown: no markup, no HTML, no column, no link."""
     text = BACKSLASH_THAT_ESCAPES.sub(r"\\\\", with_hidden_shown(text)).translate(MARKDOWN)
-    text = text.replace("](", "]\\(")
+    text = LONE_UNDERSCORE.sub(r"\\_", text.replace("](", "]\\("))
     return f"\\{text}" if text.startswith(("#", ">")) else text
 
 

@@ -61,7 +61,11 @@ class Command:
         return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
 
     def left_behind(self, children):
-        alive = [pid for pid in children if Path(f"/proc/{pid}").exists()]
+        ends = time.monotonic() + 20
+        alive = list(children)
+        while alive and time.monotonic() < ends:  # the guard of a worker ends after the command
+            alive = [pid for pid in alive if Path(f"/proc/{pid}").exists()]
+            time.sleep(0.05)
         return alive, [path.name for path in self.temporary.iterdir()]
 
 

@@ -122,7 +122,7 @@ LATER_CALLS = {
     ["hangs", *(pytest.param(n, marks=pytest.mark.slow) for n in LATER_CALLS if n != "hangs")],
 )
 def test_what_the_step_sweep_meets_costs_no_rows_and_no_report(launcher, name):
-    path = models.wrong_in("step_sweep", LATER_CALLS[name]).write(launcher.folder)
+    path = models.wrong_in("/step_sweep/", LATER_CALLS[name]).write(launcher.folder)
     command = launcher.run(
         "run", path, *OPTIONS, "--quick", "--timeout", 4, "--out", "out", limit_s=150.0
     )
@@ -138,7 +138,7 @@ def test_what_the_step_sweep_meets_costs_no_rows_and_no_report(launcher, name):
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", LATER_CALLS)
 def test_differences_end_where_the_function_does_not(launcher, name):
-    path = models.wrong_in("step_sweep", LATER_CALLS[name]).write(launcher.folder)
+    path = models.wrong_in("/step_sweep/", LATER_CALLS[name]).write(launcher.folder)
     command = launcher.run("differences", path, limit_s=250.0)
     assert command.status in (0, 2, 3), command.stdout + command.stderr
     assert launcher.left_behind(command) == []

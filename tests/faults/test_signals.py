@@ -105,6 +105,7 @@ def test_a_backend_that_signals_its_parent_leaves_nothing(launcher, square, numb
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.filterwarnings("ignore:os.fork")  # another test may have imported JAX
 def test_a_closed_terminal_ends_a_run_and_keeps_what_was_measured(launcher, slow):
     command, keyboard = on_terminal(launcher, "run", slow, *RUN)
     assert wait_until(lambda: drained(keyboard) and line_count(command.out) >= 1, 60)

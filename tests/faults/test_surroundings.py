@@ -243,5 +243,5 @@ def test_an_error_of_adbench_itself_has_a_status_of_its_own(monkeypatch, square,
         result = CliRunner().invoke(main, words)
         assert result.exit_code == 4
         assert models.one_sentence(result.stderr) and "\x1b" not in result.stderr
-        files = [word.rstrip(".,") for word in result.stderr.split() if "/" in word]
+        files = [word.rstrip(".,:") for word in result.stderr.split() if "/" in word]
         assert any("a bug of ours" in Path(file).read_text() for file in files)
