@@ -30,6 +30,8 @@ class Entry:
     taylor: whether it has a `jet`, so that derivatives are asked of it in the mode taylor too.
     orders: for "forward" and "reverse", the highest order of a `derivative` that it answers within
         seconds; higher ones are asked of it in full runs alone.
+    slow_in_sweeps: whether its Jacobians take long at every size, so that a sweep is asked of it
+        where it is named, and in full runs, alone.
     by_default: whether a run that names no backend has it.
     in_stagings: whether such a run asks it, where it does not have it, the questions on which
         models have their stagings compared.
@@ -42,6 +44,7 @@ class Entry:
     only_forward: bool = False
     taylor: bool = False
     orders: Mapping[str, int] = field(default_factory=dict)
+    slow_in_sweeps: bool = False
     by_default: bool = True
     in_stagings: bool = False
 
@@ -133,12 +136,14 @@ TENSORFLOW = (
         "tensorflow",
         orders=_TENSORFLOW_ORDERS,
     ),
+    # Each call of a Jacobian traces its batch of passes anew: 0.3 s in forward mode at every size.
     Entry(
         "tensorflow:eager",
         "adbench.backends.tensorflow:Eager",
         "tensorflow",
         "tensorflow",
         orders=_TENSORFLOW_ORDERS,
+        slow_in_sweeps=True,
     ),
     Entry(
         "tensorflow:xla",

@@ -124,6 +124,16 @@ class Plan:
         backends = {entry.name for _, entry in self.cells(group)}
         return sampling if len(backends) > 1 else sampling.without_turns()
 
+    @property
+    def unswept(self) -> tuple[Entry, ...]:
+        """The backends that are asked no sweep for the time that it would take.
+
+        Further stagings are there where no backend is named.
+        """
+        if not self.further_stagings or self.settings.effort.all_orders:
+            return ()
+        return tuple(entry for entry in self.backends if entry.slow_in_sweeps)
+
     def compares_stagings_alone(self, group: Group, entry: Entry) -> bool:
         """Whether a backend is asked a group to compare stagings, and for nothing else."""
         return group.stagings_alone or entry not in self.backends
@@ -131,6 +141,8 @@ class Plan:
     def _is_asked(self, group: Group, case: Case, entry: Entry) -> bool:
         effort = self.settings.effort
         if not self._is_of_interest(group.source.model, case, entry):
+            return False
+        if group.swept and entry in self.unswept:
             return False
         if case.mode is Mode.TAYLOR:
             return entry.taylor and case.implementation != NATIVE
@@ -283,10 +295,23 @@ def combine(
         tuple(sentence for model in models for sentence in model.left_out),
         tuple(sentence for model in models for sentence in model.orders_left_out),
     )
+    left_out = (*everything.left_out, *_backends_unswept(everything))
+    everything = replace(everything, left_out=left_out)
     asked_of_backends = tuple(group for group in groups if everything.cells(group))
     if not asked_of_backends:
         raise SpecError(_nothing_to_run(sources, settings, restriction))
     return replace(everything, groups=asked_of_backends)
+
+
+def _backends_unswept(plan: Plan) -> Iterator[str]:
+    """Say, in one sentence each, which backends are asked no sweep."""
+    if not any(group.swept for group in plan.groups):
+        return
+    for entry in plan.unswept:
+        yield (
+            f"{entry.name} was not swept: its Jacobians take long at every size; --backend "
+            f"{entry.name} asks for it all the same."
+        )
 
 
 def _native_order(settings: Settings, restriction: Restriction, groups: Sequence[Group]) -> int:

@@ -41,7 +41,8 @@ class Preset:
     larger sizes, by other arguments."""
     all_orders: bool = False
     """Whether derivatives of order 3 and more are asked at every size, not only at the first, and
-    of a backend beyond the orders that it answers within seconds."""
+    of a backend beyond the orders that it answers within seconds; and sweeps of those that are slow
+    in them."""
 
     @property
     def compares_stagings(self) -> bool:

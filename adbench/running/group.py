@@ -45,6 +45,11 @@ class GroupCell:
         """What the cell is called in its session: no two cases of a group have one key."""
         return str(self.case)
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What tells the cell from all others of its group."""
+        return self.entry.name, self.key
+
 
 @dataclass(frozen=True)
 class GroupTurn:
@@ -87,12 +92,9 @@ class CellHost(Protocol):
     def sample(self, cells: Sequence[GroupCell]) -> GroupTurn:
         """Give open cells of one backend a turn of sampling, next to each other."""
 
-    def close(self, cell: GroupCell) -> Row:
-        """End an open cell and return its row."""
-
 
 def run_group(plan: Plan, group: Group, host: CellHost, keep: Keep, watch: Watch) -> None:
-    """Open every cell of a group, sample them until all are settled, and close them.
+    """Open every cell of a group, and sample them until all are settled.
 
     The backends take turns, so that a drift of the machine hits all alike. Without a truth, cells
     are timed and left unresolved.
@@ -110,7 +112,7 @@ def run_group(plan: Plan, group: Group, host: CellHost, keep: Keep, watch: Watch
 
 
 def _run_cells(cells: Sequence[GroupCell], host: CellHost, keep: Keep, watch: Watch) -> None:
-    """Open cells, sample them in turns, and close them."""
+    """Open cells, and sample them in turns."""
     open_cells = []
     for cell in cells:
         watch(f"{cell.entry.name}  {cell.case.describe()}")
@@ -119,28 +121,32 @@ def _run_cells(cells: Sequence[GroupCell], host: CellHost, keep: Keep, watch: Wa
             open_cells.append(cell)
         else:
             keep(row)
-    for cell in _sampled(open_cells, host, keep, watch):
-        keep(host.close(cell))
+    rows: dict[tuple[str, str], Row] = {}
+    try:
+        _sample_all(open_cells, host, rows, watch)
+    finally:  # in the order of the plan, whichever is settled first; and those that are, if stopped
+        for cell in open_cells:
+            if cell.identity in rows:
+                keep(rows[cell.identity])
 
 
-def _sampled(
-    open_cells: Sequence[GroupCell], host: CellHost, keep: Keep, watch: Watch
-) -> list[GroupCell]:
-    """Sample open cells in turns until all are settled. Return those that have not ended by it."""
-    ended: set[tuple[str, str]] = set()
+def _sample_all(
+    open_cells: Sequence[GroupCell],
+    host: CellHost,
+    rows: dict[tuple[str, str], Row],
+    watch: Watch,
+) -> None:
+    """Sample open cells in turns until all are settled. Their rows are put into `rows`."""
     unsettled: Sequence[Sequence[GroupCell]] = _by_backend(open_cells)
     while unsettled:
         remaining = []
         for cells in unsettled:
             watch(f"{cells[0].entry.name}  {cells[0].case.describe()}")
             turn = host.sample(cells)
-            for cell, row in turn.ended:
-                keep(row)
-                ended.add((cell.entry.name, cell.key))
+            rows |= {cell.identity: row for cell, row in turn.ended}
             if turn.unsettled:
                 remaining.append(turn.unsettled)
         unsettled = remaining
-    return [cell for cell in open_cells if (cell.entry.name, cell.key) not in ended]
 
 
 def _by_backend(cells: Sequence[GroupCell]) -> list[Sequence[GroupCell]]:

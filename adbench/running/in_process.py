@@ -98,10 +98,6 @@ class SessionHost:
         turn = session.sample([cell.key for cell in cells], self._settings.sampling)
         return GroupTurn.of(cells, turn.ended, turn.unsettled)
 
-    def close(self, cell: GroupCell) -> Row:
-        """End an open cell and return its row."""
-        return self._session(cell.entry).close(cell.key)
-
     def _session(self, entry: Entry) -> Session:
         """Return the session of a backend, which is loaded when it is first asked for."""
         if entry.name not in self._sessions:

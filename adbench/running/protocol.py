@@ -26,7 +26,7 @@ from adbench.results.row import Outcome, Row, plain_scalar
 from adbench.step_sweep.row import StepRow
 from adbench.timing.sampling import Sampling
 
-VERSION = 2
+VERSION = 3
 """The version of the protocol. It changes whenever a message of another version would be misread;
 the four fields of the envelope never change."""
 
@@ -83,7 +83,7 @@ class Open:
     """Prepare, call and check a cell."""
 
     key: str
-    """What `Sample` and `Close` will call the cell."""
+    """What `Sample` will call the cell."""
     case: Case
     """What is asked."""
     origin: str
@@ -106,14 +106,6 @@ class Sample:
     """The keys of the cells, which are sampled next to each other."""
     sampling: Sampling
     """How much they are sampled."""
-
-
-@dataclass(frozen=True)
-class Close:
-    """End an open cell."""
-
-    key: str
-    """The cell's key."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +212,7 @@ class Sampled:
     """A turn is over."""
 
     ended: dict[str, Row]
-    """The rows of the cells that raised, which ends them, by their keys."""
+    """The rows of the cells that have ended, by their keys: they raised, or are settled."""
     unsettled: tuple[str, ...]
     """The keys of the cells that need more samples."""
 
@@ -241,7 +233,7 @@ class Refused:
     """Why, in a sentence."""
 
 
-Request = Start | PlanModels | EstablishTruth | Open | Sample | Close | SweepSteps
+Request = Start | PlanModels | EstablishTruth | Open | Sample | SweepSteps
 Begun = Started | StartFailed | ModelsPlanned | TruthEstablished | TruthBroken | TruthUnwritten
 OfModels = StepsSwept | UserCodeFailed | ModelChanged
 Reply = Begun | OfModels | CellOpen | Sampled | CellRow | Refused
@@ -253,7 +245,6 @@ REPLIES: dict[type[Any], tuple[type[Reply], ...]] = {
     EstablishTruth: (TruthEstablished, TruthBroken, TruthUnwritten, ModelChanged),
     Open: (CellOpen, CellRow, ModelChanged),
     Sample: (Sampled,),
-    Close: (CellRow,),
     SweepSteps: (StepsSwept, TruthBroken, UserCodeFailed, ModelChanged),
 }
 """The replies that may follow each kind of request; beside them, any may be `Refused`."""

@@ -25,7 +25,6 @@ from adbench.running.beyond import paced
 from adbench.running.group import GroupCell, GroupTurn, Keep, Watch, run_group
 from adbench.running.protocol import (
     CellRow,
-    Close,
     EstablishTruth,
     ModelChanged,
     Open,
@@ -223,16 +222,6 @@ class WorkerHost:
             tuple(cell for turn in turns for cell in turn.unsettled),
         )
 
-    def close(self, cell: GroupCell) -> Row:
-        """End an open cell and return its row."""
-
-        def end(progress: CellProgress) -> Row | None:
-            return self._ask(cell, progress, Close(cell.key))
-
-        row = self._take_turn(cell, end)
-        assert row is not None
-        return row
-
     def _sample_together(self, cells: Sequence[GroupCell]) -> GroupTurn:
         """Have open cells of one backend sampled. Raises WorkerFailed where the worker dies.
 
@@ -337,15 +326,13 @@ class WorkerHost:
         assert isinstance(reply, Sampled)
         return reply
 
-    def _ask(self, cell: GroupCell, progress: CellProgress, request: Open | Close) -> Row | None:
+    def _ask(self, cell: GroupCell, progress: CellProgress, request: Open) -> Row | None:
         reply = self._request(cell, progress, request)
         if isinstance(reply, ModelChanged):
             raise FileChanged(reply.message)
         return reply.row if isinstance(reply, CellRow) else None
 
-    def _request(
-        self, cell: GroupCell, progress: CellProgress, request: Open | Sample | Close
-    ) -> Reply:
+    def _request(self, cell: GroupCell, progress: CellProgress, request: Open | Sample) -> Reply:
         """Send a cell's request, whose time is the cell's."""
         began = self._workers.clock.now()
         try:

@@ -1,7 +1,7 @@
 """The session.
 
-One backend's cells of models in this process, each opened, checked, sampled in turns, and closed
-with its row.
+One backend's cells of models in this process, each opened, checked and sampled in turns until it
+ends with its row.
 
 It knows of no pipe, file or other process: a worker is a process round a session, and
 `adbench.check` holds sessions itself.
@@ -93,7 +93,7 @@ class Turn:
     """What came of a turn of sampling."""
 
     ended: dict[str, Row]
-    """The rows of the cells that raised, by their keys."""
+    """The rows of the cells that raised, or need no more samples, by their keys."""
     unsettled: tuple[str, ...]
     """The keys of the cells that need more samples."""
 
@@ -115,7 +115,6 @@ class Session:
         self._threads = threads
         self._judging = Judge(backend.exact)
         self._open_cells: dict[str, TimedCell] = {}
-        self._sampling = Sampling()
         self._round = 0
         self._reference_samples: deque[float] = deque(maxlen=CUSTOMARY_SAMPLES)
         self._customary_reference_s = nan
@@ -142,7 +141,7 @@ class Session:
     ) -> Row | None:
         """Prepare, call and check one cell.
 
-        key: by which the cell is sampled and closed; begun: its row with nothing measured. Return
+        key: by which the cell is sampled; begun: its row with nothing measured. Return
         the row where the cell has ended: it raised, or is not `timed`. Return None where it is open
         and can be sampled.
         """
@@ -171,9 +170,9 @@ class Session:
         """Give open cells of one question a turn: rounds in which each has one paired sample.
 
         In a round the cells are sampled next to each other, so that they can be compared; the
-        reference loop is timed before them. A cell that is settled sits out.
+        reference loop is timed before them. A cell that is settled sits out, and ends where no
+        other waits for it to be compared with.
         """
-        self._sampling = sampling
         cells = {key: self._open_cells[key] for key in keys}
         ended: dict[str, Row] = {}
         pending = _pending(cells, sampling)
@@ -188,7 +187,10 @@ class Session:
                 ended |= self._sample_round(pending, cells)
         for key in ended:
             del cells[key]
-        return Turn(ended, tuple(_pending(cells, sampling)))
+        unsettled = tuple(_pending(cells, sampling))
+        for key in cells.keys() - set(unsettled):
+            ended[key] = self._finished_row(key, sampling)
+        return Turn(ended, unsettled)
 
     def _sample_round(self, pending: list[str], cells: dict[str, TimedCell]) -> dict[str, Row]:
         """Take one paired sample of each cell that is pending, in turned order every other round.
@@ -218,10 +220,10 @@ class Session:
             if cell.forward is gone:
                 cell.forward = None
 
-    def close(self, key: str) -> Row:
+    def _finished_row(self, key: str, sampling: Sampling) -> Row:
         """End an open cell and return its row."""
         cell = self._open_cells.pop(key)
-        return cell.finished_row(self._threads, self._sampling, self._customary_reference_s)
+        return cell.finished_row(self._threads, sampling, self._customary_reference_s)
 
     def _modes_of(self, cell: Case | Row) -> AbstractContextManager[Any]:
         """What a cell is computed under, beside the modes of the session."""

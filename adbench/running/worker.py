@@ -33,7 +33,6 @@ from adbench.running.model_plans import plan_models
 from adbench.running.protocol import (
     CellOpen,
     CellRow,
-    Close,
     EstablishTruth,
     Message,
     ModelChanged,
@@ -92,7 +91,7 @@ class Worker:
                 return self._establish_truth(request)
             case SweepSteps():
                 return self._sweep_steps(request)
-            case Open() | Sample() | Close():
+            case Open() | Sample():
                 if self._session is None:
                     return Refused("A cell was asked for before a session was; send Start first.")
                 return self._give_turn(self._session, request)
@@ -176,7 +175,7 @@ class Worker:
         return TruthEstablished(path, established.doubt, counts)
 
     def _give_turn(
-        self, session: Session, request: Open | Sample | Close
+        self, session: Session, request: Open | Sample
     ) -> CellOpen | Sampled | CellRow | ModelChanged:
         match request:
             case Open():
@@ -184,8 +183,6 @@ class Worker:
             case Sample(keys, sampling):
                 turn = session.sample(keys, sampling)
                 return Sampled(turn.ended, turn.unsettled)
-            case Close(key):
-                return CellRow(session.close(key))
 
     def _open(self, session: Session, request: Open) -> CellOpen | CellRow | ModelChanged:
         try:

@@ -14,7 +14,6 @@ from adbench.running import memory_limit
 from adbench.running.environment import missing_framework
 from adbench.running.protocol import (
     CellOpen,
-    Close,
     Reply,
     Request,
     Sampled,
@@ -90,8 +89,6 @@ class WorkerPool:
             process.open_cells += 1
         elif isinstance(reply, Sampled):
             process.open_cells -= len(reply.ended)
-        elif isinstance(request, Close):
-            process.open_cells -= 1
         return reply
 
     def start(self, entry: Entry) -> WorkerProcess:

@@ -136,6 +136,24 @@ def test_sizes_that_are_too_large_to_be_swept_are_said_unless_they_are_named():
     assert not make("deep", operators=["jvp"]).left_out
 
 
+def test_a_backend_that_is_slow_in_sweeps_is_swept_where_it_is_named_and_in_full_runs():
+    slow = Entry("slow:eager", "", slow_in_sweeps=True)
+    backends = [REFERENCE[0], slow]
+
+    def swept_on(**options):
+        plan = make("deep", backends=backends, **options)
+        names = {entry.name for group in plan.groups for _, entry in plan.cells(group)}
+        return names, plan.left_out
+
+    asked_of, left_out = swept_on(further_stagings=TENSORFLOW)
+    assert asked_of == {REFERENCE[0].name}
+    assert left_out[-1].startswith("slow:eager was not swept: ")
+    for options in ({}, {"further_stagings": TENSORFLOW, "effort": FULL}):
+        asked_of, left_out = swept_on(**options)
+        assert slow.name in asked_of
+        assert not any("slow:eager" in sentence for sentence in left_out)
+
+
 def test_a_sweep_that_would_be_left_with_its_ends_alone_is_one_for_a_full_run():
     assert not swept("dense")
     groups = swept("dense", effort=FULL)

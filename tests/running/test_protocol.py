@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from adbench.cases import Case, Mode, Operator
 from adbench.results.row import Row
 from adbench.running import protocol
-from adbench.running.protocol import CellRow, Close, ProtocolError, Sample
+from adbench.running.protocol import CellRow, ProtocolError, Sample, TruthBroken
 from adbench.timing.sampling import Sampling
 
 
@@ -76,18 +76,25 @@ def test_numpy_scalars_arrive_as_the_numbers_they_are():
 
 
 def envelope(**changes):
-    fields = {"version": protocol.VERSION, "serial": 7, "kind": "Close", "body": {"key": "cell"}}
+    fields = {
+        "version": protocol.VERSION,
+        "serial": 7,
+        "kind": "TruthBroken",
+        "body": {"message": "cell"},
+    }
     return msgspec.msgpack.encode({**fields, **changes})
 
 
 def test_an_envelope_is_four_fields_that_any_version_can_read():
-    assert protocol.decode(envelope()) == protocol.Delivery(7, Close("cell"))
-    written = msgspec.msgpack.decode(protocol.encode(7, Close("cell")))
+    assert protocol.decode(envelope()) == protocol.Delivery(7, TruthBroken("cell"))
+    written = msgspec.msgpack.decode(protocol.encode(7, TruthBroken("cell")))
     assert written == msgspec.msgpack.decode(envelope())
 
 
 def test_a_field_that_is_not_known_is_left_out():
-    assert protocol.decode(envelope(body={"key": "cell", "why": "done"})).message == Close("cell")
+    assert protocol.decode(
+        envelope(body={"message": "cell", "why": "done"})
+    ).message == TruthBroken("cell")
 
 
 @pytest.mark.parametrize(
@@ -100,14 +107,14 @@ def test_a_field_that_is_not_known_is_left_out():
         ),
         (
             {"kind": "Opne"},
-            "There is no kind of message 'Opne' in version 2 of the protocol; the kinds are "
-            "Start, PlanModels, EstablishTruth, Open, Sample, Close, SweepSteps, Started, "
+            f"There is no kind of message 'Opne' in version {protocol.VERSION} of the protocol; "
+            "the kinds are Start, PlanModels, EstablishTruth, Open, Sample, SweepSteps, Started, "
             "StartFailed, ModelsPlanned, UserCodeFailed, TruthEstablished, TruthBroken, "
             "TruthUnwritten, ModelChanged, CellOpen, CellRow, Sampled, StepsSwept, Refused.",
         ),
         (
-            {"body": {"key": 3}},
-            "The message Close cannot be read: Expected `str`, got `int` - at `$.key`.",
+            {"body": {"message": 3}},
+            "The message TruthBroken cannot be read: Expected `str`, got `int` - at `$.message`.",
         ),
     ],
 )

@@ -55,8 +55,9 @@ def test_a_cell_is_opened_sampled_in_turns_and_closed_with_its_row(chain, establ
         assert open_cell(session, chain, established) is None
         assert session.sample(["cell"], sampling) == Turn({}, ("cell",))
         assert session.sample(["cell"], sampling) == Turn({}, ("cell",))
-        assert session.sample(["cell"], sampling) == Turn({}, ())
-        row = session.close("cell")
+        turn = session.sample(["cell"], sampling)
+    assert turn.unsettled == ()
+    row = turn.ended["cell"]
     assert row.verdict is Verdict.CORRECT
     assert row.samples == len(row.samples_s) == len(row.primal_samples_s) == 6
     assert len(row.reference_samples_s) == 6 and row.reference_s > 0
@@ -73,9 +74,9 @@ def test_a_cell_is_sampled_until_its_budget_is_spent_where_its_interval_stays_wi
     with Session(Tape(), POINTS) as session:
         open_cell(session, chain, established)
         turns = 1
-        while session.sample(["cell"], sampling).unsettled:
+        while (turn := session.sample(["cell"], sampling)).unsettled:
             turns += 1
-        row = session.close("cell")
+    row = turn.ended["cell"]
     assert turns > sampling.turns
     assert row.samples > sampling.turns * sampling.rounds
     assert "wide interval" in row.flags
@@ -84,9 +85,9 @@ def test_a_cell_is_sampled_until_its_budget_is_spent_where_its_interval_stays_wi
 def test_a_slow_cell_gets_the_samples_that_an_interval_needs_beyond_its_budget(chain, established):
     with Session(Tape(), POINTS) as session:
         open_cell(session, chain, established)
-        while session.sample(["cell"], Sampling(precision=0.0, most_s=1e-4)).unsettled:
+        while (turn := session.sample(["cell"], Sampling(precision=0.0, most_s=1e-4))).unsettled:
             pass
-        row = session.close("cell")
+    row = turn.ended["cell"]
     assert 1 <= row.samples <= FEWEST_SAMPLES
 
 
@@ -102,8 +103,8 @@ def test_forward_and_reverse_are_sampled_in_the_same_rounds_and_compared(chain, 
         for key, case in (("forward", forward), ("reverse", GRADIENT)):
             begun = Row.begun(case, "fake:fake", n_inputs=6, n_outputs=1)
             assert session.open(key, case, chain, begun, established) is None
-        session.sample(["forward", "reverse"], Sampling(rounds=20))
-        rows = [session.close("forward"), session.close("reverse")]
+        turn = session.sample(["forward", "reverse"], Sampling(turns=1, rounds=20, precision=1e9))
+    rows = [turn.ended["forward"], turn.ended["reverse"]]
     assert rows[0].sample_rounds == rows[1].sample_rounds
     assert np.isnan(rows[0].forward_ratio)
     assert rows[1].forward_ratio_low <= rows[1].forward_ratio <= rows[1].forward_ratio_high
@@ -149,7 +150,7 @@ def test_what_is_raised_while_sampling_ends_the_cell(chain, established):
         assert (row.outcome, row.message) == (Outcome.RAISED, "RuntimeError: tired")
         assert row.verdict is Verdict.NONE
         with pytest.raises(KeyError):
-            session.close("cell")
+            session.sample(["cell"], Sampling())
 
 
 @pytest.mark.parametrize(

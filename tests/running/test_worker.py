@@ -18,7 +18,6 @@ from adbench.running import protocol, worker, worker_pool
 from adbench.running.protocol import (
     CellOpen,
     CellRow,
-    Close,
     EstablishTruth,
     ModelChanged,
     Open,
@@ -37,6 +36,7 @@ from adbench.timing.sampling import Sampling
 POINTS = Points(seed=0, lowest_dtype="float64")
 START = Start(REFERENCE[0].load, POINTS, threads=1)
 CASE = Case("chain", "L=3,k=1", "float64", Operator.GRADIENT, 1, Mode.REVERSE)
+SAMPLE = Sample(("cell",), Sampling())
 
 
 def open_request(origin="entry:chain", truth_path="", timed=True):
@@ -58,10 +58,9 @@ def test_a_worker_goes_from_start_and_truth_to_the_row_of_a_cell(tmp_path):
         assert answering.answer(START) == Started()
         assert answering.answer(open_request(truth_path=established.path)) == CellOpen()
         turn = answering.answer(Sample(("cell",), Sampling(turns=1, rounds=6, precision=1e9)))
-        assert turn == Sampled({}, ())
-        reply = answering.answer(Close("cell"))
-    assert isinstance(reply, CellRow)
-    assert reply.row.verdict is Verdict.CORRECT and reply.row.samples == 6
+    assert isinstance(turn, Sampled) and turn.unsettled == ()
+    row = turn.ended["cell"]
+    assert row.verdict is Verdict.CORRECT and row.samples == 6
 
 
 def test_the_operations_of_the_answers_are_counted_where_that_is_asked_for(tmp_path):
@@ -81,7 +80,7 @@ def test_a_cell_that_is_not_timed_is_answered_by_its_row():
 
 def test_a_cell_before_a_session_is_refused():
     with Worker() as answering:
-        assert answering.answer(Close("cell")) == Refused(
+        assert answering.answer(SAMPLE) == Refused(
             "A cell was asked for before a session was; send Start first."
         )
 
@@ -203,16 +202,16 @@ def process(tmp_path):
         ),
         (
             protocol.encode(1, Started()),
-            "The worker answered Close by Started, which does not belong to it.",
+            "The worker answered Sample by Started, which does not belong to it.",
         ),
         (
             protocol.encode(1, Refused("It is Sunday.")),
             "The worker refused the request. It is Sunday.",
         ),
         (
-            protocol.encode(1, CellOpen()).replace(b"version\x02", b"version\x03"),
-            "The worker's reply cannot be read. The message is of version 3 of the protocol, and "
-            "this side speaks version 2; install the same version of adbench on both sides.",
+            protocol.encode(1, CellOpen()).replace(b"version\x03", b"version\x04"),
+            "The worker's reply cannot be read. The message is of version 4 of the protocol, and "
+            "this side speaks version 3; install the same version of adbench on both sides.",
         ),
     ],
     ids=["another serial", "another kind", "refused", "another version"],
@@ -221,14 +220,14 @@ def test_a_worker_that_does_not_keep_to_the_protocol_is_ended(process, data, sen
     decode = protocol.decode
     monkeypatch.setattr(protocol, "decode", lambda reply: decode(data))
     with pytest.raises(WorkerFailed) as caught:
-        process.request(Close("cell"), limit_s=30.0)
+        process.request(SAMPLE, limit_s=30.0)
     assert (caught.value.outcome, caught.value.message) == (Outcome.CRASHED, sentence)
     assert process.process.poll() is not None
 
 
 def test_a_request_that_cannot_be_written_costs_a_row_and_not_the_run(process):
-    with pytest.raises(WorkerFailed, match="The message Close holds the text .* rename what"):
-        process.request(Close("\udce4"), limit_s=30.0)
+    with pytest.raises(WorkerFailed, match="The message Sample holds the text .* rename what"):
+        process.request(Sample(("\udce4",), Sampling()), limit_s=30.0)
 
 
 def test_a_worker_that_could_not_be_started_is_not_tried_again(tmp_path):

@@ -8,9 +8,10 @@ from adbench.backends.catalog import Entry
 from adbench.planning.settings import Settings
 from adbench.results.row import Outcome
 from adbench.running import memory_limit, worker_pool
-from adbench.running.protocol import CellOpen, Close, Started
+from adbench.running.protocol import CellOpen, Sample, Started
 from adbench.running.worker_pool import WorkerPool
 from adbench.running.worker_process import SystemShort, WorkerFailed
+from adbench.timing.sampling import Sampling
 
 
 class Stub:
@@ -85,7 +86,7 @@ def test_a_worker_that_is_asked_no_more_goes_first(pool):
 
 def test_a_worker_that_holds_open_cells_is_not_ended(pool):
     for name in "abcd":
-        pool.ask(Entry(name, f"reference:{name}"), Close("key"), 1.0)
+        pool.ask(Entry(name, f"reference:{name}"), Sample(("key",), Sampling()), 1.0)
     assert len(Stub.running) == 4
 
 
