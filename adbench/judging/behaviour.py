@@ -24,7 +24,9 @@ def same(left: Answer, right: Answer) -> bool:
     if len(left.arrays) != len(right.arrays):
         return False
     pairs = zip(left.arrays, right.arrays, strict=True)
-    return all(a.tobytes() == b.tobytes() for a, b in pairs)
+    return all(
+        a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in pairs
+    )
 
 
 def changed(before: Sequence[Array], after: Sequence[Array], names: Sequence[str]) -> str:

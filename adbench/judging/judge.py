@@ -57,6 +57,12 @@ class Trial:
     roughly: bool = False
     """Whether it is wrong only if it is off by more than `ROUGH`."""
 
+    def repeats(self, other: Trial) -> bool:
+        """Whether it is to be judged like another, and has the same answer."""
+        is_alike = self.point == other.point and self.roughly == other.roughly
+        has_none_beside = self.beside is None and other.beside is None
+        return is_alike and has_none_beside and behaviour.same(self.answer, other.answer)
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -206,7 +212,11 @@ class Judge:
         self, evidence: Evidence, first: Asked, further: Mapping[int, Asked], case: Case
     ) -> list[Finding]:
         """Judge the answers in other circumstances; the first that is wrong is enough to say."""
+        judged: list[Trial] = []
         for trial in evidence.trials:
+            if any(trial.repeats(other) for other in judged):  # which were right
+                continue
+            judged.append(trial)
             if trial.beside is not None:
                 finding = _difference(trial.answer, trial.beside, trial, case)
             elif trial.point is None:
