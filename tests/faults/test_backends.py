@@ -9,6 +9,8 @@ import pytest
 from zoo import backends
 from zoo.command import ending, miscounted
 
+from adbench.cases.text import LONGEST_TEXT
+
 FAILED = {"raised", "crashed", "timed_out", "out_of_memory", "unusable"}
 FAST = [faulty for faults in backends.GROUPS.values() for faulty in faults if faulty.is_fast]
 LIMIT_S = 12.0
@@ -46,7 +48,7 @@ def problems_of(faulty, rows, limit_s):
             problems.append(f"{row['mode']}: {end} instead of {expected}: {row['message']}")
         if is_faulty and not re.search(faulty.message, row["message"]):
             problems.append(f"its message is not about {faulty.message!r}: {row['message']}")
-        if len(row["message"]) > 1000:
+        if len(row["message"]) > LONGEST_TEXT:
             problems.append(f"its message has {len(row['message'])} characters")
         if row["elapsed_s"] != "nan" and row["elapsed_s"] > limit_s + LATE_S:
             problems.append(f"{row['mode']}: it took {row['elapsed_s']} s")
