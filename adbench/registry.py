@@ -13,17 +13,20 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from pathlib import Path
 from typing import Any
 
 from adbench.backends.catalog import Entry
+from adbench.cases.messages import as_sentence, describe_exception
 from adbench.cases.model import Model, SpecError
 from adbench.cases.text import plain_name
 from adbench.cases.user_file import UserFile, check_path, run_file, run_file_once
 
 MODELS_GROUP = "adbench.models"
 BACKENDS_GROUP = "adbench.backends"
+DISTRIBUTION = "adbench"
+"""The distribution whose models are ours; those of others are imported in a worker alone."""
 
 
 @dataclass(frozen=True)
@@ -50,22 +53,52 @@ class ModelSource:
 
 
 def models() -> dict[str, ModelSource]:
-    """Return the installed models by name, in alphabetical order."""
-    sources: dict[str, ModelSource] = {}
-    for point in sorted(_points(MODELS_GROUP), key=lambda point: point.name):
-        model = point.load()
-        if not isinstance(model, Model):
-            raise SpecError(
-                f"The entry point {point.name!r} in {MODELS_GROUP} names a {type(model).__name__}; "
-                f"it must name an adbench.Model ({point.value})."
-            )
-        if model.name in sources:
-            raise SpecError(
-                f"Two installed models are called {model.name!r}: those of the entry points "
-                f"{sources[model.name].origin.partition(':')[2]!r} and {point.name!r}; rename one."
-            )
-        sources[model.name] = ModelSource(model, f"entry:{point.name}")
-    return sources
+    """Return the models that come with adbench by name, in alphabetical order."""
+    points = [point for point in _points(MODELS_GROUP) if _is_ours(point)]
+    sources = [_source_of_point(point) for point in sorted(points, key=lambda point: point.name)]
+    return {source.model.name: source for source in sources}
+
+
+def names_of_models() -> list[str]:
+    """Return the names of all installed models, ours first."""
+    return [*models(), *names_of_plugins()]
+
+
+def names_of_plugins() -> list[str]:
+    """Return the names of the models of other packages, which are not imported by this."""
+    return sorted(point.name for point in _points(MODELS_GROUP) if not _is_ours(point))
+
+
+def _is_ours(point: EntryPoint) -> bool:
+    return point.dist is not None and point.dist.name == DISTRIBUTION
+
+
+def _source_of_point(point: EntryPoint) -> ModelSource:
+    """Import the model that an entry point names."""
+    model = _loaded(point)
+    if not isinstance(model, Model):
+        raise SpecError(
+            f"The entry point {point.name!r} in {MODELS_GROUP} names a {type(model).__name__}; "
+            f"it must name an adbench.Model ({point.value})."
+        )
+    if model.name != point.name:
+        raise SpecError(
+            f"The entry point {point.name!r} in {MODELS_GROUP} names a model called "
+            f"{model.name!r}; give both one name."
+        )
+    return ModelSource(model, f"entry:{point.name}")
+
+
+def _loaded(point: EntryPoint) -> Any:
+    """Import what an entry point names. Raises SpecError where that raises."""
+    try:
+        return point.load()
+    except Exception as error:
+        package = "a package" if point.dist is None else f"the package {point.dist.name!r}"
+        raise SpecError(
+            f"The entry point {point.name!r} in {point.group}, of {package}, cannot be imported: "
+            f"{as_sentence(describe_exception(error))} Repair or uninstall the package."
+        ) from error
 
 
 def models_of_file(path: Path) -> list[ModelSource]:
@@ -144,8 +177,8 @@ def find_models(names: Iterable[str]) -> list[ModelSource]:
 def _models_called(name: str) -> list[ModelSource]:
     file = file_of(name)
     if file is None:
-        installed = models()
-        return [installed[_checked("model", name, installed)]]
+        points = {point.name: point for point in _points(MODELS_GROUP)}
+        return [_source_of_point(points[_checked("model", name, points)])]
     path, model_name = file
     return [_model_of_file(path, model_name)] if model_name else models_of_file(path)
 
@@ -198,8 +231,7 @@ def load_model(origin: str) -> Model:
         return ModelSource(load_model(whole), whole).by_argument(int(position), title).model
     if kind == "entry":
         (point,) = (point for point in _points(MODELS_GROUP) if point.name == place)
-        model: Model = point.load()
-        return model
+        return _source_of_point(point).model
     if kind == "module":
         module, _, name = place.partition(":")
         listed: Model = import_module(module).MODELS[name]
@@ -250,8 +282,7 @@ def all_backends() -> dict[str, Entry]:
             point.name,
         ),
     )
-    entries: Mapping[str, Entry] = {entry.name: entry for point in points for entry in point.load()}
-    return dict(entries)
+    return {entry.name: entry for point in points for entry in _loaded(point)}
 
 
 def find_backends(names: Iterable[str]) -> list[Entry]:
@@ -376,7 +407,7 @@ def is_path(name: str) -> bool:
     return name.endswith(".py")
 
 
-def _points(group: str) -> list[Any]:
+def _points(group: str) -> list[EntryPoint]:
     points = {point.name: point for point in entry_points(group=group)}
     if not points:
         raise SpecError(

@@ -34,6 +34,9 @@ def command(models: tuple[str, ...]) -> None:
         return
     _show_models(registry.models().values(), screen)
     _show_backends(screen)
+    plugins = registry.names_of_plugins()
+    if plugins:  # the last, since they may fail
+        _show_models(_tried(plugins), screen)
 
 
 def _tried(names: Sequence[str]) -> list[ModelSource]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
@@ -175,11 +176,26 @@ def _module_of(origin: str) -> str:
         modules = [point.module for point in entry_points(group=MODELS_GROUP, name=place)]
     elif kind == "module":
         modules = [place.partition(":")[0]]
-    for module in modules:
-        spec = find_spec(module)
-        if spec is not None and spec.origin is not None:
-            return spec.origin
-    return ""
+    return next(filter(None, map(_file_of_module, modules)), "")
+
+
+def _file_of_module(module: str) -> str:
+    """The path of an installed module, which is not imported by this; "" where it has none.
+
+    `find_spec` of a dotted name would import what stands before the dot.
+    """
+    loaded = sys.modules.get(module)
+    if loaded is not None and loaded.__file__:
+        return loaded.__file__
+    package, *rest = module.split(".")
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        return ""
+    if not rest:
+        return spec.origin
+    place = Path(spec.origin).parent.joinpath(*rest)
+    files = (place.with_suffix(".py"), place / "__init__.py")
+    return next((str(file) for file in files if file.is_file()), "")
 
 
 def _difference_of_cells(before: tuple[CellName, ...], now: tuple[CellName, ...]) -> str:

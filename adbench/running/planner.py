@@ -1,4 +1,4 @@
-"""Planning what a user names: the files of the user's in a worker, the installed models here.
+"""Planning what a user names: files and models of other packages in a worker, ours here.
 
 A file may loop, crash or print when it is imported, when its inputs are made, or when its function
 is called. In a worker that costs the plan, in one sentence, and not the process that reports it.
@@ -80,36 +80,37 @@ class Planner:
 
         Raises SpecError where a name is unknown or a model cannot be used.
         """
-        installed = self._installed(names)
+        ours = self._ours(names)
         plans: dict[str, ModelPlan] = {}
         files: dict[str, str] = {}
         for name in names:
             with announced(f"planning {name}", self._announce):
-                if name in installed:
-                    planned = self._plan_installed(installed[name])
+                if name in ours:
+                    planned = self._plan_ours(ours[name])
                 else:
-                    planned = self._plan_file(name, files)
+                    planned = self._plan_elsewhere(name, files)
             plans |= {plan.source.origin: plan for plan in planned}
         registry.distinct([plan.source for plan in plans.values()])
         return PlannedModels(list(plans.values()), files)
 
-    def _installed(self, names: Sequence[str]) -> dict[str, ModelSource]:
-        """The installed models among some names. Raises SpecError for what is none, and no file."""
-        installed = []
+    def _ours(self, names: Sequence[str]) -> dict[str, ModelSource]:
+        """Our models among some names. Raises SpecError for what is no model and no file."""
+        ours = []
+        plugins = registry.names_of_plugins()
         for name in names:
             file = registry.file_of(name)
-            if file is None:
-                installed.append(name)
-            else:
+            if file is not None:
                 digest_of(file[0])  # a file that is not there needs no worker to say so
-        return {source.model.name: source for source in registry.find_models(installed)}
+            elif name not in plugins:
+                ours.append(name)
+        return {source.model.name: source for source in registry.find_models(ours)}
 
-    def _plan_installed(self, source: ModelSource) -> list[ModelPlan]:
+    def _plan_ours(self, source: ModelSource) -> list[ModelPlan]:
         with redirect_stdout(sys.stderr):  # what a model prints is no part of a report
             return plan_models([source], self._assignment)
 
-    def _plan_file(self, name: str, files: dict[str, str]) -> list[ModelPlan]:
-        """Plan the models of a file in a worker, and add its files to `files`."""
+    def _plan_elsewhere(self, name: str, files: dict[str, str]) -> list[ModelPlan]:
+        """Plan the models of a file or plugin in a worker, and add its files to `files`."""
         limit_s = max(self._assignment.settings.timeout_s, SHORTEST_LIMIT_S)
         workers = self._started_workers()
         try:

@@ -131,7 +131,7 @@ class Selection:
             settings, restriction, entries, further_stagings, named=named, accuracy=self.accuracy
         )
         with Planner(assignment, entries, workers, announce) as planner:
-            planned = planner.plan(self.models or list(registry.models()))
+            planned = planner.plan(self.models or registry.names_of_models())
         plan = combine(planned.models, entries, assignment, further_stagings)
         plan = with_beyond(plan, planned.models)
         plan = with_unasked(plan, self._named(planned, entries))
