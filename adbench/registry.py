@@ -25,6 +25,8 @@ from adbench.cases.user_file import UserFile, check_path, run_file, run_file_onc
 
 MODELS_GROUP = "adbench.models"
 BACKENDS_GROUP = "adbench.backends"
+FILE_STAGING = "file"
+"""The staging in the name of a backend that is defined in a file of the user's."""
 DISTRIBUTION = "adbench"
 """The distribution whose models are ours; those of others are imported in a worker alone."""
 
@@ -321,7 +323,10 @@ def _backends_of_files(names: Collection[str]) -> dict[str, Entry]:
         return {}
     frameworks = {entry.framework for entry in all_backends().values()}
     titles = _distinct_titles(set(places.values()), frameworks)
-    return {name: Entry(f"{titles[place]}:file", f"{place}:") for name, place in places.items()}
+    staging = FILE_STAGING
+    return {
+        name: Entry(f"{titles[place]}:{staging}", f"{place}:") for name, place in places.items()
+    }
 
 
 def _distinct_titles(places: Collection[Path], taken: Collection[str]) -> dict[Path, str]:

@@ -48,8 +48,7 @@ class Report:
         rows = tuple(rows)
         sharp = [_seen_sharply(row, plan.settings.resolution) for row in rows]
         sifted = sift(plan, sharp)
-        answered = {row.backend for row in rows if row.outcome is Outcome.OK}
-        silent = silent_backends(plan, {row.backend for row in rows}, answered)
+        silent = silent_backends((row.backend, row.operator, row.outcome) for row in rows)
         shortcomings = (*plan.unasked, *silent)
         return cls(
             sifted.counted,

@@ -16,9 +16,14 @@ from adbench.comparing.folder import ENVIRONMENT, REPORT
 from adbench.comparing.kept_plan import PLAN, KeptPlan
 from adbench.comparing.measure import LOGS, Measured, Show, measure
 from adbench.comparing.outputs import write_results, write_steps
-from adbench.comparing.report import ComparisonReport, closing_sentences, make_report, with_steps
+from adbench.comparing.report import (
+    ComparisonReport,
+    closing_sentences,
+    make_report,
+    silent_in,
+    with_steps,
+)
 from adbench.planning.plan import Plan
-from adbench.planning.unasked import silent_backends
 from adbench.reporting.progress import progress_bar
 from adbench.reporting.tables import Table, correctness
 from adbench.results import frames
@@ -166,8 +171,7 @@ def _written(
     """Write the tables and the report of what was measured, and return them."""
     table = frames.frame(measured.rows)
     steps = step_rows.frame([])
-    answered = set(table.loc[table["outcome"] == str(Outcome.OK), "backend"])
-    shortcomings = (*plan.unasked, *silent_backends(plan, set(table["backend"]), answered))
+    shortcomings = (*plan.unasked, *silent_in(table))
     left_out = (*plan.orders_left_out, *shortcomings)
     closing = closing_sentences(left_out, spent, environment, table)
     report = make_report(table, steps, plan.left_out, closing)

@@ -15,7 +15,7 @@ from adbench.comparing.earlier import read_earlier_part
 from adbench.comparing.folder import ENVIRONMENT
 from adbench.comparing.kept_plan import KeptPlan, describe_cell, read_plan
 from adbench.comparing.outputs import write_results
-from adbench.comparing.report import ComparisonReport, closing_sentences, make_report
+from adbench.comparing.report import ComparisonReport, closing_sentences, make_report, silent_in
 from adbench.results import frames, journal
 from adbench.results.files import OutputFiles
 from adbench.results.row import Row
@@ -72,6 +72,8 @@ def remake(folder: Path) -> RemadeReport:
     left_out: tuple[str, ...] = ()
     if stored.kept is not None:
         notes = (*stored.kept.orders_left_out, *stored.kept.unasked)
+    notes = (*notes, *silent_in(table))
+    if stored.kept is not None:
         left_out = stored.kept.left_out
     closing = closing_sentences(notes, spent, stored.environment, table)
     report = make_report(table, stored.steps, left_out, [*closing, *stored.missing])

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
+from adbench.planning.unasked import silent_backends
 from adbench.reporting import (
     growth,
     machine,
@@ -106,6 +107,12 @@ def with_steps(
         step_curve=step_tables.curve(steps),
         closing=(*report.closing, *missing),
     )
+
+
+def silent_in(table: pd.DataFrame) -> list[str]:
+    """Say which backends of files have answered nothing in a run, by its rows."""
+    columns = (table[name] for name in ("backend", "operator", "outcome"))
+    return silent_backends(zip(*columns, strict=True))
 
 
 def closing_sentences(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from adbench.cases.operators import Operator
 from adbench.planning.plan import Plan
-from adbench.registry import file_of_backend
+from adbench.registry import FILE_STAGING
+from adbench.results.row import Outcome
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,26 @@ def with_unasked(plan: Plan, named: Named) -> Plan:
     return replace(plan, unasked=tuple(_unasked(plan, named)))
 
 
-def silent_backends(plan: Plan, asked: Collection[str], answered: Collection[str]) -> list[str]:
+def silent_backends(cells: Iterable[tuple[str, str, str]]) -> list[str]:
     """Say, a sentence each, which backends that were named by a file have answered nothing.
 
-    asked, answered: the names of the backends with rows, and of those with an answer among them.
+    Values are no answer where a derivative was asked for too. cells: of each cell that has ended
+    the backend, the operator and the outcome.
     """
-    sentences = []
-    for entry in plan.backends:
-        path = file_of_backend(entry)
-        if path is not None and entry.name in asked and entry.name not in answered:
-            sentences.append(f"The backend {entry.name} of {path} has answered nothing.")
-    return sentences
+    outcomes: dict[str, set[str]] = {}
+    outcomes_of_derivatives: dict[str, set[str]] = {}
+    for backend, operator, outcome in cells:
+        if backend.endswith(f":{FILE_STAGING}"):
+            outcomes.setdefault(backend, set()).add(outcome)
+            if operator != Operator.VALUE:
+                outcomes_of_derivatives.setdefault(backend, set()).add(outcome)
+    return [
+        f"The backend {backend} has answered nothing."
+        if backend not in outcomes_of_derivatives
+        else f"The backend {backend} has answered no derivative."
+        for backend, ended in (outcomes | outcomes_of_derivatives).items()
+        if Outcome.OK not in ended
+    ]
 
 
 def _unasked(plan: Plan, named: Named) -> Iterator[str]:

@@ -65,8 +65,8 @@ def summary(frame: pd.DataFrame) -> str:
     failed = int((frame["truth"] == TRUTH_FAILED).sum())
     if failed:
         sentence += (
-            f" The truth of {failed} could not be computed, since its worker crashed or ran out of "
-            "time or memory."
+            f" The truth of {failed} could not be computed: the function raised, or its worker "
+            "crashed or ran out of time or memory."
         )
     return sentence
 

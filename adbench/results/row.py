@@ -62,8 +62,8 @@ FAILURES = frozenset(
 
 
 TRUTH_FAILED = "failed"
-"""What stands in the column `truth` where computing the truth crashed or ran out of time: the
-answer should have been judged, and was not."""
+"""What stands in the column `truth` where computing the truth raised, crashed or ran out of time:
+the answer should have been judged, and was not."""
 
 
 class Verdict(StoredWord):

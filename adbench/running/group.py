@@ -77,7 +77,7 @@ class CellHost(Protocol):
     counts: OperationCounts
     """How many operations the answers to the group's question take, once its truth is there."""
     has_truth_failed: bool
-    """Whether computing the truth crashed or ran out of time."""
+    """Whether no truth could be computed: the function raised, crashed or ran out of time."""
 
     def establish_truth(self, group: Group) -> str:
         """Establish the truth of a group's question. Return why it is in doubt, or "".

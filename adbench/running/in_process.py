@@ -45,14 +45,12 @@ class SessionHost:
     they were.
     """
 
-    has_truth_failed = False
-    """A truth that crashes here takes this process with it."""
-
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._sessions: dict[str, Session] = {}
         self._entered = ExitStack()
         self._truths = Truths()
+        self.has_truth_failed = False
         self.counts = OperationCounts()
         self._draw = drawing(settings.points)
 
@@ -73,6 +71,7 @@ class SessionHost:
         Raises CertificateError where the truth contradicts the function itself.
         """
         self._truths = truths.establish(group.source.model, group.question, self._draw)
+        self.has_truth_failed = self._truths.first is None
         if self._settings.effort.timed:
             self.counts = truths.count_operations(group.source.model, group.question, self._draw)
         return self._truths.doubt

@@ -22,7 +22,7 @@ from adbench.planning.model_plan import Assignment, ModelPlan
 from adbench.registry import ModelSource
 from adbench.results.row import Outcome
 from adbench.running.model_plans import plan_models
-from adbench.running.protocol import ModelsPlanned, PlanModels, UserCodeFailed
+from adbench.running.protocol import ModelsPlanned, PlanModels, Reply, UserCodeFailed
 from adbench.running.worker_pool import (
     TRUTH,
     WorkerFailed,
@@ -112,9 +112,8 @@ class Planner:
     def _plan_elsewhere(self, name: str, files: dict[str, str]) -> list[ModelPlan]:
         """Plan the models of a file or plugin in a worker, and add its files to `files`."""
         limit_s = max(self._assignment.settings.timeout_s, SHORTEST_LIMIT_S)
-        workers = self._started_workers()
         try:
-            reply = workers.ask(self._entry(workers), PlanModels(name, self._assignment), limit_s)
+            reply = self._ask(PlanModels(name, self._assignment), limit_s)
         except WorkerFailed as failure:
             raise SpecError(_why_not_planned(name, failure, limit_s)) from None
         if isinstance(reply, UserCodeFailed):
@@ -122,6 +121,16 @@ class Planner:
         assert isinstance(reply, ModelsPlanned)
         files |= reply.files
         return [model.plan() for model in reply.models]
+
+    def _ask(self, request: PlanModels, limit_s: float) -> Reply:
+        """Ask a worker, once more where it dies: something else may have killed it."""
+        workers = self._started_workers()
+        try:
+            return workers.ask(self._entry(workers), request, limit_s)
+        except WorkerFailed as failure:
+            if failure.outcome is not Outcome.CRASHED:
+                raise
+        return workers.ask(self._entry(workers), request, limit_s)
 
     def _started_workers(self) -> WorkerPool:
         if self._workers is None:

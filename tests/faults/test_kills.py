@@ -137,7 +137,7 @@ def test_a_run_is_not_resumed_with_another_model_file(launcher, slow):
     rows = line_count(command.out)
     slow.write_text(slow.read_text().replace("x * x", "x * x * x"))
     end = launcher.run("run", "--resume", command.out)
-    assert end.status == 2 and len(end.stderr.splitlines()) == 1
+    assert end.status == 2 and len(end.sentences) == 1
     assert line_count(command.out) == rows
 
 

@@ -104,7 +104,7 @@ def test_a_disk_that_cannot_be_written_is_refused_beforehand(launcher, square, s
     subprocess.run(["mount", "-o", "remount,ro", disk.folder], check=True)
     for words in (["run", square, *RUN], ["differences", square]):
         command = launcher.run(*words, "--out", disk.folder / "out")
-        assert command.status == 2 and len(command.stderr.splitlines()) == 1
+        assert command.status == 2 and len(command.sentences) == 1
 
 
 def in_the_way(out, name):
@@ -142,7 +142,7 @@ def test_nothing_of_the_users_is_overwritten(launcher, square, name):
     after = {path: path.is_file() and path.read_bytes() for path in before}
     assert after == before
     if command.status == 2:
-        assert len(command.stderr.splitlines()) == 1
+        assert len(command.sentences) == 1
 
 
 @pytest.mark.slow
@@ -151,7 +151,7 @@ def test_nothing_of_the_users_is_overwritten(launcher, square, name):
 def test_a_folder_that_cannot_be_made_is_one_sentence(launcher, square, out):
     for words in (["run", square, *RUN], ["differences", square]):
         command = launcher.run(*words, "--out", out)
-        assert command.status == 2 and len(command.stderr.splitlines()) == 1, command.stderr
+        assert command.status == 2 and len(command.sentences) == 1, command.stderr
         assert launcher.left_behind(command) == []
 
 

@@ -1,5 +1,7 @@
 """What was named and is asked nothing is said, and is no success."""
 
+import pytest
+
 import adbench
 from adbench import registry
 from adbench.backends.catalog import REFERENCE, Entry
@@ -54,13 +56,22 @@ def test_a_check_that_asked_nothing_of_what_was_named_has_not_passed():
     assert adbench.check(model, operators="gradient", sizes="1-1-1-1x1")
 
 
-def test_a_backend_of_a_file_that_answers_nothing_is_said(tmp_path):
-    path = tmp_path / "empty.py"
-    path.write_text("from adbench.extend import Backend\nclass B(Backend):\n    pass\n")
-    (entry,) = registry.find_backends([str(path)])
-    plan = make_plan(registry.find_models(["mlp"]), [entry], Settings(effort=CHECK))
-    assert silent_backends(plan, {entry.name}, set()) == [
-        f"The backend empty:file of {path} has answered nothing."
-    ]
-    assert silent_backends(plan, {entry.name}, {entry.name}) == []
-    assert silent_backends(plan, set(), set()) == []
+VALUE, GRADIENT = ("mine:file", "value"), ("mine:file", "gradient")
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentences"),
+    [
+        ([(*VALUE, "unsupported")], ["The backend mine:file has answered nothing."]),
+        ([(*VALUE, "ok")], []),
+        (
+            [(*VALUE, "ok"), (*GRADIENT, "unsupported")],
+            ["The backend mine:file has answered no derivative."],
+        ),
+        ([(*GRADIENT, "unsupported"), (*GRADIENT, "ok")], []),
+        ([("torch:eager", "gradient", "not_installed")], []),
+        ([], []),
+    ],
+)
+def test_a_backend_of_a_file_that_answers_no_derivative_is_said(cells, sentences):
+    assert silent_backends(cells) == sentences

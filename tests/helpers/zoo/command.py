@@ -35,6 +35,9 @@ CELL = (
 )  # fmt: skip
 """The fields of a row that tell its cell from all others of a run."""
 
+ANNOUNCEMENT = re.compile(r"adbench: planning .* \.\.\.$")
+"""What is said on standard error where planning takes long, as on a busy machine."""
+
 NOT_PRINTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """What moves the cursor or turns the text round: no output may hold it."""
 
@@ -65,6 +68,12 @@ class Command:
     def stderr(self) -> str:
         """What it has printed on standard error so far."""
         return (self.folder / f"stderr-{self.mark}").read_text(errors="replace")
+
+    @property
+    def sentences(self) -> list[str]:
+        """The lines on standard error, without those that announce what takes long."""
+        lines = self.stderr.splitlines()
+        return [line for line in lines if not ANNOUNCEMENT.match(line)]
 
     @property
     def out(self) -> Path:
