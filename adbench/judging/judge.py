@@ -168,7 +168,7 @@ class Judge:
         )
         row = replace(
             row,
-            truth=truth.source,
+            truth=truth.source if truth.answer.arrays else row.truth,
             error_vs_other_mode=distance,
             **vars(judgement),
             identity_over_bound=consistency.over_bound,

@@ -71,7 +71,7 @@ class SessionHost:
         Raises CertificateError where the truth contradicts the function itself.
         """
         self._truths = truths.establish(group.source.model, group.question, self._draw)
-        self.has_truth_failed = self._truths.first is None
+        self.has_truth_failed = not self._truths.is_known
         if self._settings.effort.timed:
             self.counts = truths.count_operations(group.source.model, group.question, self._draw)
         return self._truths.doubt

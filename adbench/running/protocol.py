@@ -150,6 +150,8 @@ class TruthEstablished:
     """Why answers cannot be judged by it, in a sentence; "" where they can."""
     counts: OperationCounts = field(default_factory=OperationCounts)
     """How many operations the answers take, where that was asked for."""
+    is_known: bool = True
+    """Whether there is a truth at all; otherwise `doubt` says what kept it from being computed."""
 
 
 @dataclass(frozen=True)

@@ -185,7 +185,7 @@ class WorkerHost:
         self._established_path = reply.path
         if reply.path:
             self._truth_file = TruthFile(Path(reply.path))
-        self.has_truth_failed = not reply.path
+        self.has_truth_failed = not reply.is_known
         self.counts = reply.counts
         return reply.doubt
 

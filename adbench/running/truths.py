@@ -44,6 +44,11 @@ class Truths:
     doubt: str = ""
     """Why nothing can be judged by the truth at the first point, in a sentence, or ""."""
 
+    @property
+    def is_known(self) -> bool:
+        """Whether a truth was computed at the first point, doubtful or not."""
+        return self.first is not None and bool(self.first.answer.arrays)
+
 
 def establish(model: Model, case: Case, draw: Callable[[Subject], SubjectPoints]) -> Truths:
     """Compute the truth of the question that `case` stands for, with bounds for its dtype.

@@ -172,7 +172,7 @@ class Worker:
         counts = OperationCounts()
         if request.counted:
             counts = truths.count_operations(model, request.case, self._drawing(request.points))
-        return TruthEstablished(path, established.doubt, counts)
+        return TruthEstablished(path, established.doubt, counts, established.is_known)
 
     def _give_turn(
         self, session: Session, request: Open | Sample
