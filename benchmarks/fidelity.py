@@ -96,9 +96,9 @@ def by_harness(work: str) -> float:
         begun = Row.begun(CASE, "reference:working")
         ended = session.open("cell", CASE, MODEL, begun, Truths())
         assert ended is None, ended.message
-        while session.sample(["cell"], SETTINGS).unsettled:
+        while (turn := session.sample(["cell"], SETTINGS)).unsettled:
             pass
-        return session.close("cell").median_s
+        return turn.ended["cell"].median_s
 
 
 def by_torch(work: str) -> float:
