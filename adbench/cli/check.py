@@ -12,7 +12,7 @@ import click
 from adbench.cases.model import SpecError
 from adbench.cases.text import plain_text
 from adbench.cli.selection import announce, selection_options
-from adbench.cli.temporary import in_temporary_folder
+from adbench.running.temporary import in_temporary_folder
 
 if TYPE_CHECKING:
     from adbench.checking.report import Report
