@@ -15,7 +15,7 @@ from adbench.cases.case import DTYPES
 from adbench.cases.inputs import Inputs
 from adbench.cases.messages import SentenceError
 from adbench.cases.model import Model
-from reference_ad.engine import tree
+from adbench.cases.static import arrays_of
 
 
 class UnusableOutput(SentenceError):
@@ -81,7 +81,7 @@ def _advice_on_kind(output: Any, function: Callable[..., Any], backend: Backend)
 
 
 def _has_complex(arguments: Sequence[Any]) -> bool:
-    leaves = [leaf for argument in arguments for leaf in tree.leaves(argument)]
+    leaves = [leaf for argument in arguments for leaf in arrays_of(argument)]
     return any(_dtype_name(leaf).startswith("complex") for leaf in leaves)
 
 

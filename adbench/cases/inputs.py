@@ -17,6 +17,7 @@ from adbench.cases.case import DTYPES, numpy_dtype
 from adbench.cases.foreign import foreign_call, owner_of_type
 from adbench.cases.messages import as_sentence, describe_exception, place_of
 from adbench.cases.model import Model, SpecError
+from adbench.cases.static import is_static, map_arrays
 from adbench.namespaces import numpy as namespace
 from reference_ad.engine import tree
 
@@ -31,7 +32,7 @@ class Inputs:
     """The arguments of a model at one size, and the directions for its JVPs, VJPs and HVPs."""
 
     arguments: tuple[Any, ...]
-    """The trees that `make` gave, with arrays for leaves."""
+    """The trees that `make` gave, with arrays and static values for leaves."""
 
     active: int
     """The position of the argument that is differentiated with respect to."""
@@ -59,7 +60,7 @@ class Inputs:
         return tuple(
             position
             for position, leaves in enumerate(leaves_by_position)
-            if leaves and all(leaf.dtype.kind not in "biuc" for leaf in leaves)
+            if leaves and all(map(_is_floating, leaves))
         )
 
     @property
@@ -87,7 +88,7 @@ class Inputs:
             return leaf if leaf.dtype.kind in "biu" else leaf.astype(dtype)
 
         return Inputs(
-            arguments=tuple(tree.map(cast, argument) for argument in self.arguments),
+            arguments=tuple(map_arrays(cast, argument) for argument in self.arguments),
             active=self.active,
             tangent=tree.map(cast, self.tangent),
             cotangent=cast(self.cotangent),
@@ -175,7 +176,7 @@ def _as_trees(maker: str, arguments: Sequence[Any], lowest_dtype: str) -> tuple[
     trees = []
     for position, argument in enumerate(arguments):
         try:
-            trees.append(tree.map(lambda leaf: _rounded(leaf, lowest_dtype), argument))
+            trees.append(map_arrays(lambda leaf: _rounded(leaf, lowest_dtype), argument))
         except Exception as error:
             raise SpecError(
                 as_sentence(
@@ -190,6 +191,8 @@ def _check_kinds(argument: Any, title: str) -> None:
     """Raise SpecError for a constant that no dtype can be asked of: complex numbers, text."""
     for path, leaf in zip(tree.paths(argument), tree.leaves(argument), strict=True):
         place = f" at {path}" if path else ""
+        if is_static(leaf):
+            continue
         if leaf.dtype.kind == "c":
             raise SpecError(
                 f"{title} has complex values{place}, and derivatives here are of real numbers: "
@@ -211,7 +214,19 @@ def _rounded(leaf: Any, lowest_dtype: str) -> Array:
         return np.asarray(array.astype(numpy_dtype(lowest_dtype)).astype(np.float64))
 
 
+def _is_floating(leaf: Any) -> bool:
+    return not is_static(leaf) and leaf.dtype.kind not in "biuc"
+
+
 def _check_active(model: Model, active: Any, lowest_dtype: str) -> None:
+    for path, leaf in zip(tree.paths(active), tree.leaves(active), strict=True):
+        if is_static(leaf):
+            place = f" at {path}" if path else ""
+            raise SpecError(
+                f"The active argument of the model {model.name!r} has the Python value {leaf!r}"
+                f"{place}, which is not differentiated; give a float, or pass it as another "
+                "argument."
+            )
     if not sum(leaf.size for leaf in tree.leaves(active)):
         raise SpecError(
             f"The active argument of the model {model.name!r} holds no number, so that there is "
@@ -234,7 +249,7 @@ def _check_active(model: Model, active: Any, lowest_dtype: str) -> None:
 def _pure_output(model: Model, arguments: Sequence[Any]) -> Array:
     """The output of a model's function, called twice to see whether it is pure."""
     function = f"The function of the model {model.name!r}"
-    output = _output(model, function, tree.map(_read_only, tuple(arguments)))
+    output = _output(model, function, map_arrays(_read_only, tuple(arguments)))
     framework = owner_of_type(output)
     if framework:
         raise SpecError(
@@ -251,7 +266,7 @@ def _pure_output(model: Model, arguments: Sequence[Any]) -> Array:
             f"{function} gave an empty array, of shape {output.shape}, so that there is nothing to "
             "differentiate; it must give one number at least."
         )
-    copies = tree.map(np.copy, tuple(arguments))
+    copies = map_arrays(np.copy, tuple(arguments))
     second_output = _output(model, function, copies)
     if not same_numbers(arguments, copies):
         raise SpecError(
@@ -312,16 +327,24 @@ def _hint(error: BaseException, file: str) -> str:
     if "truth value of an array" in str(error):
         return "Choose between arrays, entry by entry, with xp.where."
     if "interpreted as an integer" in str(error):
-        return "Take counts and lengths from x.shape, or from an argument of integers."
+        return "Take counts and lengths from x.shape, or from an argument that is a Python int."
     return ""
 
 
 def same_numbers(left: Any, right: Any) -> bool:
-    """Whether two trees of arrays have the same numbers, nan beside nan, in the same places."""
+    """Whether two trees of arrays have the same numbers, nan beside nan, in the same places.
+
+    Static values must be the same.
+    """
     if tree.paths(left) != tree.paths(right):
         return False
     pairs = zip(tree.leaves(left), tree.leaves(right), strict=True)
-    return all(x.tobytes() == y.tobytes() for x, y in pairs)
+    return all(_content(x) == _content(y) for x, y in pairs)
+
+
+def _content(leaf: Any) -> Any:
+    """What a leaf holds, to be compared."""
+    return (type(leaf), leaf) if is_static(leaf) else leaf.tobytes()
 
 
 def _with_article(value: Any) -> str:

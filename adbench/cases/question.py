@@ -6,10 +6,12 @@ It is the same whoever answers it, in whatever dtype.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from adbench.cases.inputs import Array, Inputs
 from adbench.cases.model import Model
 from adbench.cases.operators import Operator
+from adbench.cases.static import is_static
 from reference_ad.engine import tree
 
 SHOWN_NUMBERS = 6
@@ -94,7 +96,9 @@ class Question:
         return self.operator.value
 
 
-def _abbreviated(array: Array) -> str:
+def _abbreviated(array: Any) -> str:
+    if is_static(array):
+        return repr(array)
     if array.size <= SHOWN_NUMBERS:
         return str(array.tolist())
     numbers = ", ".join(str(number) for number in array.ravel()[:SHOWN_NUMBERS].tolist())
