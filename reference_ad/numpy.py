@@ -165,3 +165,4 @@ from .namespace.searching import (
     sort,
 )
 from .namespace.windows import convolve, max_pool, mean_pool, sliding_windows
+from .loops.scan import fori_loop, scan

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import jax.scipy.special
 
 from adbench.namespaces.namespace import Namespace, missing
+from reference_ad.loops import python as loops
 
 
 def _can_cast(from_: Any, to: Any) -> Any:
@@ -33,6 +34,11 @@ def _permute_dims(x: Any, axes: tuple[int, ...]) -> Any:
     return jnp.permute_dims(x, tuple(axis % x.ndim for axis in axes))
 
 
+def _scan(step: Any, init: Any, xs: Any = None, length: int | None = None) -> Any:
+    count = loops.number_of_steps(xs, length)
+    return jax.lax.scan(step, init, xs, count)
+
+
 special = Namespace(
     jax.scipy.special,
     None,
@@ -51,5 +57,6 @@ namespace = Namespace(
     checkpoint=jax.checkpoint,
     linalg=Namespace(jnp.linalg, None, matrix_rank=_matrix_rank),
     permute_dims=_permute_dims,
+    scan=_scan,
     stop_gradient=jax.lax.stop_gradient,
 )

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.namespaces import tensorflow_fft
+from adbench.namespaces import tensorflow_fft, tensorflow_loops
 from adbench.namespaces import tensorflow_functions as functions
 from adbench.namespaces.namespace import Namespace
 from adbench.namespaces.tensorflow_linalg import linalg
@@ -99,6 +99,7 @@ namespace = Namespace(
     repeat=functions.repeat,
     reshape=lambda x, shape, copy=None: tf.reshape(x, shape),
     roll=functions.roll,
+    scan=tensorflow_loops.scan,
     searchsorted=functions.searchsorted,
     signbit=functions.signbit,
     sort=functions.sort,
