@@ -17,6 +17,7 @@ from adbench.cases.case import DTYPES, numpy_dtype
 from adbench.cases.foreign import foreign_call, owner_of_type
 from adbench.cases.messages import as_sentence, describe_exception, place_of
 from adbench.cases.model import Model, SpecError
+from adbench.cases.outputs import Part, as_one_array, parts_of
 from adbench.cases.static import is_static, map_arrays
 from adbench.namespaces import numpy as namespace
 from reference_ad.engine import tree
@@ -42,6 +43,10 @@ class Inputs:
 
     cotangent: Array
     """The direction of a VJP, of the shape of the output."""
+
+    outputs: tuple[Part, ...] = ()
+    """The arrays that the function returns, whose numbers in a row are the output; none where it
+    returns one array."""
 
     @property
     def n(self) -> int:
@@ -92,6 +97,7 @@ class Inputs:
             active=self.active,
             tangent=tree.map(cast, self.tangent),
             cotangent=cast(self.cotangent),
+            outputs=self.outputs,
         )
 
 
@@ -118,10 +124,10 @@ def make_inputs(
         )
     active = arguments[model.active]
     _check_active(model, active, lowest_dtype)
-    output = _pure_output(model, arguments)
+    output, parts = _pure_output(model, arguments)
     tangent = tree.map(lambda leaf: _rounded(rng.standard_normal(leaf.shape), lowest_dtype), active)
     cotangent = _rounded(rng.standard_normal(output.shape), lowest_dtype)
-    return Inputs(arguments, model.active, tangent, cotangent)
+    return Inputs(arguments, model.active, tangent, cotangent, parts)
 
 
 def call(subject: str, function: Any, *arguments: Any, **parameters: Any) -> Any:
@@ -246,28 +252,22 @@ def _check_active(model: Model, active: Any, lowest_dtype: str) -> None:
             )
 
 
-def _pure_output(model: Model, arguments: Sequence[Any]) -> Array:
-    """The output of a model's function, called twice to see whether it is pure."""
+def _pure_output(model: Model, arguments: Sequence[Any]) -> tuple[Array, tuple[Part, ...]]:
+    """The output of a model's function, called twice to see whether it is pure, and its parts."""
     function = f"The function of the model {model.name!r}"
-    output = _output(model, function, map_arrays(_read_only, tuple(arguments)))
-    framework = owner_of_type(output)
-    if framework:
-        raise SpecError(
-            f"{function} gave an array of {framework}; it must give one of xp: use the functions "
-            f"of xp in place of {framework}'s."
-        )
-    is_array = isinstance(output, np.ndarray | np.generic)
-    if not (is_array and np.issubdtype(output.dtype, np.floating)):
-        raise SpecError(
-            f"{function} gave {_with_article(output)}; it must give one floating-point array."
-        )
+    returned = _output(model, function, map_arrays(_read_only, tuple(arguments)))
+    _check_output(function, returned)
+    output = as_one_array(namespace.numpy, returned)
     if not output.size:
         raise SpecError(
             f"{function} gave an empty array, of shape {output.shape}, so that there is nothing to "
             "differentiate; it must give one number at least."
         )
     copies = map_arrays(np.copy, tuple(arguments))
-    second_output = _output(model, function, copies)
+    second_return = _output(model, function, copies)
+    second_output: Any = np.asarray(None)
+    if tree.flatten(second_return)[1] == tree.flatten(returned)[1]:
+        second_output = as_one_array(namespace.numpy, second_return)
     if not same_numbers(arguments, copies):
         raise SpecError(
             f"{function} changes its arguments; it must be pure and leave them as they are."
@@ -281,7 +281,28 @@ def _pure_output(model: Model, arguments: Sequence[Any]) -> Array:
             f"{function} gave another value the second time; it must be pure, and random in "
             "nothing."
         )
-    return np.asarray(output)
+    return np.asarray(output), parts_of(returned)
+
+
+def _check_output(function: str, returned: Any) -> None:
+    """Raise SpecError unless a function returned floating-point arrays, one or a tree of them."""
+    leaves = tree.leaves(returned)
+    if not leaves:
+        raise SpecError(f"{function} gave an empty {type(returned).__name__}; it must give arrays.")
+    for path, output in zip(tree.paths(returned), leaves, strict=True):
+        place = f" at {path}" if path else ""
+        framework = owner_of_type(output)
+        if framework:
+            raise SpecError(
+                f"{function} gave an array of {framework}{place}; it must give one of xp: use the "
+                f"functions of xp in place of {framework}'s."
+            )
+        is_array = isinstance(output, np.ndarray | np.generic)
+        if not (is_array and np.issubdtype(output.dtype, np.floating)):
+            raise SpecError(
+                f"{function} gave {_with_article(output)}{place}; it must give one floating-point "
+                "array, or a tree of them."
+            )
 
 
 def _read_only(array: Array) -> Array:

@@ -55,7 +55,7 @@ def ray_of(question: Question) -> Ray:
     inputs = question.inputs.astype(np.float64)
     arguments = [map_arrays(Balls().asarray, argument) for argument in inputs.arguments]
     start = arguments[inputs.active]
-    function = frozen_function(question.model.function, xp, tuple(arguments))
+    function = frozen_function(question.model.output, xp, tuple(arguments))
 
     @cache
     def value(h: float) -> Any:

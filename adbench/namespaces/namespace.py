@@ -133,5 +133,6 @@ def _lacking(name: str, title: str) -> str:
     return (
         f"`{name}` is not in the namespace made of {title}: models may use the Python array API "
         "standard 2024.12 with its extensions `xp.linalg` and `xp.fft`, `xp.stop_gradient`, "
-        f"`xp.checkpoint`, `xp.scan`, `xp.fori_loop`, and of `xp.special` the functions {', '.join(SPECIAL)}."
+        "`xp.checkpoint`, `xp.scan`, `xp.fori_loop`, and of `xp.special` the functions "
+        f"{', '.join(SPECIAL)}."
     )

@@ -98,7 +98,7 @@ class Trials:
             lambda: self._collect(problem.function(problem.active, problem.constants))
         )
         with np.errstate(all="ignore"):
-            right = collect(model.function(numpy, *inputs.arguments))
+            right = collect(model.output(numpy, *inputs.arguments))
         if value is None or mismatch(value, right) or not value.is_finite:
             return False
         return relative_error(value, right) <= SAME_VALUE[self._cell.case.dtype]

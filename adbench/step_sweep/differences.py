@@ -33,7 +33,7 @@ class FlatFunction:
     def __init__(self, question: Question) -> None:
         """question: whose model at which point, in the dtype to evaluate in."""
         self._function = frozen_function(
-            question.model.function, namespace.numpy, question.inputs.arguments
+            question.model.output, namespace.numpy, question.inputs.arguments
         )
         self._inputs = question.inputs
         leaves, self._structure = tree.flatten(self._inputs.arguments[self._inputs.active])

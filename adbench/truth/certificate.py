@@ -135,7 +135,7 @@ def _lower_orders(question: Question, bits: int) -> list[Any]:
     widened_by = 2.0**-bits
     backend = Balls(widened_by, inputs.arguments[inputs.active])
     arguments = [map_arrays(backend.asarray, argument) for argument in inputs.arguments]
-    arrays = [numbers(question.model.function(xp, *arguments))]
+    arrays = [numbers(question.model.output(xp, *arguments))]
     lower_questions: list[Question] = []
     if operator in (Operator.HVP, Operator.HESSIAN):
         first = Operator.GRADIENT if inputs.has_scalar_output else Operator.VJP
@@ -192,7 +192,7 @@ def _derivative_by_series(question: Question) -> Any | None:
     """
     inputs, order = question.inputs, question.order
     arguments = [map_arrays(Balls().asarray, argument) for argument in inputs.arguments]
-    function = frozen_function(question.model.function, xp, tuple(arguments))
+    function = frozen_function(question.model.output, xp, tuple(arguments))
     with series_length(order + 1):
         arguments[inputs.active] = tree.map(
             lambda x: series(x, np.ones(x.shape)), arguments[inputs.active]
@@ -330,7 +330,7 @@ def _values_at(
     inputs = question.inputs
     arguments = [map_arrays(Balls().asarray, argument) for argument in inputs.arguments]
     leaves, structure = tree.flatten(arguments[inputs.active])
-    function = frozen_function(question.model.function, xp, tuple(arguments))
+    function = frozen_function(question.model.output, xp, tuple(arguments))
     values = []
     for corner in corners:
         moved = leaves

@@ -19,7 +19,7 @@ from .traced import looped
 
 
 def scan(step: Step, init: Any, xs: Any = None, length: int | None = None) -> tuple[Any, Any]:
-    """Take one step after another, each with what the one before has left, and gather what they give.
+    """Take one step after another, and gather what they give.
 
     step:   ``step(carry, x)`` returns the pair ``(carry, y)``: a carry like the one that it was
             given in structure, shapes and dtypes, and a tree of arrays (or None)

@@ -194,7 +194,7 @@ def _is_floating(array: Any) -> bool:
     return array.dtype.kind in "fc"
 
 
-def _picked(values: Sequence[Any], places: Sequence[int]) -> list[Any]:
+def _picked(values: Sequence[Any] | dict[int, Any], places: Sequence[int]) -> list[Any]:
     return [values[place] for place in places]
 
 
