@@ -62,6 +62,10 @@ def namespace(enclose: Enclose = numbers) -> Any:
     def fori_loop(lower: int, upper: int, body: Callable[[Any, Any], Any], init: Any) -> Any:
         return loops.fori_loop(lower, upper, body, init, scan=scan, arange=arange)
 
+    def grad(function: Callable[..., Any]) -> Callable[..., Any]:
+        gradient = _numpy.grad(function)
+        return lambda x, *constants: gradient(tree.map(enclosed, x), *constants)
+
     linalg, special = _Namespace(_numpy.linalg, enclose), _Namespace(_special, enclose)
     fft = _Namespace(_numpy.fft, enclose)
     return _Namespace(
@@ -75,6 +79,7 @@ def namespace(enclose: Enclose = numbers) -> Any:
         checkpoint=lambda function: function,
         scan=scan,
         fori_loop=fori_loop,
+        grad=grad,
     )
 
 

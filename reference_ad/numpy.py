@@ -166,3 +166,4 @@ from .namespace.searching import (
 )
 from .namespace.windows import convolve, max_pool, mean_pool, sliding_windows
 from .loops.scan import fori_loop, scan
+from .transformations.reverse import grad

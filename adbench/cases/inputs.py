@@ -20,6 +20,8 @@ from adbench.cases.model import Model, SpecError
 from adbench.cases.outputs import Part, as_one_array, parts_of
 from adbench.cases.static import is_static, map_arrays
 from adbench.namespaces import numpy as namespace
+from adbench.namespaces.namespace import MissingFunction, Namespace
+from adbench.namespaces.reference import namespace as engine
 from reference_ad.engine import tree
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -47,6 +49,14 @@ class Inputs:
     outputs: tuple[Part, ...] = ()
     """The arrays that the function returns, whose numbers in a row are the output; none where it
     returns one array."""
+
+    takes_gradients: bool = False
+    """Whether the function takes derivatives itself, by `xp.grad`."""
+
+    @property
+    def xp(self) -> Namespace:
+        """The namespace in which values of the function are computed on NumPy's arrays."""
+        return engine if self.takes_gradients else namespace.numpy
 
     @property
     def n(self) -> int:
@@ -98,6 +108,7 @@ class Inputs:
             tangent=tree.map(cast, self.tangent),
             cotangent=cast(self.cotangent),
             outputs=self.outputs,
+            takes_gradients=self.takes_gradients,
         )
 
 
@@ -124,10 +135,10 @@ def make_inputs(
         )
     active = arguments[model.active]
     _check_active(model, active, lowest_dtype)
-    output, parts = _pure_output(model, arguments)
+    output, parts, xp = _pure_output(model, arguments)
     tangent = tree.map(lambda leaf: _rounded(rng.standard_normal(leaf.shape), lowest_dtype), active)
     cotangent = _rounded(rng.standard_normal(output.shape), lowest_dtype)
-    return Inputs(arguments, model.active, tangent, cotangent, parts)
+    return Inputs(arguments, model.active, tangent, cotangent, parts, takes_gradients=xp is engine)
 
 
 def call(subject: str, function: Any, *arguments: Any, **parameters: Any) -> Any:
@@ -252,10 +263,22 @@ def _check_active(model: Model, active: Any, lowest_dtype: str) -> None:
             )
 
 
-def _pure_output(model: Model, arguments: Sequence[Any]) -> tuple[Array, tuple[Part, ...]]:
-    """The output of a model's function, called twice to see whether it is pure, and its parts."""
+def _pure_output(
+    model: Model, arguments: Sequence[Any]
+) -> tuple[Array, tuple[Part, ...], Namespace]:
+    """The output of a model's function, called twice to see whether it is pure, and its parts.
+
+    Last comes the namespace in which it is computed: NumPy has no derivatives, the engine has.
+    """
     function = f"The function of the model {model.name!r}"
-    returned = _output(model, function, map_arrays(_read_only, tuple(arguments)))
+    unwritable, xp = map_arrays(_read_only, tuple(arguments)), namespace.numpy
+    try:
+        returned = _output(model, function, xp, unwritable)
+    except SpecError as refusal:
+        if not isinstance(refusal.__cause__, MissingFunction):
+            raise
+        xp = engine
+        returned = _output(model, function, xp, unwritable)
     _check_output(function, returned)
     output = as_one_array(namespace.numpy, returned)
     if not output.size:
@@ -264,7 +287,7 @@ def _pure_output(model: Model, arguments: Sequence[Any]) -> tuple[Array, tuple[P
             "differentiate; it must give one number at least."
         )
     copies = map_arrays(np.copy, tuple(arguments))
-    second_return = _output(model, function, copies)
+    second_return = _output(model, function, xp, copies)
     second_output: Any = np.asarray(None)
     if tree.flatten(second_return)[1] == tree.flatten(returned)[1]:
         second_output = as_one_array(namespace.numpy, second_return)
@@ -281,7 +304,7 @@ def _pure_output(model: Model, arguments: Sequence[Any]) -> tuple[Array, tuple[P
             f"{function} gave another value the second time; it must be pure, and random in "
             "nothing."
         )
-    return np.asarray(output), parts_of(returned)
+    return np.asarray(output), parts_of(returned), xp
 
 
 def _check_output(function: str, returned: Any) -> None:
@@ -312,10 +335,10 @@ def _read_only(array: Array) -> Array:
     return copy
 
 
-def _output(model: Model, subject: str, arguments: Sequence[Any]) -> Any:
+def _output(model: Model, subject: str, xp: Namespace, arguments: Sequence[Any]) -> Any:
     """Call a model's function on NumPy's arrays. What it raises becomes a SpecError with advice."""
     try:
-        return call(subject, model.function, namespace.numpy, *arguments)
+        return call(subject, model.function, xp, *arguments)
     except SpecError as refusal:
         error = refusal.__cause__
         assert error is not None

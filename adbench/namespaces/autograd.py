@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import autograd
 import autograd.numpy as array_module
 import autograd.scipy.special as array_special
 from autograd.extend import defjvp, defvjp, primitive
@@ -40,6 +41,7 @@ namespace = Namespace(
     Namespace(array_special, None, softplus=_softplus),
     concat=_concat,
     finfo=plain.numpy.finfo,
+    grad=autograd.grad,
     permute_dims=_permute_dims,
     stop_gradient=_stop_gradient,
 )

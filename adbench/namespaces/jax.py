@@ -55,6 +55,7 @@ namespace = Namespace(
     special,
     can_cast=_can_cast,
     checkpoint=jax.checkpoint,
+    grad=jax.grad,
     linalg=Namespace(jnp.linalg, None, matrix_rank=_matrix_rank),
     permute_dims=_permute_dims,
     scan=_scan,

@@ -9,7 +9,7 @@ import mygrad
 from mygrad.nnet.activations import sigmoid
 
 from adbench.namespaces import numpy as plain
-from adbench.namespaces.namespace import Namespace
+from adbench.namespaces.namespace import Namespace, missing
 
 
 def _ones_like(x: Any) -> Any:
@@ -28,6 +28,7 @@ namespace = Namespace(
     mygrad,
     SimpleNamespace(expit=sigmoid, softplus=_softplus),
     finfo=plain.numpy.finfo,
+    grad=missing("MyGrad", "derivatives of derivatives"),
     ones_like=_ones_like,
     stop_gradient=_stop_gradient,
 )

@@ -7,7 +7,9 @@ names below, and what models need beyond it:
 - `xp.checkpoint(f)`: f, of whose intermediate results reverse mode keeps none and computes them
   again;
 - `xp.scan(step, init, xs, length=None)` and `xp.fori_loop(lower, upper, body, init)`: loops that
-  are traced once, however many steps they take.
+  are traced once, however many steps they take;
+- `xp.grad(f)`: the gradient of a scalar function with respect to its first argument, an array or a
+  tree of them.
 """
 
 from __future__ import annotations
@@ -133,6 +135,7 @@ def _lacking(name: str, title: str) -> str:
     return (
         f"`{name}` is not in the namespace made of {title}: models may use the Python array API "
         "standard 2024.12 with its extensions `xp.linalg` and `xp.fft`, `xp.stop_gradient`, "
-        "`xp.checkpoint`, `xp.scan`, `xp.fori_loop`, and of `xp.special` the functions "
+        "`xp.checkpoint`, `xp.scan`, `xp.fori_loop`, `xp.grad`, and of `xp.special` the "
+        "functions "
         f"{', '.join(SPECIAL)}."
     )

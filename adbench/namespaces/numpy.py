@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from adbench.namespaces.namespace import Namespace
+from adbench.namespaces.namespace import Namespace, missing
 
 # ---- what plain NumPy lacks of the standard
 
@@ -61,6 +61,7 @@ numpy = Namespace(
     clip=_clip,
     fft=Namespace(np.fft, None, fftfreq=_fftfreq, rfftfreq=_rfftfreq),
     finfo=_finfo,
+    grad=missing("NumPy", "derivatives"),
     sort=_sort,
     stop_gradient=lambda x: x,
 )

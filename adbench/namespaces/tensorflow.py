@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.namespaces import tensorflow_fft, tensorflow_loops
+from adbench.namespaces import tensorflow_derivatives, tensorflow_fft, tensorflow_loops
 from adbench.namespaces import tensorflow_functions as functions
 from adbench.namespaces.namespace import Namespace
 from adbench.namespaces.tensorflow_linalg import linalg
@@ -83,6 +83,7 @@ namespace = Namespace(
     finfo=functions.finfo,
     flip=functions.flip,
     floor=functions.rounding(tf.math.floor),
+    grad=tensorflow_derivatives.grad,
     hypot=functions.hypot,
     iinfo=functions.iinfo,
     isdtype=functions.isdtype,

@@ -70,6 +70,10 @@ def _checkpoint(function: Any) -> Any:
     return call
 
 
+def _grad(function: Any) -> Any:
+    return torch.func.grad(function)
+
+
 def _softplus(x: Any) -> Any:
     # PyTorch's own is the identity from 20 on, where the difference is 2e-9 still.
     return torch.logaddexp(x, torch.zeros_like(x))
@@ -144,6 +148,7 @@ namespace = Namespace(
     can_cast=_can_cast,
     checkpoint=_checkpoint,
     floor_divide=_floor_divide,
+    grad=_grad,
     remainder=_remainder,
     roll=_roll,
     std=_std,
