@@ -354,7 +354,7 @@ def _fault(error: BaseException) -> str:
     if isinstance(error, ValueError) and "read-only" in str(error):
         return (
             "changes its arguments; it must be pure and leave them as they are: build new arrays "
-            "with xp.stack, xp.concat or xp.where."
+            "with xp.set_at, xp.stack, xp.concat or xp.where."
         )
     if isinstance(error, AttributeError) and isinstance(error.obj, np.ndarray | np.generic):
         return (

@@ -220,8 +220,8 @@ def _mask_or_part(part: Any) -> Any:
 
 
 NO_ASSIGNMENT = (
-    "assigns to an entry of an array, which arrays of a model do not take: build arrays with "
-    "xp.stack, xp.concat or xp.where."
+    "assigns to an entry of an array, which arrays of a model do not take: write "
+    "x = xp.set_at(x, index, value), or build arrays with xp.stack, xp.concat or xp.where."
 )
 NO_NUMBER = (
     "makes a number of Python's of an array: keep numbers in arrays, of shape (), and take counts "

@@ -27,8 +27,10 @@ def _stop_gradient(x: Any) -> Any:
 namespace = Namespace(
     mygrad,
     SimpleNamespace(expit=sigmoid, softplus=_softplus),
+    add_at=missing("MyGrad", "item assignment as a function"),
     finfo=plain.numpy.finfo,
     grad=missing("MyGrad", "derivatives of derivatives"),
     ones_like=_ones_like,
+    set_at=missing("MyGrad", "item assignment as a function"),
     stop_gradient=_stop_gradient,
 )

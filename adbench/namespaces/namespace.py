@@ -8,6 +8,8 @@ names below, and what models need beyond it:
   again;
 - `xp.scan(step, init, xs, length=None)` and `xp.fori_loop(lower, upper, body, init)`: loops that
   are traced once, however many steps they take;
+- `xp.set_at(x, index, value)` and `xp.add_at(x, index, value)`: x with other entries, or with
+  something added to them, as another array;
 - `xp.grad(f)`: the gradient of a scalar function with respect to its first argument, an array or a
   tree of them.
 """
@@ -135,7 +137,6 @@ def _lacking(name: str, title: str) -> str:
     return (
         f"`{name}` is not in the namespace made of {title}: models may use the Python array API "
         "standard 2024.12 with its extensions `xp.linalg` and `xp.fft`, `xp.stop_gradient`, "
-        "`xp.checkpoint`, `xp.scan`, `xp.fori_loop`, `xp.grad`, and of `xp.special` the "
-        "functions "
-        f"{', '.join(SPECIAL)}."
+        "`xp.checkpoint`, `xp.scan`, `xp.fori_loop`, `xp.grad`, `xp.set_at`, `xp.add_at`, and of "
+        f"`xp.special` the functions {', '.join(SPECIAL)}."
     )

@@ -81,7 +81,7 @@ def _described(leaf: Any) -> str:
     if not hasattr(leaf, "dtype"):
         return type(leaf).__name__
     dtype = str(leaf.dtype).rpartition(".")[2]
-    return f"shape {tuple(np.shape(leaf))} and dtype {dtype}"
+    return f"shape {tuple(leaf.shape)} and dtype {dtype}"
 
 
 def scan(

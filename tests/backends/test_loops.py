@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from frameworks import EXACT, SLOW_TO_STAGE, answer, load
 
+import adbench
 from adbench.backends.base import Unsupported
 from adbench.cases import MODES, Model, Operator
 from adbench.cases.inputs import make_inputs
@@ -103,6 +104,11 @@ def test_a_compiler_takes_a_loop(name):
     _, right = answer(load("reference:tape"), written_out, inputs, Operator.GRADIENT, mode)
     for x, y in zip(tree.leaves(ours), tree.leaves(right), strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-11, atol=1e-12)
+
+
+def test_its_truth_is_certified():
+    report = adbench.check(looped, *make(SIZES["small"], np.random.default_rng(0)))
+    assert report, report
 
 
 @pytest.mark.parametrize("name", ["reference:compiled", "jax:jit", "tensorflow:function"])

@@ -178,7 +178,7 @@ def output_keyword(xp, x):
 
 
 NO_METHOD = "of an array, which arrays of a model do not have"
-ASSIGNS = "assigns to an entry of an array, which arrays of a model do not take: build arrays with"
+ASSIGNS = "assigns to an entry of an array, which arrays of a model do not take: write"
 NUMBER = "makes a number of Python's of an array: keep numbers in arrays, of shape ()"
 GIVES = "gives an array of the model to"
 STANDARD = "which the Python array API standard calls"
