@@ -16,7 +16,7 @@ from jax.experimental.jet import jet as taylor
 from jax.extend.core import Primitive
 
 from adbench.backends.base import Answer, Backend, Call, Function, Memory, Unsupported, routed
-from adbench.namespaces.jax import namespace
+from adbench.namespaces.jax import list_indices, namespace
 
 LACKS_RULE = (
     "can't apply forward-mode",
@@ -38,6 +38,12 @@ def wide_types() -> Iterator[None]:
         jax.config.update("jax_enable_x64", before)
 
 
+@contextmanager
+def _modes() -> Iterator[None]:
+    with wide_types(), list_indices():
+        yield
+
+
 class Eager(Backend):
     """JAX without `jit`: every operation is dispatched by itself."""
 
@@ -48,7 +54,7 @@ class Eager(Backend):
     array_name = "jax.Array"
 
     def modes(self) -> AbstractContextManager[Any]:
-        return wide_types()
+        return _modes()
 
     def set_up_process(self) -> None:
         # Every call is waited for. JAX would hand a program of more than 1,000 operations over to a

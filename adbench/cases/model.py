@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from adbench.cases.messages import SentenceError
 from adbench.cases.operators import Operator
+from adbench.cases.outputs import as_one_array
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,7 +67,7 @@ class Model:
     function: Callable[..., Any]
     """`function(xp, *arguments)`, pure, written against the array namespace `xp`: the Python array
     API standard 2024.12, and `xp.special` with SciPy's names. The output is one array, of shape ()
-    where it is a scalar."""
+    where it is a scalar, or a tree of arrays, which is judged as their numbers in a row."""
 
     make: Make
     """`make(size, rng)` gives the arguments as a sequence of trees (arrays, or nested lists, tuples
@@ -246,6 +247,10 @@ class Model:
                         f"stagings at {_in_short(size)}, which is no size of it",
                         f"its sizes are {', '.join(self.sizes)}",
                     )
+
+    def output(self, xp: Any, *arguments: Any) -> Any:
+        """Return what the function gives as one array: the numbers of a tree of arrays in a row."""
+        return as_one_array(xp, self.function(xp, *arguments))
 
     @cached_property
     def _parameter_names(self) -> list[str]:

@@ -5,11 +5,15 @@ It is the same whoever answers it, in whatever dtype.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from adbench.cases.inputs import Array, Inputs
 from adbench.cases.model import Model
 from adbench.cases.operators import Operator
+from adbench.cases.outputs import bracketed, place_in
+from adbench.cases.static import is_static
 from reference_ad.engine import tree
 
 SHOWN_NUMBERS = 6
@@ -17,6 +21,9 @@ SHOWN_NUMBERS = 6
 
 SHOWN_ARRAYS = 4
 """A message shows so many arrays of a point."""
+
+OF_OUTPUTS = (Operator.VALUE, Operator.JVP, Operator.JACOBIAN)
+"""The operators whose answers have the output along their first axis."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +84,19 @@ class Question:
             path = path.removeprefix("[1]")
         return f"{self.active_name}{path}"
 
+    def entry_title(self, path: str, index: Sequence[Any]) -> str:
+        """Return what to call an entry of the array at `path` of the answer.
+
+        Of several outputs it is named by the array that it belongs to.
+        """
+        outputs = self.inputs.outputs
+        if outputs and self.operator in OF_OUTPUTS:
+            place = f"output{place_in(outputs, int(index[0]))}"
+            if self.operator is Operator.JACOBIAN:
+                return f"{place} by {self.title(path)}{bracketed(index[1:])}"
+            return place
+        return f"{self.title(path)}{bracketed(index)}"
+
     def describe_point(self) -> str:
         """Return the arguments as they could be typed; of long arrays the first numbers."""
         words = []
@@ -94,7 +114,9 @@ class Question:
         return self.operator.value
 
 
-def _abbreviated(array: Array) -> str:
+def _abbreviated(array: Any) -> str:
+    if is_static(array):
+        return repr(array)
     if array.size <= SHOWN_NUMBERS:
         return str(array.tolist())
     numbers = ", ".join(str(number) for number in array.ravel()[:SHOWN_NUMBERS].tolist())

@@ -19,9 +19,9 @@ from adbench.cases.foreign import foreign_call
 from adbench.cases.inputs import Inputs
 from adbench.cases.messages import frame_in, place_of
 from adbench.cases.model import Model, SpecError
+from adbench.cases.static import map_arrays
 from adbench.namespaces.namespace import SPECIAL, Namespace
 from adbench.namespaces.reference import namespace
-from reference_ad.engine import tree
 from reference_ad.engine.core import Array, Level, Primitive, Tracer
 from reference_ad.rules.elementwise import stop_gradient
 from reference_ad.rules.structural import indexed
@@ -126,7 +126,7 @@ def check_style(model: Model, inputs: Inputs) -> None:
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(), _PlainLevel() as level:
             warnings.simplefilter("ignore")
-            model.function(_WITHOUT_CHECKPOINTS, *tree.map(level.plain, inputs.arguments))
+            model.function(_WITHOUT_CHECKPOINTS, *map_arrays(level.plain, inputs.arguments))
     except Exception as error:
         advice = _advice(_cause(error), file)
         if not advice:  # a question of numbers, or of what the engine has: judged later
@@ -220,12 +220,12 @@ def _mask_or_part(part: Any) -> Any:
 
 
 NO_ASSIGNMENT = (
-    "assigns to an entry of an array, which arrays of a model do not take: build arrays with "
-    "xp.stack, xp.concat or xp.where."
+    "assigns to an entry of an array, which arrays of a model do not take: write "
+    "x = xp.set_at(x, index, value), or build arrays with xp.stack, xp.concat or xp.where."
 )
 NO_NUMBER = (
     "makes a number of Python's of an array: keep numbers in arrays, of shape (), and take counts "
-    "and lengths from x.shape or from an argument of integers."
+    "and lengths from x.shape or from an argument that is a Python int."
 )
 
 

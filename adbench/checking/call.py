@@ -14,6 +14,7 @@ from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES
 from adbench.cases.limits import check_number
 from adbench.cases.model import Model, SpecError
+from adbench.cases.static import map_arrays
 from adbench.checking.report import Report
 from adbench.planning import plan as planning
 from adbench.planning.plan import Plan
@@ -180,7 +181,7 @@ def _native_of_frameworks(
 
 def _model_of(function: Callable[..., Any], arguments: Sequence[Any], active: int) -> Model:
     """Return a model that is evaluated at these arguments alone."""
-    point = tuple(tree.map(_as_numpy, argument) for argument in arguments)
+    point = tuple(map_arrays(_as_numpy, argument) for argument in arguments)
     name = getattr(function, "__name__", type(function).__name__).strip("<>")
     return Model(
         name=name,

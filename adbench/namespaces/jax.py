@@ -1,18 +1,47 @@
 """The namespace of JAX: `jax.numpy`, and what differs there from the array API.
 
-What a model cannot write for JAX's arrays: an index that is a list (an array or a tuple is one),
-and under `jit` shapes that depend on arrays, such as `xp.repeat` by an array of counts.
+An index may be a list here (`list_indices`). What a model cannot write for JAX's arrays: under
+`jit`, shapes that depend on arrays, such as `xp.repeat` by an array of counts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import jax.scipy.special
+import numpy as np
 
 from adbench.namespaces.namespace import Namespace, missing
+from reference_ad.loops import python as loops
+
+
+def as_index(index: Any) -> Any:
+    """An index with arrays for its lists, which JAX refuses."""
+    if isinstance(index, tuple):
+        return tuple(as_index(part) for part in index)
+    return np.asarray(index, None if index else int) if isinstance(index, list) else index
+
+
+@contextmanager
+def list_indices() -> Iterator[None]:
+    """Let arrays be indexed by lists of integers, as NumPy's are, for the whole process."""
+    classes = (type(jnp.zeros(())), jax.core.Tracer)
+    originals = [cls.__getitem__ for cls in classes]
+    try:
+        for cls, original in zip(classes, originals, strict=True):
+            cls.__getitem__ = _taking_lists(original)
+        yield
+    finally:
+        for cls, original in zip(classes, originals, strict=True):
+            cls.__getitem__ = original
+
+
+def _taking_lists(original: Any) -> Any:
+    return lambda array, index: original(array, as_index(index))
 
 
 def _can_cast(from_: Any, to: Any) -> Any:
@@ -33,6 +62,11 @@ def _permute_dims(x: Any, axes: tuple[int, ...]) -> Any:
     return jnp.permute_dims(x, tuple(axis % x.ndim for axis in axes))
 
 
+def _scan(step: Any, init: Any, xs: Any = None, length: int | None = None) -> Any:
+    count = loops.number_of_steps(xs, length)
+    return jax.lax.scan(step, init, xs, count)
+
+
 special = Namespace(
     jax.scipy.special,
     None,
@@ -47,9 +81,13 @@ special = Namespace(
 namespace = Namespace(
     jnp,
     special,
+    add_at=lambda x, index, value: x.at[as_index(index)].add(value),
     can_cast=_can_cast,
     checkpoint=jax.checkpoint,
+    grad=jax.grad,
     linalg=Namespace(jnp.linalg, None, matrix_rank=_matrix_rank),
     permute_dims=_permute_dims,
+    scan=_scan,
+    set_at=lambda x, index, value: x.at[as_index(index)].set(value),
     stop_gradient=jax.lax.stop_gradient,
 )

@@ -70,7 +70,7 @@ def prepared(backend: Backend, case: Case, model: Model, points: SubjectPoints) 
 def problem_of(backend: Backend, case: Case, model: Model, inputs: Inputs) -> Problem:
     """Move the inputs of a case to the backend's side."""
     native = case.implementation == NATIVE
-    function = returning_one_array(backend, model, inputs) if native else model.function
+    function = returning_one_array(backend, model, inputs) if native else model.output
     return to_backend(backend, function, inputs, case.operator, native=native)
 
 

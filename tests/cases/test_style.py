@@ -178,7 +178,7 @@ def output_keyword(xp, x):
 
 
 NO_METHOD = "of an array, which arrays of a model do not have"
-ASSIGNS = "assigns to an entry of an array, which arrays of a model do not take: build arrays with"
+ASSIGNS = "assigns to an entry of an array, which arrays of a model do not take: write"
 NUMBER = "makes a number of Python's of an array: keep numbers in arrays, of shape ()"
 GIVES = "gives an array of the model to"
 STANDARD = "which the Python array API standard calls"
@@ -277,7 +277,7 @@ def changed_argument(xp, x):
 
 REFUSED_BY_NUMPY = {
     branch: "Choose between arrays, entry by entry, with xp.where.",
-    count: "Take counts and lengths from x.shape, or from an argument of integers.",
+    count: "Take counts and lengths from x.shape, or from an argument that is a Python int.",
     torch_itself: "`torch.exp` is of PyTorch, and a model calls functions of xp alone.",
     jax_itself: "gave an array of JAX; it must give one of xp: use the functions of xp in place of",
     changed_argument: "changes its arguments; it must be pure and leave them as they are: build",
