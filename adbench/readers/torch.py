@@ -425,9 +425,9 @@ class _Builder:
         return meaning
 
     def _is_random(self, node: Any, name: str) -> bool:
-        if name in torch_layers.DROPOUT_POSITIONS:
-            probabilities = node.args[torch_layers.DROPOUT_POSITIONS[name] :][:1]
-            return any(probability > 0 for probability in probabilities)
+        position = torch_layers.SWITCHES_OF_CHANCE.get(name)
+        if position is not None:
+            return any(switch > 0 for switch in node.args[position : position + 1])
         return torch.Tag.nondeterministic_seeded in node.target.tags
 
     def _place(self, node: Any) -> str:

@@ -130,7 +130,7 @@ def _angle(xp: Any, x: Any) -> Any:
 
 SAME_NAMES = (
     "abs acos acosh asin asinh atan atanh ceil cos cosh exp expm1 floor isfinite isinf isnan log "
-    "log10 log1p log2 logical_not reciprocal sign signbit sin sinh sqrt square tan tanh trunc"
+    "log10 log1p log2 logical_not reciprocal sign signbit sin sinh sqrt tan tanh trunc"
 ).split()
 """The functions of one array whose names are the namespace's."""
 
@@ -152,7 +152,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "aten::clamp_max": lambda xp, x, max: _clip(xp, x, None, max),
     "aten::clamp_min": lambda xp, x, min: _clip(xp, x, min),
     "aten::complex": _complex,
-    "aten::conj_physical": _unary("conj"),
     "aten::copysign": _binary("copysign"),
     "aten::digamma": _special("digamma"),
     "aten::div": _divide,
@@ -171,7 +170,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "aten::hardtanh": lambda xp, x, min=-1, max=1: _clip(xp, x, min, max),
     "aten::hypot": _binary("hypot"),
     "aten::i0": _special("i0"),
-    "aten::imag": _unary("imag"),
     "aten::le": _operator(operator.le),
     "aten::leaky_relu": _leaky_relu,
     "aten::lgamma": _special("gammaln"),
@@ -189,7 +187,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "aten::polar": _polar,
     "aten::polygamma": lambda xp, n, x: xp.special.polygamma(n, x),
     "aten::pow": _power,
-    "aten::real": _unary("real"),
     "aten::relu": _relu,
     "aten::remainder": _binary("remainder"),
     "aten::round": _round,

@@ -1,4 +1,4 @@
-"""PyTorch's fused layers: normalizations and attention."""
+"""PyTorch's fused layers: normalizations, attention, and what else is one operation there."""
 
 from __future__ import annotations
 
@@ -43,13 +43,6 @@ def _layer_mean(xp: Any, x: Any, shape: Sequence[int], weight: Any, bias: Any, e
 def _layer_rstd(xp: Any, x: Any, shape: Sequence[int], weight: Any, bias: Any, eps: float) -> Any:
     variance = _moments(xp, x, tuple(range(x.ndim - len(shape), x.ndim)))[1]
     return 1 / xp.sqrt(variance + eps)
-
-
-def _rms_norm(
-    xp: Any, x: Any, shape: Sequence[int], weight: Any = None, eps: float | None = None
-) -> Any:
-    mean_square = xp.mean(x * x, axis=tuple(range(x.ndim - len(shape), x.ndim)), keepdims=True)
-    return _scaled(x / xp.sqrt(mean_square + eps), weight, None)
 
 
 # ---- over groups of channels
@@ -155,6 +148,39 @@ def _batch_norm_without_statistics(
     return _batch_norm(xp, x, weight, bias, None, None, True, momentum, eps)
 
 
+# ---- losses and activations
+
+
+def _multilabel_margin_loss(xp: Any, x: Any, target: Any, reduction: int) -> Any:
+    """The mean of ``max(0, 1 - x[target] + x[other])`` over targets and others.
+
+    The targets of a row end before the first -1. PyTorch's decomposition of it (2.13) counts what
+    comes after that as well.
+    """
+    x, target = [xp.reshape(array, (-1, array.shape[-1])) for array in (x, target)]
+    is_listed = xp.cumulative_sum(xp.astype(target < 0, xp.int64), axis=1) == 0
+    places = xp.where(is_listed, target, xp.zeros_like(target))
+    classes = constant(xp, np.arange(x.shape[1]))
+    is_target = xp.any(is_listed[:, :, None] & (target[:, :, None] == classes), axis=1)
+    margins = 1 - xp.take_along_axis(x, places, axis=1)[:, :, None] + x[:, None, :]
+    counts = is_listed[:, :, None] & ~is_target[:, None, :]
+    zeros = xp.zeros_like(margins)
+    losses = xp.sum(xp.where(counts, xp.maximum(margins, zeros), zeros), axis=(1, 2)) / x.shape[1]
+    return (losses, xp.mean(losses), xp.sum(losses))[reduction]
+
+
+def _randomized_relu(
+    xp: Any,
+    x: Any,
+    noise: Any,
+    lower: float = 1 / 8,
+    upper: float = 1 / 3,
+    training: bool = False,
+) -> Any:
+    """Without training the slope below 0 is the mean one."""
+    return xp.where(x > 0, x, (lower + upper) / 2 * x)
+
+
 # ---- attention
 
 
@@ -182,16 +208,21 @@ def _attention(
 
 
 OPERATIONS: Mapping[str, Any] = {
-    "aten::_fused_rms_norm": (_rms_norm, None),
     "aten::_native_batch_norm_legit": (_batch_norm, None, None),
+    "aten::_native_batch_norm_legit_functional": (_batch_norm, None, None, None, None),
     "aten::_native_batch_norm_legit.no_stats": (_batch_norm_without_statistics, None, None),
     "aten::_native_batch_norm_legit_no_training": (_batch_norm_without_training, None, None),
     "aten::_scaled_dot_product_flash_attention_for_cpu": (_attention, None),
+    "aten::multilabel_margin_loss_forward": (_multilabel_margin_loss, None),
     "aten::native_batch_norm": (_batch_norm, None, None),
     "aten::native_group_norm": (_group_norm, _group_mean, _group_rstd),
     "aten::native_layer_norm": (_layer_norm, _layer_mean, _layer_rstd),
+    "aten::rrelu_with_noise_functional": (_randomized_relu, None),
 }
 """None stands for an output that only PyTorch's own backward pass uses."""
 
-DROPOUT_POSITIONS = {"aten::_scaled_dot_product_flash_attention_for_cpu": 3}
-"""Operations that are random where an operand, at this place, is more than 0."""
+SWITCHES_OF_CHANCE = {
+    "aten::_scaled_dot_product_flash_attention_for_cpu": 3,
+    "aten::rrelu_with_noise_functional": 4,
+}
+"""Operations that are random only where an operand, at this place, is more than 0 or true."""

@@ -35,15 +35,17 @@ def _largest_places(
 ) -> Any:
     line = as_line(xp, x)
     axis = canonical(dim, x.ndim)
-    return _order(xp, line, axis, largest)[at(slice(0, k), axis)]
+    places = _order(xp, line, axis, largest)[at(slice(0, k), axis)]
+    return places if x.ndim else xp.reshape(places, ())
 
 
 def _largest(
     xp: Any, x: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
 ) -> Any:
+    if x.ndim == 0:
+        return x
     places = _largest_places(xp, x, k, dim, largest)
-    picked = xp.take_along_axis(as_line(xp, x), places, axis=canonical(dim, x.ndim))
-    return picked if x.ndim else xp.reshape(picked, ())
+    return xp.take_along_axis(x, places, axis=canonical(dim, x.ndim))
 
 
 def _ranked_place(xp: Any, x: Any, rank: int, dim: int, keepdim: bool) -> Any:
@@ -124,7 +126,6 @@ def _bucketize(
 
 
 OPERATIONS: Mapping[str, Any] = {
-    "aten::argsort": _places,
     "aten::bucketize": _bucketize,
     "aten::kthvalue": (_kth, _kth_place),
     "aten::median": _median_of_all,

@@ -10,7 +10,6 @@ import numpy as np
 
 from adbench.readers.reading import Operation
 from adbench.readers.torch_pieces import (
-    as_line,
     at,
     canonical,
     cast,
@@ -293,12 +292,6 @@ def _view_as_complex(xp: Any, x: Any) -> Any:
     return x[..., 0] + 1j * x[..., 1]
 
 
-def _repeat_interleave(xp: Any, x: Any, count: int, dim: int | None = None) -> Any:
-    line = xp.reshape(x, (-1,)) if dim is None else as_line(xp, x)
-    axis = canonical(dim or 0, line.ndim)
-    return take(xp, line, constant(xp, np.repeat(np.arange(line.shape[axis]), count)), axis)
-
-
 def _glu(xp: Any, x: Any, dim: int = -1) -> Any:
     half = x.shape[dim] // 2
     return _slice(xp, x, dim, 0, half) * xp.special.expit(_slice(xp, x, dim, half, 2 * half))
@@ -333,14 +326,12 @@ OPERATIONS: Mapping[str, Operation] = {
     "aten::full": _full,
     "aten::full_like": _full_like,
     "aten::glu": _glu,
-    "aten::lift_fresh": _same,
     "aten::lift_fresh_copy": _same,
     "aten::linspace": _linspace,
     "aten::ones": _ones,
     "aten::ones_like": _ones_like,
     "aten::permute": _permute,
     "aten::repeat": _repeat,
-    "aten::repeat_interleave.self_int": _repeat_interleave,
     "aten::roll": _roll,
     "aten::scalar_tensor": lambda xp, value, dtype=None: xp.asarray(value, dtype=dtype),
     "aten::select": _select,

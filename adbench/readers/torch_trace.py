@@ -8,6 +8,7 @@ functional.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,6 +39,7 @@ KEPT = (
     ATEN.log_sigmoid_forward,
     ATEN.logsumexp,
     ATEN.median,
+    ATEN.multilabel_margin_loss_forward,
     ATEN.polygamma,
     ATEN.tril,
     ATEN.triu,
@@ -81,13 +83,22 @@ def operation_name(target: Any) -> str:
 
 def decompositions() -> dict[Any, Any]:
     """How operations are written in others, but for those that have a meaning of their own."""
+    own = registered("torch")
+    return {
+        target: rule
+        for target, rule in _decompositions().items()
+        if operation_name(target) not in own
+    }
+
+
+@functools.cache  # making the table takes PyTorch 0.2 s
+def _decompositions() -> dict[Any, Any]:
     table = dict(core_aten_decompositions())
     table |= get_decompositions(DECOMPOSED)
     for packet in KEPT:
         for overload in packet.overloads():
             table.pop(getattr(packet, overload), None)
-    own = registered("torch")
-    return {target: rule for target, rule in table.items() if operation_name(target) not in own}
+    return table
 
 
 def place_of_user() -> str:

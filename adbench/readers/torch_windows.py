@@ -219,7 +219,6 @@ OPERATIONS: Mapping[str, Any] = {
     "aten::_adaptive_avg_pool3d": _adaptive_mean_pool(3),
     "aten::adaptive_max_pool2d": _adaptive_max_pool(2),
     "aten::adaptive_max_pool3d": _adaptive_max_pool(3),
-    "aten::avg_pool1d": _mean_pool(1),
     "aten::avg_pool2d": _mean_pool(2),
     "aten::avg_pool3d": _mean_pool(3),
     "aten::max_pool2d_with_indices": _max_pool(2),
