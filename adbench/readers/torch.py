@@ -24,9 +24,10 @@ from adbench.readers import (
     torch_linalg,
     torch_ordering,
     torch_reductions,
+    torch_sampling,
     torch_structural,
+    torch_windows,
 )
-from adbench.readers import torch_windows as windows
 from adbench.readers.reading import Reading, Unreadable, registered
 from adbench.readers.torch_trace import operation_name, trace
 from reference_ad.engine import tree
@@ -38,7 +39,8 @@ OPERATIONS: Mapping[str, Any] = {
     **torch_indexing.OPERATIONS,
     **torch_ordering.OPERATIONS,
     **torch_contractions.OPERATIONS,
-    **windows.OPERATIONS,
+    **torch_windows.OPERATIONS,
+    **torch_sampling.OPERATIONS,
     **torch_layers.OPERATIONS,
     **torch_linalg.OPERATIONS,
     **torch_fourier.OPERATIONS,

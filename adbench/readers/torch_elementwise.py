@@ -129,7 +129,7 @@ def _angle(xp: Any, x: Any) -> Any:
 
 
 SAME_NAMES = (
-    "abs acos acosh asin asinh atan atanh ceil cos cosh exp expm1 floor isfinite isinf isnan log "
+    "abs acos acosh asin asinh atan atanh ceil cos cosh exp expm1 floor isinf isnan log "
     "log10 log1p log2 logical_not reciprocal sign signbit sin sinh sqrt tan tanh trunc"
 ).split()
 """The functions of one array whose names are the namespace's."""

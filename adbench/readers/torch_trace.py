@@ -49,7 +49,6 @@ KEPT = (
 
 DECOMPOSED = (
     ATEN.dist,
-    ATEN.grid_sampler_2d,
     ATEN.ldexp,
     ATEN.upsample_bicubic2d,
     ATEN.upsample_bilinear2d,

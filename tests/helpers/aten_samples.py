@@ -39,6 +39,8 @@ def arrays(dtype: str) -> dict[str, Any]:
         "back": normal((4, 3, 3, 2)),
         "channels": rng.uniform(0.5, 1.5, (4,)),
         "six": normal((6,)),
+        "grid": rng.uniform(-1.7, 1.7, (2, 3, 4, 2)),
+        "solid": rng.uniform(-1.7, 1.7, (1, 2, 3, 2, 3)),
         "edges": np.sort(normal((4,))),
     }
     cast = {name: np.asarray(array, dtype) for name, array in numbers.items()}
@@ -54,7 +56,7 @@ def arrays(dtype: str) -> dict[str, Any]:
 
 
 UNARY = (
-    "abs asinh atan ceil cos cosh erf erfc exp exp2 expm1 floor i0 isfinite isinf isnan neg relu round "
+    "abs asinh atan ceil cos cosh erf erfc exp exp2 expm1 floor i0 isinf isnan neg relu round "
     "sgn sigmoid sign signbit sin sinh special_bessel_j0 special_bessel_j1 special_i0e special_i1 "
     "special_i1e tan tanh trunc"
 ).split()
@@ -205,6 +207,18 @@ SAMPLES: dict[str, list[str]] = {
     "gather": ["x, 0, j", "x, 1, k", "x, -1, k[:2, :1]", "s, 0, i[0]"],
     "gelu": ["x", "4 * x, approximate='tanh'"],
     "glu": ["x", "t, -1", "image, 1"],
+    "grid_sampler_2d": [
+        f"image, grid, {mode}, {padding}, {align}"
+        for mode in (0, 1, 2)
+        for padding in (0, 1, 2)
+        for align in (True, False)
+    ],
+    "grid_sampler_3d": [
+        f"cube, solid, {mode}, {padding}, {align}"
+        for mode in (0, 1)
+        for padding in (0, 1, 2)
+        for align in (True, False)
+    ],
     "hardtanh": ["x", "x, -0.3, 0.6"],
     "index.Tensor": [
         "x, [i]",
