@@ -81,9 +81,7 @@ def read(function: Callable[..., Any], arguments: Sequence[Any]) -> Reading:
 
     def of_tensors(*traced: Any) -> Any:
         remaining = iter(traced)
-        filled = [
-            next(remaining) if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves
-        ]
+        filled = [next(remaining) if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]
         answer = _as_plain_tree(function(*tree.unflatten(structure, filled)))
         results, output_structure = tree.flatten(answer)
         outputs[:] = [output_structure, [not isinstance(x, torch.Tensor) for x in results]]
@@ -266,7 +264,8 @@ def _example(node: Any) -> Any:
 def _dtype_of(node: Any) -> Any:
     value = _example(node)
     if isinstance(value, (tuple, list)):
-        value = next((x for x in value if isinstance(x, torch.Tensor)), None)
+        tensors = [x for x in value if isinstance(x, torch.Tensor)]
+        value = tensors[0] if tensors else None
     return getattr(value, "dtype", None)
 
 
@@ -354,7 +353,8 @@ class _Builder:
         if self._is_folded(node):
             self.constants[self._slot(node)] = _as_numpy(self.values[node])
         elif node.target is operator.getitem:
-            self._add_part(*node.args, node)
+            source, position = node.args
+            self._add_part(source, position, node)
         elif len(_several(node)) < 2:
             self._add_step(node, self._meaning(node), node)
 
@@ -419,6 +419,8 @@ class _Builder:
             )
         full_name = f"{name}.{node.target._overloadname}"
         meaning = OPERATIONS.get(full_name, OPERATIONS.get(name))
+        if meaning is None and torch.Tag.dynamic_output_shape in node.target.tags:
+            raise Unreadable(self._sentence_on_masks(node, name))
         if meaning is None:
             raise Unreadable(
                 f"The operation {name}{self._place(node)} has no entry in the reader of PyTorch: "
@@ -435,14 +437,17 @@ class _Builder:
     def _place(self, node: Any) -> str:
         return self.places.get(operation_name(node.target), "")
 
+    def _sentence_on_masks(self, node: Any, name: str) -> str:
+        return (
+            f"The function picks elements by a mask of values ({name}{self._place(node)}), and "
+            "how many those are depends on the numbers: use torch.where, or give the indices as an "
+            "argument."
+        )
+
     def _check_layout(self, node: Any, name: str) -> None:
         """Raise Unreadable where a view is by places in memory that the operand does not fill."""
         if name == "aten::index" and any(_is_mask(x) for x in node.args[1] if x is not None):
-            raise Unreadable(
-                f"The function picks elements by a mask of values ({name}{self._place(node)}), and "
-                "how many those are depends on the numbers: use torch.where, or give the indices "
-                "as an argument."
-            )
+            raise Unreadable(self._sentence_on_masks(node, name))
         if name != "aten::as_strided":
             return
         operand = _example(node.args[0])

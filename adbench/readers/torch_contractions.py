@@ -153,7 +153,9 @@ def _convolution(
             for span, width, more in zip(spans, padding, further, strict=True)
         ]
         x = pad(xp, _spaced(xp, x, stride), widths)
-        answer = _correlate(xp, x, _transposed_kernels(xp, weight, groups), [1] * n, dilation, groups)
+        answer = _correlate(
+            xp, x, _transposed_kernels(xp, weight, groups), [1] * n, dilation, groups
+        )
     else:
         x = pad(xp, x, [(width, width) for width in padding])
         answer = _correlate(xp, x, weight, stride, dilation, groups)

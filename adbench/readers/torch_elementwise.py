@@ -128,13 +128,40 @@ def _angle(xp: Any, x: Any) -> Any:
     return xp.atan2(xp.imag(x), xp.real(x))
 
 
-SAME_NAMES = (
-    "abs acos acosh asin asinh atan atanh ceil cos cosh exp expm1 floor isinf isnan log "
-    "log10 log1p log2 logical_not reciprocal sign signbit sin sinh sqrt tan tanh trunc"
-).split()
+SAME_NAMES = [
+    "abs",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atanh",
+    "ceil",
+    "cos",
+    "cosh",
+    "exp",
+    "expm1",
+    "floor",
+    "isinf",
+    "isnan",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logical_not",
+    "reciprocal",
+    "sign",
+    "signbit",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+    "trunc",
+]
 """The functions of one array whose names are the namespace's."""
 
-OPERATIONS: Mapping[str, Operation] = {
+OPERATIONS: Mapping[str, Any] = {
     **{f"aten::{name}": _unary(name) for name in SAME_NAMES},
     "aten::_conj": _unary("conj"),
     "aten::_conj_physical": _unary("conj"),

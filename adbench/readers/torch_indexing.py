@@ -19,7 +19,6 @@ from adbench.readers.torch_pieces import (
     broadcast,
     canonical,
     cast,
-    constant,
     size,
     take,
     wrapped,
@@ -232,8 +231,10 @@ def _along_rows(put: Any) -> Operation:
         count = as_line(xp, index).shape[0]
         shape = [count if k == place else n for k, n in enumerate(line.shape)]
         values = as_array(xp, source, x)
-        values = xp.reshape(values, tuple(shape)) if values.ndim else xp.broadcast_to(
-            values, tuple(shape)
+        values = (
+            xp.reshape(values, tuple(shape))
+            if values.ndim
+            else xp.broadcast_to(values, tuple(shape))
         )
         values = values if alpha == 1 else alpha * values
         rows = put(
@@ -242,9 +243,7 @@ def _along_rows(put: Any) -> Operation:
             wrapped(xp, as_line(xp, index), line.shape[place]),
             xp.permute_dims(values, order),
         )
-        return xp.reshape(
-            xp.permute_dims(rows, tuple(np.argsort(order).tolist())), tuple(x.shape)
-        )
+        return xp.reshape(xp.permute_dims(rows, tuple(np.argsort(order).tolist())), tuple(x.shape))
 
     return along
 

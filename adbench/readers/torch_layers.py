@@ -29,9 +29,7 @@ def _scaled(x: Any, weight: Any, bias: Any) -> Any:
 # ---- over the last axes
 
 
-def _layer_norm(
-    xp: Any, x: Any, shape: Sequence[int], weight: Any, bias: Any, eps: float
-) -> Any:
+def _layer_norm(xp: Any, x: Any, shape: Sequence[int], weight: Any, bias: Any, eps: float) -> Any:
     mean, variance = _moments(xp, x, tuple(range(x.ndim - len(shape), x.ndim)))
     return _scaled((x - mean) / xp.sqrt(variance + eps), weight, bias)
 
@@ -137,9 +135,7 @@ def _batch_norm_without_training(
     momentum: float,
     eps: float,
 ) -> Any:
-    return _batch_norm(
-        xp, x, weight, bias, running_mean, running_variance, False, momentum, eps
-    )
+    return _batch_norm(xp, x, weight, bias, running_mean, running_variance, False, momentum, eps)
 
 
 def _batch_norm_without_statistics(

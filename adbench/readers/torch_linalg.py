@@ -35,7 +35,12 @@ def _solve_triangular(
 
 
 def _triangular_solve(
-    xp: Any, b: Any, a: Any, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+    xp: Any,
+    b: Any,
+    a: Any,
+    upper: bool = True,
+    transpose: bool = False,
+    unitriangular: bool = False,
 ) -> Any:
     if transpose:
         a, upper = xp.matrix_transpose(a), not upper
@@ -94,9 +99,7 @@ def _orthogonal(part: int) -> Any:
     return factor
 
 
-def _pinv(
-    xp: Any, x: Any, atol: Any = None, rtol: Any = None, hermitian: bool = False
-) -> Any:
+def _pinv(xp: Any, x: Any, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Any:
     """The pseudoinverse of a matrix of full rank, whatever the tolerances."""
     return xp.linalg.pinv(x)
 

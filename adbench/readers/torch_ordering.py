@@ -16,9 +16,7 @@ def _places(
     xp: Any, x: Any, dim: int = -1, descending: bool = False, stable: bool | None = None
 ) -> Any:
     line = as_line(xp, x)
-    return xp.reshape(
-        _order(xp, line, canonical(dim, x.ndim), descending), tuple(x.shape)
-    )
+    return xp.reshape(_order(xp, line, canonical(dim, x.ndim), descending), tuple(x.shape))
 
 
 def _sorted(
@@ -119,9 +117,7 @@ def _searchsorted(
     return xp.astype(total, xp.int32) if out_int32 else total
 
 
-def _bucketize(
-    xp: Any, x: Any, edges: Any, out_int32: bool = False, right: bool = False
-) -> Any:
+def _bucketize(xp: Any, x: Any, edges: Any, out_int32: bool = False, right: bool = False) -> Any:
     return _searchsorted(xp, edges, x, out_int32, right)
 
 

@@ -1,7 +1,7 @@
 """PyTorch's sampling of images at points of a grid.
 
-Its decomposition adds 1 to a rounded coordinate before it makes an integer of it, which no enclosure
-can follow; here integers are made first.
+Its decomposition adds 1 to a rounded coordinate before it makes an integer of it, which no
+enclosure can follow; here integers are made first.
 """
 
 from __future__ import annotations
@@ -100,7 +100,8 @@ def _picked(xp: Any, x: Any, places: Sequence[Any]) -> Any:
     """
     lengths = tuple(x.shape[2:])
     batch, channels = x.shape[0], x.shape[1]
-    linear, is_inside = 0, True
+    linear: Any = 0
+    is_inside: Any = True
     for place, length in zip(places, lengths, strict=True):
         is_inside = (place >= 0) & (place < length) & is_inside
         linear = linear * length + _clipped(xp, place, length)
@@ -111,9 +112,7 @@ def _picked(xp: Any, x: Any, places: Sequence[Any]) -> Any:
     return xp.where(xp.reshape(is_inside, row), values, xp.zeros_like(values))
 
 
-def _grid_sample(
-    xp: Any, x: Any, grid: Any, mode: int, padding: int, align_corners: bool
-) -> Any:
+def _grid_sample(xp: Any, x: Any, grid: Any, mode: int, padding: int, align_corners: bool) -> Any:
     """Values of images between their elements, at the points of a grid.
 
     x: shape (batch, channels, *lengths)

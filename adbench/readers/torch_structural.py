@@ -136,9 +136,7 @@ def _slice(
 
 def _split_with_sizes(xp: Any, x: Any, sizes: Sequence[int], axis: int = 0) -> tuple[Any, ...]:
     ends = np.cumsum(sizes).tolist()
-    return tuple(
-        [_slice(xp, x, axis, end - n, end) for n, end in zip(sizes, ends, strict=True)]
-    )
+    return tuple([_slice(xp, x, axis, end - n, end) for n, end in zip(sizes, ends, strict=True)])
 
 
 def _split(xp: Any, x: Any, length: int, axis: int = 0) -> tuple[Any, ...]:

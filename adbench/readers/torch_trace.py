@@ -60,7 +60,7 @@ DETACHING = frozenset(
     {
         torch.Tensor.detach,
         torch.Tensor.detach_,
-        torch.Tensor.data.__get__,  # type: ignore[attr-defined]
+        torch.Tensor.data.__get__,
         torch.detach,
     }
 )
@@ -105,8 +105,7 @@ def place_of_user() -> str:
     frame: Any = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
-        is_ours = file.startswith((HERE, TORCH)) or file.startswith("<")
-        if not is_ours:
+        if not file.startswith((HERE, TORCH, "<")):
             return f" in line {frame.f_lineno} of {os.path.basename(file)}"
         frame = frame.f_back
     return ""

@@ -18,7 +18,7 @@ class Windows:
     """The windows along one axis."""
 
     places: Any
-    """Shape (windows, elements): which elements each has; outside of the axis where it is padded."""
+    """Shape (windows, elements): which elements each has, beyond the axis where it is padded."""
     length: int
     """That of the axis."""
     padded: tuple[int, int]
@@ -124,9 +124,7 @@ def _mean_pool(n: int) -> Operation:
         sums = _sums(xp, x, windows)
         if divisor_override is not None:
             return sums / divisor_override
-        counts = [
-            line.counts if count_include_pad else line.inside.sum(axis=1) for line in windows
-        ]
+        counts = [line.counts if count_include_pad else line.inside.sum(axis=1) for line in windows]
         return sums / xp.asarray(_product_of_counts(counts).astype(float), dtype=x.dtype)
 
     return mean_pool

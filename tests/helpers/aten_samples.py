@@ -55,24 +55,79 @@ def arrays(dtype: str) -> dict[str, Any]:
     }
 
 
-UNARY = (
-    "abs asinh atan ceil cos cosh erf erfc exp exp2 expm1 floor i0 isinf isnan neg relu round "
-    "sgn sigmoid sign signbit sin sinh special_bessel_j0 special_bessel_j1 special_i0e special_i1 "
-    "special_i1e tan tanh trunc"
-).split()
+UNARY = [
+    "abs",
+    "asinh",
+    "atan",
+    "ceil",
+    "cos",
+    "cosh",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "floor",
+    "i0",
+    "isinf",
+    "isnan",
+    "neg",
+    "relu",
+    "round",
+    "sgn",
+    "sigmoid",
+    "sign",
+    "signbit",
+    "sin",
+    "sinh",
+    "special_bessel_j0",
+    "special_bessel_j1",
+    "special_i0e",
+    "special_i1",
+    "special_i1e",
+    "tan",
+    "tanh",
+    "trunc",
+]
 
-OF_POSITIVE = "digamma lgamma log log10 log1p log2 reciprocal rsqrt sqrt".split()
+OF_POSITIVE = ["digamma", "lgamma", "log", "log10", "log1p", "log2", "reciprocal", "rsqrt", "sqrt"]
 
-BINARY = (
-    "atan2 copysign.Tensor fmax fmin hypot logaddexp maximum minimum mul.Tensor add.Tensor "
-    "sub.Tensor div.Tensor eq.Tensor ne.Tensor lt.Tensor le.Tensor gt.Tensor ge.Tensor"
-).split()
+BINARY = [
+    "atan2",
+    "copysign.Tensor",
+    "fmax",
+    "fmin",
+    "hypot",
+    "logaddexp",
+    "maximum",
+    "minimum",
+    "mul.Tensor",
+    "add.Tensor",
+    "sub.Tensor",
+    "div.Tensor",
+    "eq.Tensor",
+    "ne.Tensor",
+    "lt.Tensor",
+    "le.Tensor",
+    "gt.Tensor",
+    "ge.Tensor",
+]
 
-OF_SCALAR = "add mul sub div eq ne lt le gt ge".split()
+OF_SCALAR = ["add", "mul", "sub", "div", "eq", "ne", "lt", "le", "gt", "ge"]
 
-REDUCTIONS = "amax amin all.dims any.dims logsumexp mean.dim sum.dim_IntList".split()
+REDUCTIONS = ["amax", "amin", "all.dims", "any.dims", "logsumexp", "mean.dim", "sum.dim_IntList"]
 
-ALONG_ONE = "argmax argmin all.dim any.dim cummax cummin cumsum cumprod logcumsumexp".split()
+ALONG_ONE = [
+    "argmax",
+    "argmin",
+    "all.dim",
+    "any.dim",
+    "cummax",
+    "cummin",
+    "cumsum",
+    "cumprod",
+    "logcumsumexp",
+]
 
 SAMPLES: dict[str, list[str]] = {
     **{name: ["x", "s", "t"] for name in UNARY},
@@ -118,7 +173,12 @@ SAMPLES: dict[str, list[str]] = {
         "image, image, image, scale=0.3",
     ],
     "_softmax": ["x, 0, False", "t, -1, False", "s, 0, False"],
-    "_to_copy": ["n, dtype=x.dtype", "x, dtype=torch.int64", "m, dtype=x.dtype", "x, dtype=torch.bool"],
+    "_to_copy": [
+        "n, dtype=x.dtype",
+        "x, dtype=torch.int64",
+        "m, dtype=x.dtype",
+        "x, dtype=torch.bool",
+    ],
     "_trilinear": ["x, y, x, [], [], [], [1]", "x, y, t, [0], [0], [], [0, 2]"],
     "_unsafe_index.Tensor": ["x, [i, None]", "t, [None, j]"],
     "_unsafe_index_put": ["x, [i], y[:2]"],
@@ -259,7 +319,14 @@ SAMPLES: dict[str, list[str]] = {
         "a, b, upper=False, unitriangular=True",
         "a, b, upper=True, unitriangular=True",
     ],
-    "linalg_vector_norm": ["x", "x, 1, [0]", "t, 3, [1, 2], True", "x, float('inf'), [1]", "x, 0", "s"],
+    "linalg_vector_norm": [
+        "x",
+        "x, 1, [0]",
+        "t, 3, [1, 2], True",
+        "x, float('inf'), [1]",
+        "x, 0",
+        "s",
+    ],
     "linspace": ["0, 1, 5", "-1, 2, 1"],
     "log_sigmoid_forward": ["x", "40 * x"],
     "logical_and": ["m, o", "n, k"],
