@@ -331,8 +331,9 @@ class _Builder:
         Integers and truth values are; numbers are computed again, in the dtype of the run.
         """
         value = self.values.get(node)
-        is_tensor = isinstance(value, torch.Tensor)
-        return is_tensor and (node.op == "get_attr" or not _is_number(value.dtype))
+        if not isinstance(value, torch.Tensor):
+            return False
+        return node.op == "get_attr" or not _is_number(value.dtype)
 
     def _needed(self, outputs: Sequence[Any]) -> set[Any]:
         """The nodes that an output depends on."""

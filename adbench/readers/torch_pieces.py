@@ -14,8 +14,21 @@ Axes = int | Sequence[int] | None
 def as_array(xp: Any, value: Any, like: Any) -> Any:
     """A Python number as an array of another's dtype; an array as it is."""
     if isinstance(value, (bool, int, float, complex)):
-        return xp.asarray(value, dtype=like.dtype)
+        return number(xp, value, like.dtype)
     return value
+
+
+def number(xp: Any, value: Any, dtype: Any) -> Any:
+    """A Python number, or an array of NumPy's, in a dtype.
+
+    Integers become floats first where they are to be such: enclosures take integers in a floating
+    dtype for rounded ones.
+    """
+    if xp.isdtype(dtype, ("bool", "integral", "complex floating")) or isinstance(value, complex):
+        return xp.asarray(value, dtype=dtype)
+    if isinstance(value, np.ndarray):
+        return xp.asarray(value.astype(np.float64), dtype=dtype)
+    return xp.asarray(float(value), dtype=dtype)
 
 
 def alike(xp: Any, x: Any, y: Any) -> tuple[Any, Any]:
@@ -66,7 +79,7 @@ def broadcast(xp: Any, *arrays: Any) -> list[Any]:
 
 def full(xp: Any, shape: Sequence[int], value: Any, dtype: Any) -> Any:
     """An array filled with one number."""
-    return xp.broadcast_to(xp.asarray(value, dtype=dtype), tuple(shape))
+    return xp.broadcast_to(number(xp, value, dtype), tuple(shape))
 
 
 def join(xp: Any, arrays: Sequence[Any], axis: int) -> Any:

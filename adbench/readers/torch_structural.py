@@ -17,6 +17,7 @@ from adbench.readers.torch_pieces import (
     full,
     join,
     move_axis,
+    number,
     pad,
     take,
 )
@@ -40,13 +41,13 @@ def _arange(xp: Any, start: Any, end: Any = None, step: Any = 1, dtype: Any = No
     if end is None:
         start, end = 0, start
     count = max(math.ceil((end - start) / step), 0)
-    counts = xp.asarray(np.arange(count), dtype=dtype)
+    counts = number(xp, np.arange(count), dtype)
     scaled = counts if step == 1 else counts * step
     return scaled if start == 0 else scaled + start
 
 
 def _linspace(xp: Any, start: Any, end: Any, steps: int, dtype: Any = None) -> Any:
-    counts = xp.asarray(np.arange(steps), dtype=dtype)
+    counts = number(xp, np.arange(steps), dtype)
     return start + counts * (end - start) / max(steps - 1, 1)
 
 
@@ -75,7 +76,7 @@ _ones, _ones_like = _filled(1)
 
 
 def _eye(xp: Any, rows: int, columns: int | None = None, dtype: Any = None) -> Any:
-    return xp.asarray(np.eye(rows, columns), dtype=dtype)
+    return number(xp, np.eye(rows, columns), dtype)
 
 
 # ---- shapes
@@ -331,7 +332,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "aten::permute": _permute,
     "aten::repeat": _repeat,
     "aten::roll": _roll,
-    "aten::scalar_tensor": lambda xp, value, dtype=None: xp.asarray(value, dtype=dtype),
+    "aten::scalar_tensor": lambda xp, value, dtype=None: number(xp, value, dtype),
     "aten::select": _select,
     "aten::select_scatter": _select_scatter,
     "aten::slice": _slice,
