@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import Any
 
@@ -30,6 +30,7 @@ from adbench.readers import (
 )
 from adbench.readers.reading import Reading, Unreadable, registered
 from adbench.readers.torch_trace import operation_name, trace
+from reference_ad import numpy
 from reference_ad.engine import tree
 
 OPERATIONS: Mapping[str, Any] = {
@@ -58,6 +59,9 @@ IGNORED_PARAMETERS = frozenset(
 )
 """Parameters that say where and how a tensor lies, which no value depends on."""
 
+CLEARLY_DIFFERENT = 1e-2
+"""The relative difference between two runs of the same operations that their order never makes."""
+
 ADVICE_ON_UNKNOWN = (
     "give its meaning with adbench.readers.register('torch', {name!r}, function), where function "
     "is written as function(xp, *operands)"
@@ -78,6 +82,7 @@ def read(function: Callable[..., Any], arguments: Sequence[Any]) -> Reading:
     leaves, structure = tree.flatten(list(arguments))
     tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
     outputs: list[Any] = []
+    computed: list[Any] = []
 
     def of_tensors(*traced: Any) -> Any:
         remaining = iter(traced)
@@ -86,12 +91,52 @@ def read(function: Callable[..., Any], arguments: Sequence[Any]) -> Reading:
         results, output_structure = tree.flatten(answer)
         outputs[:] = [output_structure, [not isinstance(x, torch.Tensor) for x in results]]
         outputs.append([x for x in results if not isinstance(x, torch.Tensor)])
-        return tuple([x for x in results if isinstance(x, torch.Tensor)])
+        computed[:] = [x for x in results if isinstance(x, torch.Tensor)]
+        return tuple(computed)
 
     graph, places = trace(of_tensors, tensors)
     program = _Builder(graph, places).program()
+    _check_that_operations_say_all(graph, program, tensors, computed)
     border = _Border(structure, leaves, *outputs)
     return Reading(_function_of(program, border), program.operations)
+
+
+def _check_that_operations_say_all(
+    graph: Any, program: _Program, tensors: Sequence[Any], computed: Sequence[Any]
+) -> None:
+    """Raise Unreadable where something beside the operations of the graph wrote to a tensor.
+
+    A kernel that is called by the address of its tensors leaves no trace: the operations then give
+    another value than the function gave, or what they left uninitialized is part of the output.
+    """
+    arguments = [tensor.detach() for tensor in tensors]
+    with torch.no_grad():
+        again = graph(*[argument.clone() for argument in arguments])
+    is_same = all(
+        torch.allclose(x.detach(), y.detach(), rtol=CLEARLY_DIFFERENT, equal_nan=True)
+        for x, y in zip(computed, again, strict=True)
+        if _is_number(x.dtype)
+    )
+    swapped = {
+        function: torch_structural.OTHERWISE_UNINITIALIZED[name]
+        for name, function in torch_structural.UNINITIALIZED.items()
+    }
+    if any(step.operation in swapped for step in program.steps):
+        points = [_as_numpy(argument) for argument in arguments]
+        steps = [
+            replace(step, operation=swapped.get(step.operation, step.operation))
+            for step in program.steps
+        ]
+        other = replace(program, steps=steps).run(numpy, points)
+        is_same = all(
+            np.array_equal(x, y) for x, y in zip(program.run(numpy, points), other, strict=True)
+        )
+    if not is_same:
+        raise Unreadable(
+            "The function writes to a tensor beside PyTorch's operations, as a kernel does that "
+            "is called by the address of its tensors: make it an operation of torch.library, and "
+            "give its meaning with adbench.readers.register."
+        )
 
 
 def _as_plain_tree(answer: Any) -> Any:

@@ -139,6 +139,39 @@ def _embedding(
     return xp.where(is_padding, xp.stop_gradient(rows), rows)
 
 
+def _embedding_bag(
+    xp: Any,
+    weight: Any,
+    indices: Any,
+    offsets: Any,
+    scales_gradient: bool = False,
+    mode: int = 0,
+    sparse: bool = False,
+    weights_of_samples: Any = None,
+    include_last_offset: bool = False,
+    padding: int = -1,
+) -> Any:
+    """Sums, means or maxima (mode 0, 1, 2) of rows, in bags that begin at some offsets."""
+    starts = offsets[:-1] if include_last_offset else offsets
+    numbers = xp.asarray(np.arange(indices.shape[0]), dtype=starts.dtype)
+    has_begun = starts[:, None] <= numbers[None, :]
+    is_over = xp.concat([has_begun[1:], xp.zeros_like(has_begun[:1])], axis=0)
+    is_in = has_begun & ~is_over & (indices != padding)[None, :]
+    rows = take(xp, weight, indices, 0)
+    if weights_of_samples is not None:
+        rows = rows * weights_of_samples[:, None]
+    if mode == 2:
+        lowest = xp.asarray(-float("inf"), dtype=rows.dtype)
+        largest = xp.max(xp.where(is_in[:, :, None], rows[None, :, :], lowest), axis=1)
+        return xp.where(xp.any(is_in, axis=1)[:, None], largest, xp.zeros_like(largest))
+    members = cast(xp, is_in, rows.dtype)
+    sums = members @ rows
+    if mode == 0:
+        return sums
+    counts = xp.sum(members, axis=1, keepdims=True)
+    return sums / xp.maximum(counts, xp.ones_like(counts))
+
+
 def _index_select(xp: Any, x: Any, axis: int, index: Any) -> Any:
     line = as_line(xp, x)
     picked = take(xp, line, as_line(xp, index), canonical(axis, x.ndim))
@@ -255,7 +288,9 @@ def _put(xp: Any, x: Any, index: Any, source: Any, accumulate: bool = False) -> 
     return xp.reshape(rows, tuple(x.shape))
 
 
-OPERATIONS: Mapping[str, Operation] = {
+OPERATIONS: Mapping[str, Any] = {
+    "aten::_embedding_bag": (_embedding_bag, None, None, None),
+    "aten::_embedding_bag_forward_only": (_embedding_bag, None, None, None),
     "aten::_unsafe_index": _index,
     "aten::_unsafe_index_put": _index_put,
     "aten::embedding": _embedding,

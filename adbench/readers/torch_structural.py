@@ -71,6 +71,19 @@ def _filled(value: int) -> tuple[Operation, Operation]:
     return of_shape, like
 
 
+def uninitialized(value: int) -> Mapping[str, Operation]:
+    """Operations that leave it open what they give, with a number for that."""
+    of_shape, like = _filled(value)
+    return {
+        "aten::empty": of_shape,
+        "aten::empty_like": like,
+        "aten::empty_permuted": lambda xp, shape, layout, dtype=None: of_shape(xp, shape, dtype),
+    }
+
+
+UNINITIALIZED, OTHERWISE_UNINITIALIZED = uninitialized(0), uninitialized(1)
+"""No output may depend on which of the two is taken."""
+
 _zeros, _zeros_like = _filled(0)
 _ones, _ones_like = _filled(1)
 
@@ -316,9 +329,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "aten::detach": lambda xp, x: xp.stop_gradient(x),
     "aten::diagonal": _diagonal,
     "aten::diagonal_scatter": _diagonal_scatter,
-    "aten::empty": _zeros,
-    "aten::empty_like": _zeros_like,
-    "aten::empty_permuted": lambda xp, shape, layout, dtype=None: _zeros(xp, shape, dtype),
+    **UNINITIALIZED,
     "aten::expand": _expand,
     "aten::eye": _eye,
     "aten::flip": _flip,

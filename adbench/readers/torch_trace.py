@@ -16,11 +16,17 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+import torch._dynamo
 from torch._decomp import core_aten_decompositions, get_decompositions
-from torch.fx.experimental.proxy_tensor import get_proxy_mode, make_fx
+from torch.fx.experimental.proxy_tensor import (
+    disable_proxy_modes_tracing,
+    get_proxy_mode,
+    get_proxy_slot,
+    make_fx,
+)
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_map_only
+from torch.utils._pytree import tree_leaves, tree_map_only
 
 from adbench.readers.reading import Unreadable, registered
 
@@ -65,6 +71,9 @@ DETACHING = frozenset(
     }
 )
 """What a user calls to leave the derivative behind."""
+
+LEAVING = frozenset({torch.Tensor.numpy, torch.Tensor.tolist, torch.Tensor.__array__})
+"""What takes a tensor out of PyTorch."""
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TORCH = os.path.dirname(os.path.abspath(torch.__file__))
@@ -135,6 +144,13 @@ class _GradientSwitches(TorchFunctionMode):
         if function is torch._C._set_grad_enabled:
             self._switched(bool(args[0]))
             return function(*args)
+        if function in LEAVING and _depends_on_arguments(args[0]):
+            raise Unreadable(
+                f"The function takes the numbers of a tensor out of PyTorch ({function.__name__}"
+                f"{place_of_user()}), where no operation can be followed: write it in PyTorch's "
+                "operations, or as one of your own (torch.library) and give its meaning with "
+                "adbench.readers.register."
+            )
         if function not in DETACHING:
             return function(*args, **(kwargs or {}))
         # Inside of a forward its own backward says what the derivative is.
@@ -164,6 +180,9 @@ class _GradientSwitches(TorchFunctionMode):
 class _Watch(TorchDispatchMode):
     """Sees every operation of the user's before it is decomposed."""
 
+    # For these PyTorch would raise an exception about this very class.
+    supports_higher_order_operators = True
+
     def __init__(self, switches: _GradientSwitches, places: dict[Any, str]) -> None:
         super().__init__()
         self.switches = switches
@@ -176,19 +195,28 @@ class _Watch(TorchDispatchMode):
         if function is ATEN.detach.default:
             return self._detached(args[0])
         place = place_of_user()
-        try:
-            answer = function(*args, **(kwargs or {}))
-        except RuntimeError as error:
-            if torch.Tag.data_dependent_output not in function.tags:
-                raise
+        if isinstance(function, torch._ops.HigherOrderOperator):
             raise Unreadable(
-                f"The function asks for the value of a tensor ({operation_name(function)}"
-                f"{place}), and {ADVICE_ON_VALUES}."
-            ) from error
+                f"The function calls torch.{function.name()}{place}, which is no operation of "
+                "tensors alone: write it with torch.where, or with Python's own loops."
+            )
+        if torch.Tag.data_dependent_output in function.tags:
+            return self._value(function, args, kwargs or {}, place)
+        answer = function(*args, **(kwargs or {}))
         self._note(place)
         if self.switches.leaves_derivative:
             return self._without_derivative(function, answer, place)
         return answer
+
+    def _value(self, function: Any, args: Any, kwargs: Any, place: str) -> Any:
+        """What Python is told of tensors, which must not depend on the arguments."""
+        if any(_depends_on_arguments(x) for x in tree_leaves((args, kwargs))):
+            raise Unreadable(
+                f"The function asks for the value of a tensor ({operation_name(function)}"
+                f"{place}), and {ADVICE_ON_VALUES}."
+            )
+        with disable_proxy_modes_tracing():
+            return function(*args, **kwargs)
 
     def _detached(self, x: Any) -> Any:
         # What autograd itself detaches, to keep it for a backward pass, is the tensor as it is.
@@ -214,13 +242,32 @@ class _Watch(TorchDispatchMode):
             self.places[node] = place
 
 
+def _depends_on_arguments(x: Any) -> bool:
+    """Whether a tensor depends on the arguments of the function that is traced."""
+    mode = get_proxy_mode()
+    if not isinstance(x, torch.Tensor) or mode is None:
+        return False
+    slot = get_proxy_slot(x, mode.tracer, None)
+    if slot is None:
+        return False
+    nodes = mode.tracer.graph.nodes
+    dependent = {node for node in nodes if node.op == "placeholder"}
+    for node in nodes:
+        if any(operand in dependent for operand in node.all_input_nodes):
+            dependent.add(node)
+            if _writes(node):
+                return True  # to a tensor of which there may be views
+    return slot.proxy.node in dependent
+
+
 @contextmanager
-def _without_fused_layers() -> Iterator[None]:
-    """Let attention and encoder layers be made of operations; their fused forms say nothing."""
+def _made_of_operations() -> Iterator[None]:
+    """Let layers and compiled functions be made of operations; their fused forms say nothing."""
     was_enabled = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        yield
+        with torch._dynamo.config.patch(error_on_nested_fx_trace=False):
+            yield
     finally:
         torch.backends.mha.set_fastpath_enabled(was_enabled)
 
@@ -248,7 +295,7 @@ def trace(
             return function(*arguments)
 
     table = decompositions() if table is None else table
-    with _without_fused_layers(), torch.enable_grad():
+    with _made_of_operations(), torch.enable_grad():
         graph = make_fx(watched, decomposition_table=table)(*_copies(tensors))
         place_by_operation: dict[str, str] = {}
         for node, place in reversed(places.items()):

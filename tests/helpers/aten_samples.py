@@ -144,6 +144,15 @@ SAMPLES: dict[str, list[str]] = {
     "_conj": ["c"],
     "_conj_physical": ["c"],
     "_euclidean_dist": ["x, y"],
+    **{
+        name: [
+            "x, i, i * 0 + torch.tensor([0, 1])",
+            "x, j.view(-1), torch.tensor([0, 3, 3]), False, 1",
+            "x, j.view(-1), torch.tensor([0, 3, 7]), False, 2, False, None, True",
+            "x, j[0], torch.tensor([0, 2]), False, 0, False, row, False, 0",
+        ]
+        for name in ("_embedding_bag", "_embedding_bag_forward_only")
+    },
     "_fft_c2c": ["c, [1], 0, True", "c, [0, 1], 1, True", "c, [0], 2, False"],
     "_fft_c2r": ["c, [1], 2, 6", "c, [0, 1], 1, 7"],
     "_fft_r2c": ["x, [1], 0, True", "x, [0, 1], 1, True", "x, [0], 2, False"],

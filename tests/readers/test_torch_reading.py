@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import numpy as np
@@ -212,6 +213,51 @@ def test_an_operation_without_an_entry_is_named_with_the_line_and_the_way_out():
     )
     with pytest.raises(Unreadable, match=sentence):
         value(lambda x: torch.erfinv(x / 3), X)
+
+
+def test_a_kernel_that_is_called_by_address_is_noticed():
+    def doubled(x: Any, y: Any) -> Any:
+        address = (ctypes.c_double * 3).from_address(y.data_ptr())
+        address[:] = [float(number) for number in 2 * X]
+        return y
+
+    for empty in (torch.empty_like, torch.clone, torch.zeros_like):
+        with pytest.raises(Unreadable, match="beside PyTorch's operations"):
+            value(lambda x, empty=empty: doubled(x, empty(x)), X)
+
+
+def test_numbers_that_leave_pytorch_are_refused():
+    for function in (lambda x: torch.asarray(x.numpy()), lambda x: x * x.tolist()[0]):
+        with pytest.raises(Unreadable, match=r"numbers of a tensor out of PyTorch \(\w+ in line"):
+            value(function, X)
+
+
+def test_the_values_of_constants_may_be_asked_for():
+    labels = torch.tensor([0, 2, 1])
+    result = value(lambda x: F.one_hot(labels).double() @ x * float(labels.max()), X)
+    np.testing.assert_array_equal(result, 2 * X[[0, 2, 1]])
+
+
+def test_a_value_that_depends_on_an_argument_by_a_write_is_refused():
+    def function(x: Any) -> Any:
+        y = torch.zeros(3, dtype=x.dtype)
+        y[1:] = x[1:]
+        return x * 2 if y.sum().item() > 0 else x
+
+    with pytest.raises(Unreadable, match="asks for the value"):
+        value(function, X)
+
+
+def test_a_compiled_function_is_read_as_what_it_was_compiled_from():
+    np.testing.assert_allclose(value(torch.compile(lambda x: x * x), X), X * X)
+
+
+def test_a_branch_of_tensors_is_refused():
+    def function(x: Any) -> Any:
+        return torch.cond(x.sum() > 0, torch.sin, torch.cos, (x,))
+
+    with pytest.raises(Unreadable, match="calls torch.cond in line"):
+        value(function, X)
 
 
 @pytest.fixture
