@@ -425,6 +425,8 @@ class _Builder:
         """The application of a function to the operands of a node."""
         name = operation_name(node.target)
         self.operations[name] = None
+        if name in torch_elementwise.COMPARISONS_WITH_ITSELF and _is_with_itself(node):
+            function = torch_elementwise.COMPARISONS_WITH_ITSELF[name]
         self._check_layout(node, name)
         promotes = name in PROMOTING and self._has_numbers(node)
         operands = tuple([self._operand(operand, promotes) for operand in node.args])
@@ -509,6 +511,12 @@ def _several(node: Any) -> Any:
     """The outputs of a node that has several."""
     value = _example(node)
     return value if isinstance(value, (tuple, list)) else ()
+
+
+def _is_with_itself(node: Any) -> bool:
+    """Whether a comparison is of numbers with the very same ones."""
+    first, second = node.args
+    return first is second and _is_number(_dtype_of(first))
 
 
 def _is_mask(node: Any) -> bool:

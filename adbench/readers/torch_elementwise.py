@@ -128,6 +128,12 @@ def _angle(xp: Any, x: Any) -> Any:
     return xp.atan2(xp.imag(x), xp.real(x))
 
 
+COMPARISONS_WITH_ITSELF: Mapping[str, Operation] = {
+    "aten::eq": lambda xp, x, y: ~xp.isnan(x),
+    "aten::ne": lambda xp, x, y: xp.isnan(x),
+}
+"""What PyTorch writes for `isnan`; an enclosure leaves open whether it equals itself."""
+
 SAME_NAMES = [
     "abs",
     "acos",

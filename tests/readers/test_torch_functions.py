@@ -98,6 +98,9 @@ SUBJECTS = {
     "avg_pool2d": Subject(lambda x: F.avg_pool2d(x, 2, 1, 1), ((1, 2, 4, 3),)),
     "adaptive_avg_pool2d": Subject(lambda x: F.adaptive_avg_pool2d(x, (2, 3)), ((1, 2, 5, 4),)),
     "batch_norm": Subject(batch_norm, ((3, 2, 4), (2,), (2,), (2,), (2,))),
+    "batch_norm_in_training": Subject(
+        lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True), ((3, 2, 4), (2,), (2,))
+    ),
     "conv1d": Subject(
         lambda x, w, b: F.conv1d(x, w, b, stride=2, padding=1), ((2, 3, 6), (4, 3, 3), (4,))
     ),
@@ -127,6 +130,7 @@ SUBJECTS = {
         F.hardsigmoid, ((3, 2),), defect="the backward kernel has 1/6 in float32, torch 2.13"
     ),
     "huber_loss": Subject(F.huber_loss, ((3, 4), (3, 4))),
+    "instance_norm": Subject(F.instance_norm, ((2, 3, 4),)),
     "interpolate_bilinear": Subject(
         lambda x: F.interpolate(x, scale_factor=1.5, mode="bilinear"), ((1, 2, 3, 3),)
     ),
