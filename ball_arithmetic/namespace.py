@@ -85,6 +85,7 @@ def namespace(enclose: Enclose = numbers) -> Any:
 
 _UNCHANGED = {"isdtype", "finfo", "iinfo", "result_type", "can_cast"}
 _EXACT = {
+    "asarray",
     "zeros",
     "ones",
     "empty",

@@ -28,6 +28,7 @@ LAYERS = [
     {"adbench.counting", "adbench.registry", "adbench.timing", "adbench.extend"},
     {"adbench.backends"},
     {"adbench.results"},
+    {"adbench.readers"},
     {"adbench.cases"},
     {"adbench.namespaces"},
     {"ball_arithmetic"},

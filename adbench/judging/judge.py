@@ -218,7 +218,7 @@ class Judge:
                 continue
             judged.append(trial)
             if trial.beside is not None:
-                finding = _difference(trial.answer, trial.beside, trial, case)
+                finding = _difference(trial, trial.beside, evidence.first, case)
             elif trial.point is None:
                 finding = self._trial(trial, first, evidence, case)
             elif trial.point in further:
@@ -336,15 +336,22 @@ class Judge:
         return [Finding("inputs", evidence.changed, comes_first=True)]
 
 
-def _difference(answer: Answer, other: Answer, trial: Trial, case: Case) -> Finding | None:
-    """What is to be said where an answer differs from another to the same question."""
+def _difference(trial: Trial, other: Answer, usual: Answer, case: Case) -> Finding | None:
+    """What is to be said where an answer differs from another to the same question.
+
+    usual: the answer to the question that was asked: beside it, two slopes may be next to nothing,
+        as those of a normalized sum are, and then they differ by their rounding alone.
+    """
+    answer = trial.answer
     if mismatch(answer, other) or not other.is_finite:
         return None
     if not answer.is_finite:
         return Finding(trial.check, f"{trial.circumstances} It is not finite.")
-    difference = relative_error(answer, other)
-    if difference <= ALIKE[case.dtype]:
+    pairs = zip(answer.arrays, other.arrays, strict=True)
+    deviation = norm([left - right for left, right in pairs])
+    if deviation <= ALIKE[case.dtype] * max(norm(other.arrays), norm(usual.arrays)):
         return None
+    difference = relative_error(answer, other)
     message = f"{trial.circumstances} It differs by a relative {difference:.1e}."
     return Finding(trial.check, message)
 

@@ -613,3 +613,13 @@ def test_a_cast_of_balls_that_hold_several_integers_stays_undecided():
     cast = ball_arithmetic.xp.astype(wide, np.int64)
     with pytest.raises(TypeError):
         np.zeros(3)[cast]
+
+
+def test_the_sum_of_all_numbers_is_cast_to_an_integer():
+    total = xp.sum(numbers(np.asarray([1.0, 2.0])))
+    assert int(xp.astype(total, np.int64)) == 3
+
+
+def test_an_integer_in_a_floating_dtype_is_what_the_user_of_the_namespace_makes_of_floats():
+    enclosed = ball_arithmetic.namespace(lambda x: ("enclosed", float(x)))
+    assert enclosed.asarray(2, dtype=np.float64) == ("enclosed", 2.0)
