@@ -6,6 +6,8 @@ and under `jit` shapes that depend on arrays, such as `xp.repeat` by an array of
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jax
@@ -53,3 +55,14 @@ namespace = Namespace(
     permute_dims=_permute_dims,
     stop_gradient=jax.lax.stop_gradient,
 )
+
+
+@contextmanager
+def wide_types() -> Iterator[None]:
+    """Let JAX keep float64, for the whole process."""
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_x64", before)
