@@ -14,9 +14,8 @@ import numpy as np
 
 from adbench.cases.messages import SentenceError
 from adbench.namespaces.jax import wide_types
-from adbench.readers.jax_operations import OPERATIONS, TAKES_CONSTANTS
-from adbench.readers.jax_program import Builder, Program, Run, Value, place_among
-from adbench.readers.jax_structures import STRUCTURES
+from adbench.readers.jax_operations import TABLE
+from adbench.readers.jax_program import UNSIGNED_BITS, Builder, Program, Run, Value, place_among
 from adbench.readers.reading import Reading, Unreadable
 
 LOOKING_AT_VALUES = (
@@ -55,7 +54,7 @@ def read(function: Callable[..., Any], arguments: Sequence[Any]) -> Reading:
             jaxpr, shapes = trace(*[leaves[place] for place in places])
         except LOOKING_AT_VALUES as error:
             raise Unreadable(_looks_at_values(error)) from None
-        builder = Builder(OPERATIONS, TAKES_CONSTANTS, STRUCTURES)
+        builder = Builder(TABLE)
         inputs = [Value(tuple(aval.shape), aval.dtype) for aval in jaxpr.in_avals]
         program = builder.finished(inputs, builder.inline(jaxpr, inputs))
     output_structure = jax.tree_util.tree_structure(shapes)
@@ -104,13 +103,15 @@ def _arrays_in(xp: Any, arguments: Any, examples: Sequence[Any], program: Progra
             f"The function was read with {len(examples)} arrays and values, and is given "
             f"{len(leaves)}: read it again with these arguments."
         )
-    arrays = []
+    arrays: list[Any] = []
     for leaf, example in zip(leaves, examples, strict=True):
         if not hasattr(example, "dtype"):
             _check_static(leaf, example)
             continue
         array = leaf if hasattr(leaf, "dtype") else xp.asarray(leaf)
         shape, expected = tuple(map(int, array.shape)), program.inputs[len(arrays)].shape
+        if np.dtype(example.dtype).name in UNSIGNED_BITS:
+            array = xp.astype(array, xp.int64)
         if shape != expected:
             raise WrongArguments(
                 f"The function was read with an array of shape {expected}, and is given one of "

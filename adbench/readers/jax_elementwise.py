@@ -209,5 +209,11 @@ OPERATIONS: dict[str, Operation] = {
 }
 """What each primitive is in the array namespace."""
 
+OF_ITSELF: dict[str, Operation] = {
+    "eq": lambda xp, x, y: xp.logical_not(xp.isnan(x)),
+    "ne": lambda xp, x, y: xp.isnan(x),
+}
+"""What a comparison of an array with itself is, which of balls would be undecided."""
+
 TAKES_CONSTANTS = frozenset({"polygamma", "pow"})
 """The operations that are given constants as NumPy's arrays."""

@@ -1,7 +1,8 @@
 """The JAX primitives of linear algebra, and the discrete Fourier transforms.
 
-A factorisation of a symmetric matrix is one of its symmetric part here, as in `xp.linalg`; JAX's
-own functions symmetrize their arguments too, unless told not to.
+The primitives that factorise a symmetric matrix look at one triangle of it, and so does what stands
+for them here. `jnp.linalg.cholesky` and `jnp.linalg.eigh` symmetrize their arguments before; of
+`jax.scipy.linalg.cho_factor`, which does not, JAX's derivatives are right in symmetric directions.
 """
 
 from __future__ import annotations
@@ -43,8 +44,15 @@ def _triangular_solve(
     return _transposed(xp, xp.linalg.solve(_transposed(xp, a), _transposed(xp, b)))
 
 
-def _cholesky(xp: Any, x: Any, **parameters: Any) -> Any:
-    return xp.linalg.cholesky(x)
+def _symmetric(xp: Any, x: Any, lower: bool) -> Any:
+    """The symmetric matrix that has one triangle of x."""
+    triangle = xp.tril(x) if lower else xp.triu(x)
+    strict = xp.tril(x, k=-1) if lower else xp.triu(x, k=1)
+    return triangle + xp.conj(_transposed(xp, strict))
+
+
+def _cholesky(xp: Any, x: Any) -> Any:
+    return xp.linalg.cholesky(_symmetric(xp, x, lower=True))
 
 
 def _qr(
@@ -69,7 +77,7 @@ def _eigh(
 ) -> tuple[Any, Any]:
     if subset_by_index is not None:
         raise Unreadable("eigh of some eigenvalues cannot be read: take them from all of them.")
-    eigenvalues, eigenvectors = xp.linalg.eigh(x)
+    eigenvalues, eigenvectors = xp.linalg.eigh(_symmetric(xp, x, lower))
     return eigenvectors, eigenvalues
 
 

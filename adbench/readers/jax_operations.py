@@ -13,6 +13,8 @@ from adbench.readers import (
     jax_reductions,
     jax_structural,
 )
+from adbench.readers.jax_program import Table
+from adbench.readers.jax_structures import STRUCTURES
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     **jax_elementwise.OPERATIONS,
@@ -24,5 +26,10 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 """By the name of a primitive, a function of the namespace, the operands, and its parameters."""
 
-TAKES_CONSTANTS = jax_elementwise.TAKES_CONSTANTS | jax_indexing.TAKES_CONSTANTS
-"""The operations that are given constants as NumPy's arrays, for them to look at."""
+TABLE = Table(
+    OPERATIONS,
+    jax_elementwise.OF_ITSELF,
+    jax_elementwise.TAKES_CONSTANTS | jax_indexing.TAKES_CONSTANTS,
+    STRUCTURES,
+)
+"""All that the reader knows of primitives."""

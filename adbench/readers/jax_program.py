@@ -53,6 +53,12 @@ CALLS = {
 }
 """The primitives that call a jaxpr, and the parameter that holds it."""
 
+UNSIGNED_BITS = {"uint8": 8, "uint16": 16, "uint32": 32}
+"""The unsigned integers, which frameworks lack here and there: they are computed in int64."""
+
+WRAPPING = {"add", "convert_element_type", "mul", "neg", "not", "reduce_sum", "shift_left", "sub"}
+"""The operations whose result may have more bits than its dtype, and loses them."""
+
 RANDOM = ("random_", "threefry", "rng_")
 """How the names of random operations begin."""
 
@@ -119,7 +125,8 @@ class Run:
             return self._real
         if kind == "complex":
             return self._complex
-        return getattr(self.xp, np.dtype(dtype).name)
+        name = np.dtype(dtype).name
+        return getattr(self.xp, "int64" if name in UNSIGNED_BITS else name)
 
     def asarray(self, constant: Any) -> Any:
         """Return a constant as an array of the namespace."""
@@ -197,25 +204,30 @@ def place_among(frames: Any) -> str:
 # ---- reading
 
 
+@dataclass(frozen=True)
+class Table:
+    """What the primitives mean, by their names."""
+
+    operations: Mapping[str, Callable[..., Any]]
+    """Functions of the namespace, the operands, and the parameters."""
+    of_itself: Mapping[str, Callable[..., Any]]
+    """The same for those of two floating operands, where both are one and the same array."""
+    takes_constants: frozenset[str]
+    """The operations that are given constants as NumPy's arrays, to look at them."""
+    structures: Mapping[str, Callable[..., Sequence[Value]]]
+    """Those that hold programs: `f(builder, equation, inputs)` adds steps and returns results."""
+
+
 class Builder:
     """Collects the steps of a program."""
 
     def __init__(
         self,
-        operations: Mapping[str, Callable[..., Any]],
-        takes_constants: frozenset[str],
-        structures: Mapping[str, Callable[..., Sequence[Value]]],
+        table: Table,
         names: dict[str, None] | None = None,
     ) -> None:
-        """Start a program.
-
-        operations: the table. takes_constants: the operations in it that look at constants.
-        structures: those that hold programs: `f(builder, equation, inputs)` returns the results.
-        names: the operations met so far, in order.
-        """
-        self.operations = operations
-        self.takes_constants = takes_constants
-        self.structures = structures
+        """Start a program. names: the operations met so far, in order."""
+        self.table = table
         self.names: dict[str, None] = {} if names is None else names
         self._steps: list[Step] = []
 
@@ -224,7 +236,7 @@ class Builder:
 
         The program takes those that are not.
         """
-        builder = Builder(self.operations, self.takes_constants, self.structures, self.names)
+        builder = Builder(self.table, self.names)
         outputs = builder.inline(jaxpr, inputs)
         arguments = tuple(value for value in inputs if value.constant is None)
         return builder.finished(arguments, outputs)
@@ -262,13 +274,15 @@ class Builder:
         if name in CALLS:
             return self.inline(equation.params[CALLS[name]], inputs)
         meaning = _meaning_of(equation)
-        if meaning is None and name in self.structures:
-            return self.structures[name](self, equation, inputs)
-        operation = meaning or self.operations.get(name)
+        if meaning is None and name in self.table.structures:
+            return self.table.structures[name](self, equation, inputs)
+        if len(inputs) == 2 and inputs[0] is inputs[1] and inputs[0].kind == "float":
+            meaning = meaning or self.table.of_itself.get(name)
+        operation = meaning or self.table.operations.get(name)
         if operation is None:
             return self._known_results(equation, inputs)
         apply = _applying(operation, equation, inputs)
-        return self.add(equation, inputs, apply, name in self.takes_constants)
+        return self.add(equation, inputs, apply, name in self.table.takes_constants)
 
     def add(
         self,
@@ -341,10 +355,15 @@ def _applying(operation: Callable[..., Any], equation: Any, inputs: Sequence[Val
     if "result_dtype" in wanted:
         dtypes["result_dtype"] = equation.outvars[0].aval.dtype
     has_many_results = equation.primitive.multiple_results
+    bits = None
+    if equation.primitive.name in WRAPPING:
+        bits = UNSIGNED_BITS.get(np.dtype(equation.outvars[0].aval.dtype).name)
 
     def apply(run: Run, operands: list[Any]) -> Sequence[Any]:
         converted = {name: run.dtype(dtype) for name, dtype in dtypes.items()}
         result = operation(run.xp, *operands, **parameters, **converted)
+        if bits is not None:
+            result = run.xp.bitwise_and(result, run.xp.asarray(2**bits - 1, dtype=result.dtype))
         return result if has_many_results else [result]
 
     return apply

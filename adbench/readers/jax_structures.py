@@ -100,7 +100,7 @@ def _number_of_rounds(builder: Builder, equation: Any, inputs: Values) -> int:
     of_condition, of_body = inputs[:n_condition], inputs[n_condition : n_condition + n_body]
     carry: Values = [_as_known(value) for value in inputs[n_condition + n_body :]]
     for n_rounds in range(LONGEST_LOOP):
-        scratch = Builder(builder.operations, builder.takes_constants, builder.structures)
+        scratch = Builder(builder.table)
         (goes_on,) = scratch.inline(parameters["cond_jaxpr"], [*of_condition, *carry])
         if not goes_on.is_known:
             break

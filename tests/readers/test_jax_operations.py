@@ -10,13 +10,13 @@ from frameworks import load
 
 jax = pytest.importorskip("jax", reason="JAX is not installed")
 
-from jax_samples import SAMPLES, arguments_of
+from jax_samples import SAMPLES, arguments_of  # noqa: E402
 
-from adbench.namespaces.jax import wide_types
-from adbench.namespaces.numpy import numpy
-from adbench.readers.jax import read
-from adbench.readers.jax_operations import OPERATIONS
-from adbench.readers.jax_structures import STRUCTURES
+from adbench.namespaces.jax import wide_types  # noqa: E402
+from adbench.namespaces.numpy import numpy  # noqa: E402
+from adbench.readers.jax import read  # noqa: E402
+from adbench.readers.jax_operations import OPERATIONS  # noqa: E402
+from adbench.readers.jax_structures import STRUCTURES  # noqa: E402
 
 LEAVES_NO_STEP = {"platform_index"}
 """What is the same in every call."""
@@ -51,6 +51,10 @@ def assert_same(answer, value, dtype):
     assert np.max(deviation, initial=0.0) <= ULPS * np.finfo(dtype).eps * size
 
 
+def assert_all_same(answers, values, dtype):
+    jax.tree.map(lambda answer, value: assert_same(answer, value, dtype), answers, values)
+
+
 CASES = [(name, k) for name, samples in SAMPLES.items() for k in range(len(samples))]
 
 
@@ -62,9 +66,7 @@ def test_an_operation_means_what_jax_computes(name, k):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # branches that are not taken
             answers = reading.function(numpy, *arguments)
-        jax.tree.map(
-            lambda value, answer: assert_same(np.asarray(answer), value, dtype), values, answers
-        )
+        assert_all_same(jax.tree.map(np.asarray, answers), values, dtype)
 
 
 def test_every_operation_of_the_table_has_a_sample():
@@ -79,8 +81,4 @@ def test_operations_mean_the_same_on_other_frameworks(backend_name):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             answers = reading.function(backend.xp, *map(backend.asarray, arguments))
-        jax.tree.map(
-            lambda value, answer: assert_same(backend.to_numpy(answer), value, "float64"),
-            values,
-            answers,
-        )
+        assert_all_same(jax.tree.map(backend.to_numpy, answers), values, "float64")
