@@ -27,6 +27,7 @@ LAYERS = [
     {"adbench.truth"},
     {"adbench.counting", "adbench.registry", "adbench.timing", "adbench.extend"},
     {"adbench.backends"},
+    {"adbench.readers"},
     {"adbench.results"},
     {"adbench.readers"},
     {"adbench.cases"},

@@ -5,8 +5,8 @@ Compiled by `jax.jit` at the first call, compiled ahead of it, or one operation 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import jax
@@ -16,7 +16,7 @@ from jax.experimental.jet import jet as taylor
 from jax.extend.core import Primitive
 
 from adbench.backends.base import Answer, Backend, Call, Function, Memory, Unsupported, routed
-from adbench.namespaces.jax import list_indices, namespace
+from adbench.namespaces.jax import list_indices, namespace, wide_types
 
 LACKS_RULE = (
     "can't apply forward-mode",
@@ -25,17 +25,6 @@ LACKS_RULE = (
 )
 """What JAX says where a function, a hand-written one or its own, cannot be differentiated in this
 mode: a `custom_vjp`, a callback without a rule, a loop of unknown length."""
-
-
-@contextmanager
-def wide_types() -> Iterator[None]:
-    """Let JAX keep float64, for the whole process."""
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
-    try:
-        yield
-    finally:
-        jax.config.update("jax_enable_x64", before)
 
 
 @contextmanager

@@ -91,3 +91,14 @@ namespace = Namespace(
     set_at=lambda x, index, value: x.at[as_index(index)].set(value),
     stop_gradient=jax.lax.stop_gradient,
 )
+
+
+@contextmanager
+def wide_types() -> Iterator[None]:
+    """Let JAX keep float64, for the whole process."""
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_x64", before)

@@ -50,4 +50,4 @@ def register(framework: str, name: str, function: Operation) -> None:
 
 def registered(framework: str) -> Mapping[str, Operation]:
     """The operations of a framework that users registered, by name."""
-    return MappingProxyType(_registered.get(framework, {}))
+    return MappingProxyType(_registered.setdefault(framework, {}))

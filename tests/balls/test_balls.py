@@ -608,6 +608,11 @@ def test_a_cast_of_exact_integers_gives_numbers_that_can_be_an_index():
     assert np.asarray(cast).dtype == np.int64 and list(np.asarray(cast)) == [0, 2, -1]
 
 
+def test_a_cast_of_a_single_exact_integer_gives_a_number():
+    cast = ball_arithmetic.xp.astype(ball_arithmetic.xp.asarray(2.0), np.int64)
+    assert np.asarray(cast).dtype == np.int64 and cast == 2
+
+
 def test_a_cast_of_balls_that_hold_several_integers_stays_undecided():
     wide = ball_arithmetic.numbers(np.asarray([1.0]), np.asarray([0.5]))
     cast = ball_arithmetic.xp.astype(wide, np.int64)
