@@ -1,0 +1,1 @@
+"""Readers: a framework's function as a model's function."""
