@@ -5,8 +5,8 @@ Compiled by `jax.jit` at the first call, compiled ahead of it, or one operation 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import jax
