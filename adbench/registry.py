@@ -21,6 +21,7 @@ from adbench.backends.catalog import Entry
 from adbench.cases.model import Model, SpecError
 from adbench.cases.text import plain_name
 from adbench.cases.user_file import UserFile, check_path, run_file, run_file_once
+from adbench.functions.native_reading import with_function
 
 MODELS_GROUP = "adbench.models"
 BACKENDS_GROUP = "adbench.backends"
@@ -99,8 +100,11 @@ def _lacks_module(path: Path, error: ModuleNotFoundError) -> SpecError:
 
 def _models_by_variable(path: Path, file: UserFile) -> dict[str, Model]:
     """The models at the top level of a file, by the variables that hold them."""
+    completed: dict[int, Model] = {}  # a model that stands in two variables is still one
     models_by_variable = {
-        variable: value for variable, value in vars(file.module).items() if isinstance(value, Model)
+        variable: completed.setdefault(id(value), with_function(value))
+        for variable, value in vars(file.module).items()
+        if isinstance(value, Model)
     }
     if not models_by_variable:
         raise SpecError(

@@ -5,12 +5,16 @@ It is the same whoever answers it, in whatever dtype.
 
 from __future__ import annotations
 
+from ast import literal_eval
 from dataclasses import dataclass, replace
 
 from adbench.cases.inputs import Array, Inputs
 from adbench.cases.model import Model
 from adbench.cases.operators import Operator
 from reference_ad.engine import tree
+
+OF_OUTPUTS = (Operator.VALUE, Operator.JVP, Operator.JACOBIAN)
+"""The operators whose answers have an entry for each one of the output."""
 
 SHOWN_NUMBERS = 6
 """Of an array that is longer than this, a message shows so many numbers."""
@@ -75,14 +79,29 @@ class Question:
             if path == "[0]":
                 return "value"
             path = path.removeprefix("[1]")
-        return f"{self.active_name}{path}"
+        return array_name(self.active_name, path)
+
+    def entry(self, path: str, index: tuple[int, ...]) -> str:
+        """Return what to call an entry of the array at `path` of the answer.
+
+        Where the function joins several outputs into one, it is the output's name that says most.
+        """
+        name_output = getattr(self.model.function, "output_name", None)
+        rank = self.inputs.cotangent.ndim
+        if name_output is not None and self.operator in OF_OUTPUTS:
+            output, rest = name_output(index[:rank]), index[rank:]
+            if output and self.operator is not Operator.JACOBIAN:
+                return output
+            if output:
+                return f"{output} by {self.title(path)}{in_brackets(rest)}"
+        return f"{self.title(path)}{in_brackets(index)}"
 
     def describe_point(self) -> str:
         """Return the arguments as they could be typed; of long arrays the first numbers."""
         words = []
         for name, argument in zip(self.argument_names, self.inputs.arguments, strict=True):
             for path, leaf in zip(tree.paths(argument), tree.leaves(argument), strict=True):
-                words.append(f"{name}{path} = {_abbreviated(leaf)}")
+                words.append(f"{array_name(name, path)} = {_abbreviated(leaf)}")
         if len(words) > SHOWN_ARRAYS:
             words[SHOWN_ARRAYS:] = [f"and {len(words) - SHOWN_ARRAYS} more"]
         return ", ".join(words)
@@ -92,6 +111,21 @@ class Question:
         if self.operator is Operator.DERIVATIVE:
             return f"derivative of order {self.order}"
         return self.operator.value
+
+
+def array_name(argument: str, path: str) -> str:
+    """Return what to call the array at `path` of an argument.
+
+    argument: its name; "" for a dict of arrays whose keys are their names, such as `["x[0]"]`.
+    """
+    if argument:
+        return f"{argument}{path}"
+    return str(literal_eval(path)[0]) if path else "output"
+
+
+def in_brackets(index: tuple[int, ...]) -> str:
+    """Return an index as it is written behind an array, "" where there is none."""
+    return f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
 
 
 def _abbreviated(array: Array) -> str:
