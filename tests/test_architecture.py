@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = [
     {"adbench.__main__", "adbench.cli"},
-    {"adbench.selftest", "adbench.pytest_plugin"},
+    {"adbench.selftest", "adbench.pytest_plugin", "adbench.torch", "adbench.jax"},
     {"adbench.changes", "adbench.checking", "adbench.comparing"},
     {"adbench.reporting", "adbench.running"},
     {"adbench.planning"},

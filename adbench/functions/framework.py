@@ -138,6 +138,7 @@ def _values(arguments: Any) -> Iterator[Any]:
 
 def names_of_arguments(function: Callable[..., Any], count: int) -> list[str]:
     """Return what a function calls its first positional arguments."""
+    function = inspect.unwrap(function)
     target: Any = function
     owner = getattr(function, "__self__", None)
     skipped = 0

@@ -198,12 +198,12 @@ def _framework_of_spec(spec: Any, judged: Framework) -> str:
 
 def _modules_named(function: Any) -> Sequence[str]:
     """The frameworks whose modules the code of a function names."""
-    function = inspect.unwrap(function) if callable(function) else function
-    code = getattr(function, "__code__", None)
-    variables = getattr(function, "__globals__", {})
+    try:
+        variables = inspect.getclosurevars(inspect.unwrap(function))
+    except TypeError:  # it is none of Python's
+        return []
     names: dict[str, None] = {}
-    for name in code.co_names if code is not None else ():
-        value = variables.get(name)
+    for value in (*variables.nonlocals.values(), *variables.globals.values()):
         module = value.__name__ if isinstance(value, ModuleType) else ""
         module = module or str(getattr(value, "__module__", "") or "")
         package = module.partition(".")[0]

@@ -46,7 +46,7 @@ class Torch(Framework):
         def rebuild(given: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
             filled = list(leaves)
             for place, array in zip(places, given[:count], strict=True):
-                filled[place] = array
+                filled[place] = _laid_out_like(leaves[place], array)
             rebuilt = tree.unflatten(structure, filled)
             positional = tuple(rebuilt[: len(arguments)])
             return positional, dict(zip(keywords, rebuilt[len(arguments) :], strict=True))
@@ -96,6 +96,16 @@ class Torch(Framework):
 
     def complex_of(self, real: Any, imaginary: Any) -> Any:
         return torch.complex(real, imaginary)
+
+
+def _laid_out_like(example: torch.Tensor, array: Any) -> Any:
+    """An array with its axes in the same order in memory as those of an example."""
+    is_tensor = isinstance(array, torch.Tensor) and array.ndim == example.ndim
+    if example.is_contiguous() or not is_tensor or not array.is_contiguous():
+        return array
+    order = sorted(range(example.ndim), key=example.stride, reverse=True)
+    back = sorted(range(example.ndim), key=order.__getitem__)
+    return array.permute(order).contiguous().permute(back)
 
 
 class _Caller(torch.nn.Module):

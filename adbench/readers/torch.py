@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -112,6 +113,12 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 """The meaning of every operation that is read: a function of xp, the operands and parameters."""
 
 
+@lru_cache
+def _decompositions() -> dict[Any, Any]:
+    """PyTorch's decompositions into core operations, which take 0.3 s to list."""
+    return dict(core_aten_decompositions())
+
+
 def read(function: Callable[..., Any], arguments: Sequence[Any]) -> Reading:
     """Read a function at example arguments. Raises Unreadable."""
     leaves, structure = tree.flatten(list(arguments))
@@ -125,11 +132,12 @@ def read(function: Callable[..., Any], arguments: Sequence[Any]) -> Reading:
 
     examples = [leaves[place].detach().clone() for place in places]
     try:
-        graph = make_fx(of_tensors, decomposition_table=core_aten_decompositions())(*examples)
+        graph = make_fx(of_tensors, decomposition_table=_decompositions())(*examples)
     except Exception as error:
         if "data-dependent" in str(error) or "value of" in str(error):
             raise Unreadable(f"The function looks at values: {error}") from error
         raise
+    graph.graph.eliminate_dead_code()
     nodes = list(graph.graph.nodes)
     names = [_name(node) for node in nodes if node.op == "call_function"]
     table = OPERATIONS | meanings("torch")
