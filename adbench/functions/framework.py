@@ -138,6 +138,12 @@ def _values(arguments: Any) -> Iterator[Any]:
 
 def names_of_arguments(function: Callable[..., Any], count: int) -> list[str]:
     """Return what a function calls its first positional arguments."""
+    names = parameter_names(function)
+    return [*names, *(f"argument {place}" for place in range(len(names), count))][:count]
+
+
+def parameter_names(function: Callable[..., Any]) -> list[str]:
+    """Return the names of a function's positional parameters; of an autograd function, its own."""
     function = inspect.unwrap(function)
     target: Any = function
     owner = getattr(function, "__self__", None)
@@ -150,8 +156,7 @@ def names_of_arguments(function: Callable[..., Any], count: int) -> list[str]:
     except (ValueError, TypeError):
         parameters = []
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    names = [parameter.name for parameter in parameters if parameter.kind in kinds]
-    return [*names, *(f"argument {place}" for place in range(len(names), count))][:count]
+    return [parameter.name for parameter in parameters if parameter.kind in kinds]
 
 
 def _has_context(forward: Callable[..., Any]) -> bool:

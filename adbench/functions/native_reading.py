@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from adbench.cases.model import Model, SpecError, no_function
 from adbench.functions.as_it_stands import read
-from adbench.functions.framework import FRAMEWORKS, framework_called
+from adbench.functions.framework import FRAMEWORKS, framework_called, parameter_names
 from reference_ad.engine import tree
 
 READ_IN = ("float64", "float32")
@@ -52,10 +51,7 @@ class NativeReading:
     @property
     def argument_names(self) -> tuple[str, ...]:
         """What the hand-written function calls its arguments."""
-        try:
-            return tuple(inspect.signature(self.native).parameters)
-        except (ValueError, TypeError):
-            return ()
+        return tuple(parameter_names(self.native))
 
     def __call__(self, xp: Any, *arguments: Any) -> Any:
         """Evaluate the reading; the first call with arrays of some shapes must be NumPy's."""

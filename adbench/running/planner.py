@@ -98,9 +98,9 @@ class Planner:
         installed = []
         for name in names:
             file = registry.file_of(name)
-            if file is None:
+            if file is None and registry.module_of(name) is None:
                 installed.append(name)
-            else:
+            elif file is not None:
                 digest_of(file[0])  # a file that is not there needs no worker to say so
         return {source.model.name: source for source in registry.find_models(installed)}
 
