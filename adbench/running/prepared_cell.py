@@ -11,7 +11,7 @@ from adbench.cases.case import NATIVE, Case
 from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model
 from adbench.cases.operators import Operator
-from adbench.cases.question import Question
+from adbench.cases.question import Question, array_name
 from adbench.planning.points import SubjectPoints
 from adbench.timing import clock
 from adbench.timing.clock import Thunk
@@ -99,5 +99,5 @@ def array_names(cell: PreparedCell) -> list[str]:
         titles += directions[len(titles) - len(trees) :]
     names = []
     for title, argument in zip(titles, trees, strict=True):
-        names += [f"{title}{path}" for path in tree.paths(argument)]
+        names += [array_name(title, path) for path in tree.paths(argument)]
     return names

@@ -187,7 +187,7 @@ class Trials:
         if answer is not None:
             circumstances = (
                 "Where the derivatives by all arguments are asked for at once, that by "
-                f"{self._cell.question.active_name} is wrong."
+                f"{self._cell.question.active_name or 'those given'} is wrong."
             )
             yield Trial("all arguments", circumstances, answer)
 
