@@ -194,9 +194,8 @@ def test_differences_overwrite_nothing(launcher, square):
 def test_two_runs_at_once_share_no_folder(launcher, square):
     commands = [launcher.start("run", square, *RUN) for _ in range(2)]
     for command in commands:
-        command.wait(120)
-        assert command.status == 0, command.stderr
-        assert launcher.left_behind(command) == []
+        assert command.wait(120).status == 0, command.stderr
+    assert [launcher.left_behind(command) for command in commands] == [[], []]
     folders = list((launcher.folder / "reports").iterdir())
     assert len(folders) == 2
     assert [miscounted(folder) for folder in folders] == [[], []]
