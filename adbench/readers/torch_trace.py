@@ -12,11 +12,10 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
-import torch._dynamo
 from torch._decomp import core_aten_decompositions, get_decompositions
 from torch.fx.experimental.proxy_tensor import (
     disable_proxy_modes_tracing,
@@ -263,6 +262,16 @@ def _depends_on_arguments(x: Any) -> bool:
     return slot.proxy.node in dependent
 
 
+def _compiled_functions_as_they_were() -> Any:
+    """Let functions of `torch.compile` be what they were compiled from.
+
+    Where the compiler is not loaded there are none; to load it takes 2 s.
+    """
+    if "torch._dynamo" not in sys.modules:
+        return nullcontext()
+    return torch._dynamo.config.patch(error_on_nested_fx_trace=False)
+
+
 def _one_fake_mode() -> Any:
     """Let the shapes of all nodes be noted by one object, not by one for each, which takes long."""
     mode = torch._subclasses.FakeTensorMode(allow_fallback_kernels=True)
@@ -275,7 +284,7 @@ def _made_of_operations() -> Iterator[None]:
     was_enabled = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with torch._dynamo.config.patch(error_on_nested_fx_trace=False), _one_fake_mode():
+        with _compiled_functions_as_they_were(), _one_fake_mode():
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(was_enabled)
