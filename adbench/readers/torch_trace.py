@@ -74,7 +74,9 @@ DETACHING = frozenset(
 LEAVING = frozenset({torch.Tensor.numpy, torch.Tensor.tolist, torch.Tensor.__array__})
 """What takes a tensor out of PyTorch."""
 
-SAME_MEMORY = frozenset({"aten::alias", "aten::detach", "aten::view"})
+SAME_MEMORY = frozenset(
+    {"aten::alias", "aten::detach", "aten::squeeze", "aten::unsqueeze", "aten::view"}
+)
 """Views that have all elements of their operand, in the same order."""
 
 HERE = os.path.dirname(os.path.abspath(__file__))
