@@ -81,7 +81,7 @@ def main(check: bool) -> None:
     page = PAGE.read_text(encoding="utf-8")
     new = rewritten(page)
     if check and new != page:
-        click.echo("docs/readers.md lags behind the readers: run python tools/readers.py.")
+        click.echo("docs/readers.md lags behind the readers: run `make readers`.")
         sys.exit(1)
     if not check:
         PAGE.write_text(new, encoding="utf-8")

@@ -29,7 +29,7 @@ from adbench.readers import (
     torch_windows,
 )
 from adbench.readers.reading import Reading, Unreadable, registered
-from adbench.readers.torch_trace import operation_name, trace
+from adbench.readers.torch_trace import fills_memory, operation_name, trace
 from reference_ad import numpy
 from reference_ad.engine import tree
 
@@ -58,6 +58,9 @@ IGNORED_PARAMETERS = frozenset(
     {"device", "generator", "layout", "memory_format", "non_blocking", "pin_memory"}
 )
 """Parameters that say where and how a tensor lies, which no value depends on."""
+
+CHOOSING_BY_VALUE = frozenset({"aten::masked_select", "aten::nonzero"})
+"""Operations whose answer is as long as the numbers say."""
 
 CLEARLY_DIFFERENT = 1e-2
 """The relative difference between two runs of the same operations that their order never makes."""
@@ -467,7 +470,7 @@ class _Builder:
             )
         full_name = f"{name}.{node.target._overloadname}"
         meaning = OPERATIONS.get(full_name, OPERATIONS.get(name))
-        if meaning is None and torch.Tag.dynamic_output_shape in node.target.tags:
+        if name in CHOOSING_BY_VALUE:
             raise Unreadable(self._sentence_on_masks(node, name))
         if meaning is None:
             raise Unreadable(
@@ -498,8 +501,7 @@ class _Builder:
             raise Unreadable(self._sentence_on_masks(node, name))
         if name != "aten::as_strided":
             return
-        operand = _example(node.args[0])
-        if operand.is_contiguous() and operand.untyped_storage().nbytes() == operand.nbytes:
+        if fills_memory(node.args[0]):
             return
         raise Unreadable(
             f"The function takes a strided view of a tensor that is a view itself ({name}"

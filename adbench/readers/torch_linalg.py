@@ -8,12 +8,6 @@ from typing import Any
 from adbench.readers.torch_pieces import move_axis
 
 
-def _mirrored(xp: Any, x: Any, upper: bool) -> Any:
-    """The symmetric matrix of which one triangle of x is read."""
-    triangle, strict = (xp.triu(x), xp.triu(x, k=1)) if upper else (xp.tril(x), xp.tril(x, k=-1))
-    return triangle + xp.conj(xp.matrix_transpose(strict))
-
-
 def _solve(xp: Any, a: Any, b: Any, left: bool = True, check_errors: bool = False) -> Any:
     """The solution of a @ x = b, or of x @ a = b."""
     if b.ndim == a.ndim - 1:
@@ -52,8 +46,11 @@ def _inverse(xp: Any, x: Any, check_errors: bool = False) -> Any:
 
 
 def _cholesky(xp: Any, x: Any, upper: bool = False, check_errors: bool = False) -> Any:
-    """The triangular factor; the other triangle of x is not read."""
-    factor = xp.linalg.cholesky(_mirrored(xp, x, upper))
+    """The triangular factor of the symmetric part.
+
+    PyTorch reads one triangle of x, and takes it for symmetric in the derivative, as is said here.
+    """
+    factor = xp.linalg.cholesky(x)
     return xp.conj(xp.matrix_transpose(factor)) if upper else factor
 
 
@@ -68,11 +65,11 @@ def _cholesky_inverse(xp: Any, factor: Any, upper: bool = False) -> Any:
 
 
 def _eigenvalues(xp: Any, x: Any, UPLO: str = "L", compute_v: bool = True) -> Any:
-    return xp.linalg.eigh(_mirrored(xp, x, UPLO == "U"))[0]
+    return xp.linalg.eigh(x)[0]
 
 
 def _eigenvectors(xp: Any, x: Any, UPLO: str = "L", compute_v: bool = True) -> Any:
-    return xp.linalg.eigh(_mirrored(xp, x, UPLO == "U"))[1]
+    return xp.linalg.eigh(x)[1]
 
 
 def _singular(part: int) -> Any:

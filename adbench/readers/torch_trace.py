@@ -12,11 +12,10 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
-import torch._dynamo
 from torch._decomp import core_aten_decompositions, get_decompositions
 from torch.fx.experimental.proxy_tensor import (
     disable_proxy_modes_tracing,
@@ -74,6 +73,11 @@ DETACHING = frozenset(
 
 LEAVING = frozenset({torch.Tensor.numpy, torch.Tensor.tolist, torch.Tensor.__array__})
 """What takes a tensor out of PyTorch."""
+
+SAME_MEMORY = frozenset(
+    {"aten::alias", "aten::detach", "aten::squeeze", "aten::unsqueeze", "aten::view"}
+)
+"""Views that have all elements of their operand, in the same order."""
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TORCH = os.path.dirname(os.path.abspath(torch.__file__))
@@ -260,13 +264,29 @@ def _depends_on_arguments(x: Any) -> bool:
     return slot.proxy.node in dependent
 
 
+def _compiled_functions_as_they_were() -> Any:
+    """Let functions of `torch.compile` be what they were compiled from.
+
+    Where the compiler is not loaded there are none; to load it takes 2 s.
+    """
+    if "torch._dynamo" not in sys.modules:
+        return nullcontext()
+    return torch._dynamo.config.patch(error_on_nested_fx_trace=False)
+
+
+def _one_fake_mode() -> Any:
+    """Let the shapes of all nodes be noted by one object, not by one for each, which takes long."""
+    mode = torch._subclasses.FakeTensorMode(allow_fallback_kernels=True)
+    return torch._guards.tracing(torch._guards.TracingContext(mode))
+
+
 @contextmanager
 def _made_of_operations() -> Iterator[None]:
     """Let layers and compiled functions be made of operations; their fused forms say nothing."""
     was_enabled = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with torch._dynamo.config.patch(error_on_nested_fx_trace=False):
+        with _compiled_functions_as_they_were(), _one_fake_mode():
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(was_enabled)
@@ -325,10 +345,19 @@ def _writes(node: Any) -> bool:
 
 
 def _check_write(node: Any, places: Mapping[str, str]) -> None:
-    """Raise Unreadable for a write to an argument or to a tensor that the function captured."""
+    """Raise Unreadable for a write to an argument or to a tensor that the function captured.
+
+    So it does for one by an operation of the user's.
+    """
     if not _writes(node):
         return
     name = _name_of_node(node)
+    if not name.startswith("aten::"):
+        raise Unreadable(
+            f"The operation {name}{places.get(name, '')} writes to its operands in place, which "
+            "is known of PyTorch's own operations alone: give a version of it that makes new "
+            "tensors."
+        )
     for base in _written(node):
         while base.op == "call_function" and _is_view(base):
             base = base.args[0]
@@ -351,6 +380,13 @@ def _written(node: Any) -> list[Any]:
     names = [a.name for a, writes in zip(arguments, is_written, strict=True) if writes]
     written += [node.kwargs[name] for name in names if name in node.kwargs]
     return [x for x in written if isinstance(x, torch.fx.Node)]
+
+
+def fills_memory(node: Any) -> bool:
+    """Whether a tensor is in C order and alone in its memory, as far as the graph can tell."""
+    while _name_of_node(node) in SAME_MEMORY:
+        node = node.args[0]
+    return bool(node.meta["val"].is_contiguous()) and not _is_view(node)
 
 
 def _is_view(node: Any) -> bool:

@@ -157,7 +157,7 @@ SAMPLES: dict[str, list[str]] = {
     "_fft_c2r": ["c, [1], 2, 6", "c, [0, 1], 1, 7"],
     "_fft_r2c": ["x, [1], 0, True", "x, [0, 1], 1, True", "x, [0], 2, False"],
     "_linalg_det": ["a", "e"],
-    "_linalg_eigh": ["d", "d, 'U'", "e"],
+    "_linalg_eigh": ["d", "d, 'U'", "e @ e.mT"],
     "_linalg_slogdet": ["a", "-e"],
     "_linalg_solve_ex": ["a, b", "a, col[:, 0]", "a, x.mT[:2, :3], left=False"],
     "_linalg_svd": ["x", "a, True", "t"],

@@ -146,3 +146,46 @@ def test_an_operation_is_the_same_in_every_namespace(name, backend):
     staged = running.stage(call, arrays_there, (), None)
     results = tree.leaves(staged(arrays_there, (), None))
     compare(name, [running.to_numpy(x) for x in results], outputs, "float64")
+
+
+def real_parts(outputs: list[Any]) -> list[Any]:
+    """Those of the outputs that a derivative can be asked of."""
+    return [x for x in outputs if str(x.dtype).rpartition(".")[2] == "float64"]
+
+
+@pytest.mark.parametrize(("name", "operands"), CALLS)
+def test_the_gradient_of_an_operation_is_that_of_pytorch(name, operands):
+    if name in SIGNS_ARE_FREE:
+        pytest.skip("vectors may point either way")
+    call = Call(name, operands, "float64")
+    torch.set_default_dtype(torch.float64)
+    places = [k for k, point in enumerate(call.points) if point.dtype == np.float64]
+    tensors = [x.requires_grad_(k in places) for k, x in enumerate(call.tensors())]
+    try:
+        outputs = real_parts(tree.leaves(call(*tensors)))
+    except RuntimeError as error:  # an operand has no derivative
+        pytest.skip(str(error))
+    rng = np.random.default_rng(3)
+    weights = [rng.standard_normal(tuple(x.shape)) for x in outputs]
+    if not places or not any(x.requires_grad for x in outputs):
+        pytest.skip("no derivative to compare")
+    pairs = zip(outputs, weights, strict=True)
+    total = sum(torch.sum(x * torch.asarray(w)) for x, w in pairs if x.requires_grad)
+    wanted = [tensors[k] for k in places]
+    try:
+        gradients = torch.autograd.grad(total, wanted, allow_unused=True, materialize_grads=True)
+    except (RuntimeError, NotImplementedError) as error:
+        pytest.skip(str(error))
+    reading = reader.read(call, call.tensors())
+
+    def projected(active: list[Any]) -> Any:
+        filled = list(call.points)
+        for k, x in zip(places, active, strict=True):
+            filled[k] = x
+        results = real_parts(tree.leaves(reading.function(reference_ad.numpy, *filled)))
+        parts = zip(results, weights, outputs, strict=True)
+        return sum(reference_ad.numpy.sum(x * w) for x, w, y in parts if y.requires_grad)
+
+    results = reference_ad.grad(projected)([call.points[k] for k in places])
+    for result, gradient in zip(results, gradients, strict=True):
+        np.testing.assert_allclose(result, gradient.numpy(force=True), rtol=1e-9, atol=1e-9)

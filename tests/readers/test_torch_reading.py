@@ -226,6 +226,15 @@ def test_a_kernel_that_is_called_by_address_is_noticed():
             value(lambda x, empty=empty: doubled(x, empty(x)), X)
 
 
+def test_a_strided_view_is_read_where_the_memory_is_known():
+    matrix = np.arange(6.0).reshape(2, 3)
+    places = value(lambda x: (x * 1).view(6).as_strided((2, 2), (3, 1), 1), matrix)
+    np.testing.assert_array_equal(places, [[1, 2], [4, 5]])
+    for view in (lambda x: x[1:], lambda x: x.mT):
+        with pytest.raises(Unreadable, match=r"strided view of a tensor that is a view"):
+            value(lambda x, view=view: view(x).as_strided((2,), (1,), 0), matrix)
+
+
 def test_numbers_that_leave_pytorch_are_refused():
     for function in (lambda x: torch.asarray(x.numpy()), lambda x: x * x.tolist()[0]):
         with pytest.raises(Unreadable, match=r"numbers of a tensor out of PyTorch \(\w+ in line"):
@@ -304,3 +313,32 @@ def test_a_reading_is_traced_by_other_frameworks(backend):
     points = [running.asarray(X), running.asarray(np.arange(2))]
     result = running.stage(call, points, (), None)(points, (), None)
     np.testing.assert_allclose(running.to_numpy(result), np.cumsum(np.exp(X)[:2]), rtol=1e-14)
+
+
+def test_an_operation_with_several_outputs_is_registered_as_one_function():
+    @torch.library.custom_op("adbench_tests::both", mutates_args=())
+    def both(x: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:  # type: ignore[name-defined]
+        return x * k, x + k
+
+    register("torch", "adbench_tests::both", lambda xp, x, k: (x * k, x + k))
+
+    def function(x: Any) -> Any:
+        product, total = both(x, 3)
+        return product - total
+
+    np.testing.assert_allclose(value(function, X), 3 * X - (X + 3))
+    reading._registered["torch"].pop("adbench_tests::both")
+
+
+def test_an_operation_of_the_users_that_writes_in_place_is_refused():
+    @torch.library.custom_op("adbench_tests::increase", mutates_args=("x",))
+    def increase(x: torch.Tensor) -> None:  # type: ignore[name-defined]
+        x.add_(1)
+
+    def function(x: Any) -> Any:
+        y = x * 2
+        increase(y)
+        return y
+
+    with pytest.raises(Unreadable, match="adbench_tests::increase in line .* writes to its"):
+        value(function, X)

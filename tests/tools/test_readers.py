@@ -31,7 +31,7 @@ def tool():
 
 
 def test_the_page_is_what_the_readers_make_of_it(tool):
-    assert tool.rewritten(PAGE) == PAGE, "`python tools/readers.py` mends it"
+    assert tool.rewritten(PAGE) == PAGE, "`make readers` mends it"
 
 
 def test_an_operation_that_is_not_listed_is_added(tool):
