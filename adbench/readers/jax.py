@@ -64,7 +64,7 @@ def read(function: Callable[..., Any], arguments: Sequence[Any]) -> Reading:
         run = Run(xp, *_dtypes(xp, arrays, program))
         return jax.tree_util.tree_unflatten(output_structure, program(run, arrays))
 
-    return Reading(of_namespace, tuple(builder.names))
+    return Reading(of_namespace, tuple(program.names))
 
 
 def _looks_at_values(error: BaseException) -> str:

@@ -215,5 +215,8 @@ OF_ITSELF: dict[str, Operation] = {
 }
 """What a comparison of an array with itself is, which of balls would be undecided."""
 
+OF_CALLS: dict[str, Operation] = {"signbit": lambda xp, x: xp.signbit(x)}
+"""What functions of JAX are that look at the bits of a float, by their names under `jit`."""
+
 TAKES_CONSTANTS = frozenset({"polygamma", "pow"})
 """The operations that are given constants as NumPy's arrays."""

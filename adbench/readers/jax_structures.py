@@ -16,7 +16,6 @@ from adbench.readers.jax_program import (
     constant_value,
     evaluate,
     like,
-    place_of,
 )
 from adbench.readers.reading import Unreadable
 
@@ -50,18 +49,22 @@ def _scan(builder: Builder, equation: Any, inputs: Values) -> Values:
         sequences = operands[n_constants + n_carried :]
         if is_reversed:
             sequences = [run.xp.flip(x, axis=0) for x in sequences]
+        if length == 0:
+            types = [atom.aval for atom in equation.outvars[n_carried:]]
+            empty = [run.xp.zeros(aval.shape, dtype=run.dtype(aval.dtype)) for aval in types]
+            return [*start, *empty]
         carry, outputs = loop(run.xp, step, start, sequences, length)
         if is_reversed:
             outputs = [run.xp.flip(y, axis=0) for y in outputs]
         return [*carry, *outputs]
 
-    return builder.add(equation, inputs, apply)
+    return builder.add(equation, inputs, apply, programs=[program])
 
 
 def loop(xp: Any, step: Loop, start: Any, sequences: Any, length: int) -> tuple[Any, Any]:
     """Return what `xp.scan` does, in a Python loop where the namespace has none."""
     scan = getattr(xp, "scan", None)
-    if scan is not None and length:
+    if scan is not None:
         carry, outputs = scan(step, start, sequences, length)
         return carry, outputs
     carry, collected = start, []
@@ -90,7 +93,7 @@ def _while(builder: Builder, equation: Any, inputs: Values) -> Values:
         carry, _ = loop(run.xp, step, operands[n_condition + n_body :], [], n_rounds)
         return carry
 
-    return builder.add(equation, inputs, apply)
+    return builder.add(equation, inputs, apply, programs=[program])
 
 
 def _number_of_rounds(builder: Builder, equation: Any, inputs: Values) -> int:
@@ -109,8 +112,8 @@ def _number_of_rounds(builder: Builder, equation: Any, inputs: Values) -> int:
         results = scratch.inline(parameters["body_jaxpr"], [*of_body, *carry])
         carry = [_as_known(value) for value in results]
     raise Unreadable(
-        f"The loop `while`{place_of(equation)} ends when its values say so, or goes round more "
-        f"than {LONGEST_LOOP} times: give it a fixed number of rounds, with lax.scan or with "
+        f"The loop `while`{builder.place(equation)} ends when its values say so, or goes round "
+        f"more than {LONGEST_LOOP} times: give it a fixed number of rounds, with lax.scan or with "
         "lax.fori_loop between Python integers."
     )
 

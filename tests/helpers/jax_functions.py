@@ -78,7 +78,9 @@ def max_pooled(x: Any) -> Any:
 
 FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "cho_solve": (
-        weighted(lambda a, b: jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor((a + a.T) / 2), b)),
+        weighted(
+            lambda a, b: jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor((a + a.T) / 2), b)
+        ),
         SYMMETRIC,
         RIGHT,
     ),

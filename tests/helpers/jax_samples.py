@@ -261,6 +261,7 @@ SAMPLES: dict[str, list[tuple[Any, ...]]] = {
         (lambda x: lax.scan(lambda c, r: (c + r, r), x[0], x, reverse=True), M),
         (lambda x: lax.fori_loop(0, 3, lambda k, c: c * x[k], x[0]), M),
         (lambda x: lax.map(jnp.sin, x), M),
+        (lambda x: lax.scan(lambda c, r: (c + r, r), x[0], x[:0]), M),
     ],
     "scatter": [
         (lambda x: x.at[1].set(2.0), M),
@@ -314,6 +315,9 @@ SAMPLES: dict[str, list[tuple[Any, ...]]] = {
             SQUARE,
             (2, 4),
         ),
+    ],
+    "tridiagonal_solve": [
+        (lambda x, b: lax.linalg.tridiagonal_solve(x, x + 5, x, b), V, (5, 2)),
     ],
     "while": [(lambda x: lax.fori_loop(0, jnp.int32(2) + 1, lambda k, c: c * x[k], x[0]), M)],
     "xor": [(bits(lax.bitwise_xor), M, M)],
