@@ -1,8 +1,8 @@
 """The reader of TensorFlow's functions: of the graph of raw operations that `tf.function` makes.
 
-The forward function is read, of a `tf.custom_gradient` too. What is read of linear algebra is
-TensorFlow's own derivative's function: a Cholesky factor is that of the symmetric part of a matrix,
-and the eigenvalues are those of its lower triangle.
+The forward function is read, of a `tf.custom_gradient` too. Where an operation looks at one
+triangle of a symmetric matrix, the reading follows TensorFlow's derivative: a Cholesky factor is
+that of the symmetric part of a matrix, eigenvalues are those of its lower triangle.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from adbench.readers.tensorflow_tables import OPERATIONS
 import tensorflow as tf  # isort: skip
 
 LONGEST_LOOP = 10_000
-"""How many times the body of a loop is read at most."""
+"""How often the body of a loop is read at most."""
 
 NEITHER_READ_NOR_NAMED = ("Placeholder", "Const")
 """What stands in every graph and is no operation on arrays."""
@@ -30,6 +30,9 @@ WITHOUT_OUTPUT = ("Assert", "NoOp", "PrintV2")
 
 WRITES = ("Assign", "ResourceScatter", "ResourceApply", "ResourceStridedSliceAssign")
 """How the names of operations begin that write to variables."""
+
+CALLED = ("f", "then_branch", "else_branch", "body")
+"""The attributes that hold a function which an operation calls."""
 
 RANDOM = ("Random", "StatelessRandom", "Multinomial", "ParameterizedTruncatedNormal", "Stateful")
 """How the names of operations begin that draw random numbers."""
@@ -154,6 +157,10 @@ def _attribute(node: Any, name: str) -> Any:
 
 
 def _refuse_writes(node: Any) -> None:
+    """Raise Unreadable where a node, or a function that it calls, writes to a variable."""
+    for attribute in set(node.node_def.attr).intersection(CALLED):
+        for inner in _graph_of(node, attribute).get_operations():
+            _refuse_writes(inner)
     if node.type.startswith(WRITES):
         raise Unreadable(
             f"{_named(node)} writes to a variable, and a function of its arguments alone is "
@@ -172,19 +179,24 @@ def _named(node: Any) -> str:
 
 def _reads_value(node: Any, what: str) -> str:
     return (
-        f"{_named(node)} decides by values that depend on the arguments, {what}: give what decides "
-        "as a Python value, or choose between results with tf.where."
+        f"{_named(node)} needs {what} when the function is read, and that depends on the values of "
+        "the arguments: give it as a Python value, or choose between results with tf.where."
     )
 
 
-OWN_FOLDERS = tuple(f"{os.sep}{name}{os.sep}" for name in ("tensorflow", "keras", "readers"))
-"""Folders of the framework, and of this one: code in them is not the user's."""
+PACKAGES = os.path.dirname(os.path.dirname(tf.__file__))
+OWN_FOLDERS = (
+    os.path.join(PACKAGES, "tensorflow") + os.sep,
+    os.path.join(PACKAGES, "keras") + os.sep,
+    os.path.dirname(__file__) + os.sep,
+)
+"""Folders of the framework and of the readers: code in them is not the user's."""
 
 
 def _user_line(node: Any) -> str:
     """Return the place of the innermost line of the user's code that made a node, or ""."""
     for frame in reversed(list(node.traceback or ())):
-        if not any(folder in frame.filename for folder in OWN_FOLDERS):
+        if not frame.filename.startswith(OWN_FOLDERS):
             return f"line {frame.lineno} of {os.path.basename(frame.filename)}"
     return ""
 

@@ -12,8 +12,6 @@ from adbench.namespaces.numpy import numpy
 from adbench.readers.tensorflow_operation import Operation, ints
 from adbench.readers.tensorflow_shapes import padded
 
-Function = Callable[..., Any]
-
 # ---- slices
 
 
@@ -358,19 +356,6 @@ def _sorted_segments(reduction: Operation) -> Operation:
 
 
 # ---- by known indices
-
-
-def _stitched(xp: Any, *operands: Any, N: int) -> Any:
-    """The slices of several arrays in the order that their indices give them."""
-    indices, data = operands[:N], operands[N:]
-    rows = []
-    for places, x in zip(indices, data, strict=True):
-        rows.append(xp.reshape(x, (-1, *x.shape[len(places.shape) :])))
-    order = np.concatenate([np.asarray(places).reshape(-1) for places in indices])
-    last = np.zeros(int(order.max(initial=-1)) + 1, np.int64)
-    for position, place in enumerate(order):
-        last[place] = position
-    return xp.take(xp.concat(rows, axis=0), xp.asarray(last), axis=0)
 
 
 def _partitioned(xp: Any, x: Any, partitions: Any, *, num_partitions: int) -> Any:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from adbench.readers.tensorflow_operation import Operation, ints
-
-Function = Callable[..., Any]
 
 
 def _reduction(name: str) -> Operation:
