@@ -101,6 +101,10 @@ class Framework:
         """Join arrays of one axis."""
         raise NotImplementedError
 
+    def permuted(self, array: Any, axes: Sequence[int]) -> Any:
+        """Return an array with its axes in another order."""
+        raise NotImplementedError
+
     def parts(self, array: Any) -> tuple[Any, Any]:
         """Return the real and the imaginary part of an array."""
         raise NotImplementedError

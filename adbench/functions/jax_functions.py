@@ -86,6 +86,9 @@ class Jax(Framework):
     def concat(self, arrays: Sequence[Any]) -> Any:
         return jnp.concatenate(list(arrays))
 
+    def permuted(self, array: Any, axes: Sequence[int]) -> Any:
+        return jnp.transpose(array, tuple(axes))
+
     def parts(self, array: Any) -> tuple[Any, Any]:
         return jnp.real(array), jnp.imag(array)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,12 +45,13 @@ class Packing:
         """Choose which arrays are active. Raises SpecError where none can be."""
         active = _active_places(framework, opened.arrays, argnums)
         parts: list[Part] = []
-        for place, open_array in enumerate(opened.arrays):
+        names = _distinct([each.name for each in opened.arrays])
+        for place, (open_array, name) in enumerate(zip(opened.arrays, names, strict=True)):
             if framework.kind(open_array.array) == "c":
-                parts.append(Part(place, f"{open_array.name}.real", place in active))
-                parts.append(Part(place, f"{open_array.name}.imag", place in active, True))
+                parts.append(Part(place, f"{name}.real", place in active))
+                parts.append(Part(place, f"{name}.imag", place in active, True))
             else:
-                parts.append(Part(place, open_array.name, place in active))
+                parts.append(Part(place, name, place in active))
         return cls(framework, opened.arrays, tuple(parts))
 
     @property
@@ -107,20 +109,34 @@ class Packing:
         arrays = []
         remaining = iter(zip(self.parts, values, strict=True))
         for part, value in remaining:
-            if part.place + 1 < len(self.parts) and self._is_complex(part.place):
+            if part.place in self._complex:
                 _, imaginary = next(remaining)
                 value = framework.complex_of(value, imaginary)
             arrays.append(value)
         return arrays
 
-    def _is_complex(self, place: int) -> bool:
-        return any(part.is_imaginary for part in self.parts if part.place == place)
+    @cached_property
+    def _complex(self) -> frozenset[int]:
+        """Which arrays of the call are complex."""
+        return frozenset(part.place for part in self.parts if part.is_imaginary)
 
     def _part_of(self, part: Part, array: Any) -> Any:
-        if not self._is_complex(part.place):
+        if part.place not in self._complex:
             return array
         real, imaginary = self.framework.parts(array)
         return imaginary if part.is_imaginary else real
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Names of which none is twice: a parameter of a module may be called like an argument."""
+    distinct: dict[str, None] = {}
+    for name in names:
+        candidate, count = name, 1
+        while candidate in distinct:
+            count += 1
+            candidate = f"{name} ({count})"
+        distinct[candidate] = None
+    return list(distinct)
 
 
 def _active_places(

@@ -180,20 +180,24 @@ def _is_discrete(leaf: Any) -> bool:
 
 
 def _framework_of_spec(spec: Any, judged: Framework) -> str:
-    """The framework that a specification is written in.
-
-    By what it is, where it is defined, or the modules that it names; that of the function that is
-    judged where these do not tell.
-    """
-    own = framework_of_type(spec)
-    home = str(getattr(spec, "__module__", "") or "").partition(".")[0].removesuffix("lib")
-    for name in (own, home.removeprefix("_")):
-        if name in FRAMEWORKS:
-            return name
-    named = _modules_named(spec)
+    """The framework that a specification is written in; that of what is judged where in doubt."""
+    named = frameworks_named(spec)
     if judged.name in named or len(named) != 1:
         return judged.name
     return named[0]
+
+
+def frameworks_named(function: Any) -> Sequence[str]:
+    """Return the frameworks that a function may be written in.
+
+    The one that it is of, or is defined in, or else those whose modules its code names.
+    """
+    own = framework_of_type(function)
+    home = str(getattr(function, "__module__", "") or "").partition(".")[0].removesuffix("lib")
+    for name in (own, home.removeprefix("_")):
+        if name in FRAMEWORKS and not inspect.isfunction(inspect.unwrap(function)):
+            return [name]
+    return _modules_named(function) or [name for name in (own, home) if name in FRAMEWORKS]
 
 
 def _modules_named(function: Any) -> Sequence[str]:

@@ -75,6 +75,9 @@ class TensorFlow(Framework):
     def concat(self, arrays: Sequence[Any]) -> Any:
         return tf.concat(list(arrays), axis=0)
 
+    def permuted(self, array: Any, axes: Sequence[int]) -> Any:
+        return tf.transpose(array, tuple(axes))
+
     def parts(self, array: Any) -> tuple[Any, Any]:
         return tf.math.real(array), tf.math.imag(array)
 

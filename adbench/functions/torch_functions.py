@@ -91,6 +91,9 @@ class Torch(Framework):
     def concat(self, arrays: Sequence[Any]) -> Any:
         return torch.cat(list(arrays))
 
+    def permuted(self, array: Any, axes: Sequence[int]) -> Any:
+        return array.permute(tuple(axes))
+
     def parts(self, array: Any) -> tuple[Any, Any]:
         return torch.real(array), torch.imag(array)
 

@@ -407,7 +407,7 @@ for _name in ("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3"):
         normal(2, 4, 2),
     )
 sample("BatchMatMulV2", normal(5, 1, 3, 4), normal(2, 2, 4), adj_y=True)
-for _equation, *_shapes in (
+_EINSUMS: tuple[tuple[Any, ...], ...] = (
     ("ij,jk->ik", (2, 3), (3, 4)),
     ("bij,bkj->bik", (2, 3, 4), (2, 5, 4)),
     ("i,j->ij", (2,), (3,)),
@@ -419,7 +419,8 @@ for _equation, *_shapes in (
     ("ij,ij->", (2, 3), (2, 3)),
     ("abc,cd->dab", (2, 3, 4), (4, 5)),
     ("ij,k->ik", (2, 3), (4,)),
-):
+)
+for _equation, *_shapes in _EINSUMS:
     sample_of(
         "Einsum",
         lambda *x, equation=_equation: raw("Einsum", list(x), equation=equation),
