@@ -420,11 +420,11 @@ _EINSUMS: tuple[tuple[Any, ...], ...] = (
     ("abc,cd->dab", (2, 3, 4), (4, 5)),
     ("ij,k->ik", (2, 3), (4,)),
 )
-for _equation, *_shapes in _EINSUMS:
+for _equation, *_operands in _EINSUMS:
     sample_of(
         "Einsum",
         lambda *x, equation=_equation: raw("Einsum", list(x), equation=equation),
-        *[normal(*shape) for shape in _shapes],
+        *[normal(*shape) for shape in _operands],
     )
 sample("Cross", normal(2, 3), normal(2, 3))
 sample("Cholesky", definite(2, 3, 3))
