@@ -282,7 +282,7 @@ def _advice(error: BaseException, file: str) -> str:
     if str(error) and isinstance(error, _StyleError):
         return str(error)
     if isinstance(error, _DecisionAsked):
-        return NO_ENDLESS_LOOP if WHILE.match(_line(error, file)) else NO_DECISION
+        return _advice_on_decision(error, file)
     call = foreign_call(error, file)
     if call is not None:
         return (
@@ -299,6 +299,11 @@ def _advice(error: BaseException, file: str) -> str:
     if ARGUMENTS.search(str(error)):
         return _advice_on_arguments(error, file)
     return ""
+
+
+def _advice_on_decision(error: TypeError, file: str) -> str:
+    """What to say where Python asked whether an array is true."""
+    return NO_ENDLESS_LOOP if WHILE.match(_line(error, file)) else NO_DECISION
 
 
 def _advice_on_arguments(error: TypeError, file: str) -> str:
