@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import linecache
 import re
+import sys
 import warnings
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 
+import reference_ad
 from adbench.cases.foreign import foreign_call
 from adbench.cases.inputs import Inputs
 from adbench.cases.messages import frame_in, place_of
@@ -104,6 +107,8 @@ RANDOM = "what is random comes from rng in make(size, rng), as an argument"
 ASSIGNMENT = re.compile(r"\]\s*(?:[-+*/@%&|^]|\*\*|//)?=(?!=)")
 """An assignment to an entry in a line of source."""
 
+WHILE = re.compile(r"\s*while\b")
+"""The beginning of a loop in a line of source."""
 
 ARGUMENTS = re.compile(r"(takes|got|missing) .*\bargument.*")
 """What Python says where a function is called with other arguments than it has."""
@@ -111,6 +116,9 @@ ARGUMENTS = re.compile(r"(takes|got|missing) .*\bargument.*")
 OF_NAMESPACE = re.compile(r"\bxp\.[\w.]+(?=\()")
 """The call of a function of `xp` in a line of source."""
 
+
+ENGINE_FOLDER = str(Path(reference_ad.__file__).parent)
+"""Where the engine's own files are."""
 
 _WITHOUT_CHECKPOINTS = Namespace(namespace, namespace.special)
 """The namespace in which what is inside of an `xp.checkpoint` is looked at like everything else."""
@@ -208,6 +216,12 @@ class _PlainArray(Tracer):
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise _StyleError(NO_ASSIGNMENT)
 
+    def __bool__(self) -> bool:
+        caller = sys._getframe(1).f_code.co_filename
+        if caller.startswith(ENGINE_FOLDER):  # which looks at values that have no derivative
+            return bool(self.primal)
+        raise _DecisionAsked
+
     def __float__(self) -> NoReturn:
         raise _NumberAsked
 
@@ -231,12 +245,27 @@ NO_NUMBER = (
 )
 
 
+NO_DECISION = (
+    "lets Python decide by the numbers of an array (`if`, `and`, `max`), which no compiled backend "
+    "follows: choose between arrays with xp.where, xp.maximum or xp.minimum, or decide by an "
+    "argument that is a Python int, bool or str."
+)
+NO_ENDLESS_LOOP = (
+    "loops until the numbers of an array say so, which no compiled backend follows: take a fixed "
+    "number of steps with xp.fori_loop or xp.scan, and keep with xp.where what is done already."
+)
+
+
 class _StyleError(TypeError):
     """What a function does that it should not, and what to write instead, as the message."""
 
 
 class _ArrayAsked(_StyleError):
     """NumPy, or somebody else, asked for an array of NumPy's."""
+
+
+class _DecisionAsked(_StyleError):
+    """Python asked whether an array is true."""
 
 
 class _NumberAsked(_StyleError):
@@ -254,6 +283,8 @@ def _advice(error: BaseException, file: str) -> str:
         return ""
     if str(error) and isinstance(error, _StyleError):
         return str(error)
+    if isinstance(error, _DecisionAsked):
+        return _advice_on_decision(error, file)
     call = foreign_call(error, file)
     if call is not None:
         return (
@@ -270,6 +301,11 @@ def _advice(error: BaseException, file: str) -> str:
     if ARGUMENTS.search(str(error)):
         return _advice_on_arguments(error, file)
     return ""
+
+
+def _advice_on_decision(error: TypeError, file: str) -> str:
+    """What to say where Python asked whether an array is true."""
+    return NO_ENDLESS_LOOP if WHILE.match(_line(error, file)) else NO_DECISION
 
 
 def _advice_on_arguments(error: TypeError, file: str) -> str:

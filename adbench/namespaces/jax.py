@@ -23,7 +23,9 @@ def as_index(index: Any) -> Any:
     """An index with arrays for its lists, which JAX refuses."""
     if isinstance(index, tuple):
         return tuple(as_index(part) for part in index)
-    return np.asarray(index, None if index else int) if isinstance(index, list) else index
+    if not isinstance(index, list):
+        return index
+    return np.asarray(index, None if index else int)  # [] would be of floats
 
 
 @contextmanager

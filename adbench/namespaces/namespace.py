@@ -45,6 +45,9 @@ SPECIAL = (
 one or two arrays; `axis` for the softmaxes and `logsumexp`, which has `keepdims` too; an integer
 order n >= 0 for `polygamma`. What a framework lacks of them is `missing` there."""
 
+LOOPS = ("scan", "fori_loop")
+"""The functions that every namespace has of its own, in Python where nothing better is given."""
+
 EXTENSIONS = ("fft", "linalg", "special")
 """The parts of a namespace that are looked up by a name of their own."""
 
@@ -69,7 +72,9 @@ class Namespace:
             else getattr(module, "__name__", type(module).__name__)
         )
         self._title = named
-        for name, value in {"special": special, **replacements}.items():
+        # A namespace made of another one has its loops.
+        loops_of_module = {name: getattr(module, name) for name in LOOPS if hasattr(module, name)}
+        for name, value in {**loops_of_module, "special": special, **replacements}.items():
             self.__dict__[name] = self._extension(name, value)
 
     @staticmethod

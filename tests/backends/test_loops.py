@@ -10,8 +10,10 @@ from frameworks import EXACT, SLOW_TO_STAGE, answer, load
 
 import adbench
 from adbench.backends.base import Unsupported
-from adbench.cases import MODES, Model, Operator
+from adbench.cases import MODES, Mode, Model, Operator
 from adbench.cases.inputs import make_inputs
+from adbench.counting.operations import operations
+from adbench.namespaces.namespace import Namespace
 from reference_ad.engine import tree
 
 pytestmark = pytest.mark.filterwarnings(
@@ -108,6 +110,25 @@ def test_a_compiler_takes_a_loop(name):
 
 def test_its_truth_is_certified():
     report = adbench.check(looped, *make(SIZES["small"], np.random.default_rng(0)))
+    assert report, report
+
+
+def test_a_namespace_made_of_another_has_its_loops():
+    xp = load("jax:jit").xp
+    assert Namespace(xp, xp.special).scan is xp.scan
+    inputs = make_inputs(MODEL, "long", seed=0)
+    start = time.perf_counter()
+    assert operations(MODEL, inputs, Operator.VALUE, Mode.NONE) > 1023 * 8 * 8
+    assert time.perf_counter() - start < 5
+
+
+def test_numbers_that_a_model_brings_along_are_carried_in_its_truth():
+    start = np.asarray([0.25, 0.5])
+
+    def function(xp, x):
+        return xp.sum(xp.scan(lambda c, y: (c * y, None), start, x)[0])
+
+    report = adbench.check(function, np.ones((3, 2)), backend=["reference", "jax:jit"])
     assert report, report
 
 
