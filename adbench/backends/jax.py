@@ -16,7 +16,7 @@ from jax.experimental.jet import jet as taylor
 from jax.extend.core import Primitive
 
 from adbench.backends.base import Answer, Backend, Call, Function, Memory, Unsupported, routed
-from adbench.namespaces.jax import list_indices, namespace, wide_types
+from adbench.namespaces.jax import list_indices, namespace, own_indices, wide_types
 
 LACKS_RULE = (
     "can't apply forward-mode",
@@ -44,6 +44,9 @@ class Eager(Backend):
 
     def modes(self) -> AbstractContextManager[Any]:
         return _modes()
+
+    def native_modes(self, dtype: str) -> AbstractContextManager[Any]:
+        return own_indices()
 
     def set_up_process(self) -> None:
         # Every call is waited for. JAX would hand a program of more than 1,000 operations over to a

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from adbench.cases.messages import SentenceError
 from adbench.cases.operators import Operator
-from adbench.cases.outputs import as_one_array
 
 if TYPE_CHECKING:
     import numpy as np
@@ -265,6 +264,8 @@ class Model:
 
     def output(self, xp: Any, *arguments: Any) -> Any:
         """Return what the function gives as one array: the numbers of a tree of arrays in a row."""
+        from adbench.cases.outputs import as_one_array
+
         return as_one_array(xp, self.function(xp, *arguments))
 
     @cached_property

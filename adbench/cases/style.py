@@ -118,7 +118,7 @@ OF_NAMESPACE = re.compile(r"\bxp\.[\w.]+(?=\()")
 
 
 ENGINE_FOLDER = str(Path(reference_ad.__file__).parent)
-"""Where the engine's own files are."""
+"""Where the engine's own files are, which look at values that have no derivative."""
 
 _WITHOUT_CHECKPOINTS = Namespace(namespace, namespace.special)
 """The namespace in which what is inside of an `xp.checkpoint` is looked at like everything else."""
@@ -217,10 +217,12 @@ class _PlainArray(Tracer):
         raise _StyleError(NO_ASSIGNMENT)
 
     def __bool__(self) -> bool:
-        caller = sys._getframe(1).f_code.co_filename
-        if caller.startswith(ENGINE_FOLDER):  # which looks at values that have no derivative
-            return bool(self.primal)
-        raise _DecisionAsked
+        frame = sys._getframe(1)
+        file = frame.f_code.co_filename
+        is_loop = WHILE.match(linecache.getline(file, frame.f_lineno))
+        if is_loop and not file.startswith(ENGINE_FOLDER):
+            raise _StyleError(NO_ENDLESS_LOOP)
+        return bool(self.primal)
 
     def __float__(self) -> NoReturn:
         raise _NumberAsked
@@ -245,11 +247,6 @@ NO_NUMBER = (
 )
 
 
-NO_DECISION = (
-    "lets Python decide by the numbers of an array (`if`, `and`, `max`), which no compiled backend "
-    "follows: choose between arrays with xp.where, xp.maximum or xp.minimum, or decide by an "
-    "argument that is a Python int, bool or str."
-)
 NO_ENDLESS_LOOP = (
     "loops until the numbers of an array say so, which no compiled backend follows: take a fixed "
     "number of steps with xp.fori_loop or xp.scan, and keep with xp.where what is done already."
@@ -262,10 +259,6 @@ class _StyleError(TypeError):
 
 class _ArrayAsked(_StyleError):
     """NumPy, or somebody else, asked for an array of NumPy's."""
-
-
-class _DecisionAsked(_StyleError):
-    """Python asked whether an array is true."""
 
 
 class _NumberAsked(_StyleError):
@@ -283,8 +276,6 @@ def _advice(error: BaseException, file: str) -> str:
         return ""
     if str(error) and isinstance(error, _StyleError):
         return str(error)
-    if isinstance(error, _DecisionAsked):
-        return _advice_on_decision(error, file)
     call = foreign_call(error, file)
     if call is not None:
         return (
@@ -301,11 +292,6 @@ def _advice(error: BaseException, file: str) -> str:
     if ARGUMENTS.search(str(error)):
         return _advice_on_arguments(error, file)
     return ""
-
-
-def _advice_on_decision(error: TypeError, file: str) -> str:
-    """What to say where Python asked whether an array is true."""
-    return NO_ENDLESS_LOOP if WHILE.match(_line(error, file)) else NO_DECISION
 
 
 def _advice_on_arguments(error: TypeError, file: str) -> str:

@@ -42,8 +42,26 @@ def list_indices() -> Iterator[None]:
             cls.__getitem__ = original
 
 
+@contextmanager
+def own_indices() -> Iterator[None]:
+    """Let arrays be indexed as JAX has it, inside of `list_indices`, for code that is JAX's own."""
+    classes = (type(jnp.zeros(())), jax.core.Tracer)
+    present = [cls.__getitem__ for cls in classes]
+    try:
+        for cls, method in zip(classes, present, strict=True):
+            cls.__getitem__ = getattr(method, "__wrapped__", method)
+        yield
+    finally:
+        for cls, method in zip(classes, present, strict=True):
+            cls.__getitem__ = method
+
+
 def _taking_lists(original: Any) -> Any:
-    return lambda array, index: original(array, as_index(index))
+    def taking_lists(array: Any, index: Any) -> Any:
+        return original(array, as_index(index))
+
+    taking_lists.__wrapped__ = original  # type: ignore[attr-defined]
+    return taking_lists
 
 
 def _can_cast(from_: Any, to: Any) -> Any:

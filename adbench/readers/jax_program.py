@@ -295,15 +295,21 @@ class Builder:
         operation = meaning or self.table.operations.get(name)
         if operation is None:
             return self._known_results(equation, inputs)
-        refuse: Callable[..., str | None] = self.table.refusals.get(name, _no_advice)
-        advice = refuse(equation, inputs)
-        if advice is not None and meaning is None:
-            place = self.place(equation)
-            raise Unreadable(
-                f"This form of the JAX operation `{name}`{place} cannot be read: {advice}."
-            )
+        if meaning is None:
+            self._refuse_some(equation, inputs)
         apply = _applying(operation, equation, inputs)
         return self.add(equation, inputs, apply, name in self.table.takes_constants)
+
+    def _refuse_some(self, equation: Any, inputs: Sequence[Value]) -> None:
+        """Raise Unreadable for the forms of an operation that cannot be read."""
+        name = equation.primitive.name
+        refuse: Callable[..., str | None] = self.table.refusals.get(name, _no_advice)
+        advice = refuse(equation, inputs)
+        if advice is not None:
+            raise Unreadable(
+                f"This form of the JAX operation `{name}`{self.place(equation)} cannot be read: "
+                f"{advice}."
+            )
 
     def _inline_call(self, equation: Any, inputs: Sequence[Value]) -> Sequence[Value]:
         self._callers.append(equation)
