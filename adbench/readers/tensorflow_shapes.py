@@ -263,8 +263,8 @@ def _batch_to_space(xp: Any, x: Any, block: Any, crops: Any) -> Any:
     pairs_of_axes = [axis for k in range(count) for axis in (count + 1 + k, k)]
     last = range(2 * count + 1, len(x.shape))
     x = xp.permute_dims(x, (count, *pairs_of_axes, *last))
-    lengths = [length * block for length, block in zip(lengths, blocks, strict=True)]
-    x = xp.reshape(x, (batch, *lengths, *rest))
+    spread = [n * b for n, b in zip(lengths, blocks, strict=True)]
+    x = xp.reshape(x, (batch, *spread, *rest))
     cropped = [(-before, -after) for before, after in pairs(crops)]
     return padded(xp, x, [(0, 0), *cropped, *[(0, 0)] * len(rest)])
 
