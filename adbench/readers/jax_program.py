@@ -295,7 +295,8 @@ class Builder:
         operation = meaning or self.table.operations.get(name)
         if operation is None:
             return self._known_results(equation, inputs)
-        advice = self.table.refusals.get(name, _no_advice)(equation, inputs)
+        refusal: Callable[..., str | None] = self.table.refusals.get(name, _no_advice)
+        advice = refusal(equation, inputs)
         if advice is not None and meaning is None:
             place = self.place(equation)
             raise Unreadable(
