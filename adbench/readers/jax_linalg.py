@@ -88,7 +88,9 @@ def _svd(
     return sizes, left, right
 
 
-def _tridiagonal_solve(xp: Any, below: Any, diagonal: Any, above: Any, b: Any) -> Any:
+def _tridiagonal_solve(
+    xp: Any, below: Any, diagonal: Any, above: Any, b: Any, *, perturb_singular: bool = False
+) -> Any:
     """The solution of linear equations whose matrix has three diagonals, each as long as it."""
     n = int(diagonal.shape[-1])
     diagonals = {-1: below, 0: diagonal, 1: above}

@@ -38,6 +38,12 @@ def _sorts_complex(equation: Any, inputs: Sequence[Value]) -> str | None:
     return "sort by the real part, or by the size"
 
 
+def _perturbs(equation: Any, inputs: Sequence[Value]) -> str | None:
+    if not equation.params.get("perturb_singular"):
+        return None
+    return "leave the matrix as it is, without `perturb_singular`"
+
+
 REFUSALS: dict[str, Refusal] = {
     "eigh": _is_a_part,
     "polygamma": _has_order_of_values,
@@ -45,5 +51,6 @@ REFUSALS: dict[str, Refusal] = {
     "scatter": _updates_by_function,
     "sort": _sorts_complex,
     "svd": _is_a_part,
+    "tridiagonal_solve": _perturbs,
 }
 """By the name of a primitive."""
