@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed")
 jax = pytest.importorskip("jax", reason="jax is not installed")
 
 Function: Any = torch.autograd.Function
+Module: Any = torch.nn.Module
 jnp = jax.numpy
 
 X = np.linspace(-1, 1, 6).reshape(2, 3)
@@ -90,7 +91,7 @@ def test_a_port_of_another_function_is_told_with_both_values():
 
 
 def test_two_modules_are_matched_by_the_names_of_their_parameters():
-    class Renamed(torch.nn.Module):
+    class Renamed(Module):
         def __init__(self):
             super().__init__()
             self.net = network()
@@ -109,7 +110,7 @@ def test_what_has_no_counterpart_gets_one_sentence():
         adbench.compare_functions(network(), port, X, parameters={"weights": "w"})
     with pytest.raises(SpecError, match="The second function has net"):
 
-        class Renamed(torch.nn.Module):
+        class Renamed(Module):
             def __init__(self):
                 super().__init__()
                 self.net = network()
