@@ -11,7 +11,7 @@ from adbench.selftest.subjects import custom
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
 NEEDS_OTHER_CONSTANTS = "labels kept from the first call"
-"""A bug that shows at other labels alone; without a recipe, every point has those that are given."""
+"""A bug that shows at other labels alone; without a recipe, every point has those given."""
 
 OF_TORCH = [bug for bug in BUGS if "torch" in bug.wrong.frameworks]
 
