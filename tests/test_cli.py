@@ -125,7 +125,7 @@ model = Model(name="mine", function={function}, make={make}, sizes={{"small": {{
         ),
         (
             {"make": "lambda size, rng: (3,)"},
-            r"has int64 values; derivatives need floating-point values\.",
+            r"has the Python value 3, which is not differentiated; give a float",
         ),
         (
             {"function": "lambda xp, x: xp.no_such(x)"},

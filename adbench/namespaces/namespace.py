@@ -19,8 +19,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reference_ad.loops import python as loops
-
 SPECIAL = (
     "digamma",
     "erf",
@@ -93,10 +91,14 @@ class Namespace:
 
         A framework's own loop stands in its namespace; this one is of Python.
         """
+        from reference_ad.loops import python as loops
+
         return loops.scan(step, init, xs, length, asarray=self.asarray, stack=self.stack)
 
     def fori_loop(self, lower: int, upper: int, body: Callable[[Any, Any], Any], init: Any) -> Any:
         """Take the steps from lower to upper - 1: `reference_ad.numpy.fori_loop` says how."""
+        from reference_ad.loops import python as loops
+
         return loops.fori_loop(lower, upper, body, init, scan=self.scan, arange=self.arange)
 
     def __getattr__(self, name: str) -> Any:

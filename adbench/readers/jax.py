@@ -6,7 +6,7 @@ function with a hand-written rule it holds the forward alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -14,9 +14,21 @@ import numpy as np
 
 from adbench.cases.messages import SentenceError
 from adbench.namespaces.jax import wide_types
+from adbench.readers.jax_operations import OPERATIONS as ON_ARRAYS
 from adbench.readers.jax_operations import TABLE
-from adbench.readers.jax_program import UNSIGNED_BITS, Builder, Program, Run, Value, place_among
+from adbench.readers.jax_program import (
+    CALLS,
+    UNSIGNED_BITS,
+    Builder,
+    Program,
+    Run,
+    Value,
+    place_among,
+)
 from adbench.readers.reading import Reading, Unreadable
+
+OPERATIONS: Mapping[str, Any] = {**ON_ARRAYS, **TABLE.structures, **CALLS}
+"""All primitives that are known, by name, with those that hold functions."""
 
 LOOKING_AT_VALUES = (
     jax.errors.ConcretizationTypeError,
