@@ -290,15 +290,25 @@ class Builder:
                 return self._inline_call(equation, inputs)
         if meaning is None and name in self.table.structures:
             return self.table.structures[name](self, equation, inputs)
-        if len(inputs) == 2 and inputs[0] is inputs[1] and inputs[0].kind == "float":
-            meaning = meaning or self.table.of_itself.get(name)
-        operation = meaning or self.table.operations.get(name)
+        operation = meaning or self._operation(equation, inputs)
         if operation is None:
             return self._known_results(equation, inputs)
-        if meaning is None:
-            self._refuse_some(equation, inputs)
         apply = _applying(operation, equation, inputs)
         return self.add(equation, inputs, apply, name in self.table.takes_constants)
+
+    def _operation(self, equation: Any, inputs: Sequence[Value]) -> Callable[..., Any] | None:
+        """Return what the tables say of an equation, None where it is in none of them.
+
+        Raises Unreadable for the forms of an operation that cannot be read.
+        """
+        name = equation.primitive.name
+        if len(inputs) == 2 and inputs[0] is inputs[1] and inputs[0].kind == "float":
+            of_itself = self.table.of_itself.get(name)
+            if of_itself is not None:
+                return of_itself
+        if name in self.table.operations:
+            self._refuse_some(equation, inputs)
+        return self.table.operations.get(name)
 
     def _refuse_some(self, equation: Any, inputs: Sequence[Value]) -> None:
         """Raise Unreadable for the forms of an operation that cannot be read."""

@@ -208,7 +208,7 @@ def test_a_function_that_looks_at_values_is_refused():
 @pytest.fixture
 def meanings(monkeypatch):
     """The operations that are registered, none at first and none afterwards."""
-    monkeypatch.setattr(readings, "_MEANINGS", {})
+    monkeypatch.setattr(readings, "_registered", {})
 
 
 def halve(x):
