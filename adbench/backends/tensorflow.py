@@ -40,7 +40,7 @@ LACKS_RULE = (
     "`dtype` <dtype: 'variant'> is not compatible",
     "Attempted to stack a variant-dtype tensor",
     "/pfor/",
-    "Required handle data not set",
+    "while vectorizing the jacobian computation",
     "No gradient defined for",
 )
 """What TensorFlow says where an operation cannot be differentiated in this mode, or not for all
