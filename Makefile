@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: run test test-faults lint bench-engine bench-taylor check-accuracy check-truth check-changes check-timing check-load example readme clean
+.PHONY: run test test-faults lint bench-engine bench-taylor check-accuracy check-truth check-changes check-timing check-load example readme readers clean
 
 run: $(INSTALLED)
 	$(BIN)/python -m adbench run
@@ -70,6 +70,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[all,test]"
 	touch $(INSTALLED)
+
+# The operations that docs/readers.md lists, from the readers as they are.
+readers: $(INSTALLED)
+	$(BIN)/python tools/readers.py
 
 clean:
 	rm -rf .venv build *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

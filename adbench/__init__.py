@@ -11,13 +11,17 @@ from adbench.cases import SpecError as SpecError
 if TYPE_CHECKING:
     from adbench.changes.changes import compare_runs as compare_runs
     from adbench.checking.call import check as check
+    from adbench.checking.ports import compare_functions as compare_functions
     from adbench.comparing.call import run as run
+    from adbench.functions.function_model import case as case
     from adbench.results.frames import load as load
 
 __version__ = "0.1.0"
 
 _FUNCTIONS = {
+    "case": "adbench.functions.function_model",
     "check": "adbench.checking.call",
+    "compare_functions": "adbench.checking.ports",
     "compare_runs": "adbench.changes.changes",
     "load": "adbench.results.frames",
     "run": "adbench.comparing.call",

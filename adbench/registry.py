@@ -9,6 +9,7 @@ import importlib.util
 import inspect
 import json
 import re
+import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -22,6 +23,7 @@ from adbench.cases.messages import as_sentence, describe_exception
 from adbench.cases.model import Model, SpecError
 from adbench.cases.text import plain_name
 from adbench.cases.user_file import UserFile, check_path, run_file, run_file_once
+from adbench.functions.native_reading import with_function
 
 MODELS_GROUP = "adbench.models"
 BACKENDS_GROUP = "adbench.backends"
@@ -35,8 +37,10 @@ DISTRIBUTION = "adbench"
 class ModelSource:
     """A model and where it was found, in a form that a worker can find again.
 
-    origin: "entry:NAME", "file:" with its path, its name and the digest of the file's text as JSON,
-    or "module:MODULE:NAME" for a value of the module's mapping `MODELS`;
+    origin: "entry:NAME", "file:" with its path, its name, the digest of the file's text and, where
+    it has example arguments, a digest of these as JSON, "attribute:" with a module, the name of one
+    of its values and that digest, or "module:MODULE:NAME" for a value of the module's mapping
+    `MODELS`;
     "active:POSITION:TITLE:ORIGIN" for a model that is differentiated with respect to another of its
     arguments.
     """
@@ -116,7 +120,7 @@ def models_of_file(path: Path) -> list[ModelSource]:
 
 
 def _source_in_file(path: Path, file: UserFile, model: Model) -> ModelSource:
-    place = json.dumps([str(path.resolve()), model.name, file.digest])
+    place = json.dumps([str(path.resolve()), model.name, file.digest, *fingerprints(model)])
     return ModelSource(model, f"file:{place}")
 
 
@@ -134,8 +138,11 @@ def _lacks_module(path: Path, error: ModuleNotFoundError) -> SpecError:
 
 def _models_by_variable(path: Path, file: UserFile) -> dict[str, Model]:
     """The models at the top level of a file, by the variables that hold them."""
+    completed: dict[int, Model] = {}  # a model that stands in two variables is still one
     models_by_variable = {
-        variable: value for variable, value in vars(file.module).items() if isinstance(value, Model)
+        variable: completed.setdefault(id(value), with_function(value))
+        for variable, value in vars(file.module).items()
+        if isinstance(value, Model)
     }
     if not models_by_variable:
         raise SpecError(
@@ -168,7 +175,8 @@ def find_models(names: Iterable[str]) -> list[ModelSource]:
     """Return the models called `names`, imported in this process.
 
     Each is the name of an installed model, or the path of a file with models; `file.py:name` is one
-    model of a file, by its own name or that of its variable.
+    model of a file, by its own name or that of its variable, and `package.module:name` one that is
+    a value of a module.
     """
     chosen: list[ModelSource] = []
     for name in names:
@@ -178,6 +186,9 @@ def find_models(names: Iterable[str]) -> list[ModelSource]:
 
 def _models_called(name: str) -> list[ModelSource]:
     file = file_of(name)
+    value = module_of(name)
+    if file is None and value is not None:
+        return [_model_of_module(*value)]
     if file is None:
         points = {point.name: point for point in _points(MODELS_GROUP)}
         return [_source_of_point(points[_checked("model", name, points)])]
@@ -196,6 +207,62 @@ def file_of(name: str) -> tuple[Path, str] | None:
     parts = _MODEL_OF_FILE.fullmatch(name)
     return None if parts is None else (Path(parts[1]), parts[2])
 
+
+def module_of(name: str) -> tuple[str, str] | None:
+    """Return the module and the value in it that `package.module:name` stands for, or None."""
+    parts = _VALUE_OF_MODULE.fullmatch(name)
+    return None if parts is None else (parts[1], parts[2])
+
+
+def _model_of_module(module_name: str, attribute: str) -> ModelSource:
+    """The model that is a value of a module, which is imported."""
+    model = _value_of_module(module_name, attribute)
+    place = json.dumps([module_name, attribute, *fingerprints(model)])
+    return ModelSource(model, f"attribute:{place}")
+
+
+def _value_of_module(module_name: str, attribute: str) -> Model:
+    """Import a module, also one of the current folder. Raises SpecError for what is no model."""
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.append(folder)  # as `python -m` has it
+    try:
+        module = import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise SpecError(
+            f"{module_name}:{attribute} is of a module that imports {error.name!r}, which is not "
+            "found from here."
+        ) from error
+    except Exception as error:
+        description = as_sentence(describe_exception(error, module_name))
+        raise SpecError(f"The module {module_name} raised {description}") from error
+    value = getattr(module, attribute, None)
+    if not isinstance(value, Model):
+        raise SpecError(
+            f"{module_name}:{attribute} is no model: assign one to it, Model(...), or a function "
+            "with example arguments, adbench.case(function, *arguments)."
+        )
+    return with_function(value)
+
+
+def fingerprints(model: Model) -> list[str]:
+    """Return the digest of the example arguments of a function as it stands; none of others."""
+    fingerprint = getattr(model.make, "fingerprint", None)
+    return [] if fingerprint is None else [str(fingerprint)]
+
+
+def _check_fingerprints(model: Model, expected: list[str], place: str) -> Model:
+    """Raise SpecError where the example arguments are others than in the process that planned."""
+    if fingerprints(model) == expected:
+        return model
+    raise SpecError(
+        f"The case {model.name!r} of {place} has other arguments each time it is imported: let "
+        "them be the same in every process, as torch.manual_seed(0) before them does."
+    )
+
+
+_VALUE_OF_MODULE = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)", re.ASCII)
+"""`package.module:name`."""
 
 _MODEL_OF_FILE = re.compile(r"(.+?\.py):(.+)", re.DOTALL)
 """`file.py:name`. What follows the first ".py:" is the name, which may have colons of its own."""
@@ -217,7 +284,7 @@ def _place_of(origin: str) -> str:
     """Where a model is, in words."""
     kind, _, place = origin.partition(":")
     if kind == "file":
-        path, _, _ = json.loads(place)
+        path, *_ = json.loads(place)
         return f"one in {path}"
     return "the installed one" if kind == "entry" else f"one in {place}"
 
@@ -238,14 +305,18 @@ def load_model(origin: str) -> Model:
         module, _, name = place.partition(":")
         listed: Model = import_module(module).MODELS[name]
         return listed
-    file_path, name, digest = json.loads(place)
+    if kind == "attribute":
+        module, attribute, *expected = json.loads(place)
+        return _check_fingerprints(_value_of_module(module, attribute), expected, module)
+    file_path, name, digest, *expected = json.loads(place)
     path = Path(file_path)
     try:
         file = run_file_once(path, digest)
     except ModuleNotFoundError as error:
         raise _lacks_module(path, error) from error
     models_by_variable = _models_by_variable(path, file)
-    return next(model for model in models_by_variable.values() if model.name == name)
+    model = next(model for model in models_by_variable.values() if model.name == name)
+    return _check_fingerprints(model, expected, str(path))
 
 
 def file_of_origin(origin: str) -> Path | None:

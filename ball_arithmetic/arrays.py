@@ -173,7 +173,7 @@ def cast_to_integer(x: Any, dtype: Any) -> Any:
         return as_numbers(x)
     if x.dtype != OBJECT:
         return x
-    integers = on_elements(truncate)(x)
+    integers = as_array(on_elements(truncate)(x))  # a sum of all elements is bare
     exact = all(isinstance(v, flint.arb) and v.is_exact() for v in integers.ravel())
     return as_integers(integers, dtype) if exact else integers
 

@@ -20,6 +20,7 @@ from reference_ad import numpy as _numpy
 from reference_ad.engine import tree
 from reference_ad.engine.core import Array
 from reference_ad.engine.elements import OBJECT, numbers
+from reference_ad.loops import python as loops
 from reference_ad.namespace import special as _special
 
 Enclose = Callable[[Any], Array]
@@ -47,6 +48,24 @@ def namespace(enclose: Enclose = numbers) -> Any:
             else (enclose(first) + np.arange(len(plain)) * enclose(step))
         )
 
+    def enclosed(leaf: Any) -> Any:
+        return enclose(leaf) if _is_float(leaf) else leaf
+
+    def scan(
+        step: Callable[..., Any], init: Any, xs: Any = None, length: int | None = None
+    ) -> tuple[Any, Any]:
+        def on_balls(carry: Any, x: Any) -> Any:
+            return tree.map(enclosed, step(carry, x))
+
+        return _numpy.scan(on_balls, tree.map(enclosed, init), tree.map(enclosed, xs), length)
+
+    def fori_loop(lower: int, upper: int, body: Callable[[Any, Any], Any], init: Any) -> Any:
+        return loops.fori_loop(lower, upper, body, init, scan=scan, arange=arange)
+
+    def grad(function: Callable[..., Any]) -> Callable[..., Any]:
+        gradient = _numpy.grad(function)
+        return lambda x, *constants: gradient(tree.map(enclosed, x), *constants)
+
     linalg, special = _Namespace(_numpy.linalg, enclose), _Namespace(_special, enclose)
     fft = _Namespace(_numpy.fft, enclose)
     return _Namespace(
@@ -58,11 +77,15 @@ def namespace(enclose: Enclose = numbers) -> Any:
         linspace=linspace,
         arange=arange,
         checkpoint=lambda function: function,
+        scan=scan,
+        fori_loop=fori_loop,
+        grad=grad,
     )
 
 
 _UNCHANGED = {"isdtype", "finfo", "iinfo", "result_type", "can_cast"}
 _EXACT = {
+    "asarray",
     "zeros",
     "ones",
     "empty",

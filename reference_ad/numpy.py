@@ -103,6 +103,7 @@ from .rules.linalg import diagonal
 from .rules.special import logaddexp
 from .rules.structural import matrix_transpose
 from .namespace import fft, linalg, special
+from .namespace.assignment import add_at, set_at
 from .namespace.contractions import einsum, outer, tensordot, vecdot
 from .namespace.creation import (
     arange,
@@ -165,3 +166,5 @@ from .namespace.searching import (
     sort,
 )
 from .namespace.windows import convolve, max_pool, mean_pool, sliding_windows
+from .loops.scan import fori_loop, scan
+from .transformations.reverse import grad

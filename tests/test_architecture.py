@@ -19,13 +19,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = [
     {"adbench.__main__", "adbench.cli"},
-    {"adbench.selftest", "adbench.pytest_plugin"},
+    {"adbench.selftest", "adbench.pytest_plugin", "adbench.torch", "adbench.jax"},
     {"adbench.changes", "adbench.checking", "adbench.comparing"},
     {"adbench.reporting", "adbench.running"},
     {"adbench.planning"},
     {"adbench.judging", "adbench.step_sweep"},
     {"adbench.truth"},
     {"adbench.counting", "adbench.registry", "adbench.timing", "adbench.extend"},
+    {"adbench.functions"},
+    {"adbench.readers"},
     {"adbench.backends"},
     {"adbench.results"},
     {"adbench.cases"},
@@ -121,8 +123,9 @@ ENGINE_ARROWS = {
     "transformations": {"engine", "rules"},
     "namespace": {"engine", "rules"},
     "compiler": {"engine", "rules"},
+    "loops": {"engine", "rules", "transformations", "namespace", "compiler"},
 }
-"""The packages of the engine, and what each of them may import: seven arrows in three layers. Above
+"""The packages of the engine, and what each of them may import: twelve arrows in four layers. Above
 them are the faces: `reference_ad` and its namespace `numpy`."""
 
 

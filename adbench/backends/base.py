@@ -33,6 +33,7 @@ from adbench.backends.operators import COMPOSITIONS
 from adbench.cases.inputs import Inputs
 from adbench.cases.messages import SentenceError
 from adbench.cases.operators import Mode, Operator
+from adbench.cases.static import map_arrays, without_static
 from reference_ad.engine import tree
 
 Function = Callable[[Any], Any]
@@ -322,17 +323,22 @@ def to_backend(
 
     function: `function(xp, *arguments)`, or `function(*arguments)` where `native`. An `hvp` is of
     its inner product with the cotangent, which is the last of the constants then, unless its output
-    is a scalar.
+    is a scalar. Static values are none of the constants: the function has them.
     """
-    arguments = [tree.map(backend.asarray, argument) for argument in inputs.arguments]
+    arguments = [map_arrays(backend.asarray, argument) for argument in inputs.arguments]
     position = inputs.active
+    active = arguments.pop(position)
+    split = [without_static(argument) for argument in arguments]
+    constants = [arrays for arrays, _ in split]
+    wholes = [whole for _, whole in split]
     namespace = () if native else (backend.xp,)
     weighted = operator is Operator.HVP and inputs.cotangent.shape != ()
     if weighted:
-        arguments.append(backend.asarray(inputs.cotangent))
+        constants.append(backend.asarray(inputs.cotangent))
 
     def of_active(active: Any, constants: tuple[Any, ...]) -> Any:
-        *passive, weights = constants if weighted else (*constants, None)
+        *arrays, weights = constants if weighted else (*constants, None)
+        passive = [whole(part) for whole, part in zip(wholes, arrays, strict=True)]
         output = function(*namespace, *passive[:position], active, *passive[position:])
         return backend.xp.sum(output * weights) if weighted else output
 
@@ -343,8 +349,8 @@ def to_backend(
         direction = backend.asarray(inputs.cotangent)
     return Problem(
         of_active,
-        arguments[position],
-        tuple(arguments[:position] + arguments[position + 1 :]),
+        active,
+        tuple(constants),
         direction,
         native,
     )

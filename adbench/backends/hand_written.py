@@ -1,8 +1,9 @@
 """A hand-written function as a backend is given it: what it returns is looked at first.
 
-A specification returns one array, and so must the code that is judged by it: an array of the
-framework, of the shape that the specification gives and in the dtype of the arguments. Derivatives
-of anything else would fail somewhere inside the framework, or be cast and look nearly right.
+A specification returns one array, or a tree of them, and so must the code that is judged by it:
+arrays of the framework, of the shapes that the specification gives and in the dtype of the
+arguments. Derivatives of anything else would fail somewhere inside the framework, or be cast and
+look nearly right.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from adbench.cases.case import DTYPES
 from adbench.cases.inputs import Inputs
 from adbench.cases.messages import SentenceError
 from adbench.cases.model import Model
+from adbench.cases.outputs import as_one_array
+from adbench.cases.static import arrays_of
 from reference_ad.engine import tree
 
 
@@ -31,7 +34,7 @@ def returning_one_array(backend: Backend, model: Model, inputs: Inputs) -> Calla
 
     The first call raises UnusableOutput where it returns anything but one array of the framework,
     and WrongOutput where that has another shape or dtype than the output at `inputs`. Later calls
-    are not held up by that: they may be timed.
+    are not held up by that: they may be timed. Of several outputs the numbers are put in a row.
     """
     function = model.native[backend.framework]
     title = f"native[{backend.framework!r}] of the model {model.name!r}"
@@ -40,6 +43,10 @@ def returning_one_array(backend: Backend, model: Model, inputs: Inputs) -> Calla
     def checked(*arguments: Any) -> Any:
         nonlocal was_checked
         output = function(*arguments)
+        if inputs.outputs:
+            if not was_checked:
+                _check_tree(output, backend, inputs, title)
+            output = as_one_array(backend.xp, output)
         if was_checked:
             return output
         if not backend.is_array(output):
@@ -54,6 +61,29 @@ def returning_one_array(backend: Backend, model: Model, inputs: Inputs) -> Calla
         return output
 
     return checked
+
+
+def _check_tree(output: Any, backend: Backend, inputs: Inputs, title: str) -> None:
+    """Raise unless a tree of the framework's arrays has the places and shapes of the outputs."""
+    expected_paths = [part.path for part in inputs.outputs]
+    paths = tree.paths(output)
+    if paths != expected_paths:
+        raise WrongOutput(
+            f"{title} returned arrays at {', '.join(paths) or 'no place'}, and the specification "
+            f"at {', '.join(expected_paths)}: let both return the same tree."
+        )
+    for part, leaf in zip(inputs.outputs, tree.leaves(output), strict=True):
+        if not backend.is_array(leaf):
+            raise UnusableOutput(
+                f"{title} returned {_described(leaf)} at {part.path}, where one "
+                f"{backend.array_name} is expected."
+            )
+        shape = _static_shape(leaf)
+        if shape is not None and shape != part.shape:
+            raise WrongOutput(
+                f"{title} returned an array of shape {shape} at {part.path}, and the specification "
+                f"one of shape {part.shape}: let both have the same."
+            )
 
 
 def _described(output: Any) -> str:
@@ -81,7 +111,7 @@ def _advice_on_kind(output: Any, function: Callable[..., Any], backend: Backend)
 
 
 def _has_complex(arguments: Sequence[Any]) -> bool:
-    leaves = [leaf for argument in arguments for leaf in tree.leaves(argument)]
+    leaves = [leaf for argument in arguments for leaf in arrays_of(argument)]
     return any(_dtype_name(leaf).startswith("complex") for leaf in leaves)
 
 

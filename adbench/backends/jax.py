@@ -16,7 +16,7 @@ from jax.experimental.jet import jet as taylor
 from jax.extend.core import Primitive
 
 from adbench.backends.base import Answer, Backend, Call, Function, Memory, Unsupported, routed
-from adbench.namespaces.jax import namespace
+from adbench.namespaces.jax import list_indices, namespace, own_indices, wide_types
 
 LACKS_RULE = (
     "can't apply forward-mode",
@@ -28,14 +28,9 @@ mode: a `custom_vjp`, a callback without a rule, a loop of unknown length."""
 
 
 @contextmanager
-def wide_types() -> Iterator[None]:
-    """Let JAX keep float64, for the whole process."""
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
-    try:
+def _modes() -> Iterator[None]:
+    with wide_types(), list_indices():
         yield
-    finally:
-        jax.config.update("jax_enable_x64", before)
 
 
 class Eager(Backend):
@@ -48,7 +43,10 @@ class Eager(Backend):
     array_name = "jax.Array"
 
     def modes(self) -> AbstractContextManager[Any]:
-        return wide_types()
+        return _modes()
+
+    def native_modes(self, dtype: str) -> AbstractContextManager[Any]:
+        return own_indices()
 
     def set_up_process(self) -> None:
         # Every call is waited for. JAX would hand a program of more than 1,000 operations over to a

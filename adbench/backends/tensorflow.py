@@ -5,8 +5,8 @@ Calls run eagerly here; `tensorflow_graph.py` makes graphs of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import accumulate
 from math import prod
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 from adbench.backends import operators
 from adbench.backends.base import Answer, Backend, Unsupported, routed
 from adbench.namespaces.tensorflow import namespace, numpy_behaviour
+from adbench.namespaces.tensorflow_loops import FORWARD, REVERSE, differentiated
 from reference_ad.engine import tree
 
 import tensorflow as tf  # isort: skip
@@ -39,6 +40,7 @@ LACKS_RULE = (
     "`dtype` <dtype: 'variant'> is not compatible",
     "Attempted to stack a variant-dtype tensor",
     "/pfor/",
+    "while vectorizing the jacobian computation",
     "No gradient defined for",
 )
 """What TensorFlow says where an operation cannot be differentiated in this mode, or not for all
@@ -85,15 +87,18 @@ class Eager(Backend):
     # ---- transformations
 
     def jvp(self, function: Apply, active: Any, tangent: Any) -> tuple[Any, Any]:
-        with tf.autodiff.ForwardAccumulator(
-            tree.leaves(active), tree.leaves(tangent)
-        ) as accumulator:
+        with (
+            differentiated(FORWARD),
+            tf.autodiff.ForwardAccumulator(
+                tree.leaves(active), tree.leaves(tangent)
+            ) as accumulator,
+        ):
             output = _without_custom_gradient(function, active)
         return output, tree.map(lambda y: _dense(accumulator.jvp(y, ZERO), y.shape), output)
 
     def vjp(self, function: Apply, active: Any) -> tuple[Any, Any]:
         leaves, structure = tree.flatten(active)
-        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+        with _taping(persistent=True) as tape:
             tape.watch(leaves)
             output = function(active)
 
@@ -152,6 +157,14 @@ class Eager(Backend):
 # ---- transformations
 
 
+@contextmanager
+def _taping(*, persistent: bool = False) -> Iterator[Any]:
+    """A tape for what is watched alone."""
+    tape = tf.GradientTape(persistent=persistent, watch_accessed_variables=False)
+    with differentiated(REVERSE), tape:
+        yield tape
+
+
 def _without_custom_gradient(function: Apply, active: Any) -> Any:
     """Return f(x). Raises Unsupported where forward mode would ignore a gradient written by hand.
 
@@ -187,7 +200,7 @@ def _value_and_pullback(function: Apply, active: Any, cotangent: Any = None) -> 
     Without a cotangent that is the gradient of a scalar function.
     """
     leaves, structure = tree.flatten(active)
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
+    with _taping() as tape:
         tape.watch(leaves)
         output = function(active)
     cotangents = None if cotangent is None else tree.leaves(cotangent)
@@ -246,7 +259,7 @@ def _jacrev(function: Apply) -> Apply:
 
     def jacobian(active: Any) -> Any:
         leaves, structure = tree.flatten(active)
-        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+        with _taping(persistent=True) as tape:
             tape.watch(leaves)
             outputs, output_structure = tree.flatten(function(active))
             loop = tf.executing_eagerly() and sum(prod(y.shape) for y in outputs) < EAGER_ROWS

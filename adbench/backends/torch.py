@@ -21,7 +21,7 @@ from torch.profiler import ProfilerActivity, profile
 from adbench.backends.base import Answer, Backend, Call, Function, Layout, Memory, routed
 from adbench.backends.torch_autograd import Autograd, pull, watched
 from adbench.cases.case import numpy_dtype
-from adbench.namespaces.torch import namespace
+from adbench.namespaces.torch import namespace, negative_steps
 from reference_ad.engine import tree
 
 LACKS_RULE = (
@@ -51,6 +51,19 @@ def by_default(dtype: torch.dtype) -> Iterator[None]:
         torch.set_default_dtype(before)
 
 
+@contextmanager
+def _modes() -> Iterator[None]:
+    """What the other namespaces have: float64 by default, and slices with negative steps."""
+    with by_default(torch.float64), negative_steps():
+        yield
+
+
+@contextmanager
+def _native_modes(dtype: torch.dtype) -> Iterator[None]:
+    with by_default(dtype), negative_steps(allowed=False):
+        yield
+
+
 class Functional(Backend):
     """PyTorch through `torch.func` alone, one operation at a time, on the CPU."""
 
@@ -62,11 +75,11 @@ class Functional(Backend):
     plain = Autograd()
 
     def modes(self) -> AbstractContextManager[Any]:
-        return by_default(torch.float64)  # as in the other namespaces
+        return _modes()
 
     def native_modes(self, dtype: str) -> AbstractContextManager[Any]:
         # PyTorch's own functions mix an array of the default dtype with float32, and raise.
-        return by_default(torch.float64 if dtype == "float64" else torch.float32)
+        return _native_modes(torch.float64 if dtype == "float64" else torch.float32)
 
     # ---- arrays
 

@@ -25,6 +25,9 @@ class FunctionElsewhere:
     definition: Definition
     """Where it is defined."""
 
+    is_read: bool = False
+    """Whether it was read from a framework's function."""
+
     def __call__(self, *arguments: Any, **parameters: Any) -> Any:
         raise RuntimeError(
             f"The function in line {self.definition.line} of {self.definition.file} was called in "

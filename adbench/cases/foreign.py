@@ -56,10 +56,15 @@ def foreign_call(error: BaseException, file: str) -> ForeignCall | None:
 
 def owner_of_type(value: Any) -> str:
     """Return whose array a value is, such as "JAX"; "" for one that is of no foreign package."""
+    return OWNERS.get(framework_of_type(value), "")
+
+
+def framework_of_type(value: Any) -> str:
+    """Return the package whose array a value is, such as "jax"; "" for one of NumPy or Python."""
     for base in type(value).__mro__:
         first = base.__module__.partition(".")[0].removesuffix("lib")  # jaxlib is JAX's
         if first in OWNERS and first != "numpy":
-            return OWNERS[first]
+            return first
     return ""
 
 

@@ -17,7 +17,11 @@ from adbench.cases.case import DTYPES, numpy_dtype
 from adbench.cases.foreign import foreign_call, owner_of_type
 from adbench.cases.messages import as_sentence, describe_exception, place_of
 from adbench.cases.model import Model, SpecError
+from adbench.cases.outputs import Part, as_one_array, parts_of
+from adbench.cases.static import is_static, map_arrays
 from adbench.namespaces import numpy as namespace
+from adbench.namespaces.namespace import MissingFunction, Namespace
+from adbench.namespaces.reference import namespace as engine
 from reference_ad.engine import tree
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -31,7 +35,7 @@ class Inputs:
     """The arguments of a model at one size, and the directions for its JVPs, VJPs and HVPs."""
 
     arguments: tuple[Any, ...]
-    """The trees that `make` gave, with arrays for leaves."""
+    """The trees that `make` gave, with arrays and static values for leaves."""
 
     active: int
     """The position of the argument that is differentiated with respect to."""
@@ -41,6 +45,18 @@ class Inputs:
 
     cotangent: Array
     """The direction of a VJP, of the shape of the output."""
+
+    outputs: tuple[Part, ...] = ()
+    """The arrays that the function returns, whose numbers in a row are the output; none where it
+    returns one array."""
+
+    takes_gradients: bool = False
+    """Whether the function takes derivatives itself, by `xp.grad`."""
+
+    @property
+    def xp(self) -> Namespace:
+        """The namespace in which values of the function are computed on NumPy's arrays."""
+        return engine if self.takes_gradients else namespace.numpy
 
     @property
     def n(self) -> int:
@@ -59,7 +75,7 @@ class Inputs:
         return tuple(
             position
             for position, leaves in enumerate(leaves_by_position)
-            if leaves and all(leaf.dtype.kind not in "biuc" for leaf in leaves)
+            if leaves and all(map(_is_floating, leaves))
         )
 
     @property
@@ -87,10 +103,12 @@ class Inputs:
             return leaf if leaf.dtype.kind in "biu" else leaf.astype(dtype)
 
         return Inputs(
-            arguments=tuple(tree.map(cast, argument) for argument in self.arguments),
+            arguments=tuple(map_arrays(cast, argument) for argument in self.arguments),
             active=self.active,
             tangent=tree.map(cast, self.tangent),
             cotangent=cast(self.cotangent),
+            outputs=self.outputs,
+            takes_gradients=self.takes_gradients,
         )
 
 
@@ -117,10 +135,10 @@ def make_inputs(
         )
     active = arguments[model.active]
     _check_active(model, active, lowest_dtype)
-    output = _pure_output(model, arguments)
+    output, parts, xp = _pure_output(model, arguments)
     tangent = tree.map(lambda leaf: _rounded(rng.standard_normal(leaf.shape), lowest_dtype), active)
     cotangent = _rounded(rng.standard_normal(output.shape), lowest_dtype)
-    return Inputs(arguments, model.active, tangent, cotangent)
+    return Inputs(arguments, model.active, tangent, cotangent, parts, takes_gradients=xp is engine)
 
 
 def call(subject: str, function: Any, *arguments: Any, **parameters: Any) -> Any:
@@ -133,6 +151,8 @@ def call(subject: str, function: Any, *arguments: Any, **parameters: Any) -> Any
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return function(*arguments, **parameters)
+    except SpecError:
+        raise
     except (Exception, SystemExit) as error:
         file = getattr(getattr(function, "__code__", None), "co_filename", "")
         description = describe_exception(error, file, file_name=file)
@@ -175,7 +195,7 @@ def _as_trees(maker: str, arguments: Sequence[Any], lowest_dtype: str) -> tuple[
     trees = []
     for position, argument in enumerate(arguments):
         try:
-            trees.append(tree.map(lambda leaf: _rounded(leaf, lowest_dtype), argument))
+            trees.append(map_arrays(lambda leaf: _rounded(leaf, lowest_dtype), argument))
         except Exception as error:
             raise SpecError(
                 as_sentence(
@@ -190,6 +210,8 @@ def _check_kinds(argument: Any, title: str) -> None:
     """Raise SpecError for a constant that no dtype can be asked of: complex numbers, text."""
     for path, leaf in zip(tree.paths(argument), tree.leaves(argument), strict=True):
         place = f" at {path}" if path else ""
+        if is_static(leaf):
+            continue
         if leaf.dtype.kind == "c":
             raise SpecError(
                 f"{title} has complex values{place}, and derivatives here are of real numbers: "
@@ -211,7 +233,19 @@ def _rounded(leaf: Any, lowest_dtype: str) -> Array:
         return np.asarray(array.astype(numpy_dtype(lowest_dtype)).astype(np.float64))
 
 
+def _is_floating(leaf: Any) -> bool:
+    return not is_static(leaf) and leaf.dtype.kind not in "biuc"
+
+
 def _check_active(model: Model, active: Any, lowest_dtype: str) -> None:
+    for path, leaf in zip(tree.paths(active), tree.leaves(active), strict=True):
+        if is_static(leaf):
+            place = f" at {path}" if path else ""
+            raise SpecError(
+                f"The active argument of the model {model.name!r} has the Python value {leaf!r}"
+                f"{place}, which is not differentiated; give a float, or pass it as another "
+                "argument."
+            )
     if not sum(leaf.size for leaf in tree.leaves(active)):
         raise SpecError(
             f"The active argument of the model {model.name!r} holds no number, so that there is "
@@ -231,28 +265,34 @@ def _check_active(model: Model, active: Any, lowest_dtype: str) -> None:
             )
 
 
-def _pure_output(model: Model, arguments: Sequence[Any]) -> Array:
-    """The output of a model's function, called twice to see whether it is pure."""
+def _pure_output(
+    model: Model, arguments: Sequence[Any]
+) -> tuple[Array, tuple[Part, ...], Namespace]:
+    """The output of a model's function, called twice to see whether it is pure, and its parts.
+
+    Last comes the namespace in which it is computed: NumPy has no derivatives, the engine has.
+    """
     function = f"The function of the model {model.name!r}"
-    output = _output(model, function, tree.map(_read_only, tuple(arguments)))
-    framework = owner_of_type(output)
-    if framework:
-        raise SpecError(
-            f"{function} gave an array of {framework}; it must give one of xp: use the functions "
-            f"of xp in place of {framework}'s."
-        )
-    is_array = isinstance(output, np.ndarray | np.generic)
-    if not (is_array and np.issubdtype(output.dtype, np.floating)):
-        raise SpecError(
-            f"{function} gave {_with_article(output)}; it must give one floating-point array."
-        )
+    unwritable, xp = map_arrays(_read_only, tuple(arguments)), namespace.numpy
+    try:
+        returned = _output(model, function, xp, unwritable)
+    except SpecError as refusal:
+        if not isinstance(refusal.__cause__, MissingFunction):
+            raise
+        xp = engine
+        returned = _output(model, function, xp, unwritable)
+    _check_output(function, returned)
+    output = as_one_array(namespace.numpy, returned)
     if not output.size:
         raise SpecError(
             f"{function} gave an empty array, of shape {output.shape}, so that there is nothing to "
             "differentiate; it must give one number at least."
         )
-    copies = tree.map(np.copy, tuple(arguments))
-    second_output = _output(model, function, copies)
+    copies = map_arrays(np.copy, tuple(arguments))
+    second_return = _output(model, function, xp, copies)
+    second_output: Any = np.asarray(None)
+    if tree.flatten(second_return)[1] == tree.flatten(returned)[1]:
+        second_output = as_one_array(namespace.numpy, second_return)
     if not same_numbers(arguments, copies):
         raise SpecError(
             f"{function} changes its arguments; it must be pure and leave them as they are."
@@ -266,7 +306,28 @@ def _pure_output(model: Model, arguments: Sequence[Any]) -> Array:
             f"{function} gave another value the second time; it must be pure, and random in "
             "nothing."
         )
-    return np.asarray(output)
+    return np.asarray(output), parts_of(returned), xp
+
+
+def _check_output(function: str, returned: Any) -> None:
+    """Raise SpecError unless a function returned floating-point arrays, one or a tree of them."""
+    leaves = tree.leaves(returned)
+    if not leaves:
+        raise SpecError(f"{function} gave an empty {type(returned).__name__}; it must give arrays.")
+    for path, output in zip(tree.paths(returned), leaves, strict=True):
+        place = f" at {path}" if path else ""
+        framework = owner_of_type(output)
+        if framework:
+            raise SpecError(
+                f"{function} gave an array of {framework}{place}; it must give one of xp: use the "
+                f"functions of xp in place of {framework}'s."
+            )
+        is_array = isinstance(output, np.ndarray | np.generic)
+        if not (is_array and np.issubdtype(output.dtype, np.floating)):
+            raise SpecError(
+                f"{function} gave {_with_article(output)}{place}; it must give one floating-point "
+                "array, or a tree of them."
+            )
 
 
 def _read_only(array: Array) -> Array:
@@ -276,13 +337,14 @@ def _read_only(array: Array) -> Array:
     return copy
 
 
-def _output(model: Model, subject: str, arguments: Sequence[Any]) -> Any:
+def _output(model: Model, subject: str, xp: Namespace, arguments: Sequence[Any]) -> Any:
     """Call a model's function on NumPy's arrays. What it raises becomes a SpecError with advice."""
     try:
-        return call(subject, model.function, namespace.numpy, *arguments)
+        return call(subject, model.function, xp, *arguments)
     except SpecError as refusal:
         error = refusal.__cause__
-        assert error is not None
+        if error is None or getattr(model.function, "is_read", False):
+            raise
         file = getattr(getattr(model.function, "__code__", None), "co_filename", "")
         fault = _fault(error)
         if fault:
@@ -295,7 +357,7 @@ def _fault(error: BaseException) -> str:
     if isinstance(error, ValueError) and "read-only" in str(error):
         return (
             "changes its arguments; it must be pure and leave them as they are: build new arrays "
-            "with xp.stack, xp.concat or xp.where."
+            "with xp.set_at, xp.stack, xp.concat or xp.where."
         )
     if isinstance(error, AttributeError) and isinstance(error.obj, np.ndarray | np.generic):
         return (
@@ -312,16 +374,24 @@ def _hint(error: BaseException, file: str) -> str:
     if "truth value of an array" in str(error):
         return "Choose between arrays, entry by entry, with xp.where."
     if "interpreted as an integer" in str(error):
-        return "Take counts and lengths from x.shape, or from an argument of integers."
+        return "Take counts and lengths from x.shape, or from an argument that is a Python int."
     return ""
 
 
 def same_numbers(left: Any, right: Any) -> bool:
-    """Whether two trees of arrays have the same numbers, nan beside nan, in the same places."""
+    """Whether two trees of arrays have the same numbers, nan beside nan, in the same places.
+
+    Static values must be the same.
+    """
     if tree.paths(left) != tree.paths(right):
         return False
     pairs = zip(tree.leaves(left), tree.leaves(right), strict=True)
-    return all(x.tobytes() == y.tobytes() for x, y in pairs)
+    return all(_content(x) == _content(y) for x, y in pairs)
+
+
+def _content(leaf: Any) -> Any:
+    """What a leaf holds, to be compared."""
+    return (type(leaf), leaf) if is_static(leaf) else leaf.tobytes()
 
 
 def _with_article(value: Any) -> str:

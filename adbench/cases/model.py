@@ -49,6 +49,12 @@ _KINDS: tuple[tuple[str, Any, str], ...] = (
 _GROWN = re.compile(r".+=\d+(\.\d+)?", re.ASCII)
 """How a size of a model's growth is called."""
 
+
+def no_function(xp: Any, *arguments: Any) -> Any:
+    """Stand for the function of a model that is read from its native implementation."""
+    raise RuntimeError("A model was called that has no function; its native one was not read.")
+
+
 LONGEST_NAME = 200
 """How many characters the name of a model or of a size may have."""
 
@@ -63,10 +69,11 @@ class Model:
     name: str
     """What the command line and the tables call it."""
 
-    function: Callable[..., Any]
+    function: Callable[..., Any] = no_function
     """`function(xp, *arguments)`, pure, written against the array namespace `xp`: the Python array
     API standard 2024.12, and `xp.special` with SciPy's names. The output is one array, of shape ()
-    where it is a scalar."""
+    where it is a scalar, or a tree of arrays, which is judged as their numbers in a row. Where it
+    is left out it is read from a native implementation."""
 
     make: Make
     """`make(size, rng)` gives the arguments as a sequence of trees (arrays, or nested lists, tuples
@@ -107,6 +114,10 @@ class Model:
     """Hand-written implementations to be checked against `function`: `{"torch": f}` with
     `f(*arguments)` on that framework's arrays, for instance a `torch.autograd.Function`. Keys are
     framework names."""
+
+    differentiable: Sequence[int] | None = None
+    """The positions of the arguments that hand-written functions have derivatives by; None for all
+    that hold floating numbers."""
 
     accuracy: float = 0.0
     """The relative error that answers have by design, as those of an ODE's adjoint do: every entry
@@ -155,6 +166,10 @@ class Model:
             )
 
     def _check_functions(self) -> None:
+        if self.function is no_function and not self.native:
+            raise self._refusal(
+                "no function", "give it a function of xp, or a native one that it is read from"
+            )
         operators = sorted(operator.value for operator in Operator)
         for field_name in ("oracle", "native"):
             for key, function in getattr(self, field_name).items():
@@ -247,16 +262,28 @@ class Model:
                         f"its sizes are {', '.join(self.sizes)}",
                     )
 
+    def output(self, xp: Any, *arguments: Any) -> Any:
+        """Return what the function gives as one array: the numbers of a tree of arrays in a row."""
+        from adbench.cases.outputs import as_one_array
+
+        return as_one_array(xp, self.function(xp, *arguments))
+
     @cached_property
     def _parameter_names(self) -> list[str]:
         """What the function calls its parameters after `xp`; none where it cannot be told."""
+        names = getattr(self.function, "argument_names", None)
+        if names is not None:  # a reading, whose arguments are those of another function
+            return list(names)
         try:
             return list(inspect.signature(self.function).parameters)[1:]
         except (ValueError, TypeError):
             return []
 
     def argument_names(self, count: int) -> list[str]:
-        """Return what the function calls its arguments after `xp`, of which there are `count`."""
+        """Return what the function calls its arguments after `xp`, of which there are `count`.
+
+        One is called "" whose entries have names of their own: a dict of arrays by name.
+        """
         names = self._parameter_names
         unnamed = [f"argument {position}" for position in range(len(names), count)]
         return [*names, *unnamed][:count]

@@ -5,18 +5,29 @@ It is the same whoever answers it, in whatever dtype.
 
 from __future__ import annotations
 
+from ast import literal_eval
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from adbench.cases.inputs import Array, Inputs
 from adbench.cases.model import Model
 from adbench.cases.operators import Operator
+from adbench.cases.outputs import bracketed, place_in
+from adbench.cases.static import is_static
 from reference_ad.engine import tree
+
+OF_OUTPUTS = (Operator.VALUE, Operator.JVP, Operator.JACOBIAN)
+"""The operators whose answers have an entry for each one of the output."""
 
 SHOWN_NUMBERS = 6
 """Of an array that is longer than this, a message shows so many numbers."""
 
 SHOWN_ARRAYS = 4
 """A message shows so many arrays of a point."""
+
+OF_OUTPUTS = (Operator.VALUE, Operator.JVP, Operator.JACOBIAN)
+"""The operators whose answers have the output along their first axis."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,14 +86,37 @@ class Question:
             if path == "[0]":
                 return "value"
             path = path.removeprefix("[1]")
-        return f"{self.active_name}{path}"
+        return array_name(self.active_name, path)
+
+    def entry_title(self, path: str, index: Sequence[Any]) -> str:
+        """Return what to call an entry of the array at `path` of the answer.
+
+        Of several outputs it is named by the array that it belongs to.
+        """
+        if self.operator not in OF_OUTPUTS:
+            return f"{self.title(path)}{bracketed(index)}"
+        rank = self.inputs.cotangent.ndim
+        output, rest = self._output_name(index[:rank]), index[rank:]
+        if output and self.operator is not Operator.JACOBIAN:
+            return output
+        if output:
+            return f"{output} by {self.title(path)}{bracketed(rest)}"
+        return f"{self.title(path)}{bracketed(index)}"
+
+    def _output_name(self, index: Sequence[Any]) -> str:
+        """What one of several outputs is called, "" where there is one alone."""
+        outputs = self.inputs.outputs
+        if outputs:
+            return f"output{place_in(outputs, int(index[0]))}"
+        name_output = getattr(self.model.function, "output_name", None)
+        return "" if name_output is None else str(name_output(tuple(map(int, index))))
 
     def describe_point(self) -> str:
         """Return the arguments as they could be typed; of long arrays the first numbers."""
         words = []
         for name, argument in zip(self.argument_names, self.inputs.arguments, strict=True):
             for path, leaf in zip(tree.paths(argument), tree.leaves(argument), strict=True):
-                words.append(f"{name}{path} = {_abbreviated(leaf)}")
+                words.append(f"{array_name(name, path)} = {_abbreviated(leaf)}")
         if len(words) > SHOWN_ARRAYS:
             words[SHOWN_ARRAYS:] = [f"and {len(words) - SHOWN_ARRAYS} more"]
         return ", ".join(words)
@@ -94,7 +128,19 @@ class Question:
         return self.operator.value
 
 
-def _abbreviated(array: Array) -> str:
+def array_name(argument: str, path: str) -> str:
+    """Return what to call the array at `path` of an argument.
+
+    argument: its name; "" for a dict of arrays whose keys are their names, such as `["x[0]"]`.
+    """
+    if argument:
+        return f"{argument}{path}"
+    return str(literal_eval(path)[0]) if path else "output"
+
+
+def _abbreviated(array: Any) -> str:
+    if is_static(array):
+        return repr(array)
     if array.size <= SHOWN_NUMBERS:
         return str(array.tolist())
     numbers = ", ".join(str(number) for number in array.ravel()[:SHOWN_NUMBERS].tolist())

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import linecache
 import re
+import sys
 import warnings
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 
+import reference_ad
 from adbench.cases.foreign import foreign_call
 from adbench.cases.inputs import Inputs
 from adbench.cases.messages import frame_in, place_of
 from adbench.cases.model import Model, SpecError
+from adbench.cases.static import map_arrays
 from adbench.namespaces.namespace import SPECIAL, Namespace
 from adbench.namespaces.reference import namespace
-from reference_ad.engine import tree
 from reference_ad.engine.core import Array, Level, Primitive, Tracer
 from reference_ad.rules.elementwise import stop_gradient
 from reference_ad.rules.structural import indexed
@@ -104,6 +107,8 @@ RANDOM = "what is random comes from rng in make(size, rng), as an argument"
 ASSIGNMENT = re.compile(r"\]\s*(?:[-+*/@%&|^]|\*\*|//)?=(?!=)")
 """An assignment to an entry in a line of source."""
 
+WHILE = re.compile(r"\s*while\b")
+"""The beginning of a loop in a line of source."""
 
 ARGUMENTS = re.compile(r"(takes|got|missing) .*\bargument.*")
 """What Python says where a function is called with other arguments than it has."""
@@ -111,6 +116,9 @@ ARGUMENTS = re.compile(r"(takes|got|missing) .*\bargument.*")
 OF_NAMESPACE = re.compile(r"\bxp\.[\w.]+(?=\()")
 """The call of a function of `xp` in a line of source."""
 
+
+ENGINE_FOLDER = str(Path(reference_ad.__file__).parent)
+"""Where the engine's own files are, which look at values that have no derivative."""
 
 _WITHOUT_CHECKPOINTS = Namespace(namespace, namespace.special)
 """The namespace in which what is inside of an `xp.checkpoint` is looked at like everything else."""
@@ -121,12 +129,14 @@ def check_style(model: Model, inputs: Inputs) -> None:
 
     What else goes wrong is no matter of style, and is left to where it is judged.
     """
+    if getattr(model.function, "is_read", False):  # what is read from a framework is ours
+        return
     code = getattr(model.function, "__code__", None)
     file = getattr(code, "co_filename", "")
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(), _PlainLevel() as level:
             warnings.simplefilter("ignore")
-            model.function(_WITHOUT_CHECKPOINTS, *tree.map(level.plain, inputs.arguments))
+            model.function(_WITHOUT_CHECKPOINTS, *map_arrays(level.plain, inputs.arguments))
     except Exception as error:
         advice = _advice(_cause(error), file)
         if not advice:  # a question of numbers, or of what the engine has: judged later
@@ -206,6 +216,14 @@ class _PlainArray(Tracer):
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise _StyleError(NO_ASSIGNMENT)
 
+    def __bool__(self) -> bool:
+        frame = sys._getframe(1)
+        file = frame.f_code.co_filename
+        is_loop = WHILE.match(linecache.getline(file, frame.f_lineno))
+        if is_loop and not file.startswith(ENGINE_FOLDER):
+            raise _StyleError(NO_ENDLESS_LOOP)
+        return bool(self.primal)
+
     def __float__(self) -> NoReturn:
         raise _NumberAsked
 
@@ -220,12 +238,18 @@ def _mask_or_part(part: Any) -> Any:
 
 
 NO_ASSIGNMENT = (
-    "assigns to an entry of an array, which arrays of a model do not take: build arrays with "
-    "xp.stack, xp.concat or xp.where."
+    "assigns to an entry of an array, which arrays of a model do not take: write "
+    "x = xp.set_at(x, index, value), or build arrays with xp.stack, xp.concat or xp.where."
 )
 NO_NUMBER = (
     "makes a number of Python's of an array: keep numbers in arrays, of shape (), and take counts "
-    "and lengths from x.shape or from an argument of integers."
+    "and lengths from x.shape or from an argument that is a Python int."
+)
+
+
+NO_ENDLESS_LOOP = (
+    "loops until the numbers of an array say so, which no compiled backend follows: take a fixed "
+    "number of steps with xp.fori_loop or xp.scan, and keep with xp.where what is done already."
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,15 @@ from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES
 from adbench.cases.limits import check_number
 from adbench.cases.model import Model, SpecError
+from adbench.cases.static import map_arrays
 from adbench.checking.report import Report
+from adbench.functions.function_model import (
+    default_backends,
+    dtype_of_call,
+    function_model,
+    stands_alone,
+)
+from adbench.functions.native_reading import with_function
 from adbench.planning import plan as planning
 from adbench.planning.plan import Plan
 from adbench.planning.restriction import Restriction, as_names, check_dtypes
@@ -32,7 +40,9 @@ IN_PROCESS = "here"
 def check(
     model: Model | Callable[..., Any],
     *arguments: Any,
-    backend: str | Sequence[str] = "reference",
+    argnums: int | str | Sequence[int | str] | None = None,
+    spec: Callable[..., Any] | None = None,
+    backend: str | Sequence[str] | None = None,
     native: Callable[..., Any] | Mapping[str, Callable[..., Any]] | None = None,
     operators: Sequence[str] | str = (),
     dtypes: Sequence[str] | str | None = None,
@@ -44,15 +54,30 @@ def check(
     resolution: float | None = None,
     accuracy: float | None = None,
     budget_s: float | None = None,
+    **keywords: Any,
 ) -> Report:
     """Judge the derivatives of a model or function.
 
     Return a report that is true where all is right.
 
-    model: a `Model`, or a function `f(xp, *arguments)` written against an array namespace.
-    arguments: where a function is given, the point: trees of arrays or numbers, of NumPy or of a
-    framework.
-    backend: who computes: "torch", "jax:jit", "mine.py", or several.
+    model: a `Model`; a function of PyTorch, JAX or TensorFlow as it stands, of their arrays; or a
+        function `f(xp, *arguments)` written against an array namespace.
+    arguments: where a function is given, the point: trees of arrays, or numbers. A function whose
+        first parameter is not `xp` is taken as it stands where arrays of a framework are among
+        them, or where it is a module of PyTorch's. Then modules may be among them, whose parameters
+        are arrays by their names; integers, flags and whatever else is no array stay what they are;
+        several outputs are judged together. What is judged is the function with whatever derivative
+        rules of its own it has, against the true derivatives of its own forward.
+    keywords: of a function as it stands, its keyword arguments.
+    argnums: of a function as it stands, what is differentiated by: arguments by position or
+        keyword, or arrays and parameters by name. By default the tensors of PyTorch that require
+        gradients where any does, and otherwise, as with JAX and TensorFlow, every array of
+        floating-point numbers (`jax.grad` would take the first argument alone).
+    spec: of a function as it stands, the function that its values and derivatives are judged by,
+        such as the slow composition of a fused kernel: one of the same arguments in the same
+        framework or another, or of `xp` and these.
+    backend: who computes: "torch", "jax:jit", "mine.py", or several; by default the framework of a
+        function as it stands, and the reference for others.
     native: your own code, `f(*arguments)` on the framework's arrays, to be judged against the
         function instead of the framework's own derivative of it; a mapping by framework where there
         are several.
@@ -76,16 +101,12 @@ def check(
     question cannot be asked.
     """
     _check_numbers(seed, order=order, resolution=resolution, accuracy=accuracy, budget_s=budget_s)
-    entries = registry.find_backends(_as_list("backend", backend))
-    if isinstance(model, Model):
-        if arguments:
-            raise SpecError(
-                "check was given a Model and arguments; a Model makes its own, so leave them out."
-            )
-    else:
-        _check_function(model, arguments, active)
-        dtypes = dtypes or _dtype_unless_highest(arguments[active])
-        model = _model_of(model, arguments, active)
+    subject = Subject(model, arguments, keywords, argnums, spec, active)
+    model = subject.model(has_native=native is not None)
+    dtypes = dtypes or _unless_highest(subject.dtype(model))
+    entries = registry.find_backends(
+        _as_list("backend", default_backends(model) if backend is None else backend)
+    )
     if accuracy is not None:
         model = replace(model, accuracy=accuracy)
     if native is not None:
@@ -124,6 +145,46 @@ def check(
         warnings.simplefilter("ignore")
         in_process.run(plan, rows.append)
     return Report.of(plan, rows)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a check was given: a model, or a function and the arguments of its call."""
+
+    function: Model | Callable[..., Any]
+    arguments: tuple[Any, ...]
+    keywords: Mapping[str, Any]
+    argnums: Any
+    spec: Callable[..., Any] | None
+    active: int
+
+    def model(self, *, has_native: bool) -> Model:
+        """Return the model that is checked. Raises SpecError where there is none.
+
+        has_native: whether a hand-written function is judged by the function.
+        """
+        function = self.function
+        if not has_native and stands_alone(function, self.arguments, self.keywords):
+            assert not isinstance(function, Model)
+            return function_model(
+                function, self.arguments, self.keywords, argnums=self.argnums, spec=self.spec
+            )
+        if self.keywords or self.argnums is not None or self.spec is not None:
+            raise SpecError(_of_functions_as_they_stand(self.keywords, self.argnums))
+        if not isinstance(function, Model):
+            _check_function(function, self.arguments, self.active)
+            return _model_of(function, self.arguments, self.active)
+        if self.arguments:
+            raise SpecError(
+                "check was given a Model and arguments; a Model makes its own, so leave them out."
+            )
+        return with_function(function)
+
+    def dtype(self, model: Model) -> str:
+        """Return the dtype of what it is differentiated by."""
+        own = dtype_of_call(model)
+        is_call = self.arguments and model.differentiable is None
+        return _dtype_of(self.arguments[self.active]) if is_call else own
 
 
 def _check_numbers(seed: int, **optional: float | None) -> None:
@@ -180,7 +241,7 @@ def _native_of_frameworks(
 
 def _model_of(function: Callable[..., Any], arguments: Sequence[Any], active: int) -> Model:
     """Return a model that is evaluated at these arguments alone."""
-    point = tuple(tree.map(_as_numpy, argument) for argument in arguments)
+    point = tuple(map_arrays(_as_numpy, argument) for argument in arguments)
     name = getattr(function, "__name__", type(function).__name__).strip("<>")
     return Model(
         name=name,
@@ -207,10 +268,20 @@ def _as_list(parameter: str, names: Any) -> list[str]:
     return as_names("check", parameter, names)
 
 
-def _dtype_unless_highest(argument: Any) -> str | None:
-    """The dtype that an argument asks for, or None for the highest, which is asked for anyway."""
-    dtype = _dtype_of(argument)
+def _unless_highest(dtype: str) -> str | None:
+    """A dtype that is asked for, or None for the highest, which is asked for anyway."""
     return None if dtype == DTYPES[0] else dtype
+
+
+def _of_functions_as_they_stand(keywords: Mapping[str, Any], argnums: Any) -> str:
+    """What to say of options that are of functions as they stand alone."""
+    names = list(keywords)
+    if not names:
+        names = ["spec" if argnums is None else "argnums"]
+    return (
+        f"check was given {names[0]}, which is for functions of PyTorch, JAX or TensorFlow as they "
+        "stand: give arrays of theirs among the arguments, and no native."
+    )
 
 
 def _dtype_of(argument: Any) -> str:

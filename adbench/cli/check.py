@@ -12,7 +12,7 @@ import click
 from adbench.cases.model import SpecError
 from adbench.cases.text import plain_text
 from adbench.cli.selection import announce, selection_options
-from adbench.cli.temporary import in_temporary_folder
+from adbench.running.temporary import in_temporary_folder
 
 if TYPE_CHECKING:
     from adbench.checking.report import Report
@@ -39,7 +39,11 @@ def command(selection: Selection, output_format: str) -> None:
 
     A model file with native={"torch": my_function} has the first derivatives of that function
     judged against those of the model's own, and nothing else; file.py:name checks one model of a
-    file.
+    file, and package.module:name one of a module.
+
+    A function of PyTorch, JAX or TensorFlow needs no model: a file may hold case =
+    adbench.case(my_function, *arguments), or a Model with native and without function. Its
+    derivatives are judged against those of its own forward.
 
     Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised,
     crashed, ran out of memory or out of time, or if no derivative of a model could be judged, or

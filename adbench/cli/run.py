@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from adbench.cases.model import SpecError
 from adbench.cases.text import plain_text
 from adbench.cli.selection import announce, selection_options
-from adbench.cli.temporary import in_temporary_folder
+from adbench.running.temporary import in_temporary_folder
 
 if TYPE_CHECKING:
     from rich.console import Console

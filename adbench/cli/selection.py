@@ -17,7 +17,9 @@ SEED = Number("seed")
 TIMEOUT = Number("timeout")
 
 OPTIONS: dict[str, Decorator] = {
-    "models": click.argument("models", nargs=-1, metavar="[MODEL | FILE.py | FILE.py:NAME]..."),
+    "models": click.argument(
+        "models", nargs=-1, metavar="[MODEL | FILE.py | FILE.py:NAME | MODULE:NAME]..."
+    ),
     "more_models": click.option(
         "--model",
         "more_models",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from adbench.cli.selection import SEED, TIMEOUT
-from adbench.cli.temporary import in_temporary_folder
 from adbench.results.exit_status import ExitStatus
+from adbench.running.temporary import in_temporary_folder
 
 if TYPE_CHECKING:
     from adbench.selftest.run import Results

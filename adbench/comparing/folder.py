@@ -13,7 +13,7 @@ from adbench.cases.model import SpecError
 from adbench.comparing.kept_plan import PLAN
 from adbench.comparing.measure import LOGS
 from adbench.results import frames
-from adbench.results.files import reason_of
+from adbench.results.files import reason_of, remove_unfinished
 from adbench.step_sweep import rows as step_rows
 
 try:
@@ -103,6 +103,7 @@ def hold_run_folder(folder: Path) -> Iterator[None]:
                 ) from error
             except OSError:  # a file system without locks
                 pass
+        remove_unfinished(folder, FILES_OF_A_RUN)
         yield
 
 

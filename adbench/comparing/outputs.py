@@ -26,5 +26,5 @@ def write_results(
 
 def write_steps(files: OutputFiles, steps: pd.DataFrame) -> None:
     """Write the frame of a step sweep, likewise."""
-    files.write(step_rows.PARQUET, partial(step_rows.write_parquet, steps))
-    files.write(step_rows.CSV, partial(step_rows.write_csv, steps))
+    files.write(step_rows.PARQUET, partial(frames.write_parquet, steps))
+    files.write(step_rows.CSV, partial(frames.write_csv, steps))

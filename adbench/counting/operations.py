@@ -109,7 +109,7 @@ def _traced_operations(
     engine: Tape, model: Model, inputs: Inputs, operator: Operator, mode: Mode, order: int
 ) -> int:
     """The operations in the graph of one pass."""
-    problem = to_backend(engine, model.function, inputs, operator)
+    problem = to_backend(engine, model.output, inputs, operator)
 
     def call(active: Any, constants: tuple[Any, ...], direction: Any) -> Any:
         def function(x: Any) -> Any:

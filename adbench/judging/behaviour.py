@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from adbench.cases.answer import Answer, mismatch, relative_error
 from adbench.cases.inputs import Array
-from adbench.cases.question import Question
+from adbench.cases.question import Question, array_name
 
 NOT_A_FUNCTION = (
     "Two calls at the same point gave different answers: where the function is random, make the "
@@ -61,9 +61,9 @@ def unreached(paths: Sequence[str], truth: Answer, question: Question) -> str:
     """
     pairs = zip(truth.paths, truth.arrays, strict=True)
     due = {question.title(place) for place, array in pairs if array.any()}
-    titles = [f"{question.active_name}{path}" for path in paths]
+    titles = [array_name(question.active_name, path) for path in paths]
     if due and len(paths) == len(question.active_leaves):
-        titles = [question.active_name]
+        titles = [question.active_name or "any argument"]
     else:
         titles = [title for title in titles if title in due]
     if not titles:

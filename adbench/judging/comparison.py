@@ -232,8 +232,7 @@ def worst_entry(
         if returned.size and error > worst_error:
             worst_error = error
             index = np.unravel_index(int(np.argmax(entries.in_bounds)), returned.shape)
-            position = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
-            title = f"{question.title(path)}{position}"
+            title = question.entry_title(path, index)
             number = _active_number(question, place, index)
             worst = WorstEntry(title, float(returned[index]), float(true[index]), number)
             if at_kinks[index]:

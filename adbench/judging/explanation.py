@@ -15,13 +15,13 @@ import numpy as np
 from adbench.cases.answer import Answer
 from adbench.cases.inputs import Array
 from adbench.cases.question import Question
+from adbench.cases.static import arrays_of
 from adbench.judging.comparison import Entries
 from adbench.truth.evaluation import UNDECIDED, evaluate, rounded
 from adbench.truth.formats import FORMATS
 from adbench.truth.propagation import first_order_reach
 from adbench.truth.truth import Truth
 from ball_arithmetic import precision
-from reference_ad.engine import tree
 
 LARGEST_ULP = 1024.0
 """An error of so many units of roundoff of the largest number that enters may be rounding: one part
@@ -66,9 +66,7 @@ def is_rounding(answer: Answer, truth: Truth, question: Question, dtype: str) ->
 
 def _largest_input(question: Question) -> float:
     """The largest number among the arguments and their reciprocals, and at least 1."""
-    leaves = [
-        leaf for leaf in tree.leaves(question.inputs.arguments) if leaf.dtype.kind not in "biu"
-    ]
+    leaves = [leaf for leaf in arrays_of(question.inputs.arguments) if leaf.dtype.kind not in "biu"]
     numbers = np.concatenate([leaf.ravel().astype(np.longdouble) for leaf in leaves])
     sizes = np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
     with np.errstate(over="ignore"):

@@ -118,9 +118,14 @@ class Judge:
     common, for as long as the cells that come belong together.
     """
 
-    def __init__(self, exact: bool) -> None:
-        """exact: whether the backend claims derivatives up to rounding."""
+    def __init__(self, exact: bool, *, has_taylor: bool = True) -> None:
+        """exact: whether the backend claims derivatives up to rounding.
+
+        has_taylor: whether the remainder of a Taylor series is looked at beside the truth, which
+        takes 28 values of the function in balls.
+        """
         self.exact = exact
+        self._has_taylor = has_taylor
         self._answers: LastGroup[Answer] = LastGroup()
         self._projections: LastGroup[Projection] = LastGroup()
         self._ray: tuple[Inputs, taylor.Ray] | None = None
@@ -218,7 +223,7 @@ class Judge:
                 continue
             judged.append(trial)
             if trial.beside is not None:
-                finding = _difference(trial.answer, trial.beside, trial, case)
+                finding = _difference(trial, trial.beside, evidence.first, case)
             elif trial.point is None:
                 finding = self._trial(trial, first, evidence, case)
             elif trial.point in further:
@@ -298,7 +303,8 @@ class Judge:
         return Consistency(tuple(findings), over_bound, order)
 
     def _taylor_order(self, projection: Projection, question: Question) -> float:
-        if projection.is_second_order or question.inputs.n > taylor.FEW_INPUTS:
+        is_costly = projection.is_second_order or question.inputs.n > taylor.FEW_INPUTS
+        if is_costly or not self._has_taylor:
             return nan
         if self._ray is None or self._ray[0] is not question.inputs:
             self._ray = (question.inputs, taylor.ray_of(question))
@@ -336,15 +342,22 @@ class Judge:
         return [Finding("inputs", evidence.changed, comes_first=True)]
 
 
-def _difference(answer: Answer, other: Answer, trial: Trial, case: Case) -> Finding | None:
-    """What is to be said where an answer differs from another to the same question."""
+def _difference(trial: Trial, other: Answer, usual: Answer, case: Case) -> Finding | None:
+    """What is to be said where an answer differs from another to the same question.
+
+    usual: the answer to the question that was asked: beside it, two slopes may be next to nothing,
+        as those of a normalized sum are, and then they differ by their rounding alone.
+    """
+    answer = trial.answer
     if mismatch(answer, other) or not other.is_finite:
         return None
     if not answer.is_finite:
         return Finding(trial.check, f"{trial.circumstances} It is not finite.")
-    difference = relative_error(answer, other)
-    if difference <= ALIKE[case.dtype]:
+    pairs = zip(answer.arrays, other.arrays, strict=True)
+    deviation = norm([left - right for left, right in pairs])
+    if deviation <= ALIKE[case.dtype] * max(norm(other.arrays), norm(usual.arrays)):
         return None
+    difference = relative_error(answer, other)
     message = f"{trial.circumstances} It differs by a relative {difference:.1e}."
     return Finding(trial.check, message)
 

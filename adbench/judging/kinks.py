@@ -77,7 +77,7 @@ def _derivatives_on_sides(question: Question, count: int) -> Array:
     """The derivatives at points beside that of the question, one in a row; those that exist."""
     inputs = question.inputs.astype(np.float64)
     backend = Tape()
-    problem = to_backend(backend, question.model.function, inputs, question.operator)
+    problem = to_backend(backend, question.model.output, inputs, question.operator)
     _, call = prepare(backend, problem, question.operator, Mode.REVERSE, question.order)
     rng = np.random.default_rng(SEED)
     rows = [

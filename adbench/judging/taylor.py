@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from adbench.cases.question import Question
+from adbench.cases.static import map_arrays
 from adbench.namespaces.frozen import frozen_function
 from adbench.truth.evaluation import EXTENDED, UNDECIDED, Balls, rounded
 from ball_arithmetic import numbers, precision, xp
@@ -52,9 +53,9 @@ def ray_of(question: Question) -> Ray:
     they are unbounded. What passes `stop_gradient` is what it is at the point itself.
     """
     inputs = question.inputs.astype(np.float64)
-    arguments = [tree.map(Balls().asarray, argument) for argument in inputs.arguments]
+    arguments = [map_arrays(Balls().asarray, argument) for argument in inputs.arguments]
     start = arguments[inputs.active]
-    function = frozen_function(question.model.function, xp, tuple(arguments))
+    function = frozen_function(question.model.output, xp, tuple(arguments))
 
     @cache
     def value(h: float) -> Any:

@@ -1,18 +1,67 @@
 """The namespace of JAX: `jax.numpy`, and what differs there from the array API.
 
-What a model cannot write for JAX's arrays: an index that is a list (an array or a tuple is one),
-and under `jit` shapes that depend on arrays, such as `xp.repeat` by an array of counts.
+An index may be a list here (`list_indices`). What a model cannot write for JAX's arrays: under
+`jit`, shapes that depend on arrays, such as `xp.repeat` by an array of counts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import jax.scipy.special
+import numpy as np
 
 from adbench.namespaces.namespace import Namespace, missing
+from reference_ad.loops import python as loops
+
+
+def as_index(index: Any) -> Any:
+    """An index with arrays for its lists, which JAX refuses."""
+    if isinstance(index, tuple):
+        return tuple(as_index(part) for part in index)
+    if not isinstance(index, list):
+        return index
+    return np.asarray(index, None if index else int)  # [] would be of floats
+
+
+@contextmanager
+def list_indices() -> Iterator[None]:
+    """Let arrays be indexed by lists of integers, as NumPy's are, for the whole process."""
+    classes = (type(jnp.zeros(())), jax.core.Tracer)
+    originals = [cls.__getitem__ for cls in classes]
+    try:
+        for cls, original in zip(classes, originals, strict=True):
+            cls.__getitem__ = _taking_lists(original)
+        yield
+    finally:
+        for cls, original in zip(classes, originals, strict=True):
+            cls.__getitem__ = original
+
+
+@contextmanager
+def own_indices() -> Iterator[None]:
+    """Let arrays be indexed as JAX has it, inside of `list_indices`, for code that is JAX's own."""
+    classes = (type(jnp.zeros(())), jax.core.Tracer)
+    present = [cls.__getitem__ for cls in classes]
+    try:
+        for cls, method in zip(classes, present, strict=True):
+            cls.__getitem__ = getattr(method, "__wrapped__", method)
+        yield
+    finally:
+        for cls, method in zip(classes, present, strict=True):
+            cls.__getitem__ = method
+
+
+def _taking_lists(original: Any) -> Any:
+    def taking_lists(array: Any, index: Any) -> Any:
+        return original(array, as_index(index))
+
+    taking_lists.__wrapped__ = original  # type: ignore[attr-defined]
+    return taking_lists
 
 
 def _can_cast(from_: Any, to: Any) -> Any:
@@ -33,6 +82,11 @@ def _permute_dims(x: Any, axes: tuple[int, ...]) -> Any:
     return jnp.permute_dims(x, tuple(axis % x.ndim for axis in axes))
 
 
+def _scan(step: Any, init: Any, xs: Any = None, length: int | None = None) -> Any:
+    count = loops.number_of_steps(xs, length)
+    return jax.lax.scan(step, init, xs, count)
+
+
 special = Namespace(
     jax.scipy.special,
     None,
@@ -47,9 +101,24 @@ special = Namespace(
 namespace = Namespace(
     jnp,
     special,
+    add_at=lambda x, index, value: x.at[as_index(index)].add(value),
     can_cast=_can_cast,
     checkpoint=jax.checkpoint,
+    grad=jax.grad,
     linalg=Namespace(jnp.linalg, None, matrix_rank=_matrix_rank),
     permute_dims=_permute_dims,
+    scan=_scan,
+    set_at=lambda x, index, value: x.at[as_index(index)].set(value),
     stop_gradient=jax.lax.stop_gradient,
 )
+
+
+@contextmanager
+def wide_types() -> Iterator[None]:
+    """Let JAX keep float64, for the whole process."""
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_x64", before)

@@ -9,7 +9,7 @@ import mygrad
 from mygrad.nnet.activations import sigmoid
 
 from adbench.namespaces import numpy as plain
-from adbench.namespaces.namespace import Namespace
+from adbench.namespaces.namespace import Namespace, missing
 
 
 def _ones_like(x: Any) -> Any:
@@ -27,7 +27,10 @@ def _stop_gradient(x: Any) -> Any:
 namespace = Namespace(
     mygrad,
     SimpleNamespace(expit=sigmoid, softplus=_softplus),
+    add_at=missing("MyGrad", "item assignment as a function"),
     finfo=plain.numpy.finfo,
+    grad=missing("MyGrad", "derivatives of derivatives"),
     ones_like=_ones_like,
+    set_at=missing("MyGrad", "item assignment as a function"),
     stop_gradient=_stop_gradient,
 )

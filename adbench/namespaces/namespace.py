@@ -1,8 +1,17 @@
 """The class of the namespaces `xp` that models are written in, and the names each must have.
 
 A namespace is the Python array API standard 2024.12 on a framework's arrays, `xp.special` with the
-names below, `xp.stop_gradient(x)`: the value of x, with the derivative 0, and `xp.checkpoint(f)`:
-f, of whose intermediate results reverse mode keeps none and computes them again.
+names below, and what models need beyond it:
+
+- `xp.stop_gradient(x)`: the value of x, with the derivative 0;
+- `xp.checkpoint(f)`: f, of whose intermediate results reverse mode keeps none and computes them
+  again;
+- `xp.scan(step, init, xs, length=None)` and `xp.fori_loop(lower, upper, body, init)`: loops that
+  are traced once, however many steps they take;
+- `xp.set_at(x, index, value)` and `xp.add_at(x, index, value)`: x with other entries, or with
+  something added to them, as another array;
+- `xp.grad(f)`: the gradient of a scalar function with respect to its first argument, an array or a
+  tree of them.
 """
 
 from __future__ import annotations
@@ -34,6 +43,9 @@ SPECIAL = (
 one or two arrays; `axis` for the softmaxes and `logsumexp`, which has `keepdims` too; an integer
 order n >= 0 for `polygamma`. What a framework lacks of them is `missing` there."""
 
+LOOPS = ("scan", "fori_loop")
+"""The functions that every namespace has of its own, in Python where nothing better is given."""
+
 EXTENSIONS = ("fft", "linalg", "special")
 """The parts of a namespace that are looked up by a name of their own."""
 
@@ -58,7 +70,9 @@ class Namespace:
             else getattr(module, "__name__", type(module).__name__)
         )
         self._title = named
-        for name, value in {"special": special, **replacements}.items():
+        # A namespace made of another one has its loops.
+        loops_of_module = {name: getattr(module, name) for name in LOOPS if hasattr(module, name)}
+        for name, value in {**loops_of_module, "special": special, **replacements}.items():
             self.__dict__[name] = self._extension(name, value)
 
     @staticmethod
@@ -69,6 +83,23 @@ class Namespace:
         the function as it is.
         """
         return function
+
+    def scan(
+        self, step: Callable[..., Any], init: Any, xs: Any = None, length: int | None = None
+    ) -> tuple[Any, Any]:
+        """Take one step after another: `reference_ad.numpy.scan` says how.
+
+        A framework's own loop stands in its namespace; this one is of Python.
+        """
+        from reference_ad.loops import python as loops
+
+        return loops.scan(step, init, xs, length, asarray=self.asarray, stack=self.stack)
+
+    def fori_loop(self, lower: int, upper: int, body: Callable[[Any, Any], Any], init: Any) -> Any:
+        """Take the steps from lower to upper - 1: `reference_ad.numpy.fori_loop` says how."""
+        from reference_ad.loops import python as loops
+
+        return loops.fori_loop(lower, upper, body, init, scan=self.scan, arange=self.arange)
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -113,5 +144,6 @@ def _lacking(name: str, title: str) -> str:
     return (
         f"`{name}` is not in the namespace made of {title}: models may use the Python array API "
         "standard 2024.12 with its extensions `xp.linalg` and `xp.fft`, `xp.stop_gradient`, "
-        f"`xp.checkpoint`, and of `xp.special` the functions {', '.join(SPECIAL)}."
+        "`xp.checkpoint`, `xp.scan`, `xp.fori_loop`, `xp.grad`, `xp.set_at`, `xp.add_at`, and of "
+        f"`xp.special` the functions {', '.join(SPECIAL)}."
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from adbench.namespaces.namespace import Namespace
+from adbench.namespaces.namespace import Namespace, missing
 
 # ---- what plain NumPy lacks of the standard
 
@@ -54,13 +54,28 @@ def _rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None) -> Any:
     return np.fft.rfftfreq(n, d).astype(dtype or np.float64)
 
 
+def _set_at(x: Any, index: Any, value: Any, /) -> Any:
+    copy = np.array(x)
+    copy[index] = value
+    return copy
+
+
+def _add_at(x: Any, index: Any, value: Any, /) -> Any:
+    copy = np.array(x)
+    np.add.at(copy, index, value)
+    return copy
+
+
 numpy = Namespace(
     np,
     Namespace(scipy.special, None, polygamma=_polygamma, softplus=_softplus, xlogy=_xlogy),
+    add_at=_add_at,
     argsort=_argsort,
     clip=_clip,
     fft=Namespace(np.fft, None, fftfreq=_fftfreq, rfftfreq=_rfftfreq),
     finfo=_finfo,
+    grad=missing("NumPy", "derivatives"),
+    set_at=_set_at,
     sort=_sort,
     stop_gradient=lambda x: x,
 )

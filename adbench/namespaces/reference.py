@@ -17,5 +17,8 @@ namespace = Namespace(
     reference_ad.numpy.special,
     checkpoint=reference_ad.checkpoint,
     finfo=plain.numpy.finfo,
+    fori_loop=reference_ad.numpy.fori_loop,
+    grad=reference_ad.numpy.grad,
     nextafter=lambda x1, x2: x1 + _step(x1, x2),
+    scan=reference_ad.numpy.scan,
 )

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.namespaces import tensorflow_fft
+from adbench.namespaces import tensorflow_derivatives, tensorflow_fft, tensorflow_loops
 from adbench.namespaces import tensorflow_functions as functions
 from adbench.namespaces.namespace import Namespace
 from adbench.namespaces.tensorflow_linalg import linalg
@@ -57,6 +57,7 @@ namespace = Namespace(
     argmin=functions.argmin,
     argsort=functions.argsort,
     asarray=functions.asarray,
+    add_at=functions.add_at,
     asin=tnp.arcsin,
     asinh=tnp.arcsinh,
     astype=lambda x, dtype, copy=True: tf.cast(x, dtype),
@@ -83,6 +84,7 @@ namespace = Namespace(
     finfo=functions.finfo,
     flip=functions.flip,
     floor=functions.rounding(tf.math.floor),
+    grad=tensorflow_derivatives.grad,
     hypot=functions.hypot,
     iinfo=functions.iinfo,
     isdtype=functions.isdtype,
@@ -99,7 +101,9 @@ namespace = Namespace(
     repeat=functions.repeat,
     reshape=lambda x, shape, copy=None: tf.reshape(x, shape),
     roll=functions.roll,
+    scan=tensorflow_loops.scan,
     searchsorted=functions.searchsorted,
+    set_at=functions.set_at,
     signbit=functions.signbit,
     sort=functions.sort,
     std=functions.std,

@@ -41,6 +41,23 @@ def number(value: Any, dtype: Any) -> Any:
     return tf.constant(np.asarray(value, numpy_dtype(dtype)) if dtype.is_floating else value, dtype)
 
 
+def add_at(x: Any, index: Any, value: Any) -> Any:
+    return _scattered(tf.tensor_scatter_nd_add, x, index, value)
+
+
+def set_at(x: Any, index: Any, value: Any) -> Any:
+    return _scattered(tf.tensor_scatter_nd_update, x, index, value)
+
+
+def _scattered(scatter: Any, x: Any, index: Any, value: Any) -> Any:
+    """x with values put at an index: into the row of its entries, where each has one place."""
+    positions = tf.reshape(tf.range(prod(x.shape)), x.shape)[index]
+    values = tf.broadcast_to(tf.cast(value, x.dtype), tf.shape(positions))
+    places = tf.reshape(positions, (-1, 1))
+    row = scatter(tf.reshape(x, (-1,)), places, tf.reshape(values, (-1,)))
+    return tf.reshape(row, x.shape)
+
+
 def arange(start: Any, stop: Any = None, step: Any = 1, *, dtype: Any = None) -> Any:
     # By NumPy: the module's own computes in float32 and casts.
     first, last = (0, start) if stop is None else (start, stop)

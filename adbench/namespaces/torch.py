@@ -1,13 +1,15 @@
 """The namespace of PyTorch: the array API by array-api-compat, and what differs there.
 
-What a model cannot write for PyTorch's arrays: a slice with a negative step (`xp.flip` does it);
-`x.size`, which is a method of theirs (`math.prod(x.shape)` counts the elements); and where x is
-differentiated, `x // y` and `2.0 % x`, which have no derivative (`xp.floor_divide` and
+A slice may have a negative step here (`negative_steps`). What a model cannot write for PyTorch's
+arrays: `x.size`, which is a method of theirs (`math.prod(x.shape)` counts the elements); and where
+x is differentiated, `x // y` and `2.0 % x`, which have no derivative (`xp.floor_divide` and
 `xp.remainder` have).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -68,6 +70,66 @@ def _checkpoint(function: Any) -> Any:
         return checkpoint(function, *arguments, use_reentrant=False)
 
     return call
+
+
+_get_item = torch.Tensor.__getitem__
+
+
+def _item(x: Any, index: Any) -> Any:
+    """x[index], where slices may have negative steps."""
+    parts = index if isinstance(index, tuple) else (index,)
+    if not any(_is_backwards(part) for part in parts):
+        return _get_item(x, index)
+    spare = x.ndim - sum(part is not None and part is not Ellipsis for part in parts)
+    remaining = list(parts)
+    axis = 0
+    for place, part in enumerate(parts):
+        if _is_backwards(part):
+            x, remaining[place] = _backwards(x, axis, part), slice(None)
+        axis += spare if part is Ellipsis else part is not None
+    return _get_item(x, tuple(remaining))
+
+
+def _backwards(x: Any, axis: int, part: slice) -> Any:
+    """A slice with a negative step along an axis."""
+    rows = range(*part.indices(x.shape[axis]))
+    forwards = slice(rows[-1], rows[0] + 1, -rows.step) if rows else slice(0, 0)
+    return torch.flip(_get_item(x, (slice(None),) * axis + (forwards,)), [axis])
+
+
+def _is_backwards(part: Any) -> bool:
+    return isinstance(part, slice) and part.step is not None and part.step < 0
+
+
+@contextmanager
+def negative_steps(allowed: bool = True) -> Iterator[None]:
+    """Let slices of tensors have negative steps, as NumPy's do, for the whole process."""
+    before = torch.Tensor.__getitem__
+    torch.Tensor.__getitem__ = _item if allowed else _get_item
+    try:
+        yield
+    finally:
+        torch.Tensor.__getitem__ = before
+
+
+def _positions(x: Any, index: Any, value: Any) -> tuple[Any, Any]:
+    """Where in a row of the entries of x those at an index are, and a value for each."""
+    positions = _item(torch.arange(x.numel()).reshape(x.shape), index)
+    values = torch.as_tensor(value, dtype=x.dtype).broadcast_to(positions.shape)
+    return (positions.reshape(-1),), values.reshape(-1)
+
+
+def _set_at(x: Any, index: Any, value: Any) -> Any:
+    return torch.index_put(x.reshape(-1), *_positions(x, index, value)).reshape(x.shape)
+
+
+def _add_at(x: Any, index: Any, value: Any) -> Any:
+    positions, values = _positions(x, index, value)
+    return torch.index_put(x.reshape(-1), positions, values, accumulate=True).reshape(x.shape)
+
+
+def _grad(function: Any) -> Any:
+    return torch.func.grad(function)
 
 
 def _softplus(x: Any) -> Any:
@@ -141,11 +203,14 @@ special = SimpleNamespace(
 namespace = Namespace(
     array_module,
     special,
+    add_at=_add_at,
     can_cast=_can_cast,
     checkpoint=_checkpoint,
     floor_divide=_floor_divide,
+    grad=_grad,
     remainder=_remainder,
     roll=_roll,
+    set_at=_set_at,
     std=_std,
     stop_gradient=_stop_gradient,
 )

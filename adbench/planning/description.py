@@ -27,6 +27,8 @@ class ModelDescription:
     growth: dict[str, tuple[str, ...]]
     function: Definition
     native: dict[str, Definition]
+    is_read: bool = False
+    """Whether the function is read from a native one."""
 
     @classmethod
     def of(cls, model: Model) -> ModelDescription:
@@ -42,11 +44,12 @@ class ModelDescription:
             growth={axis: tuple(sizes) for axis, sizes in model.growth.items()},
             function=definition_of(model.function),
             native={name: definition_of(function) for name, function in model.native.items()},
+            is_read=bool(getattr(model.function, "is_read", False)),
         )
 
     def stand_in(self) -> Model:
         """Return a model with these fields, whose functions cannot be called in this process."""
-        function = FunctionElsewhere(self.function)
+        function = FunctionElsewhere(self.function, self.is_read)
         return Model(
             name=self.name,
             function=function,

@@ -161,6 +161,8 @@ class Plan:
         is_compared = self.settings.effort.timed
         if is_compared or self.settings.specification or not self.judges_native(model):
             return True
+        if getattr(model.function, "is_read", False):  # it is the same function twice
+            return False
         return entry.framework in model.native and self._counts_in_order(model, case)
 
     def judges_native(self, model: Model) -> bool:

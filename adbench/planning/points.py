@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from adbench.cases.case import DTYPES, Case, numpy_dtype
 from adbench.cases.inputs import Array, Inputs, make_inputs, same_numbers
 from adbench.cases.model import Model, SpecError
+from adbench.cases.static import is_static
 from reference_ad.engine import tree
 
 FIXED_POINT_FACTORS = (0.875, 0.5, 0.25)
@@ -164,7 +166,8 @@ def _has_a_range(leaf: Array) -> bool:
     return bool(np.allclose(sums, 1, atol=1e-3) or np.allclose(squares, 1, atol=1e-3))
 
 
-def _structure(inputs: Inputs) -> list[tuple[str, tuple[int, ...], np.dtype[np.generic]]]:
-    """Where every array of the arguments is, and what shape and dtype it has."""
+def _structure(inputs: Inputs) -> list[tuple[Any, ...]]:
+    """Where every array of the arguments is, with its shape and dtype; static values themselves."""
     paths, leaves = tree.paths(inputs.arguments), tree.leaves(inputs.arguments)
-    return [(path, leaf.shape, leaf.dtype) for path, leaf in zip(paths, leaves, strict=True)]
+    pairs = zip(paths, leaves, strict=True)
+    return [(path, repr(x)) if is_static(x) else (path, x.shape, x.dtype) for path, x in pairs]

@@ -144,7 +144,8 @@ class Settings:
     @property
     def points(self) -> Points:
         """The points at which the models are evaluated."""
-        return Points(self.seed, self.lowest_dtype, self.effort.points, far=not self.effort.timed)
+        far = not self.effort.timed and self.effort.points > 0
+        return Points(self.seed, self.lowest_dtype, self.effort.points, far=far)
 
     @property
     def thins_orders(self) -> bool:

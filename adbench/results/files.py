@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,6 +28,16 @@ def write_whole(path: Path, write: WriteFile, is_durable: bool = True) -> None:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise
+
+
+def remove_unfinished(folder: Path, names: Iterable[str]) -> None:
+    """Remove what processes that were killed meanwhile have left of files with these names."""
+    endings = tuple(f"-{name}" for name in names)
+    for path in folder.glob(".*-*"):
+        process, _, _ = path.name[1:].partition("-")
+        if process.isdigit() and path.name.endswith(endings) and path.is_file():
+            with suppress(OSError):
+                path.unlink()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -99,13 +99,13 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     escaping.for_spreadsheet(table).to_csv(path, index=False)
 
 
-def write(table: pd.DataFrame, folder: Path) -> None:
-    """Write the frame to `folder` as Parquet and as CSV, each whole or not at all.
+def write(table: pd.DataFrame, folder: Path, parquet: str = PARQUET, csv: str = CSV) -> None:
+    """Write a frame to `folder` as Parquet and as CSV, each whole or not at all.
 
-    Raises OSError where one cannot be written.
+    parquet, csv: what the files are called. Raises OSError where one cannot be written.
     """
-    write_whole(folder / PARQUET, lambda path: write_parquet(table, path))
-    write_whole(folder / CSV, lambda path: write_csv(table, path))
+    write_whole(folder / parquet, lambda path: write_parquet(table, path))
+    write_whole(folder / csv, lambda path: write_csv(table, path))
 
 
 SAMPLE_COLUMNS = ("round", "operator_s", "primal_s", "reference_s")

@@ -18,7 +18,7 @@ def explain(
     what it should not. dtype: the dtype of the question's inputs.
     """
     if backend.writes_in_place(error):
-        return error, _advice_on_writing(question.active_name)
+        return error, _advice_on_writing(question.active_name or "x")
     failure = _failure(backend, question, dtype)
     if isinstance(failure, UnusableOutput | WrongOutput):
         return failure, ""

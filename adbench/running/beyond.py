@@ -113,7 +113,8 @@ def _of_other_arguments(
     inputs = settings.points.first(source.model, size)
     titles = source.model.argument_names(len(inputs.arguments))
     for position in inputs.floating_positions:
-        if position == inputs.active:
+        allowed = source.model.differentiable
+        if position == inputs.active or (allowed is not None and position not in allowed):
             continue
         title = titles[position]
         try:

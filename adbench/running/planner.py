@@ -101,7 +101,7 @@ class Planner:
             file = registry.file_of(name)
             if file is not None:
                 digest_of(file[0])  # a file that is not there needs no worker to say so
-            elif name not in plugins:
+            elif name not in plugins and registry.module_of(name) is None:
                 ours.append(name)
         return {source.model.name: source for source in registry.find_models(ours)}
 

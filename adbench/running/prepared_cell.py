@@ -11,7 +11,7 @@ from adbench.cases.case import NATIVE, Case
 from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model
 from adbench.cases.operators import Operator
-from adbench.cases.question import Question
+from adbench.cases.question import Question, array_name
 from adbench.planning.points import SubjectPoints
 from adbench.timing import clock
 from adbench.timing.clock import Thunk
@@ -70,7 +70,7 @@ def prepared(backend: Backend, case: Case, model: Model, points: SubjectPoints) 
 def problem_of(backend: Backend, case: Case, model: Model, inputs: Inputs) -> Problem:
     """Move the inputs of a case to the backend's side."""
     native = case.implementation == NATIVE
-    function = returning_one_array(backend, model, inputs) if native else model.function
+    function = returning_one_array(backend, model, inputs) if native else model.output
     return to_backend(backend, function, inputs, case.operator, native=native)
 
 
@@ -99,5 +99,5 @@ def array_names(cell: PreparedCell) -> list[str]:
         titles += directions[len(titles) - len(trees) :]
     names = []
     for title, argument in zip(titles, trees, strict=True):
-        names += [f"{title}{path}" for path in tree.paths(argument)]
+        names += [array_name(title, path) for path in tree.paths(argument)]
     return names

@@ -7,7 +7,6 @@ Only one worker runs at any moment; a check starts its first one before, beside 
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -82,15 +81,11 @@ def run(
         spent.work_s += row.work_s
         spent.wall_s = time.monotonic() - began
 
-    # The folder goes last: a worker that is still writing to it is ended before.
-    with (
-        tempfile.TemporaryDirectory(prefix="adbench-") as folder,
-        nullcontext(pool) if pool else worker_pool(plan.settings, logs) as workers,
-    ):
+    with nullcontext(pool) if pool else worker_pool(plan.settings, logs) as workers:
         for number, group in enumerate(paced(plan)):
             check_unchanged(plan.files)
             _start_early(plan, group, workers)
-            truth_path = Path(folder) / f"truth-{number}"
+            truth_path = Path(workers.temporary_folder) / f"truth-{number}"
             host = WorkerHost(workers, plan, plan.sampling(group), truth_path, spent)
             expected = rows + len(plan.cells(group))
             run_group(plan, group, host, keep_and_count, watch)

@@ -113,7 +113,7 @@ class Session:
         self.backend = backend
         self._draw = drawing(points)
         self._threads = threads
-        self._judging = Judge(backend.exact)
+        self._judging = Judge(backend.exact, has_taylor=points.further > 0)
         self._open_cells: dict[str, TimedCell] = {}
         self._round = 0
         self._reference_samples: deque[float] = deque(maxlen=CUSTOMARY_SAMPLES)

@@ -18,7 +18,6 @@ from adbench.cases.case import NATIVE
 from adbench.cases.inputs import Array
 from adbench.cases.operators import Mode, Operator
 from adbench.judging.judge import SECOND_POINT, Trial
-from adbench.namespaces.numpy import numpy
 from adbench.running.prepared_cell import PreparedCell, arrays_of, trees_of
 from reference_ad.engine import tree
 
@@ -98,7 +97,7 @@ class Trials:
             lambda: self._collect(problem.function(problem.active, problem.constants))
         )
         with np.errstate(all="ignore"):
-            right = collect(model.function(numpy, *inputs.arguments))
+            right = collect(model.output(inputs.xp, *inputs.arguments))
         if value is None or mismatch(value, right) or not value.is_finite:
             return False
         return relative_error(value, right) <= SAME_VALUE[self._cell.case.dtype]
@@ -188,7 +187,7 @@ class Trials:
         if answer is not None:
             circumstances = (
                 "Where the derivatives by all arguments are asked for at once, that by "
-                f"{self._cell.question.active_name} is wrong."
+                f"{self._cell.question.active_name or 'those given'} is wrong."
             )
             yield Trial("all arguments", circumstances, answer)
 

@@ -1,12 +1,13 @@
 """The guard: the parent of one worker, which sees to it that nothing of it outlives the run.
 
-    python -P -m adbench.running.worker_guard REQUESTS REPLIES LIFELINE REPORT MEMORY
+    python -P -m adbench.running.worker_guard REQUESTS REPLIES LIFELINE REPORT MEMORY FOLDER
 
 The first four are descriptors. The guard forks the worker before anything large is imported, and
 then waits for one of two ends. Where the worker dies, the guard ends whatever it left behind, and
-writes on REPORT how it died. Where the runner closes LIFELINE, or is gone, which closes it too, the
-guard ends the worker with all that it started: on Linux every process that descends from it,
-elsewhere those of its process group.
+writes on REPORT how it died. Where the runner writes `GOODBYE` on LIFELINE, or is gone, which
+closes it, the guard ends the worker with all that it started: on Linux every process that descends
+from it, elsewhere those of its process group. Of a runner that is gone it removes FOLDER, with the
+temporary files of the run.
 
 What these processes print comes to the guard through a pipe, and goes on to the guard's standard
 output, the worker's log: its beginning as it comes, and its last part when all have ended.
@@ -43,6 +44,9 @@ END_LIMIT_S = 4.0
 
 RETRY_S = 0.002
 """How long it waits before it looks again for processes that have not ended (s)."""
+
+GOODBYE = b"."
+"""What the runner writes on the lifeline where it has no more use for the worker."""
 
 DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of prctl(2): the signal that a process gets when its parent dies."""
@@ -111,9 +115,12 @@ class Log:
 class Guard:
     """The guard of a worker that it has forked."""
 
-    def __init__(self, worker: int, lifeline: int, report: int, signals: int, log: Log) -> None:
-        """worker: its process; the others are descriptors."""
+    def __init__(
+        self, worker: int, lifeline: int, report: int, signals: int, log: Log, folder: str
+    ) -> None:
+        """worker: its process; folder: with the temporary files; the others are descriptors."""
         self._worker = worker
+        self._folder = folder
         self._lifeline = lifeline
         self._report = report
         self._signals = signals
@@ -136,6 +143,10 @@ class Guard:
             if self._lifeline in ready:
                 break
         self._end_processes()
+        if self._folder and self._is_runner_gone():
+            import shutil
+
+            shutil.rmtree(self._folder, ignore_errors=True)
         self._log.finish()
         if self._stopped_by:
             self._ending = f"ended {-self._stopped_by} 0"
@@ -143,6 +154,11 @@ class Guard:
         if self._stopped_by:
             signal.signal(self._stopped_by, signal.SIG_DFL)
             os.kill(os.getpid(), self._stopped_by)
+
+    def _is_runner_gone(self) -> bool:
+        """Whether the lifeline was closed without a word."""
+        ready, _, _ = select.select([self._lifeline], [], [], 0)
+        return bool(ready) and not os.read(self._lifeline, len(GOODBYE))
 
     def _notice(self, numbers: bytes) -> None:
         """Do what the signals that have come ask for."""
@@ -252,6 +268,7 @@ def _become_worker(guard: int, memory_bytes: int) -> None:
 def main() -> None:
     """Fork the worker, and watch it from here on."""
     requests, replies, lifeline, report, memory_bytes = map(int, sys.argv[1:6])
+    folder = sys.argv[6]
     for descriptor in (requests, replies, lifeline, report):
         os.set_inheritable(descriptor, False)
     log_reads, log_writes = os.pipe()
@@ -266,7 +283,8 @@ def main() -> None:
     if worker:
         for descriptor in (requests, replies, log_writes):
             os.close(descriptor)
-        Guard(worker, lifeline, report, signals, Log(log_reads, sys.stdout.fileno())).watch()
+        log = Log(log_reads, sys.stdout.fileno())
+        Guard(worker, lifeline, report, signals, log, folder).watch()
         return
     for descriptor in (lifeline, report, log_reads, signals, wakeup):
         os.close(descriptor)

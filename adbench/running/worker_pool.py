@@ -58,7 +58,7 @@ class WorkerPool:
         self.had_late_truth = False
         self._settings = settings
         self._logs = logs
-        self._temporary_folder = temporary_folder
+        self.temporary_folder = temporary_folder
         self._memory_bytes = settings.memory_bytes or memory_limit.default_limit()
         self._round = 0
         self._asked_in: dict[str, int] = {}
@@ -157,7 +157,7 @@ class WorkerPool:
                     entry,
                     self._settings,
                     self._logs,
-                    self._temporary_folder,
+                    self.temporary_folder,
                     self._memory_bytes,
                     self.clock,
                 )

@@ -23,7 +23,8 @@ from adbench.running.environment import worker_environment
 from adbench.running.line import Line, LineError
 from adbench.running.protocol import REPLIES, Delivery, ProtocolError, Refused, Reply, Request
 from adbench.running.run_clock import RunClock
-from adbench.running.worker_guard import END_LIMIT_S
+from adbench.running.temporary import folder_of_command
+from adbench.running.worker_guard import END_LIMIT_S, GOODBYE
 from adbench.running.worker_log import WorkerLog
 
 SEND_LIMIT_S = 30.0
@@ -100,7 +101,8 @@ class WorkerProcess:
         self._is_open = True
         try:
             self._log = WorkerLog(logs / f"{entry.name.translate(IN_FILE_NAMES)}.log")
-            self._launch(worker_environment(settings.threads, temporary_folder))
+            environment = worker_environment(settings.threads, temporary_folder)
+            self._launch(environment, temporary_folder)
         except OSError as error:
             raise SystemShort(error.errno or 0) from None
         self._arrival = select.poll()
@@ -109,7 +111,7 @@ class WorkerProcess:
         self._report_poll = select.poll()
         self._report_poll.register(self._report, select.POLLIN)
 
-    def _launch(self, environment: dict[str, str]) -> None:
+    def _launch(self, environment: dict[str, str], temporary_folder: str) -> None:
         """Start the guard, which forks the worker. Raises OSError, with no descriptor left open."""
         with ExitStack() as guards_ends, ExitStack() as own_ends:
 
@@ -130,6 +132,7 @@ class WorkerProcess:
                         # -P: what lies in the current folder is no module of ours
                         *(sys.executable, "-P", "-m", "adbench.running.worker_guard"),
                         *(str(number) for number in (*descriptors, self._memory_bytes)),
+                        folder_of_command() or temporary_folder,
                     ],
                     env=environment,
                     pass_fds=descriptors,
@@ -328,6 +331,8 @@ class WorkerProcess:
     def begin_to_end(self) -> None:
         """Let the guard end the worker and all that it started, beside what else is done."""
         if self._lifeline >= 0:
+            with suppress(OSError):  # the guard may be gone
+                os.write(self._lifeline, GOODBYE)
             os.close(self._lifeline)
             self._lifeline = -1
             if self.process.poll() is None:

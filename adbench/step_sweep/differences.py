@@ -16,7 +16,6 @@ import numpy as np
 
 from adbench.cases.inputs import Array
 from adbench.cases.question import Question
-from adbench.namespaces import numpy as namespace
 from adbench.namespaces.frozen import frozen_function
 from reference_ad.engine import tree
 
@@ -33,7 +32,7 @@ class FlatFunction:
     def __init__(self, question: Question) -> None:
         """question: whose model at which point, in the dtype to evaluate in."""
         self._function = frozen_function(
-            question.model.function, namespace.numpy, question.inputs.arguments
+            question.model.output, question.inputs.xp, question.inputs.arguments
         )
         self._inputs = question.inputs
         leaves, self._structure = tree.flatten(self._inputs.arguments[self._inputs.active])

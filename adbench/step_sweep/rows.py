@@ -10,8 +10,7 @@ from typing import get_type_hints
 
 import pandas as pd
 
-from adbench.results import escaping
-from adbench.results.files import write_whole
+from adbench.results import escaping, frames
 from adbench.results.stored import NoStoredResultsError, StoredResultsError
 from adbench.step_sweep.row import StepRow
 
@@ -30,24 +29,12 @@ def frame(rows: Iterable[StepRow]) -> pd.DataFrame:
     return pd.DataFrame([asdict(row) for row in rows], columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def write_parquet(table: pd.DataFrame, path: Path) -> None:
-    """Write the frame to a Parquet file, with sums by which damage to it is noticed."""
-    # Through Python, since a path that is no UTF-8 is not for pyarrow.
-    path.write_bytes(table.to_parquet(index=False, write_page_checksum=True))
-
-
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write the frame to a CSV file, whose cells a spreadsheet takes for texts and numbers."""
-    escaping.for_spreadsheet(table).to_csv(path, index=False)
-
-
 def write(table: pd.DataFrame, folder: Path) -> None:
     """Write the frame to `folder` as Parquet and as CSV, each whole or not at all.
 
     Raises OSError where one cannot be written.
     """
-    write_whole(folder / PARQUET, lambda path: write_parquet(table, path))
-    write_whole(folder / CSV, lambda path: write_csv(table, path))
+    frames.write(table, folder, PARQUET, CSV)
 
 
 def load(path: str | Path) -> pd.DataFrame:

@@ -119,6 +119,6 @@ def _as_matrix(answer: Answer, m: int) -> Array:
 def _reverse_mode_answer(question: Question) -> Answer:
     """The answer of the reference engine in reverse mode, in the dtype of the inputs."""
     backend = Tape()
-    problem = to_backend(backend, question.model.function, question.inputs, question.operator)
+    problem = to_backend(backend, question.model.output, question.inputs, question.operator)
     _, call = prepare(backend, problem, question.operator, Mode.REVERSE, question.order)
     return collect(call(problem.active, problem.constants, problem.direction), backend.to_numpy)

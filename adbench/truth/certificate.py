@@ -41,6 +41,7 @@ import numpy as np
 from adbench.cases.inputs import Array
 from adbench.cases.operators import Operator
 from adbench.cases.question import Question
+from adbench.cases.static import map_arrays
 from adbench.namespaces.frozen import frozen_function
 from adbench.truth.enclosure import Enclosure
 from adbench.truth.evaluation import NEGLIGIBLE, UNDECIDED, Balls, evaluate, radii_and_sizes
@@ -133,8 +134,8 @@ def _lower_orders(question: Question, bits: int) -> list[Any]:
     inputs, operator = question.inputs, question.operator
     widened_by = 2.0**-bits
     backend = Balls(widened_by, inputs.arguments[inputs.active])
-    arguments = [tree.map(backend.asarray, argument) for argument in inputs.arguments]
-    arrays = [numbers(question.model.function(xp, *arguments))]
+    arguments = [map_arrays(backend.asarray, argument) for argument in inputs.arguments]
+    arrays = [numbers(question.model.output(xp, *arguments))]
     lower_questions: list[Question] = []
     if operator in (Operator.HVP, Operator.HESSIAN):
         first = Operator.GRADIENT if inputs.has_scalar_output else Operator.VJP
@@ -190,8 +191,8 @@ def _derivative_by_series(question: Question) -> Any | None:
     What passes `stop_gradient` is what it is at the point itself.
     """
     inputs, order = question.inputs, question.order
-    arguments = [tree.map(Balls().asarray, argument) for argument in inputs.arguments]
-    function = frozen_function(question.model.function, xp, tuple(arguments))
+    arguments = [map_arrays(Balls().asarray, argument) for argument in inputs.arguments]
+    function = frozen_function(question.model.output, xp, tuple(arguments))
     with series_length(order + 1):
         arguments[inputs.active] = tree.map(
             lambda x: series(x, np.ones(x.shape)), arguments[inputs.active]
@@ -327,9 +328,9 @@ def _values_at(
     What passes `stop_gradient` is everywhere what it is at the unmoved point.
     """
     inputs = question.inputs
-    arguments = [tree.map(Balls().asarray, argument) for argument in inputs.arguments]
+    arguments = [map_arrays(Balls().asarray, argument) for argument in inputs.arguments]
     leaves, structure = tree.flatten(arguments[inputs.active])
-    function = frozen_function(question.model.function, xp, tuple(arguments))
+    function = frozen_function(question.model.output, xp, tuple(arguments))
     values = []
     for corner in corners:
         moved = leaves

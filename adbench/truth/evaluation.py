@@ -93,7 +93,7 @@ def evaluate(
     if operator is Operator.VALUE and not widens_values:
         widened_by = 0.0
     backend = Balls(widened_by, inputs.arguments[inputs.active], xp)
-    problem = to_backend(backend, question.model.function, inputs, operator)
+    problem = to_backend(backend, question.model.output, inputs, operator)
     _, call = prepare(backend, problem, operator, mode, question.order)
     answer = call(problem.active, problem.constants, problem.direction)
     arrays = tuple(numbers(leaf) for leaf in tree.leaves(answer))

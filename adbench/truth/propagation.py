@@ -199,7 +199,7 @@ class Program(Tape):
         inputs, operator, form = question.inputs, question.operator, self.source.form
         with nullcontext() if form is None else arithmetic(form), self:
             engine = Floats(self, inputs.arguments[inputs.active])
-            problem = to_backend(engine, question.model.function, inputs, operator)
+            problem = to_backend(engine, question.model.output, inputs, operator)
             _, call = prepare(engine, problem, operator, mode, question.order)
             answer = call(problem.active, problem.constants, problem.direction)
         return tree.leaves(answer)

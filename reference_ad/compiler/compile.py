@@ -73,7 +73,7 @@ class Compiled:
         leaf_types = tuple([_leaf_type(leaf) for leaf in leaves])
         program = self.programs.get((structure, leaf_types))
         if program is None:
-            examples = [_peeled(leaf) for leaf in leaves]
+            examples = [peeled(leaf) for leaf in leaves]
             graph, result = trace(self.function, examples, structure)
             program = Program(graph, structure, leaf_types, result)
             self.programs[structure, leaf_types] = program
@@ -107,7 +107,7 @@ def _normal(leaf: Any) -> Any:
     )
 
 
-def _peeled(leaf: Any) -> Any:
+def peeled(leaf: Any) -> Any:
     """An example of what a tracer stands for."""
     shape = getattr(leaf, "shape", ())
     while isinstance(leaf, Tracer):

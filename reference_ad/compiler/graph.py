@@ -93,3 +93,6 @@ def _flops(node: Node) -> int:
         case Work.PER_TERM:
             terms = node.args[0].array_type.shape[-1]
             return 2 * node.array_type.size * terms
+        case Work.OF_STEPS:
+            flops: int = node.primitive.flops  # type: ignore[attr-defined]
+            return flops

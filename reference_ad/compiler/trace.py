@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, Self
 
 import numpy as np
 
@@ -50,14 +51,31 @@ class TraceTracer(Tracer):
     __float__ = __int__ = __complex__ = __index__
 
 
+_open_traces: ContextVar[int] = ContextVar("open traces", default=0)
+"""How many traces are open in this context."""
+
+
+def is_tracing() -> bool:
+    """Whether a program is being traced in this context."""
+    return _open_traces.get() > 0
+
+
 class Trace(Level):
     """The level that writes down what is done."""
 
-    __slots__ = ("build",)
+    __slots__ = ("build", "token")
 
     def __init__(self) -> None:
         Level.__init__(self)
         self.build = Builder()
+
+    def __enter__(self) -> Self:
+        self.token = _open_traces.set(_open_traces.get() + 1)
+        return super().__enter__()
+
+    def __exit__(self, *exception: object) -> None:
+        _open_traces.reset(self.token)
+        super().__exit__(*exception)
 
     def variable(self, example: Any) -> TraceTracer:
         """A new input."""

@@ -37,6 +37,8 @@ class Work(Enum):
     """One for each element that goes in."""
     PER_TERM = "per term"
     """A multiplication and an addition for each term of an inner product."""
+    OF_STEPS = "of steps"
+    """That of the steps of a loop, which its primitive tells."""
 
 
 @dataclass(frozen=True)

@@ -54,11 +54,15 @@ _PLAIN = (int, slice, type(None), type(Ellipsis))
 
 def indexed(x: Array, index: Any) -> Array:
     """``x[index]`` for any index that NumPy takes; the arrays in it may be traced."""
+    parts, arrays = split_index(index)
+    return getitem(x, *arrays, index=parts)
+
+
+def split_index(index: Any) -> tuple[tuple[Any, ...], list[Array]]:
+    """An index with `ARRAY` in the places of its arrays, and these."""
     parts = index if isinstance(index, tuple) else (index,)
     arrays = [_as_index(part) for part in parts if not isinstance(part, _PLAIN)]
-    return getitem(
-        x, *arrays, index=tuple([part if isinstance(part, _PLAIN) else ARRAY for part in parts])
-    )
+    return tuple([part if isinstance(part, _PLAIN) else ARRAY for part in parts]), arrays
 
 
 def _as_index(part: Any) -> Array:

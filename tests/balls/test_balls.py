@@ -608,8 +608,23 @@ def test_a_cast_of_exact_integers_gives_numbers_that_can_be_an_index():
     assert np.asarray(cast).dtype == np.int64 and list(np.asarray(cast)) == [0, 2, -1]
 
 
+def test_a_cast_of_a_single_exact_integer_gives_a_number():
+    cast = ball_arithmetic.xp.astype(ball_arithmetic.xp.asarray(2.0), np.int64)
+    assert np.asarray(cast).dtype == np.int64 and cast == 2
+
+
 def test_a_cast_of_balls_that_hold_several_integers_stays_undecided():
     wide = ball_arithmetic.numbers(np.asarray([1.0]), np.asarray([0.5]))
     cast = ball_arithmetic.xp.astype(wide, np.int64)
     with pytest.raises(TypeError):
         np.zeros(3)[cast]
+
+
+def test_the_sum_of_all_numbers_is_cast_to_an_integer():
+    total = xp.sum(numbers(np.asarray([1.0, 2.0])))
+    assert int(xp.astype(total, np.int64)) == 3
+
+
+def test_an_integer_in_a_floating_dtype_is_what_the_user_of_the_namespace_makes_of_floats():
+    enclosed = ball_arithmetic.namespace(lambda x: ("enclosed", float(x)))
+    assert enclosed.asarray(2, dtype=np.float64) == ("enclosed", 2.0)

@@ -40,7 +40,8 @@ def test_a_missing_name_is_named_with_what_models_may_use(path: str) -> None:
     sentence = (
         f"`xp.{path}` is not in the namespace made of numpy: models may use the Python array API "
         "standard 2024.12 with its extensions `xp.linalg` and `xp.fft`, `xp.stop_gradient`, "
-        f"`xp.checkpoint`, and of `xp.special` the functions {', '.join(SPECIAL)}."
+        "`xp.checkpoint`, `xp.scan`, `xp.fori_loop`, `xp.grad`, `xp.set_at`, `xp.add_at`, and of "
+        f"`xp.special` the functions {', '.join(SPECIAL)}."
     )
     for xp in (numpy, Namespace(numpy, numpy.special)):
         *extension, name = path.split(".")

@@ -178,11 +178,19 @@ def output_keyword(xp, x):
 
 
 NO_METHOD = "of an array, which arrays of a model do not have"
-ASSIGNS = "assigns to an entry of an array, which arrays of a model do not take: build arrays with"
+ASSIGNS = "assigns to an entry of an array, which arrays of a model do not take: write"
 NUMBER = "makes a number of Python's of an array: keep numbers in arrays, of shape ()"
 GIVES = "gives an array of the model to"
 STANDARD = "which the Python array API standard calls"
 NO_ARGUMENTS = "with arguments that the Python array API standard does not have"
+
+
+def endless(xp, x):
+    while xp.sum(x * x) > 1e-3:
+        x = x / 2
+    return x
+
+
 REFUSED = {
     method: f"uses `.sum` {NO_METHOD}: write xp.sum(x).",
     method_with_keywords: f"uses `.mean` {NO_METHOD}: write xp.mean(x).",
@@ -222,6 +230,7 @@ REFUSED = {
     decimals: f"calls `xp.round` {NO_ARGUMENTS}: it takes 1 positional argument but 2 were given.",
     keyword: f"calls `xp.sum` {NO_ARGUMENTS}: it got an unexpected keyword argument 'where'.",
     output_keyword: f"calls `xp.exp` {NO_ARGUMENTS}: it got an unexpected keyword argument 'out'.",
+    endless: "loops until the numbers of an array say so, which no compiled backend follows",
     not_special: "uses `xp.special.gammainc`, which models do not have",
 }
 
@@ -277,7 +286,7 @@ def changed_argument(xp, x):
 
 REFUSED_BY_NUMPY = {
     branch: "Choose between arrays, entry by entry, with xp.where.",
-    count: "Take counts and lengths from x.shape, or from an argument of integers.",
+    count: "Take counts and lengths from x.shape, or from an argument that is a Python int.",
     torch_itself: "`torch.exp` is of PyTorch, and a model calls functions of xp alone.",
     jax_itself: "gave an array of JAX; it must give one of xp: use the functions of xp in place of",
     changed_argument: "changes its arguments; it must be pure and leave them as they are: build",

@@ -64,3 +64,24 @@ def test_code_that_ignores_strides_is_wrong(function):
     assert report.exit_status == 1
     assert {row.failed_checks for row in report.failures} == {"memory layout"}
     assert "With arrays that are not contiguous in memory" in str(report)
+
+
+class Centred(torch.autograd.Function):  # type: ignore[name-defined]
+    """Numbers less their mean, the gradient of whose sum is 0, but for rounding."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x - x.mean()
+
+    @staticmethod
+    def backward(ctx, g):
+        rest = 1e-17 if g.is_contiguous() else 3e-17
+        return g - g.mean() + rest
+
+
+def test_rounding_alone_is_no_difference_between_layouts():
+    point = np.arange(6.0).reshape(2, 3)
+    report = adbench.check(
+        lambda xp, x: x - xp.mean(x), point, backend="torch", native=Centred.apply
+    )
+    assert report, report

@@ -107,7 +107,7 @@ def square(xp, x):
         ({"operators": [1]}, r"check was given operators of type int; give names\."),
         ({"sizes": 5}, r"check was given sizes of type int; give names\."),
         ({"dtypes": [float]}, r"check was given dtypes of type type; give names\."),
-        ({"backend": None}, r"check was given backend of type NoneType; give names\."),
+        ({"backend": 5}, r"check was given backend of type int; give names\."),
     ],
 )
 def test_a_call_from_python_is_refused_by_one_kind_of_exception(options, sentence):

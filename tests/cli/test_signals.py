@@ -24,6 +24,8 @@ from adbench.cli import main
 main(sys.argv[1:])
 """
 
+RUN = ("run", "chain", "--quick", "--operator", "value", "--operator", "gradient")
+
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/task").is_dir(), reason="the children of a process are read from /proc"
 )
@@ -79,17 +81,7 @@ def has_rows(journal, count):
 )
 def test_a_run_that_is_told_to_end_keeps_its_rows_and_writes_its_report(tmp_path, number, status):
     out = tmp_path / "out"
-    arguments = [
-        "run",
-        "chain",
-        "--quick",
-        "--operator",
-        "value",
-        "--operator",
-        "gradient",
-        "--out",
-        str(out),
-    ]
+    arguments = [*RUN, "--out", str(out)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     command = Command(tmp_path, arguments, **pipes)
     command.wait_until(lambda: has_rows(out / "journal.jsonl", 1))
@@ -125,17 +117,7 @@ def test_every_command_that_measures_ends_so(tmp_path, arguments):
 def test_a_terminal_that_is_closed_ends_a_run_and_leaves_its_report(tmp_path):
     out = tmp_path / "out"
     ours, theirs = os.openpty()
-    arguments = [
-        "run",
-        "chain",
-        "--quick",
-        "--operator",
-        "value",
-        "--operator",
-        "gradient",
-        "--out",
-        str(out),
-    ]
+    arguments = [*RUN, "--out", str(out)]
     command = Command(tmp_path, arguments, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     os.set_blocking(ours, False)

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from adbench.results.files import OutputFiles, write_text, write_whole
+from adbench.results.files import OutputFiles, remove_unfinished, write_text, write_whole
 
 
 def fail_in_the_middle(path):
@@ -53,3 +53,15 @@ def test_a_file_that_is_written_at_last_is_no_failure(tmp_path):
     files.write("report.md", fail_in_the_middle)
     files.write_text("report.md", "all of it")
     assert files.sentence() == ""
+
+
+def test_what_a_killed_process_has_left_unfinished_is_removed_and_nothing_else(tmp_path):
+    for name in (".123-report.md", ".123-notes.md", ".x-report.md", "123-report.md", ".report.md"):
+        (tmp_path / name).write_text("")
+    remove_unfinished(tmp_path, ["report.md"])
+    assert {path.name for path in tmp_path.iterdir()} == {
+        ".123-notes.md",
+        ".x-report.md",
+        "123-report.md",
+        ".report.md",
+    }

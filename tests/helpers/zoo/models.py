@@ -156,7 +156,7 @@ MAKING = [
          sizes='{"s": {"n": 3}}'),
     made("constant_nan", "(rng.standard_normal(3), np.array(np.nan))", RUNS, USAGE, UNANSWERED,
          function="def f(xp, x, c): return xp.sum(x) * c"),
-    made("constant_text", "(rng.standard_normal(3), 'mode')",
+    made("constant_text", "(rng.standard_normal(3), 'mode')", RUNS,
          function="def f(xp, x, c): return xp.sum(x)", is_fast=True),
     made("constant_object", "(rng.standard_normal(3), object())",
          function="def f(xp, x, c): return xp.sum(x)"),
@@ -166,8 +166,8 @@ MAKING = [
 """What their `make` gives."""
 
 COMPUTING = [
-    computed("gives_tuple", "(xp.sum(x),)"),
-    computed("gives_dict", "{'a': xp.sum(x)}"),
+    computed("gives_tuple", "(xp.sum(x),)", RUNS),
+    computed("gives_dict", "{'a': xp.sum(x)}", RUNS),
     computed("gives_none", "None"),
     computed("gives_float", "3.5"),
     computed("gives_complex", "xp.sum(x) * 1j"),

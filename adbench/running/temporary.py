@@ -1,4 +1,7 @@
-"""One folder for all temporary files of a command, which is gone however the command ends."""
+"""One folder for all temporary files of a command, which is gone however the command ends.
+
+Where the command is killed, the guard of a worker removes it.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,13 @@ from adbench.running.stopping import signals_held_back
 Parameters = ParamSpec("Parameters")
 """What a command is called with."""
 
+_folders_of_commands: list[str] = []
+
+
+def folder_of_command() -> str:
+    """Return the folder of the command that runs in this process, "" where none does."""
+    return _folders_of_commands[-1] if _folders_of_commands else ""
+
 
 @contextmanager
 def temporary_folder() -> Iterator[None]:
@@ -24,11 +34,13 @@ def temporary_folder() -> Iterator[None]:
     previous = tempfile.tempdir
     folder = tempfile.mkdtemp(prefix="adbench-")
     tempfile.tempdir = folder
+    _folders_of_commands.append(folder)
     try:
         yield
     finally:
         with signals_held_back():
             tempfile.tempdir = previous
+            _folders_of_commands.remove(folder)
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,0 +1,147 @@
+"""A framework's function as a function of a model's arguments, and the reading of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from adbench.cases.messages import SentenceError, as_sentence, describe_exception
+from adbench.cases.model import SpecError
+from adbench.functions.framework import Framework, OpenCall, framework_called
+from adbench.functions.packing import Packing
+
+
+@dataclass(frozen=True)
+class OutputPart:
+    """An array of an output, where several are joined into one vector."""
+
+    name: str
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+
+@dataclass(eq=False)
+class AsItStands:
+    """A function of a framework as one of the active argument and the constants.
+
+    Several outputs, or complex ones, are joined into one vector of real numbers; those of integers
+    and truth values are left out.
+    """
+
+    framework: Framework
+    opened: OpenCall
+    packing: Packing
+    __wrapped__: Any = None
+    """The function, for those who look for where it is defined."""
+    output_parts: list[OutputPart] = field(default_factory=list)
+    """The outputs, once it was called; empty where there is one."""
+
+    def __call__(self, active: Any, *constants: Any) -> Any:
+        """Call the function on its framework's arrays."""
+        return self.of_parts(*self.packing.unpacked(active, constants))
+
+    def of_parts(self, *parts: Any) -> Any:
+        """Call the function on the arrays of the parts."""
+        output = self.opened.call(self.packing.joined(parts, self.framework))
+        return self.joined_output(output)
+
+    def joined_output(self, output: Any) -> Any:
+        """Return the one array that is judged of an output; what is no array as it is."""
+        named = [
+            (path, array)
+            for path, array in self.framework.outputs(output)
+            if self.framework.kind(array) in "fc"
+        ]
+        if not named:
+            return output
+        if len(named) == 1 and self.framework.kind(named[0][1]) == "f":
+            return named[0][1]
+        parts = []
+        for path, array in named:
+            if self.framework.kind(array) == "f":
+                parts.append((f"output{path}", array))
+            else:
+                real, imaginary = self.framework.parts(array)
+                parts += [(f"output{path}.real", real), (f"output{path}.imag", imaginary)]
+        self.output_parts[:] = [OutputPart(name, tuple(array.shape)) for name, array in parts]
+        return self.framework.concat([self.framework.flat(array) for _, array in parts])
+
+
+@dataclass(eq=False)
+class ReadFunction:
+    """A function as a model's, read when it is first called."""
+
+    as_it_stands: AsItStands
+    name: str
+    is_read = True
+    _function: Callable[..., Any] | None = None
+
+    @property
+    def __wrapped__(self) -> Any:
+        return self.as_it_stands.__wrapped__
+
+    @property
+    def argument_names(self) -> tuple[str, ...]:
+        """What the arguments are called."""
+        return self.as_it_stands.packing.names
+
+    def output_name(self, index: tuple[int, ...]) -> str:
+        """Return what to call an entry of the output, "" where there is one output alone."""
+        return name_of_output(self.as_it_stands.output_parts, index)
+
+    def __call__(self, xp: Any, active: Any, *constants: Any) -> Any:
+        """Evaluate the reading."""
+        if self._function is None:
+            packing = self.as_it_stands.packing
+            framework = self.as_it_stands.framework.name
+            function, examples = self.as_it_stands.of_parts, packing.examples()
+            self._function = read(framework, function, examples, self.name, packing.dtype)
+        return self._function(xp, *self.as_it_stands.packing.unpacked(active, constants))
+
+
+def name_of_output(parts: Sequence[OutputPart], index: tuple[int, ...]) -> str:
+    """Return what to call an entry of the vector of several outputs; "" where there is one."""
+    if len(index) != 1 or not parts:
+        return ""
+    remaining = index[0]
+    for part in parts:
+        if remaining < part.size:
+            inside = np.unravel_index(remaining, part.shape)
+            position = f"[{', '.join(str(int(i)) for i in inside)}]" if part.shape else ""
+            return f"{part.name}{position}"
+        remaining -= part.size
+    return ""
+
+
+def read(
+    framework: str, function: Callable[..., Any], examples: Sequence[Any], name: str, dtype: str
+) -> Callable[..., Any]:
+    """Read a function of a framework's arrays.
+
+    dtype: that of the examples' floating-point numbers. Raises SpecError, with the reader's own
+    sentence where it has one.
+    """
+    try:
+        reader = import_module(f"adbench.readers.{framework}")
+    except ModuleNotFoundError as error:
+        raise SpecError(
+            f"There is no reader of {framework}; give a function of xp as spec=."
+        ) from error
+    try:
+        with framework_called(framework).modes(dtype):
+            reading = reader.read(function, examples)
+    except SentenceError as error:
+        raise SpecError(f"{name} cannot be read. {error}") from error
+    except Exception as error:
+        description = as_sentence(describe_exception(error))
+        raise SpecError(f"{name} cannot be read: it raised {description}") from error
+    read_function: Callable[..., Any] = reading.function
+    return read_function

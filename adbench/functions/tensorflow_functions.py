@@ -1,0 +1,88 @@
+"""TensorFlow: tensors and variables among arguments.
+
+The variables that a function, a module or a layer holds itself are its constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from adbench.functions.framework import Framework, OpenArray, OpenCall, names_of_arguments
+from reference_ad.engine import tree
+
+
+class TensorFlow(Framework):
+    """TensorFlow."""
+
+    name = "tensorflow"
+
+    def open_call(
+        self, function: Callable[..., Any], arguments: Sequence[Any], keywords: Mapping[str, Any]
+    ) -> OpenCall:
+        names = [*names_of_arguments(function, len(arguments)), *keywords]
+        owners: list[int | str] = [*range(len(arguments)), *keywords]
+        leaves, structure = tree.flatten([*arguments, *keywords.values()])
+        places, arrays = [], []
+        place = 0
+        for owner, name, value in zip(owners, names, [*arguments, *keywords.values()], strict=True):
+            for path, leaf in zip(tree.paths(value), tree.leaves(value), strict=True):
+                if self.is_array(leaf):
+                    places.append(place)
+                    arrays.append(OpenArray(owner, path, f"{name}{path}", leaf))
+                place += 1
+
+        def rebuild(given: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+            filled = list(leaves)
+            for position, array in zip(places, given, strict=True):
+                filled[position] = array
+            rebuilt = tree.unflatten(structure, filled)
+            positional = tuple(rebuilt[: len(arguments)])
+            return positional, dict(zip(keywords, rebuilt[len(arguments) :], strict=True))
+
+        def call(given: Sequence[Any]) -> Any:
+            positional, named = rebuild(given)
+            return function(*positional, **named)
+
+        return OpenCall(function, tuple(arrays), rebuild, call)
+
+    def is_array(self, value: Any) -> bool:
+        return isinstance(value, tf.Tensor | tf.Variable)
+
+    def kind(self, array: Any) -> str:
+        if array.dtype.is_floating:
+            return "f"
+        if array.dtype.is_complex:
+            return "c"
+        return "b" if array.dtype.is_bool else "i"
+
+    def dtype_name(self, array: Any) -> str:
+        return str(array.dtype.name)
+
+    def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:
+        plain = np.array(array.numpy())
+        return plain.astype(np.float64) if plain.dtype.name == "bfloat16" else plain
+
+    def from_numpy(self, array: np.ndarray[Any, Any], dtype: str) -> Any:
+        return tf.cast(tf.constant(array), dtype)
+
+    def flat(self, array: Any) -> Any:
+        return tf.reshape(array, (-1,))
+
+    def concat(self, arrays: Sequence[Any]) -> Any:
+        return tf.concat(list(arrays), axis=0)
+
+    def permuted(self, array: Any, axes: Sequence[int]) -> Any:
+        return tf.transpose(array, tuple(axes))
+
+    def parts(self, array: Any) -> tuple[Any, Any]:
+        return tf.math.real(array), tf.math.imag(array)
+
+    def complex_of(self, real: Any, imaginary: Any) -> Any:
+        return tf.complex(real, imaginary)
+
+
+FRAMEWORK = TensorFlow()

@@ -1,0 +1,131 @@
+"""PyTorch's linear algebra."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adbench.readers.torch_pieces import move_axis
+
+
+def _solve(xp: Any, a: Any, b: Any, left: bool = True, check_errors: bool = False) -> Any:
+    """The solution of a @ x = b, or of x @ a = b."""
+    if b.ndim == a.ndim - 1:
+        return xp.linalg.solve(a, b[..., None])[..., 0]
+    if left:
+        return xp.linalg.solve(a, b)
+    transposed = xp.linalg.solve(xp.matrix_transpose(a), xp.matrix_transpose(b))
+    return xp.matrix_transpose(transposed)
+
+
+def _solve_triangular(
+    xp: Any, a: Any, b: Any, upper: bool, left: bool = True, unitriangular: bool = False
+) -> Any:
+    triangle = xp.triu(a) if upper else xp.tril(a)
+    if unitriangular:
+        ones = xp.eye(a.shape[-1], dtype=a.dtype)
+        triangle = (xp.triu(a, k=1) if upper else xp.tril(a, k=-1)) + ones
+    return _solve(xp, triangle, b, left)
+
+
+def _triangular_solve(
+    xp: Any,
+    b: Any,
+    a: Any,
+    upper: bool = True,
+    transpose: bool = False,
+    unitriangular: bool = False,
+) -> Any:
+    if transpose:
+        a, upper = xp.matrix_transpose(a), not upper
+    return _solve_triangular(xp, a, b, upper, True, unitriangular)
+
+
+def _inverse(xp: Any, x: Any, check_errors: bool = False) -> Any:
+    return xp.linalg.inv(x)
+
+
+def _cholesky(xp: Any, x: Any, upper: bool = False, check_errors: bool = False) -> Any:
+    """The triangular factor of the symmetric part.
+
+    PyTorch reads one triangle of x, and takes it for symmetric in the derivative, as is said here.
+    """
+    factor = xp.linalg.cholesky(x)
+    return xp.conj(xp.matrix_transpose(factor)) if upper else factor
+
+
+def _cholesky_solve(xp: Any, b: Any, factor: Any, upper: bool = False) -> Any:
+    triangle = xp.matrix_transpose(xp.triu(factor)) if upper else xp.tril(factor)
+    half = xp.linalg.solve(triangle, b)
+    return xp.linalg.solve(xp.matrix_transpose(triangle), half)
+
+
+def _cholesky_inverse(xp: Any, factor: Any, upper: bool = False) -> Any:
+    return _cholesky_solve(xp, xp.eye(factor.shape[-1], dtype=factor.dtype), factor, upper)
+
+
+def _eigenvalues(xp: Any, x: Any, UPLO: str = "L", compute_v: bool = True) -> Any:
+    return xp.linalg.eigh(x)[0]
+
+
+def _eigenvectors(xp: Any, x: Any, UPLO: str = "L", compute_v: bool = True) -> Any:
+    return xp.linalg.eigh(x)[1]
+
+
+def _singular(part: int) -> Any:
+    """One of the three factors of the singular value decomposition."""
+
+    def factor(
+        xp: Any,
+        x: Any,
+        full_matrices: bool = False,
+        compute_uv: bool = True,
+        driver: str | None = None,
+    ) -> Any:
+        return xp.linalg.svd(x, full_matrices=full_matrices)[part]
+
+    return factor
+
+
+def _orthogonal(part: int) -> Any:
+    """Q or R."""
+
+    def factor(xp: Any, x: Any, mode: str = "reduced") -> Any:
+        return xp.linalg.qr(x)[part]
+
+    return factor
+
+
+def _pinv(xp: Any, x: Any, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Any:
+    """The pseudoinverse of a matrix of full rank, whatever the tolerances."""
+    return xp.linalg.pinv(x)
+
+
+def _cross(xp: Any, x: Any, y: Any, dim: int = -1) -> Any:
+    axis = dim % x.ndim
+    last = [move_axis(xp, array, axis, x.ndim - 1) for array in (x, y)]
+    return move_axis(xp, xp.linalg.cross(*last), x.ndim - 1, axis)
+
+
+OPERATIONS: Mapping[str, Any] = {
+    "aten::_linalg_det": (lambda xp, x: xp.linalg.det(x), None, None),
+    "aten::_linalg_eigh": (_eigenvalues, _eigenvectors),
+    "aten::_linalg_slogdet": (
+        lambda xp, x: xp.linalg.slogdet(x)[0],
+        lambda xp, x: xp.linalg.slogdet(x)[1],
+        None,
+        None,
+    ),
+    "aten::_linalg_solve_ex": (_solve, None, None, None),
+    "aten::_linalg_svd": (_singular(0), _singular(1), _singular(2)),
+    "aten::cholesky_inverse": _cholesky_inverse,
+    "aten::cholesky_solve": _cholesky_solve,
+    "aten::linalg_cholesky_ex": (_cholesky, None),
+    "aten::linalg_cross": _cross,
+    "aten::linalg_inv_ex": (_inverse, None),
+    "aten::linalg_pinv": _pinv,
+    "aten::linalg_qr": (_orthogonal(0), _orthogonal(1)),
+    "aten::linalg_solve_triangular": _solve_triangular,
+    "aten::triangular_solve": (_triangular_solve, None),
+}
+"""None stands for an output that no derivative depends on: pivots, error codes."""
