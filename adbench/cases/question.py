@@ -26,9 +26,6 @@ SHOWN_NUMBERS = 6
 SHOWN_ARRAYS = 4
 """A message shows so many arrays of a point."""
 
-OF_OUTPUTS = (Operator.VALUE, Operator.JVP, Operator.JACOBIAN)
-"""The operators whose answers have the output along their first axis."""
-
 
 @dataclass(frozen=True, eq=False)
 class Question:

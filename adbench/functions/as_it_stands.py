@@ -5,27 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from math import prod
 from typing import Any
-
-import numpy as np
 
 from adbench.cases.messages import SentenceError, as_sentence, describe_exception
 from adbench.cases.model import SpecError
+from adbench.cases.outputs import Part, place_in
 from adbench.functions.framework import Framework, OpenCall, framework_called
 from adbench.functions.packing import Packing
-
-
-@dataclass(frozen=True)
-class OutputPart:
-    """An array of an output, where several are joined into one vector."""
-
-    name: str
-    shape: tuple[int, ...]
-
-    @property
-    def size(self) -> int:
-        return prod(self.shape)
 
 
 @dataclass(eq=False)
@@ -41,7 +27,7 @@ class AsItStands:
     packing: Packing
     __wrapped__: Any = None
     """The function, for those who look for where it is defined."""
-    output_parts: list[OutputPart] = field(default_factory=list)
+    output_parts: list[Part] = field(default_factory=list)
     """The outputs, once it was called; empty where there is one."""
 
     def __call__(self, active: Any, *constants: Any) -> Any:
@@ -71,7 +57,7 @@ class AsItStands:
             else:
                 real, imaginary = self.framework.parts(array)
                 parts += [(f"output{path}.real", real), (f"output{path}.imag", imaginary)]
-        self.output_parts[:] = [OutputPart(name, tuple(array.shape)) for name, array in parts]
+        self.output_parts[:] = [Part(name, tuple(array.shape)) for name, array in parts]
         return self.framework.concat([self.framework.flat(array) for _, array in parts])
 
 
@@ -107,18 +93,9 @@ class ReadFunction:
         return self._function(xp, *self.as_it_stands.packing.unpacked(active, constants))
 
 
-def name_of_output(parts: Sequence[OutputPart], index: tuple[int, ...]) -> str:
+def name_of_output(parts: Sequence[Part], index: tuple[int, ...]) -> str:
     """Return what to call an entry of the vector of several outputs; "" where there is one."""
-    if len(index) != 1 or not parts:
-        return ""
-    remaining = index[0]
-    for part in parts:
-        if remaining < part.size:
-            inside = np.unravel_index(remaining, part.shape)
-            position = f"[{', '.join(str(int(i)) for i in inside)}]" if part.shape else ""
-            return f"{part.name}{position}"
-        remaining -= part.size
-    return ""
+    return place_in(parts, index[0]) if len(index) == 1 and parts else ""
 
 
 def read(

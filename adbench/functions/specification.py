@@ -14,7 +14,8 @@ from typing import Any
 
 from adbench.cases.foreign import framework_of_type
 from adbench.cases.model import SpecError
-from adbench.functions.as_it_stands import AsItStands, OutputPart, name_of_output, read
+from adbench.cases.outputs import Part as OutputPart
+from adbench.functions.as_it_stands import AsItStands, name_of_output, read
 from adbench.functions.framework import FRAMEWORKS, Framework, framework_called, name_of
 from adbench.functions.packing import Packing, Part
 from reference_ad.engine import tree
