@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from adbench.cases.case import DTYPES
 from adbench.cases.model import SpecError
 from adbench.functions.framework import Framework, OpenArray, OpenCall
@@ -173,8 +171,3 @@ def _check_named(owner: Any, arrays: Sequence[OpenArray], floating: Sequence[int
         f"argnums names {owner!r}, which holds no array of floating-point numbers; those that do "
         f"are {names or 'none'}."
     )
-
-
-def as_float64(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return floating numbers as float64, and others as they are."""
-    return array.astype(np.float64) if array.dtype.kind == "f" else array
