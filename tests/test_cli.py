@@ -249,7 +249,7 @@ def test_a_truth_that_is_not_certified_stops_every_command_with_its_own_status(m
     assert result.stderr == "adbench: The gradient of the model 'tanh' is not certified.\n"
 
 
-def test_a_run_writes_its_files_and_shows_its_tables(tmp_path):
+def test_a_run_writes_its_files_and_shows_its_answer(tmp_path):
     result = run(
         tmp_path, "chain", "--backend", "reference", "--backend", "differences", "--seed", "7"
     )
@@ -265,7 +265,7 @@ def test_a_run_writes_its_files_and_shows_its_tables(tmp_path):
     assert set(table.loc[table["backend"] == "reference:tape", "verdict"]) == {"correct"}
     environment = json.loads((out / "environment.json").read_text())
     assert environment["seed"] == 7 and environment["threads"] == 1 and environment["cpu"]
-    assert "Is it right?" in result.output and "What does it cost?" in result.output
+    assert "Is it right, and what does it cost?" in result.output
     assert "## Is it right?" in (out / "report.md").read_text()
 
 

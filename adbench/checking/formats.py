@@ -16,13 +16,13 @@ from adbench.cases.definition import definition_of as definition_of_function
 from adbench.cases.model import Model, SpecError
 from adbench.checking.report import Report
 from adbench.reporting import failures, render
+from adbench.results.document import cells_in_json
 from adbench.results.escaping import (
     for_markdown,
     for_workflow_message,
     for_workflow_property,
     for_xml,
 )
-from adbench.results.frames import SAMPLES
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -34,14 +34,10 @@ def to_json(report: Report) -> str:
 
     Nan and inf are strings.
     """
-    cells = [
-        {name: value for name, value in row.to_json().items() if name not in SAMPLES}
-        for row in report.rows
-    ]
     document = {
         "summary": report.summary,
         "exit_status": report.exit_status,
-        "cells": cells,
+        "cells": cells_in_json(report.rows),
         "notes": report.notes,
     }
     return json.dumps(document, indent=2, allow_nan=False)

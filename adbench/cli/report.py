@@ -7,13 +7,16 @@ from pathlib import Path
 
 import click
 
+from adbench.cases.text import plain_text
+from adbench.cli.detail import Detail, detail_options, show_run
 from adbench.results.exit_status import ExitStatus
 
 
 @click.command(name="report")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-def command(folder: Path) -> None:
-    """Show the tables of a run again, and write its report and results anew.
+@detail_options
+def command(folder: Path, detail: Detail) -> None:
+    """Show the answer of a run again, and write its report and results anew.
 
     DIR is the folder of a run, however it ended: killed, interrupted, or with a full disk. All is
     made from its journal, and what is missing is said.
@@ -24,15 +27,13 @@ def command(folder: Path) -> None:
     from rich.console import Console
 
     from adbench.comparing.remake import remake
-    from adbench.reporting.render import say
 
     remade = remake(folder)
-    screen = Console()
-    remade.report.show(screen)
-    screen.print()
-    for sentence in (remade.report.summary, *remade.report.closing):
-        say(screen, sentence)
+    status = ExitStatus.NOT_RUN if remade.unwritten else ExitStatus.ALL_RIGHT
+    show_run(remade.report, remade.rows, status, detail, Console())
     if remade.unwritten:
         click.echo(f"adbench: {remade.unwritten}", err=True)
-        sys.exit(ExitStatus.NOT_RUN)
-    say(screen, f"The report is in {folder / 'report.md'}.")
+    else:
+        place = plain_text(f"The report is in {folder / 'report.md'}.")
+        click.echo(place, err=detail is Detail.JSON)
+    sys.exit(status)

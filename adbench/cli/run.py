@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from adbench.cases.model import SpecError
 from adbench.cases.text import plain_text
+from adbench.cli.detail import Detail, detail_options, show_run
 from adbench.cli.selection import announce, selection_options
 from adbench.running.temporary import in_temporary_folder
 
@@ -49,16 +51,20 @@ CHANGES = "changes.md"
     metavar="FOLDER",
     help="An earlier run, which this one is compared with at its end, as by `adbench compare`.",
 )
+@detail_options
 @in_temporary_folder
 def command(
     selection: Selection,
+    detail: Detail,
     out: Path | None,
     quick: bool,
     full: bool,
     resume: Path | None,
     baseline: Path | None,
 ) -> None:
-    """Check and time models on all backends, and show tables.
+    """Check and time models on all backends.
+
+    What is shown is the answer on one screen; the tables are in report.md of the run's folder.
 
     Exit status: 0 if no derivative is wrong, 1 if one is, 2 for bad usage, 3 if a cell raised,
     crashed, ran out of memory or out of time, or something that was named was asked or answered
@@ -74,50 +80,48 @@ def command(
     preset = _preset_name(quick, full)
     screen = Console()
     if resume is None:
-        comparison, folder = _run_anew(selection, preset, out, screen)
+        comparison, folder = _run_anew(selection, preset, out, detail, screen)
     else:
-        comparison, folder = _go_on(resume, selection, preset, screen)
+        comparison, folder = _go_on(resume, selection, preset, detail, screen)
     if baseline_run is not None and len(comparison.table) and not comparison.unwritten:
-        _show_changes(baseline_run, folder, screen)
+        _show_changes(baseline_run, folder, detail, screen)
     if comparison.unwritten:
         click.echo(f"adbench: {comparison.unwritten}", err=True)
     sys.exit(comparison.exit_status)
 
 
 def _run_anew(
-    selection: Selection, preset: str, out: Path | None, screen: Console
+    selection: Selection, preset: str, out: Path | None, detail: Detail, screen: Console
 ) -> tuple[Comparison, Path]:
     """Make a plan, run it, and show what came of it. Return that, and the folder that it is in."""
     from adbench.comparing.compare import compare
     from adbench.comparing.folder import hold_run_folder, make_run_folder
     from adbench.comparing.kept_plan import KeptPlan
     from adbench.planning.settings import PRESETS
-    from adbench.reporting.render import to_screen
 
     plan = selection.plan(PRESETS[preset], announce=announce)
     kept = KeptPlan.of(plan, selection, preset)
     folder = make_run_folder(out)
     with hold_run_folder(folder):
-        comparison = compare(plan, folder, show=partial(to_screen, console=screen), kept=kept)
-    _show(comparison, plan, folder, screen)
+        comparison = compare(plan, folder, kept=kept, **_progress(detail, screen))
+    _show(comparison, plan, folder, detail, screen)
     return comparison, folder
 
 
 def _go_on(
-    folder: Path, selection: Selection, preset: str, screen: Console
+    folder: Path, selection: Selection, preset: str, detail: Detail, screen: Console
 ) -> tuple[Comparison, Path]:
     """Go on with a run, and show what came of all of it. Return that, and its folder."""
     from adbench.comparing.compare import compare
     from adbench.comparing.resume import read_kept_plan, stopped_run
-    from adbench.reporting.render import to_screen
 
     _refuse_other_options(folder, read_kept_plan(folder), selection, preset)
     with stopped_run(folder) as stopped:
         if stopped.damage:
             click.echo(f"adbench: {stopped.damage}", err=True)
-        show = partial(to_screen, console=screen)
-        comparison = compare(stopped.plan, folder, show=show, earlier=stopped.earlier)
-    _show(comparison, stopped.plan, folder, screen, is_resumed=True)
+        progress = _progress(detail, screen)
+        comparison = compare(stopped.plan, folder, earlier=stopped.earlier, **progress)
+    _show(comparison, stopped.plan, folder, detail, screen)
     return comparison, folder
 
 
@@ -158,7 +162,16 @@ def _preset_name(quick: bool, full: bool) -> str:
     return "default"
 
 
-def _show_changes(baseline_run: RecordedRun, folder: Path, screen: Console) -> None:
+def _progress(detail: Detail, screen: Console) -> dict[str, Any]:
+    """What is shown while a run goes on: a bar, and a line on each model at each size."""
+    from adbench.reporting.render import say
+
+    if detail is Detail.QUIET:
+        return {"progress": False}
+    return {} if detail is Detail.JSON else {"say": partial(say, screen)}
+
+
+def _show_changes(baseline_run: RecordedRun, folder: Path, detail: Detail, screen: Console) -> None:
     """Print what changed since an earlier run, and write it to the folder of the new one."""
     from rich.text import Text
 
@@ -172,32 +185,32 @@ def _show_changes(baseline_run: RecordedRun, folder: Path, screen: Console) -> N
     changes = find_changes(baseline_run, read_run(folder))
     files = OutputFiles(folder)
     files.write_text(CHANGES, report.to_markdown(changes))
+    if detail is Detail.JSON:
+        return
     screen.rule(Text(for_terminal(f"Since the run in {baseline_run.folder}")))
     report.show(changes, screen, is_short=True)
     say(screen, files.sentence() or f"All of it is in {folder / CHANGES}.")
 
 
 def _show(
-    comparison: Comparison, plan: Plan, folder: Path, screen: Console, is_resumed: bool = False
+    comparison: Comparison, plan: Plan, folder: Path, detail: Detail, screen: Console
 ) -> None:
-    """Print the further tables, where the results are, and what stopped the run early."""
-    from adbench.reporting.render import say
-    from adbench.reporting.tables import CORRECTNESS_TITLE
+    """Print the answer, where the results are, and what stopped the run early."""
+    show_run(comparison.report, comparison.rows, comparison.exit_status, detail, screen)
+    for sentence in _ending(comparison, plan, folder):
+        click.echo(plain_text(sentence), err=detail is Detail.JSON)
+    stopped_by = comparison.stopped_by
+    if stopped_by is not None and not isinstance(stopped_by, KeyboardInterrupt):
+        click.echo(f"adbench: {plain_text(str(stopped_by))}", err=True)
 
-    is_shown = comparison.stopped_by is None and not is_resumed
-    comparison.report.show(screen, without=[CORRECTNESS_TITLE] if is_shown else [])
-    screen.print()
-    for sentence in (comparison.report.summary, *comparison.report.closing):
-        say(screen, sentence)
+
+def _ending(comparison: Comparison, plan: Plan, folder: Path) -> Iterator[str]:
+    """Yield where the results are, and how far the run came where it was stopped."""
     if not comparison.unwritten:
-        say(
-            screen,
-            f"Results are in {folder}: report.md, results.parquet, results.csv, samples.parquet.",
-        )
+        yield f"Results are in {folder}: report.md, results.parquet, results.csv, samples.parquet."
     cells = f"{len(comparison.table)} of {plan.total} cells"
     if isinstance(comparison.stopped_by, KeyboardInterrupt):
-        say(screen, f"Interrupted: {cells} were measured and are kept.")
-        say(screen, f"`adbench run --resume {folder}` measures the others.")
+        yield f"Interrupted: {cells} were measured and are kept."
+        yield f"`adbench run --resume {folder}` measures the others."
     elif comparison.stopped_by is not None:
-        say(screen, f"Stopped, with {cells} measured and kept.")
-        click.echo(f"adbench: {plain_text(str(comparison.stopped_by))}", err=True)
+        yield f"Stopped, with {cells} measured and kept."

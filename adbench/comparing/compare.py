@@ -25,7 +25,7 @@ from adbench.comparing.report import (
 )
 from adbench.planning.plan import Plan
 from adbench.reporting.progress import progress_bar
-from adbench.reporting.tables import Table, correctness
+from adbench.reporting.tables import summary
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
 from adbench.results.files import OutputFiles
@@ -40,8 +40,8 @@ from adbench.running.worker_pool import WorkerPool, worker_pool
 from adbench.step_sweep import rows as step_rows
 from adbench.truth.certificate import CertificateError
 
-ShowTable = Callable[[Table], None]
-"""What puts a table on the screen."""
+Say = Callable[[str], None]
+"""What puts a line on the screen."""
 
 
 Stop = KeyboardInterrupt | CertificateError | FileChanged
@@ -55,6 +55,9 @@ class Comparison:
 
     table: pd.DataFrame
     """One row a cell that was measured."""
+
+    rows: tuple[Row, ...]
+    """The same as they were measured."""
 
     steps: pd.DataFrame
     """The step sweep, as far as it was made."""
@@ -98,7 +101,7 @@ def compare(
     plan: Plan,
     folder: Path,
     progress: bool = True,
-    show: ShowTable | None = None,
+    say: Say | None = None,
     kept: KeptPlan | None = None,
     earlier: EarlierPart | None = None,
 ) -> Comparison:
@@ -106,10 +109,10 @@ def compare(
 
     Where it is stopped by Ctrl-C, another signal, a truth that is not certified or a change of a
     user's file, what was measured before is written and returned all the same; a signal that comes
-    meanwhile waits. progress: whether a bar is shown; show: called with the table "Is it right?" of
-    each model at each size, as soon as its cells are done; kept: the plan as the folder keeps it;
-    earlier: what there is of the run already. What cannot be written, as on a full disk, stops
-    nothing: `unwritten` of the comparison says what it is.
+    meanwhile waits. progress: whether a bar is shown; say: called with a line on each model at each
+    size, as soon as its cells are done; kept: the plan as the folder keeps it; earlier: what there
+    is of the run already. What cannot be written, as on a full disk, stops nothing: `unwritten` of
+    the comparison says what it is.
     """
     files = OutputFiles(folder)
     if kept is not None:
@@ -121,7 +124,7 @@ def compare(
     stopped_by: Stop | None = None
     with worker_pool(plan.settings, folder / LOGS) as workers:
         try:
-            measure(plan, folder, progress, workers, _shown_by_size(show), spent, measured)
+            measure(plan, folder, progress, workers, _said_by_size(say), spent, measured)
         except (KeyboardInterrupt, CertificateError, FileChanged) as error:
             stopped_by = error
         if earlier is not None:
@@ -143,21 +146,15 @@ def compare(
     return replace(comparison, unwritten=files.sentence(remedy))
 
 
-def _shown_by_size(show: ShowTable | None) -> Show | None:
-    """What shows the table "Is it right?" of a model at a size; its note is shown once."""
-    if show is None:
+def _said_by_size(say: Say | None) -> Show | None:
+    """What says how the cells of a model at a size have ended."""
+    if say is None:
         return None
-    notes_shown: set[str] = set()
 
-    def show_size(rows: Sequence[Row]) -> None:
-        table = correctness(frames.frame(rows))
-        if table is None:
-            return
-        note = "" if table.note in notes_shown else table.note
-        notes_shown.add(table.note)
-        show(replace(table, title=f"{table.title} {rows[0].model} {rows[0].size}", note=note))
+    def say_size(rows: Sequence[Row]) -> None:
+        say(f"{rows[0].model} {rows[0].size}: {summary(frames.frame(rows))}")
 
-    return show_size
+    return say_size
 
 
 def _written(
@@ -179,7 +176,7 @@ def _written(
         files.failed(f"{measured.unwritten} rows of {frames.JOURNAL}", measured.failure)
     write_results(files, report.to_markdown(environment), table, measured.rows)
     stop = stopped_by or stopping.received()
-    return Comparison(table, steps, report, stop, shortcomings=shortcomings)
+    return Comparison(table, tuple(measured.rows), steps, report, stop, shortcomings=shortcomings)
 
 
 def _with_steps(

@@ -38,6 +38,8 @@ class RemadeReport:
 
     report: ComparisonReport
     """What is shown of the run."""
+    rows: tuple[Row, ...]
+    """Its rows."""
     missing: tuple[str, ...]
     """What the run lacks, a sentence each."""
     unwritten: str
@@ -79,7 +81,7 @@ def remake(folder: Path) -> RemadeReport:
     report = make_report(table, stored.steps, left_out, [*closing, *stored.missing])
     files = OutputFiles(folder)
     write_results(files, report.to_markdown(stored.environment), table, stored.rows)
-    return RemadeReport(report, stored.missing, files.sentence())
+    return RemadeReport(report, stored.rows, stored.missing, files.sentence())
 
 
 def read_stored_run(folder: Path) -> StoredRun:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
 
+from adbench.cases.text import plain_text
 from adbench.planning.unasked import silent_backends
 from adbench.reporting import (
     growth,
     machine,
+    overview,
     render,
     step_tables,
     sweep_claims,
@@ -22,10 +24,19 @@ from adbench.reporting import (
 from adbench.reporting.tables import Table
 from adbench.running.spent import Spent
 
+MOST_FAILURES = 6
+"""So many of what is wrong or did not run are named on the first screen."""
+
+LONGEST_FAILURE = 158
+"""Characters of each: two lines of a terminal."""
+
 
 @dataclass(frozen=True)
 class ComparisonReport:
     """The tables and sentences of one comparison."""
+
+    frame: pd.DataFrame
+    """One row a cell."""
 
     tables: tuple[Table, ...]
     """The tables that are shown everywhere."""
@@ -45,13 +56,27 @@ class ComparisonReport:
     summary: str
     """How many cells there are, and how they ended."""
 
-    def show(self, screen: Console, without: Collection[str] = ()) -> None:
-        """Print the tables but those with titles in `without`.
+    def show_overview(self, screen: Console) -> None:
+        """Print how right every backend is and at what cost, on one screen."""
+        table = overview.overview(self.frame, screen.width)
+        if table is not None:
+            render.to_screen(table, screen)
+            screen.print()
 
-        The summary is left to the caller.
-        """
+    def show_answer(self, screen: Console) -> None:
+        """Print how the cells ended, and the first of what is wrong or did not run."""
+        render.say(screen, self.summary)
+        failures = tables.failures(self.frame)
+        for backend, model, question, message in failures[:MOST_FAILURES]:
+            text = plain_text(f"✗ {backend} {model} {question}: {message}", LONGEST_FAILURE)
+            render.say(screen, text)
+        if len(failures) > MOST_FAILURES:
+            render.say(screen, f"✗ and {len(failures) - MOST_FAILURES} more, which --tables shows.")
+
+    def show_tables(self, screen: Console) -> None:
+        """Print every table, but for those that are for the file alone."""
         for table in self.tables:
-            if table.title in without or table.in_file_alone:
+            if table.in_file_alone:
                 continue
             render.to_screen(table, screen)
             if table.title != tables.SWEEP_TITLE:
@@ -82,6 +107,7 @@ def make_report(
     sweep_details = [sweep_tables.ratios(table), sweep_tables.causes(table)]
     sentences = sweep_claims.sentences(table)
     report = ComparisonReport(
+        frame=table,
         tables=(*tables.tables(table), *growth.tables(table)),
         step_curve=None,
         sweep_tables=tuple(detail for detail in sweep_details if detail is not None),

@@ -36,7 +36,8 @@ def to_screen(table: Table, console: Console) -> None:
         return
     for part in _fit(table, console.width):
         console.print(_drawn(part))
-        console.print()
+        if not table.is_dense:
+            console.print()
 
 
 def say(console: Console, sentence: str, style: str = "") -> None:
@@ -58,6 +59,8 @@ def _harmless(table: Table) -> Table:
 def _drawn(table: Table) -> rich.table.Table:
     """A table as rich draws it."""
     drawing = rich.table.Table(box=rich.box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    if table.is_dense:
+        drawing.box, drawing.padding = None, (0, 1, 0, 0)
     for position, name in enumerate(table.columns):
         is_key = position < table.keys
         justify: Any = "left" if is_key else "right"
@@ -139,10 +142,11 @@ def _fit(table: Table, width: int) -> list[Table]:
 
 
 def _width(table: Table, position: int) -> int:
-    """How many characters a column takes on the screen."""
+    """How many characters a column takes on the screen, with the gap before the next."""
     heading_widths = [len(line) for line in table.columns[position].split(":")]
     cell_widths = [len(row[position]) for row in table.rows]
-    return max([*heading_widths, *cell_widths]) + 3
+    gap = 1 if table.is_dense else 3
+    return max([*heading_widths, *cell_widths]) + gap
 
 
 def _with_columns(table: Table, positions: Sequence[int]) -> Table:

@@ -35,3 +35,6 @@ class Table:
 
     in_file_alone: bool = False
     """Whether it is too large for the screen, and stands in the file of a report alone."""
+
+    is_dense: bool = False
+    """Whether it fits the screen with one space between its columns, and is never divided."""

@@ -189,17 +189,8 @@ def _crossings(title: str, costs: Sequence[CallCosts]) -> Table:
 
 def troubles(frame: pd.DataFrame) -> Table | None:
     """What did not run or is wrong, in doubt or flagged, with its message."""
-    wrong = frame["verdict"] == "wrong"
     noted = (frame["message"] != "") & (frame["outcome"] == "ok")
-    questions_by_trouble: dict[tuple[str, str, str], list[str]] = {}
-    for _, row in frame[_failed(frame) | wrong | noted].iterrows():
-        trouble = (row["backend"], f"{_model(row)} {row['size']}", _trouble(row))
-        question = f"{_operator(row)} {_mode(row)}".strip()
-        questions_by_trouble.setdefault(trouble, []).append(question)
-    rows = [
-        (backend, model, first_of(questions), message)
-        for (backend, model, message), questions in questions_by_trouble.items()
-    ]
+    rows = _by_trouble(frame[_failed(frame) | _is_wrong(frame) | noted])
     for outcome in ("not_installed", "unsupported"):
         absent = frame[frame["outcome"] == outcome]
         for (backend, message), cells in absent.groupby(["backend", "message"], sort=False):
@@ -208,6 +199,28 @@ def troubles(frame: pd.DataFrame) -> Table | None:
         return None
     columns = ("backend", "model", "what", "message")
     return Table("What did not go well", "", columns, 4, tuple(rows), prose=True)
+
+
+def failures(frame: pd.DataFrame) -> list[tuple[str, str, str, str]]:
+    """Return what is wrong or did not run: the backend, the model, what was asked, the message.
+
+    What is wrong comes first; questions with one message share a line.
+    """
+    wrong = _is_wrong(frame)
+    return [*_by_trouble(frame[wrong]), *_by_trouble(frame[_failed(frame) & ~wrong])]
+
+
+def _by_trouble(frame: pd.DataFrame) -> list[tuple[str, str, str, str]]:
+    """The rows with a message each, those of one backend, model and message in one."""
+    questions_by_trouble: dict[tuple[str, str, str], list[str]] = {}
+    for _, row in frame.iterrows():
+        trouble = (row["backend"], f"{_model(row)} {row['size']}", _trouble(row))
+        question = f"{_operator(row)} {_mode(row)}".strip()
+        questions_by_trouble.setdefault(trouble, []).append(question)
+    return [
+        (backend, model, first_of(questions), message)
+        for (backend, model, message), questions in questions_by_trouble.items()
+    ]
 
 
 # ---- cells
@@ -264,6 +277,10 @@ def _absence(rows: pd.DataFrame) -> str:
 def _is_ordinary(frame: pd.DataFrame) -> pd.Series:
     """Which rows are of no sweep, of no axis of growth, and not of compared stagings alone."""
     return ~frame["swept"] & (frame["growth"] == "") & ~frame["stagings"]
+
+
+def _is_wrong(rows: pd.DataFrame) -> pd.Series:
+    return rows["verdict"] == "wrong"
 
 
 def _failed(rows: pd.DataFrame) -> pd.Series:

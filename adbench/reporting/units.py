@@ -30,3 +30,8 @@ def two_digits(ratio: float) -> str:
         return f"{ratio:.2f}"
     rounded = float(f"{ratio:.2g}")
     return f"{rounded:.0f}"
+
+
+def short_time(seconds: float) -> str:
+    """Return a time with two digits and its unit."""
+    return time(float(f"{seconds:.2g}"))

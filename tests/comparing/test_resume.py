@@ -83,7 +83,7 @@ def test_a_run_is_gone_on_with_and_no_cell_is_run_again(run_of_its_own):
     assert (run_of_its_own / "journal.jsonl").read_bytes().startswith(b"".join(kept_lines))
     assert sorted(cells(run_of_its_own)) == sorted(planned)
     assert len(adbench.load(run_of_its_own / "results.parquet")) == len(planned)
-    assert "Is it right?" in result.output
+    assert "Is it right, and" in result.output
     report = (run_of_its_own / "report.md").read_text()
     assert "The run was stopped and gone on with once" in report
     environment = json.loads((run_of_its_own / "environment.json").read_text())
@@ -239,7 +239,7 @@ def test_a_report_of_a_killed_run_says_what_is_missing(run_of_its_own):
     assert f"{total - 3} of {total} cells are missing, since the run ended before them (" in report
     assert f"adbench run --resume {run_of_its_own}" in report.replace("\\", "")
     assert "There is no comparison with numerical differentiation" in report
-    assert "Is it right?" in result.output
+    assert "Is it right, and" in result.output
 
 
 def test_a_report_of_a_run_without_a_row_is_made(run_of_its_own):
@@ -279,7 +279,7 @@ def test_a_report_that_cannot_be_written_is_shown(run_of_its_own, monkeypatch):
     monkeypatch.setattr("adbench.results.files.write_whole", refuse)
     result = call("report", run_of_its_own)
     assert result.exit_code == ExitStatus.NOT_RUN
-    assert "Is it right?" in result.output
+    assert "Is it right, and" in result.output
     (line,) = result.stderr.splitlines()
     assert line.endswith(f"could not be written to {run_of_its_own} (Read-only file system).")
 
@@ -297,7 +297,7 @@ def test_on_a_full_disk_all_is_measured_and_shown(tmp_path, monkeypatch):
     result = call("run", "chain", *options, "--out", tmp_path / "out")
     assert result.exit_code == ExitStatus.NOT_RUN
     assert "correct" in result.output
-    assert "Is it right?" in result.output
+    assert "Is it right, and" in result.output
     (line,) = result.stderr.splitlines()[-1:]
     assert "No space left on device" in line and "rows of journal.jsonl" in line
     assert "Traceback" not in result.output
