@@ -20,8 +20,7 @@ import click
 from adbench import registry
 from adbench.planning import plan as planning
 from adbench.planning.settings import DEFAULT, Settings
-from adbench.results import frames
-from adbench.results.journal import Journal
+from adbench.results.journal import JOURNAL, Journal
 from adbench.results.row import Row
 from adbench.running import runner
 from adbench.running.spent import Spent
@@ -90,7 +89,7 @@ def main(cells: int) -> None:
         spent = Spent()
         began = time.monotonic()
         outcomes: dict[str, int] = {}
-        with Journal(folder / frames.JOURNAL) as journal:
+        with Journal(folder / JOURNAL) as journal:
 
             def keep(row: Row) -> None:
                 journal.append(row)

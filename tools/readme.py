@@ -22,7 +22,7 @@ from adbench.cases.model import SpecError
 from adbench.changes.recorded_run import read_environment
 from adbench.comparing.report import ComparisonReport, make_report
 from adbench.reporting import render
-from adbench.reporting.tables import SWEEP_TITLE
+from adbench.reporting.table import SWEEP_TITLE
 from adbench.results import frames
 from adbench.step_sweep import rows as step_rows
 

@@ -44,11 +44,15 @@ Call = Callable[[Any, tuple[Any, ...], Any], Answer]
 """A prepared operator: `call(active, constants, direction)`."""
 
 
-def routed(route: str) -> Callable[[Any], Any]:
-    """Say what a method that overrides an operator calls; rows show it as the route."""
+def routed(route: str, *, batches: bool = False) -> Callable[[Any], Any]:
+    """Say what a method that overrides an operator calls; rows show it as the route.
+
+    batches: whether it batches passes, which a hand-written function may refuse.
+    """
 
     def mark(method: Any) -> Any:
         method.route = route
+        method.batches = batches
         return method
 
     return mark
@@ -75,8 +79,9 @@ class Route:
     name: str
     """The composition, and the primitives that its transformations fall back on."""
     method: Method
-    is_composed: bool = False
-    """Whether it is a composition of transformations."""
+    may_be_refused: bool = False
+    """Whether it composes transformations or batches passes, which a hand-written function may
+    refuse that can be differentiated in a plain way."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,9 @@ class Backend:
 
         It is called in a worker alone; `adbench.check` leaves the user's process as it is.
         """
+
+    def set_up_timing(self) -> None:
+        """Do what the framework does once at its first call, before any is timed."""
 
     def asarray(self, array: np.ndarray[Any, Any]) -> Any:
         """Return a NumPy array, dtype kept, as an array of this backend on its device."""
@@ -263,7 +271,8 @@ class Backend:
         """
         override = self._override(operator, mode)
         if override is not None:
-            return Route(getattr(override, "route", "own"), override)
+            batches = getattr(override, "batches", False)
+            return Route(getattr(override, "route", "own"), override, may_be_refused=batches)
         composition = COMPOSITIONS[operator, mode]
         primitives = {"jvp": self.jvp, "vjp": self.vjp, "jet": self.jet}
         derived = {"grad": self.grad, "jacfwd": self.jacfwd, "jacrev": self.jacrev}
@@ -286,7 +295,7 @@ class Backend:
         def method(function: Function, active: Any, direction: Any) -> Answer:
             return composition.answer(self, function, active, direction)
 
-        return Route(name, method, is_composed=mode is not Mode.NONE)
+        return Route(name, method, may_be_refused=mode is not Mode.NONE)
 
     def _override(self, operator: Operator, mode: Mode) -> Method | None:
         """Return the method named after `operator` and `mode`, or None where there is none.
@@ -367,7 +376,7 @@ def prepare(
     order = order if operator is Operator.DERIVATIVE else 1
     route = backend.route(operator, mode, order)
     call = _call(problem, route, operator, order)
-    if problem.is_native and route.is_composed and backend.plain is not None:
+    if problem.is_native and route.may_be_refused and backend.plain is not None:
         plain_route = backend.plain.route(operator, mode, order)
         plain_call = _call(problem, plain_route, operator, order)
         if _is_better(plain_call, call, backend, problem):

@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch._dynamo  # torch.func imports it at its first call, which that is not to pay for
 from torch.func import grad, jacfwd, jacrev, jvp, vjp
 from torch.profiler import ProfilerActivity, profile
 
 from adbench.backends.base import Answer, Backend, Call, Function, Layout, Memory, routed
-from adbench.backends.torch_autograd import Autograd, pull, watched
+from adbench.backends.torch_autograd import Autograd, pull, pull_rows, watched
 from adbench.cases.case import numpy_dtype
 from adbench.namespaces.torch import namespace, negative_steps
 from reference_ad.engine import tree
@@ -27,6 +26,7 @@ from reference_ad.engine import tree
 LACKS_RULE = (
     "must override the setup_context staticmethod",
     "does not have vmap support",
+    "inside of a function being transformed by a functorch transform",
     "vmap: we do not yet support",
     "marked with @once_differentiable",
     "derivative for aten::",
@@ -80,6 +80,10 @@ class Functional(Backend):
     def native_modes(self, dtype: str) -> AbstractContextManager[Any]:
         # PyTorch's own functions mix an array of the default dtype with float32, and raise.
         return _native_modes(torch.float64 if dtype == "float64" else torch.float32)
+
+    def set_up_timing(self) -> None:
+        # torch.func imports it at its first call, which takes a second.
+        pass
 
     # ---- arrays
 
@@ -207,6 +211,13 @@ class Eager(Functional):
         leaves, structure = watched(active)
         output = function(tree.unflatten(structure, leaves))
         return tree.unflatten(structure, pull([output], leaves, [cotangent]))
+
+    @routed("autograd.grad, batched", batches=True)
+    def jacobian_reverse(self, function: Function, active: Any, direction: None) -> Answer:
+        leaves, structure = watched(active)
+        output = function(tree.unflatten(structure, leaves))
+        rows = pull_rows(output, leaves)
+        return tree.unflatten(structure, rows)
 
     @routed("autograd.grad(autograd.grad)")
     def hvp_reverse_over_reverse(self, function: Function, active: Any, tangent: Any) -> Answer:

@@ -61,6 +61,24 @@ def pull(
     return [_dense(gradient) for gradient in pulled]
 
 
+def pull_rows(output: torch.Tensor, leaves: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """Pull the unit cotangents of every entry of an output back to the leaves, all at once.
+
+    Return the Jacobian: for each leaf an array of the shape of the output and that of the leaf.
+    """
+    shapes = [(*output.shape, *leaf.shape) for leaf in leaves]
+    if not output.requires_grad or not output.numel():
+        return [leaf.new_zeros(shape) for leaf, shape in zip(leaves, shapes, strict=True)]
+    count = output.numel()
+    units = torch.eye(count, dtype=output.dtype).reshape(count, *output.shape)
+
+    def pull_row(unit: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return torch.autograd.grad(output, leaves, unit, materialize_grads=True)
+
+    rows = torch.vmap(pull_row)(units)
+    return [row.reshape(shape) for row, shape in zip(rows, shapes, strict=True)]
+
+
 def _with_a_gradient(output: torch.Tensor, cotangent: torch.Tensor | None) -> torch.Tensor:
     """The cotangent, with a gradient where it is 1.
 

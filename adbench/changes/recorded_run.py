@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from adbench.cases.model import SpecError
-from adbench.results import frames, journal
+from adbench.results import journal
 from adbench.results.frames import CELL
+from adbench.results.journal import JOURNAL
 from adbench.results.row import Row
 from adbench.results.stored import Damage, StoredResultsError
 
@@ -58,7 +59,7 @@ def read_run(folder: Path, damage: Damage | None = None) -> RecordedRun:
 
     Raises SpecError, in one sentence, where there is none or where it is damaged.
     """
-    journal_path = folder / frames.JOURNAL
+    journal_path = folder / JOURNAL
     if not journal_path.is_file():
         raise SpecError(
             f"There is no run in {folder}; give the folder that `adbench run --out` wrote."

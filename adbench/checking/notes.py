@@ -10,7 +10,7 @@ from adbench.cases.case import NATIVE
 from adbench.checking.sifting import Sifted, has_passed
 from adbench.judging.comparison import SHARP
 from adbench.reporting import failures
-from adbench.reporting.tables import first_of
+from adbench.reporting.summary import first_of
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
 from adbench.running.beyond import LOWER_DTYPE
 

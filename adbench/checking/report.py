@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from adbench.cases.operators import Operator
 from adbench.checking.notes import notes, subject_of
@@ -13,10 +12,13 @@ from adbench.checking.scope import looked_at
 from adbench.checking.sifting import has_passed, sift
 from adbench.planning.plan import Plan
 from adbench.planning.unasked import silent_backends
-from adbench.reporting import failures, tables
-from adbench.results import frames
+from adbench.reporting import failures
+from adbench.reporting.summary import summary_of
 from adbench.results.exit_status import ExitStatus
 from adbench.results.row import FAILURES, TRUTH_FAILED, Outcome, Row, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,18 @@ class Report:
     @property
     def summary(self) -> str:
         """One sentence: how many cells there are, how they ended, and how they were judged."""
-        sentences = [tables.summary(self.frame()), self.scope]
+        sentences = [
+            summary_of(self.rows),
+            self.scope,
+        ]
         if any(row.verdict is Verdict.WRONG for row in self.rows):
             sentences.append(f"The points are those of --seed {self.seed}.")
         return " ".join(sentence for sentence in sentences if sentence)
 
     def frame(self) -> pd.DataFrame:
         """Return the rows as a frame, with the columns of a run's results."""
+        from adbench.results import frames  # with pandas, which a check itself has no use for
+
         return frames.frame(self.rows)
 
 

@@ -117,7 +117,7 @@ def command(
 def read_run_aloud(folder: Path) -> RecordedRun:
     """Read a run as `read_run` does, and say which lines of its journal were left out."""
     from adbench.changes.recorded_run import read_run
-    from adbench.results.frames import JOURNAL
+    from adbench.results.journal import JOURNAL
     from adbench.results.stored import Damage
 
     damage = Damage(folder / JOURNAL)

@@ -25,10 +25,11 @@ from adbench.comparing.report import (
 )
 from adbench.planning.plan import Plan
 from adbench.reporting.progress import progress_bar
-from adbench.reporting.tables import summary
+from adbench.reporting.summary import summary_of
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
 from adbench.results.files import OutputFiles
+from adbench.results.journal import JOURNAL
 from adbench.results.row import FAILURES, TRUTH_FAILED, Outcome, Row, Verdict
 from adbench.running import stopping
 from adbench.running.environment import describe
@@ -152,7 +153,7 @@ def _said_by_size(say: Say | None) -> Show | None:
         return None
 
     def say_size(rows: Sequence[Row]) -> None:
-        say(f"{rows[0].model} {rows[0].size}: {summary(frames.frame(rows))}")
+        say(f"{rows[0].model} {rows[0].size}: {summary_of(rows)}")
 
     return say_size
 
@@ -173,7 +174,7 @@ def _written(
     closing = closing_sentences(left_out, spent, environment, table)
     report = make_report(table, steps, plan.left_out, closing)
     if measured.failure is not None:
-        files.failed(f"{measured.unwritten} rows of {frames.JOURNAL}", measured.failure)
+        files.failed(f"{measured.unwritten} rows of {JOURNAL}", measured.failure)
     write_results(files, report.to_markdown(environment), table, measured.rows)
     stop = stopped_by or stopping.received()
     return Comparison(table, tuple(measured.rows), steps, report, stop, shortcomings=shortcomings)

@@ -14,6 +14,7 @@ from adbench.comparing.kept_plan import PLAN
 from adbench.comparing.measure import LOGS
 from adbench.results import frames
 from adbench.results.files import reason_of, remove_unfinished
+from adbench.results.journal import JOURNAL
 from adbench.step_sweep import rows as step_rows
 
 try:
@@ -24,7 +25,7 @@ except ImportError:  # on a system without it, nothing keeps two processes from 
 ENVIRONMENT, REPORT, CHANGES = "environment.json", "report.md", "changes.md"
 
 FILES_OF_A_RUN = (
-    frames.JOURNAL,
+    JOURNAL,
     PLAN,
     ENVIRONMENT,
     REPORT,
@@ -49,11 +50,11 @@ def make_run_folder(folder: Path | None = None) -> Path:
     if folder is None:
         folder = _make_default_folder()
     make_folder(folder)
-    if (folder / frames.JOURNAL).is_file():
+    if (folder / JOURNAL).is_file():
         raise _already_holds_a_run(folder)
     refuse_to_overwrite(folder / name for name in FILES_OF_A_RUN)
     try:
-        (folder / frames.JOURNAL).open("xb").close()
+        (folder / JOURNAL).open("xb").close()
     except FileExistsError as error:
         raise _already_holds_a_run(folder) from error
     except OSError as error:
@@ -87,7 +88,7 @@ def hold_run_folder(folder: Path) -> Iterator[None]:
     Raises SpecError where another process does so already.
     """
     try:
-        journal = (folder / frames.JOURNAL).open("ab")
+        journal = (folder / JOURNAL).open("ab")
     except OSError as error:
         raise SpecError(
             f"The run in {folder} cannot be written to ({reason_of(error)})."

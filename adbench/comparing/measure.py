@@ -11,8 +11,7 @@ from pathlib import Path
 from adbench.planning.group import Group
 from adbench.planning.plan import Plan
 from adbench.reporting.progress import progress_bar
-from adbench.results import frames
-from adbench.results.journal import Journal
+from adbench.results.journal import JOURNAL, Journal
 from adbench.results.row import Row
 from adbench.running.runner import run as run_plan
 from adbench.running.spent import Spent
@@ -66,7 +65,7 @@ def measure(
     sampled_before = {question_of(row) for row in measured.rows if row.samples_s}
     remaining = plan.without(row.cell for row in measured.rows)
     with (
-        Journal(folder / frames.JOURNAL) as journal,
+        Journal(folder / JOURNAL) as journal,
         progress_bar(remaining.total, progress) as bar,
     ):
 

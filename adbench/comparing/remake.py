@@ -18,6 +18,7 @@ from adbench.comparing.outputs import write_results
 from adbench.comparing.report import ComparisonReport, closing_sentences, make_report, silent_in
 from adbench.results import frames, journal
 from adbench.results.files import OutputFiles
+from adbench.results.journal import JOURNAL
 from adbench.results.row import Row
 from adbench.results.stored import Damage, NoStoredResultsError, StoredResultsError
 from adbench.step_sweep import rows as step_rows
@@ -90,7 +91,7 @@ def read_stored_run(folder: Path) -> StoredRun:
     Raises SpecError where there is no run, or nothing of it can be read.
     """
     missing: list[str] = []
-    damage = Damage(folder / frames.JOURNAL)
+    damage = Damage(folder / JOURNAL)
     kept = _plan_of(folder, missing)
     rows = tuple(_rows_of(folder, kept, damage))
     environment: Mapping[str, Any] = {}
@@ -123,7 +124,7 @@ def _rows_of(folder: Path, kept: KeptPlan | None, damage: Damage) -> Iterator[Ro
     """The rows of a run, of each cell the first. Raises SpecError where there is no run."""
     cells = set()
     try:
-        for row in journal.read(folder / frames.JOURNAL, damage=damage):
+        for row in journal.read(folder / JOURNAL, damage=damage):
             if row.cell not in cells:
                 cells.add(row.cell)
                 yield row

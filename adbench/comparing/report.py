@@ -21,7 +21,8 @@ from adbench.reporting import (
     sweep_tables,
     tables,
 )
-from adbench.reporting.tables import Table
+from adbench.reporting.summary import summary
+from adbench.reporting.table import SWEEP_TITLE, Table
 from adbench.running.spent import Spent
 
 MOST_FAILURES = 6
@@ -79,7 +80,7 @@ class ComparisonReport:
             if table.in_file_alone:
                 continue
             render.to_screen(table, screen)
-            if table.title != tables.SWEEP_TITLE:
+            if table.title != SWEEP_TITLE:
                 continue
             for sentence in self.sweep_sentences:
                 render.say(screen, f"- {sentence}")
@@ -113,9 +114,15 @@ def make_report(
         sweep_tables=tuple(detail for detail in sweep_details if detail is not None),
         sweep_sentences=(*sentences, *left_out) if sentences else (),
         closing=tuple(sentence for sentence in closing if sentence),
-        summary=tables.summary(table),
+        summary=_summary(table),
     )
     return with_steps(report, steps)
+
+
+def _summary(table: pd.DataFrame) -> str:
+    """How the cells of a run have ended."""
+    columns = (table[name] for name in ("outcome", "verdict", "truth"))
+    return summary(zip(*columns, strict=True))
 
 
 def with_steps(

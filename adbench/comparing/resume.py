@@ -12,7 +12,8 @@ from adbench.comparing.earlier import EarlierPart, read_earlier_part
 from adbench.comparing.folder import ENVIRONMENT, hold_run_folder
 from adbench.comparing.kept_plan import PLAN, KeptPlan, read_plan
 from adbench.planning.plan import Plan
-from adbench.results import frames, journal
+from adbench.results import journal
+from adbench.results.journal import JOURNAL
 from adbench.results.row import CellName, Row
 from adbench.results.stored import Damage
 
@@ -60,7 +61,7 @@ def stopped_run(folder: Path) -> Iterator[StoppedRun]:
         differences = KeptPlan.of(plan, kept.selection, kept.preset).differences(kept)
         if differences:
             raise SpecError(_refusal(folder, differences))
-        damage = Damage(folder / frames.JOURNAL)
+        damage = Damage(folder / JOURNAL)
         rows = _first_of_each_cell(folder, damage)
         earlier = read_earlier_part(folder / ENVIRONMENT, rows)
         yield StoppedRun(folder, kept, plan, earlier, damage.sentence())
@@ -69,7 +70,7 @@ def stopped_run(folder: Path) -> Iterator[StoppedRun]:
 def _first_of_each_cell(folder: Path, damage: Damage) -> tuple[Row, ...]:
     """The rows of a journal, of each cell the first."""
     rows: dict[CellName, Row] = {}
-    for row in journal.read(folder / frames.JOURNAL, damage=damage):
+    for row in journal.read(folder / JOURNAL, damage=damage):
         rows.setdefault(row.cell, row)
     return tuple(rows.values())
 

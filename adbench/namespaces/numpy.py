@@ -5,9 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import scipy.special
 
-from adbench.namespaces.namespace import Namespace, missing
+from adbench.namespaces.namespace import SPECIAL, Namespace, missing
+
+
+class _SpecialFunctions:
+    """Those of SciPy, imported when the first is looked up: that takes as long as all of adbench."""
+
+    __name__ = "scipy.special"
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in SPECIAL:
+            raise AttributeError(name)
+        from scipy import special
+
+        return getattr(special, name)
+
+
+_special = _SpecialFunctions()
 
 # ---- what plain NumPy lacks of the standard
 
@@ -37,11 +52,11 @@ def _softplus(x: Any) -> Any:
 
 
 def _polygamma(n: int, x: Any) -> Any:
-    return scipy.special.polygamma(n, x).astype(x.dtype)  # SciPy's is float64 always
+    return _special.polygamma(n, x).astype(x.dtype)  # SciPy's is float64 always
 
 
 def _xlogy(x: Any, y: Any) -> Any:
-    return scipy.special.xlogy(x, y).astype(
+    return _special.xlogy(x, y).astype(
         np.result_type(x, y, np.float16)
     )  # a Python number makes SciPy's float64
 
@@ -68,7 +83,7 @@ def _add_at(x: Any, index: Any, value: Any, /) -> Any:
 
 numpy = Namespace(
     np,
-    Namespace(scipy.special, None, polygamma=_polygamma, softplus=_softplus, xlogy=_xlogy),
+    Namespace(_special, None, polygamma=_polygamma, softplus=_softplus, xlogy=_xlogy),
     add_at=_add_at,
     argsort=_argsort,
     clip=_clip,

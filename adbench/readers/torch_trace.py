@@ -12,13 +12,16 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch._decomp import core_aten_decompositions, get_decompositions
+from torch.fx.experimental import proxy_tensor
 from torch.fx.experimental.proxy_tensor import (
     disable_proxy_modes_tracing,
+    dispatch_trace,
     get_proxy_mode,
     get_proxy_slot,
     make_fx,
@@ -78,6 +81,9 @@ SAME_MEMORY = frozenset(
     {"aten::alias", "aten::detach", "aten::squeeze", "aten::unsqueeze", "aten::view"}
 )
 """Views that have all elements of their operand, in the same order."""
+
+COMPILER_WAS_TOLD = "__dynamo_disable"
+"""Where PyTorch keeps what a function is called by once its compiler knows to leave it alone."""
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TORCH = os.path.dirname(os.path.abspath(torch.__file__))
@@ -267,17 +273,43 @@ def _depends_on_arguments(x: Any) -> bool:
 def _compiled_functions_as_they_were() -> Any:
     """Let functions of `torch.compile` be what they were compiled from.
 
-    Where the compiler is not loaded there are none; to load it takes 2 s.
+    Where the compiler is not loaded there are none.
     """
     if "torch._dynamo" not in sys.modules:
-        return nullcontext()
+        return _without_compiler()
     return torch._dynamo.config.patch(error_on_nested_fx_trace=False)
 
 
-def _one_fake_mode() -> Any:
-    """Let the shapes of all nodes be noted by one object, not by one for each, which takes long."""
-    mode = torch._subclasses.FakeTensorMode(allow_fallback_kernels=True)
-    return torch._guards.tracing(torch._guards.TracingContext(mode))
+@contextmanager
+def _without_compiler() -> Iterator[None]:
+    """Let PyTorch trace without loading its compiler, which takes a second.
+
+    The function that traces loads it at its first call, to tell it to leave this function alone.
+    The mark that it has been told is set here meanwhile.
+    """
+    traced_by = getattr(dispatch_trace, "__wrapped__", None)
+    if traced_by is None or hasattr(traced_by, COMPILER_WAS_TOLD):
+        yield
+        return
+    setattr(traced_by, COMPILER_WAS_TOLD, traced_by)
+    try:
+        yield
+    finally:
+        delattr(traced_by, COMPILER_WAS_TOLD)
+
+
+def _noted(value: Any, include_real: bool = False) -> Any:
+    """What a node keeps of its value: tensors without numbers, in the same layout."""
+    if isinstance(value, torch.Tensor):
+        strides = value.stride() if value.layout is torch.strided else None
+        return _without_numbers(value, strides)
+    return tree_map_only(torch.Tensor, _noted, value)
+
+
+def _without_numbers(tensor: torch.Tensor, strides: tuple[int, ...] | None) -> torch.Tensor:
+    if strides is None:
+        return torch.empty(tensor.shape, dtype=tensor.dtype, device="meta")
+    return torch.empty_strided(tensor.shape, strides, dtype=tensor.dtype, device="meta")
 
 
 @contextmanager
@@ -286,7 +318,7 @@ def _made_of_operations() -> Iterator[None]:
     was_enabled = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with _compiled_functions_as_they_were(), _one_fake_mode():
+        with _compiled_functions_as_they_were(), patch.object(proxy_tensor, "extract_val", _noted):
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(was_enabled)

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from adbench.cases.case import NATIVE
 from adbench.reporting import render
-from adbench.reporting.tables import Table, first_of
+from adbench.reporting.summary import first_of
+from adbench.reporting.table import Table
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
 
 WIDTH = 160

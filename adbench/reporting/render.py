@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 from tabulate import tabulate
 
-from adbench.reporting.tables import SWEEP_TITLE, Table
+from adbench.reporting.table import SWEEP_TITLE, Table
 from adbench.results.escaping import for_markdown, for_terminal
 
 STYLES = {"✗": "bold red", "!": "bold red", "~": "yellow", "?": "magenta", "–": "dim"}

@@ -10,11 +10,8 @@ import pandas as pd
 
 from adbench.reporting import crossover
 from adbench.reporting.crossover import Estimate, Winner
-from adbench.reporting.table import Table
+from adbench.reporting.table import SWEEP_TITLE, Table
 from adbench.reporting.units import time, two_digits
-
-SWEEP_TITLE = "Forward against reverse mode"
-"""The table of winners, below which the sentences stand."""
 
 LETTERS = {Winner.REVERSE: "R", Winner.FORWARD: "F", Winner.EQUAL: "=", Winner.NOT_TOLD: "?"}
 """The letter of each winner in the compact map."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SWEEP_TITLE = "Forward against reverse mode"
+"""The title of the table that the sentences on the sweep stand below."""
+
 
 @dataclass(frozen=True)
 class Table:

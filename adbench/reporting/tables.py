@@ -11,19 +11,16 @@ from adbench.cases.case import NATIVE, SPECIFICATION
 from adbench.cases.operators import Mode
 from adbench.reporting import break_even, sweep_tables
 from adbench.reporting.break_even import CallCosts
-from adbench.reporting.sweep_tables import SWEEP_TITLE as SWEEP_TITLE
+from adbench.reporting.summary import first_of
 from adbench.reporting.table import Table as Table
 from adbench.reporting.units import time as time
 from adbench.reporting.units import two_digits as _two_digits
-from adbench.results.row import FAILURES, TRUTH_FAILED
+from adbench.results.row import FAILURES
 
 MARKS = {"correct": "", "imprecise": "~", "unresolved": "?", "wrong": "✗"}
 """What stands before an error, by its verdict, from the mildest on."""
 
 CORRECTNESS_TITLE = "Is it right?"
-
-SUMMARY_ORDER = ("correct", "imprecise", "wrong", "unresolved")
-"""The verdicts in the order in which the summary counts them."""
 
 COST_ORDERS = (1, 2, 4, 8, 16)
 """The orders of a derivative whose times are shown."""
@@ -46,29 +43,6 @@ def tables(frame: pd.DataFrame) -> list[Table]:
         troubles(frame),
     ]
     return [table for table in all_tables if table is not None]
-
-
-def summary(frame: pd.DataFrame) -> str:
-    """Return how many cells there are, how they were judged, and how the others ended.
-
-    One sentence, and another where truths could not be computed that should have been.
-    """
-    outcomes = frame["outcome"].value_counts()
-    verdicts = frame.loc[frame["outcome"] == "ok", "verdict"].value_counts()
-    judged = ", ".join(f"{verdicts[name]} {name}" for name in SUMMARY_ORDER if name in verdicts)
-    parts = [judged or "none answered"]
-    unanswered = ", ".join(f"{count} {name}" for name, count in outcomes.items() if name != "ok")
-    if unanswered:
-        parts.append(unanswered)
-    cells = "1 cell" if len(frame) == 1 else f"{len(frame)} cells"
-    sentence = f"{cells}: {'; '.join(parts)}."
-    failed = int((frame["truth"] == TRUTH_FAILED).sum())
-    if failed:
-        sentence += (
-            f" The truth of {failed} could not be computed: the function raised, or its worker "
-            "crashed or ran out of time or memory."
-        )
-    return sentence
 
 
 def correctness(frame: pd.DataFrame) -> Table | None:
@@ -224,15 +198,6 @@ def _by_trouble(frame: pd.DataFrame) -> list[tuple[str, str, str, str]]:
 
 
 # ---- cells
-
-
-def first_of(questions: Sequence[str]) -> str:
-    """Return the first of several questions, and how many more there are."""
-    further = len(questions) - 1
-    if not further:
-        return questions[0]
-    plural = "s" if further > 1 else ""
-    return f"{questions[0]} and {further} more question{plural}"
 
 
 def question(row: pd.Series) -> tuple[str, str, str, str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from adbench.results.frames import SAMPLES
-from adbench.results.row import Row
+from adbench.results.row import SAMPLES, Row
 
 
 def cells_in_json(rows: Iterable[Row]) -> list[dict[str, Any]]:

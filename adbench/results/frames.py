@@ -21,7 +21,8 @@ import pandas as pd
 
 from adbench.results import escaping, journal
 from adbench.results.files import reason_of, write_whole
-from adbench.results.row import CELL, Row, StoredWord
+from adbench.results.journal import JOURNAL
+from adbench.results.row import CELL, SAMPLES, Row, StoredWord
 from adbench.results.stored import (
     Damage,
     DamagedResultsWarning,
@@ -29,12 +30,9 @@ from adbench.results.stored import (
     StoredResultsError,
 )
 
-JOURNAL, PARQUET, CSV = "journal.jsonl", "results.parquet", "results.csv"
+PARQUET, CSV = "results.parquet", "results.csv"
 
 SAMPLES_PARQUET = "samples.parquet"
-
-SAMPLES = ("samples_s", "primal_samples_s", "reference_samples_s", "sample_rounds")
-"""The fields of `Row` that are no columns of the frame."""
 
 COLUMNS = [field.name for field in fields(Row) if field.name not in SAMPLES]
 

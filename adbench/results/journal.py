@@ -27,6 +27,9 @@ from adbench.results.stored import (
     StoredResultsError,
 )
 
+JOURNAL = "journal.jsonl"
+"""The name of the file, in the folder of a run."""
+
 SYNCED_EVERY_S = 1.0
 """The rows written within this time (s) are forced to the disk together."""
 

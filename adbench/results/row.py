@@ -18,6 +18,9 @@ from adbench.cases.text import LONGEST_TEXT, plain_name, plain_text
 CellName = tuple[str, str, str, str, int, str, str, str]
 """The values of the fields `CELL` of a row."""
 
+SAMPLES = ("samples_s", "primal_samples_s", "reference_samples_s", "sample_rounds")
+"""The fields of a row that are no columns of a frame."""
+
 CELL = ("model", "size", "dtype", "operator", "order", "mode", "implementation", "backend")
 """The fields that tell one cell of a run from all others."""
 

@@ -114,6 +114,7 @@ class Session:
         self._draw = drawing(points)
         self._threads = threads
         self._judging = Judge(backend.exact, has_taylor=points.further > 0)
+        self._is_set_up_for_timing = False
         self._open_cells: dict[str, TimedCell] = {}
         self._round = 0
         self._reference_samples: deque[float] = deque(maxlen=CUSTOMARY_SAMPLES)
@@ -145,6 +146,9 @@ class Session:
         the row where the cell has ended: it raised, or is not `timed`. Return None where it is open
         and can be sampled.
         """
+        if timed and not self._is_set_up_for_timing:
+            self.backend.set_up_timing()
+            self._is_set_up_for_timing = True
         began = time.perf_counter()
         try:
             with self._modes_of(case):

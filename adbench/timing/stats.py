@@ -8,7 +8,6 @@ from functools import lru_cache
 from math import nan
 
 import numpy as np
-import scipy.stats
 
 CONFIDENCE = 0.95
 """The probability that an interval covers the median."""
@@ -51,6 +50,8 @@ def _end_of_interval(count: int, confidence: float) -> int:
     the binomial distribution gives (Conover, Practical Nonparametric Statistics, 3rd ed., section
     3.2).
     """
+    import scipy.stats  # half a second, which a check that times nothing is not to pay
+
     # The largest k with P(Binomial(count, 1/2) < k) <= (1 - confidence) / 2.
     tail = (1 - confidence) / 2
     k = int(scipy.stats.binom.ppf(tail, count, 0.5))

@@ -5,6 +5,7 @@ from rich.console import Console
 
 from adbench.cases import Case, Mode, Operator
 from adbench.reporting import render, tables
+from adbench.reporting.summary import summary_of
 from adbench.results import frames
 from adbench.results.row import Outcome, Row, Verdict
 
@@ -99,7 +100,7 @@ def test_a_run_without_trouble_has_no_table_of_troubles():
 
 def test_the_summary_counts_verdicts_and_outcomes():
     rows = [row("a:x"), row("b:x", verdict=Verdict.WRONG), row("c:x", outcome=Outcome.CRASHED)]
-    assert tables.summary(frames.frame(rows)) == "3 cells: 1 correct, 1 wrong; 1 crashed."
+    assert summary_of(rows) == "3 cells: 1 correct, 1 wrong; 1 crashed."
 
 
 def test_no_line_on_screen_is_wider_than_the_terminal():

@@ -13,7 +13,7 @@ import adbench
 from adbench.cases import Case, Mode, Operator
 from adbench.results import frames
 from adbench.results.journal import Journal, read
-from adbench.results.row import Outcome, Row, Verdict
+from adbench.results.row import SAMPLES, Outcome, Row, Verdict
 
 CASE = Case("mlp", "small", "float64", Operator.GRADIENT, 1, Mode.REVERSE)
 
@@ -112,7 +112,7 @@ def test_a_journal_that_was_cut_off_keeps_its_whole_lines(tmp_path):
 @given(st.lists(rows(), max_size=4))
 def test_a_frame_has_the_same_columns_and_dtypes_however_few_its_rows(some):
     table = frames.frame(some)
-    assert list(table.columns) == [f.name for f in fields(Row) if f.name not in frames.SAMPLES]
+    assert list(table.columns) == [f.name for f in fields(Row) if f.name not in SAMPLES]
     assert table.dtypes.to_dict() == frames.frame([]).dtypes.to_dict()
 
 

@@ -14,7 +14,7 @@ from adbench.comparing.compare import Comparison
 from adbench.counting.operations import OperationCounts
 from adbench.planning import plan as planning
 from adbench.planning.settings import Settings
-from adbench.reporting import tables
+from adbench.reporting.summary import summary_of
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
 from adbench.results.row import TRUTH_FAILED, Outcome, Row, Verdict
@@ -264,11 +264,11 @@ def test_a_truth_whose_worker_dies_again_is_no_success(tmp_path, monkeypatch):
     }
     table = frames.frame(rows)
     assert (
-        Comparison(table, steps=None, report=None, stopped_by=None).exit_status
+        Comparison(table, tuple(rows), steps=None, report=None, stopped_by=None).exit_status
         is ExitStatus.NOT_RUN
     )
     assert Report(tuple(rows)).exit_status is ExitStatus.NOT_RUN
-    assert "The truth of 2 could not be computed" in tables.summary(table)
+    assert "The truth of 2 could not be computed" in summary_of(rows)
 
 
 class ScriptedPool:
