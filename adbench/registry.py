@@ -13,6 +13,7 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from pathlib import Path
@@ -24,6 +25,7 @@ from adbench.cases.model import Model, SpecError
 from adbench.cases.text import plain_name
 from adbench.cases.user_file import UserFile, check_path, run_file, run_file_once
 from adbench.functions.native_reading import with_function
+from adbench.suggesting.suggestions import Place, at_suggestion, suggest
 
 MODELS_GROUP = "adbench.models"
 BACKENDS_GROUP = "adbench.backends"
@@ -48,6 +50,11 @@ class ModelSource:
     model: Model
     origin: str
 
+    @property
+    def is_at_suggested_point(self) -> bool:
+        """Whether the model is one at a point that was suggested for it."""
+        return self.origin.startswith("point:")
+
     def by_argument(self, position: int, title: str) -> ModelSource:
         """Return the same model, differentiated with respect to another argument.
 
@@ -56,6 +63,15 @@ class ModelSource:
         name = f"{self.model.name} by {title}"
         model = replace(self.model, name=name, active=position)
         return ModelSource(model, f"active:{position}:{title}:{self.origin}")
+
+    def by_point(self, place: Place, index: int) -> ModelSource:
+        """Return the same model at a point that is suggested for it.
+
+        index: the number of the suggestion among those for the place.
+        """
+        suggestion = suggest(self.model, *place)[index]
+        model = at_suggestion(self.model, suggestion)
+        return ModelSource(model, f"point:{json.dumps([*place, index, self.origin])}")
 
 
 def models() -> dict[str, ModelSource]:
@@ -298,6 +314,9 @@ def load_model(origin: str) -> Model:
     if kind == "active":
         position, title, whole = place.split(":", 2)
         return ModelSource(load_model(whole), whole).by_argument(int(position), title).model
+    if kind == "point":
+        *place, index, whole = json.loads(place)
+        return ModelSource(_whole_model(whole), whole).by_point(Place(*place), index).model
     if kind == "entry":
         (point,) = (point for point in _points(MODELS_GROUP) if point.name == place)
         return _source_of_point(point).model
@@ -319,11 +338,19 @@ def load_model(origin: str) -> Model:
     return _check_fingerprints(model, expected, str(path))
 
 
+@lru_cache(maxsize=4)
+def _whole_model(origin: str) -> Model:
+    """The model whose suggested points are asked for, one object for all of them."""
+    return load_model(origin)
+
+
 def file_of_origin(origin: str) -> Path | None:
     """Return the file that a model is defined in, or None where it is in none of the user's."""
-    while origin.startswith("active:"):
-        origin = origin.split(":", 3)[3]
     kind, _, place = origin.partition(":")
+    if kind == "active":
+        return file_of_origin(place.split(":", 2)[2])
+    if kind == "point":
+        return file_of_origin(json.loads(place)[-1])
     return Path(json.loads(place)[0]) if kind == "file" else None
 
 

@@ -26,6 +26,7 @@ LAYERS = [
     {"adbench.judging", "adbench.step_sweep"},
     {"adbench.truth"},
     {"adbench.counting", "adbench.registry", "adbench.timing", "adbench.extend"},
+    {"adbench.suggesting"},
     {"adbench.functions"},
     {"adbench.readers"},
     {"adbench.backends"},

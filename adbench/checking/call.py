@@ -15,6 +15,7 @@ from adbench.cases.case import DTYPES
 from adbench.cases.limits import check_number
 from adbench.cases.model import Model, SpecError
 from adbench.cases.static import map_arrays
+from adbench.checking.counterexample import find_counterexamples, with_counterexamples
 from adbench.checking.report import Report
 from adbench.functions.function_model import (
     default_backends,
@@ -144,7 +145,8 @@ def check(
         # A framework's warning about itself is no verdict, and no error of the user's.
         warnings.simplefilter("ignore")
         in_process.run(plan, rows.append)
-    return Report.of(plan, rows)
+        counterexamples = find_counterexamples(plan, rows) if plan.settings.most_beyond_s else []
+    return with_counterexamples(Report.of(plan, rows), counterexamples)
 
 
 @dataclass(frozen=True)

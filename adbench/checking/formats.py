@@ -39,6 +39,7 @@ def to_json(report: Report) -> str:
         "exit_status": report.exit_status,
         "cells": cells_in_json(report.rows),
         "notes": report.notes,
+        "examples": [{"title": each.title, "code": each.code} for each in report.examples],
     }
     return json.dumps(document, indent=2, allow_nan=False)
 

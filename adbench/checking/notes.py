@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from adbench.backends.catalog import framework_of
 from adbench.cases.case import NATIVE
-from adbench.checking.sifting import Sifted, has_passed
+from adbench.checking.sifting import Sifted, cell_of, has_passed
 from adbench.judging.comparison import SHARP
 from adbench.reporting import failures
 from adbench.reporting.summary import first_of
@@ -26,10 +26,12 @@ GENERAL_ADVICE = "write it in operations that can be differentiated"
 def notes(sifted: Sifted) -> Iterator[str]:
     """Yield a sentence on each kind of thing that is worth a remark."""
     counted, noted = sifted.counted, sifted.noted
-    yield from _lone_modes(counted)
-    yield from _dull_checks(counted)
-    yield from _remarked(counted)
-    yield from _imprecise(counted)
+    # At a suggested point a kink, or few digits, is what it was suggested for.
+    asked = [row for row in counted if cell_of(row) not in sifted.suggested]
+    yield from _lone_modes(asked)
+    yield from _dull_checks(asked)
+    yield from _remarked(asked)
+    yield from _imprecise(asked)
     yield from _silent_second_derivatives(counted, noted)
     yield from _frameworks_of_their_own(noted)
     yield from _other_dtypes(sifted.excused)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from adbench.cases.operators import Operator
@@ -19,6 +20,20 @@ from adbench.results.row import FAILURES, TRUTH_FAILED, Outcome, Row, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True)
+class Example:
+    """Code that shows what is wrong."""
+
+    title: str
+    """What it shows, in a few words that end with a colon."""
+
+    code: str
+    """The code, which runs as it is where the names in its comments are known."""
+
+    def __str__(self) -> str:
+        return f"{self.title}\n\n{indent(self.code, '    ')}\n"
 
 
 @dataclass(frozen=True)
@@ -44,6 +59,9 @@ class Report:
     """What was named and was asked or answered nothing, a sentence each; they are among the
     notes."""
 
+    examples: tuple[Example, ...] = ()
+    """Points at which functions are wrong, as code that checks them there again."""
+
     @classmethod
     def of(cls, plan: Plan, rows: Iterable[Row]) -> Report:
         """Return the report of a plan from the rows of its cells."""
@@ -64,7 +82,8 @@ class Report:
         return self.exit_status is ExitStatus.ALL_RIGHT
 
     def __str__(self) -> str:
-        return failures.text(self.rows, self.summary, self.notes)
+        text = failures.text(self.rows, self.summary, self.notes)
+        return "\n\n".join([*map(str, self.examples), text])
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.summary}>"

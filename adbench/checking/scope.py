@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from adbench.checking.sifting import cell_of
@@ -20,7 +21,7 @@ def looked_at(plan: Plan, rows: Iterable[Row]) -> str:
     run = {cell_of(row) for row in rows}
     words: dict[str, bool] = {}
     for group in plan.groups:
-        if group.beyond:
+        if group.beyond and not group.is_suggested:
             word = _in_a_word(group)
             is_run = any(cell_of(case) in run for case in group.cases)
             words[word] = words.get(word, True) and is_run
@@ -28,13 +29,32 @@ def looked_at(plan: Plan, rows: Iterable[Row]) -> str:
     done = _listed(word for word, is_run in words.items() if is_run)
     left_out = _listed(word for word, is_run in words.items() if not is_run)
     judged = f"Hand-written functions were judged at {points} points and far from them"
-    sentences = [f"{judged}, {done}." if done else f"{judged}."]
+    sentences = [f"{judged}, {done}." if done else f"{judged}.", _at_suggested_points(plan, run)]
     if left_out:
         sentences.append(
             f"Left out, at least in part: {left_out}; the {plan.settings.most_beyond_s:g} s for "
             "what was not asked were spent, and --budget gives more."
         )
-    return " ".join(sentences)
+    return " ".join(filter(None, sentences))
+
+
+def _at_suggested_points(plan: Plan, run: set[tuple[object, ...]]) -> str:
+    """At how many points that functions suggest they were judged, and of what kinds."""
+    kinds: Counter[str] = Counter()
+    left_out = 0
+    for group in plan.groups:
+        if not group.is_suggested:
+            continue
+        if any(cell_of(case) in run for case in group.cases):
+            kinds[group.beyond] += 1
+        else:
+            left_out += 1
+    if not kinds:
+        return ""
+    listed = _listed(f"{count} {kind}" if count > 1 else kind for kind, count in kinds.items())
+    points = "1 further point" if kinds.total() == 1 else f"{kinds.total()} further points"
+    remaining = f"; {left_out} more were left out" if left_out else ""
+    return f"They were judged at {points}{remaining}: {listed}."
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from adbench.cases.case import NATIVE, Case
+from adbench.planning.group import Group
 from adbench.planning.plan import Plan
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
 
@@ -30,6 +32,9 @@ class Sifted:
     without_derivative: tuple[Row, ...]
     """Those by arguments that a hand-written function has no derivative by."""
 
+    suggested: frozenset[tuple[object, ...]] = frozenset()
+    """The cells that were asked at suggested points, as `cell_of` tells them."""
+
 
 def sift(plan: Plan, rows: Iterable[Row]) -> Sifted:
     """Sort the rows of a plan's cells.
@@ -37,29 +42,87 @@ def sift(plan: Plan, rows: Iterable[Row]) -> Sifted:
     Of what is looked at beyond what was asked, the cells that were judged count. A dtype in which
     a hand-written function does not run is excused where it was not named, and the function is
     right in another. So is what is off by less than a thousandth in a dtype that was not asked for,
-    and an argument whose gradient is 0 everywhere, as what is given for one that has none.
+    and an argument whose gradient is 0 everywhere, as what is given for one that has none. Of a
+    function that is wrong at several suggested points the first alone counts.
     """
-    uncounted = _uncounted(plan)
-    beyond = {
-        cell_of(case): group.beyond for group in plan.groups if group.beyond for case in group.cases
-    }
-    asked: list[Row] = []
-    noted: list[Row] = []
-    judged_beyond: list[Row] = []
-    without_derivative: list[Row] = []
+    sorter = _Sorter(plan)
+    rows_by_use: dict[_Use, list[Row]] = {use: [] for use in _Use}
     for row in rows:
-        what = beyond.get(cell_of(row), "")
-        if (*cell_of(row), row.backend) in uncounted:
-            noted.append(row)
-        elif not what:
-            asked.append(row)
-        elif _is_zero(row) and what not in (row.dtype, f"size {row.size}"):
-            without_derivative.append(row)
-        elif _is_judged(row) and not (what == row.dtype and _is_excusable(row)):
-            judged_beyond.append(row)
+        rows_by_use[sorter.use_of(row)].append(row)
+    asked, judged_beyond = rows_by_use[_Use.ASKED], rows_by_use[_Use.JUDGED_BEYOND]
     excused = _excused(asked, judged_beyond) if plan.settings.are_dtypes_free else []
     counted = [row for row in asked if row not in excused] + judged_beyond
-    return Sifted(tuple(counted), tuple(noted), tuple(excused), tuple(without_derivative))
+    return Sifted(
+        tuple(counted),
+        tuple(rows_by_use[_Use.NOTED]),
+        tuple(excused),
+        tuple(rows_by_use[_Use.WITHOUT_DERIVATIVE]),
+        sorter.suggested,
+    )
+
+
+class _Use(Enum):
+    """What a row is good for."""
+
+    ASKED = auto()
+    JUDGED_BEYOND = auto()
+    NOTED = auto()
+    WITHOUT_DERIVATIVE = auto()
+    NOTHING = auto()
+
+
+class _Sorter:
+    """Tells what the rows of a plan are good for, in the order in which they come."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._uncounted = _uncounted(plan)
+        self._groups = {
+            cell_of(case): group for group in plan.groups if group.beyond for case in group.cases
+        }
+        self._first_wrong = FirstWrong(self._groups)
+        self.suggested = frozenset(
+            cell for cell, group in self._groups.items() if group.is_suggested
+        )
+
+    def use_of(self, row: Row) -> _Use:
+        """Return what a row is good for."""
+        group = self._groups.get(cell_of(row))
+        is_repeated = self._first_wrong.is_repeated(row)
+        if (*cell_of(row), row.backend) in self._uncounted:
+            return _Use.NOTED
+        if group is None:
+            return _Use.ASKED
+        if _is_zero(row) and _is_by_argument(group):
+            return _Use.WITHOUT_DERIVATIVE
+        is_excused = group.beyond == row.dtype and _is_excusable(row)
+        if is_repeated or is_excused or not _is_judged(row):
+            return _Use.NOTHING
+        return _Use.JUDGED_BEYOND
+
+
+def _is_by_argument(group: Group) -> bool:
+    """Whether a group looks at derivatives by another argument than the one that was asked."""
+    question = group.question
+    return not group.is_suggested and group.beyond not in (question.dtype, f"size {question.size}")
+
+
+class FirstWrong:
+    """Tells the first point at which a function is wrong from those after it."""
+
+    def __init__(self, groups: Mapping[tuple[object, ...], Group]) -> None:
+        """groups: of what is beyond what was asked, by their cells."""
+        self._groups = groups
+        self._wrong: set[tuple[str, str]] = set()
+
+    def is_repeated(self, row: Row) -> bool:
+        """Whether a row is wrong at a suggested point, and its function has been wrong before."""
+        if row.verdict is not Verdict.WRONG or row.implementation != NATIVE:
+            return False
+        group = self._groups.get(cell_of(row))
+        function = (row.model if group is None else group.about, row.backend)
+        is_known = function in self._wrong
+        self._wrong.add(function)
+        return is_known and group is not None and group.is_suggested
 
 
 def _uncounted(plan: Plan) -> set[tuple[object, ...]]:

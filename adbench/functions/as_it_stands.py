@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
 from adbench.cases.messages import SentenceError, as_sentence, describe_exception
 from adbench.cases.model import SpecError
 from adbench.cases.outputs import Part, place_in
@@ -63,12 +65,17 @@ class AsItStands:
 
 @dataclass(eq=False)
 class ReadFunction:
-    """A function as a model's, read when it is first called."""
+    """A function as a model's, read at the shapes that it is called with.
+
+    The first call with arrays of some shapes must be NumPy's.
+    """
 
     as_it_stands: AsItStands
     name: str
     is_read = True
-    _function: Callable[..., Any] | None = None
+    takes_other_shapes = True
+    """Whether arrays of other shapes than those of the example may be tried."""
+    _readings: dict[Any, Callable[..., Any]] = field(default_factory=dict)
 
     @property
     def __wrapped__(self) -> Any:
@@ -85,12 +92,24 @@ class ReadFunction:
 
     def __call__(self, xp: Any, active: Any, *constants: Any) -> Any:
         """Evaluate the reading."""
-        if self._function is None:
-            packing = self.as_it_stands.packing
-            framework = self.as_it_stands.framework.name
-            function, examples = self.as_it_stands.of_parts, packing.examples()
-            self._function = read(framework, function, examples, self.name, packing.dtype)
-        return self._function(xp, *self.as_it_stands.packing.unpacked(active, constants))
+        values = self.as_it_stands.packing.unpacked(active, constants)
+        shapes = tuple(tuple(value.shape) for value in values)
+        if shapes not in self._readings:
+            self._readings[shapes] = self._read(values, shapes)
+        return self._readings[shapes](xp, *values)
+
+    def _read(self, values: Sequence[Any], shapes: Sequence[Any]) -> Callable[..., Any]:
+        """Read the function at the point that was given, or at another of other shapes."""
+        packing, framework = self.as_it_stands.packing, self.as_it_stands.framework
+        examples = packing.examples()
+        if any(tuple(x.shape) != shape for x, shape in zip(examples, shapes, strict=True)):
+            pairs = zip(values, examples, strict=True)
+            examples = [
+                framework.from_numpy(np.array(value), framework.dtype_name(example))
+                for value, example in pairs
+            ]
+        function = self.as_it_stands.of_parts
+        return read(framework.name, function, examples, self.name, packing.dtype)
 
 
 def name_of_output(parts: Sequence[Part], index: tuple[int, ...]) -> str:

@@ -59,6 +59,21 @@ class Framework:
 
     name: ClassVar[str]
 
+    imports: ClassVar[tuple[str, ...]] = ()
+    """The lines that code with arrays of the framework begins with."""
+
+    def code_of(self, array: Any) -> str:
+        """Return code that makes an array with the same numbers."""
+        raise NotImplementedError
+
+    def as_watched(self, array: Any) -> Any:
+        """Return an array that the framework records derivatives by, where it has such."""
+        return array
+
+    def assignment(self, place: str, array: Any) -> str:
+        """Return code that gives a parameter its numbers."""
+        return f"{place} = {self.code_of(array)}"
+
     def open_call(
         self, function: Callable[..., Any], arguments: Sequence[Any], keywords: Mapping[str, Any]
     ) -> OpenCall:

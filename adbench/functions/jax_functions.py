@@ -20,6 +20,10 @@ class Jax(Framework):
     """JAX."""
 
     name = "jax"
+    imports = ("import jax", 'jax.config.update("jax_enable_x64", True)')
+
+    def code_of(self, array: Any) -> str:
+        return f"jax.numpy.array({np.asarray(array).tolist()!r}, dtype={str(array.dtype)!r})"
 
     def open_call(
         self, function: Callable[..., Any], arguments: Sequence[Any], keywords: Mapping[str, Any]

@@ -42,6 +42,7 @@ class NativeReading:
     framework: str
     native: Callable[..., Any]
     is_read = True
+    takes_other_shapes = True
     _readings: dict[Any, Callable[..., Any]] = field(default_factory=dict)
 
     @property

@@ -19,6 +19,10 @@ class TensorFlow(Framework):
     """TensorFlow."""
 
     name = "tensorflow"
+    imports = ("import tensorflow as tf",)
+
+    def code_of(self, array: Any) -> str:
+        return f"tf.constant({array.numpy().tolist()!r}, dtype={array.dtype.name!r})"
 
     def open_call(
         self, function: Callable[..., Any], arguments: Sequence[Any], keywords: Mapping[str, Any]

@@ -17,6 +17,17 @@ class Torch(Framework):
     """PyTorch."""
 
     name = "torch"
+    imports = ("import torch",)
+
+    def code_of(self, array: Any) -> str:
+        watched = ", requires_grad=True" if array.requires_grad else ""
+        return f"torch.tensor({array.tolist()!r}, dtype={array.dtype}{watched})"
+
+    def as_watched(self, array: Any) -> Any:
+        return array.requires_grad_()
+
+    def assignment(self, place: str, array: Any) -> str:
+        return f"{place}.data = {self.code_of(array)}"
 
     def open_call(
         self, function: Callable[..., Any], arguments: Sequence[Any], keywords: Mapping[str, Any]

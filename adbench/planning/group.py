@@ -38,6 +38,11 @@ class Group:
     """The name of the model that this is beyond."""
 
     @property
+    def is_suggested(self) -> bool:
+        """Whether it is asked at a point that was suggested for the function."""
+        return self.source.is_at_suggested_point
+
+    @property
     def question(self) -> Case:
         """A case that stands for the question."""
         return self.cases[0]

@@ -15,6 +15,7 @@ import numpy as np
 from adbench.cases.case import DTYPES, Case, numpy_dtype
 from adbench.cases.inputs import Array, Inputs, make_inputs, same_numbers
 from adbench.cases.model import Model, SpecError
+from adbench.cases.ranges import has_a_range
 from adbench.cases.static import is_static
 from reference_ad.engine import tree
 
@@ -56,6 +57,8 @@ class Points:
         They come from the model's recipe, drawn again: what a label, a mask or a unit vector is, it
         stays. Where the recipe gives no other point, the active numbers alone are varied.
         """
+        if is_lone(model):
+            return ()
         return tuple(self._further(model, size, first, draw) for draw in range(1, 1 + self.further))
 
     def far_points(self, model: Model, first: Inputs) -> tuple[Inputs, ...]:
@@ -66,7 +69,7 @@ class Points:
         Elsewhere a derivative is judged where the value is right.
         """
         leaves = tree.leaves(first.arguments[first.active])
-        if not self.far or model.accuracy or any(map(_has_a_range, leaves)):
+        if not self.far or is_lone(model) or model.accuracy or any(map(has_a_range, leaves)):
             return ()
         return tuple(self._varied(first, factor) for factor in FAR_FACTORS)
 
@@ -157,13 +160,9 @@ def drawing(points: Points) -> Callable[[Subject], SubjectPoints]:
     return draw
 
 
-def _has_a_range(leaf: Array) -> bool:
-    """Whether numbers lie between 0 and 1, or rows of them add up to 1 or have the length 1."""
-    if not leaf.size or np.all((leaf >= 0) & (leaf <= 1)):
-        return True
-    rows = np.atleast_1d(leaf)
-    sums, squares = np.sum(rows, axis=-1), np.sum(rows * rows, axis=-1)
-    return bool(np.allclose(sums, 1, atol=1e-3) or np.allclose(squares, 1, atol=1e-3))
+def is_lone(model: Model) -> bool:
+    """Whether a model is asked at one point alone, and at none beside it."""
+    return getattr(model.make, "is_lone", False)
 
 
 def _structure(inputs: Inputs) -> list[tuple[Any, ...]]:

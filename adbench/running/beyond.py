@@ -1,7 +1,8 @@
 """What a check looks at beyond what was asked: where hand-written derivatives are often wrong.
 
-In another dtype, at larger sizes, and with respect to the other arguments, for as long as its
-budget lasts. What is found wrong there counts; what cannot be judged or does not run does not.
+In another dtype, at larger sizes, at points that the function suggests, and with respect to the
+other arguments, for as long as its budget lasts. What is found wrong there counts; what cannot be
+judged or does not run does not.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from adbench.planning.questions import cases_of, questions
 from adbench.planning.restriction import Restriction
 from adbench.planning.settings import Settings
 from adbench.registry import ModelSource
+from adbench.suggesting.suggestions import Place, suggest
 
 LOWER_DTYPE = "float32"
 """The dtype that is looked at where none was asked for."""
@@ -30,6 +32,9 @@ CHEAP = (Operator.VALUE, Operator.GRADIENT, Operator.VJP, Operator.DERIVATIVE)
 
 OF_ARGUMENTS = (Operator.GRADIENT, Operator.VJP)
 """What is asked with respect to other arguments."""
+
+AT_POINTS = (Operator.GRADIENT, Operator.VJP, Operator.DERIVATIVE)
+"""What is asked at points that are suggested."""
 
 
 def look_beyond(plan: Plan, asked: Restriction) -> Plan:
@@ -77,6 +82,7 @@ def _groups(source: ModelSource, settings: Settings, asked: Restriction) -> Iter
         lower = replace(asked, dtypes=(LOWER_DTYPE,))
         for size in first_sizes:
             yield from _of_model(source, settings, lower, size, LOWER_DTYPE)
+    yield from _at_suggested_points(source, settings, asked, first_sizes[0])
     if not asked.operators:
         yield from _of_other_arguments(source, settings, asked, first_sizes[-1])
 
@@ -104,6 +110,35 @@ def _of_model(
             )
             if cases:
                 yield Group(source, cases, inputs.n, inputs.m, beyond=beyond, about=model.name)
+
+
+def _at_suggested_points(
+    source: ModelSource, settings: Settings, asked: Restriction, size: str
+) -> Iterator[Group]:
+    """The gradients of a hand-written function where it may be wrong: see `suggesting`."""
+    place = Place(size, settings.seed, settings.lowest_dtype)
+    wanted = replace(asked, dtypes=asked.dtypes[:1])
+    try:
+        suggestions = suggest(source.model, *place)
+    except SpecError:  # what is wrong with the model has been said
+        return
+    for index, suggestion in enumerate(suggestions):
+        try:
+            variant = source.by_point(place, index)
+            groups = list(
+                _of_model(
+                    variant,
+                    settings,
+                    wanted,
+                    size,
+                    suggestion.kind,
+                    AT_POINTS,
+                    (Mode.REVERSE,),
+                )
+            )
+        except SpecError:  # the function takes no such arguments
+            continue
+        yield from (replace(group, about=source.model.name) for group in groups[:1])
 
 
 def _of_other_arguments(

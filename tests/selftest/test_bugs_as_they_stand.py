@@ -9,9 +9,6 @@ from adbench.selftest.subjects import custom
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
-NEEDS_OTHER_CONSTANTS = "labels kept from the first call"
-"""A bug that shows at other labels alone; without a recipe, every point has those given."""
-
 OF_TORCH = [bug for bug in BUGS if "torch" in bug.wrong.frameworks]
 
 
@@ -26,8 +23,6 @@ def checked(subject):
 
 @pytest.mark.parametrize("bug", OF_TORCH, ids=lambda bug: bug.name)
 def test_a_bug_is_caught_without_a_specification(bug):
-    if bug.name == NEEDS_OTHER_CONSTANTS:
-        pytest.xfail("the labels that are given are the only ones known")
     assert checked(bug.wrong).exit_status == 1
 
 
