@@ -22,6 +22,7 @@ from adbench.cases.operators import Mode, Operator
 from adbench.cases.ranges import has_a_range
 from adbench.checking.at_the_point import check_at_point
 from adbench.checking.report import Example, Report
+from adbench.checking.sifting import has_passed
 from adbench.functions.as_code import code_of
 from adbench.planning.group import Group
 from adbench.planning.plan import Plan
@@ -46,6 +47,9 @@ LONGEST_SIMPLIFYING_S = 3.0
 
 SPECIAL_NUMBERS = (0.0, 1.0, -1.0, 0.5, -2.0, 1e-3, 10.0, -30.0, 100.0, 1e4)
 """What points are drawn from, beside numbers like those of the point that was asked."""
+
+DERIVATIVES = (Operator.GRADIENT, Operator.VJP, Operator.DERIVATIVE)
+"""A function that is asked none of these is asked no gradient at drawn points either."""
 
 Arguments = tuple[Any, ...]
 
@@ -102,7 +106,8 @@ def _functions(plan: Plan) -> dict[str, Group]:
     groups: dict[str, Group] = {}
     for group in plan.groups:
         model = group.source.model
-        if not group.beyond and plan.judges_native(model):
+        is_of_derivative = group.question.operator in DERIVATIVES
+        if is_of_derivative and not group.beyond and plan.judges_native(model):
             groups.setdefault(model.name, group)
     return groups
 
@@ -150,10 +155,15 @@ class _Search:
         suggestion = Suggestion("at a drawn point", "at a drawn point", arguments)
         model = replace(at_suggestion(self._model, suggestion), sizes={self._size: {}}, stagings={})
         asked = [(self._operator, Mode.REVERSE)]
+        if not getattr(model.function, "is_read", False):
+            asked.insert(0, (Operator.VALUE, Mode.NONE))
         try:
-            return check_at_point(model, self._backend, self._dtype, asked).rows
+            rows = check_at_point(model, self._backend, self._dtype, asked).rows
         except SpecError:  # the function takes no such arguments
             return ()
+        # Where it has another value than its specification, its derivative is not judged.
+        has_value = all(has_passed(row) for row in rows if row.operator == Operator.VALUE)
+        return rows if has_value else ()
 
     def _is_wrong(self, arguments: Arguments) -> bool:
         return any(row.verdict is Verdict.WRONG for row in self._rows_at(arguments))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from adbench.cases.case import NATIVE, Case
+from adbench.cases.operators import Operator
 from adbench.planning.group import Group
 from adbench.planning.plan import Plan
 from adbench.results.row import FAILURES, Outcome, Row, Verdict
@@ -80,6 +81,7 @@ class _Sorter:
             cell_of(case): group for group in plan.groups if group.beyond for case in group.cases
         }
         self._first_wrong = FirstWrong(self._groups)
+        self._other_values: set[tuple[str, str]] = set()
         self.suggested = frozenset(
             cell for cell, group in self._groups.items() if group.is_suggested
         )
@@ -87,6 +89,8 @@ class _Sorter:
     def use_of(self, row: Row) -> _Use:
         """Return what a row is good for."""
         group = self._groups.get(cell_of(row))
+        if group is not None and group.is_suggested and self._has_another_value(row):
+            return _Use.NOTHING
         is_repeated = self._first_wrong.is_repeated(row)
         if (*cell_of(row), row.backend) in self._uncounted:
             return _Use.NOTED
@@ -98,6 +102,16 @@ class _Sorter:
         if is_repeated or is_excused or not _is_judged(row):
             return _Use.NOTHING
         return _Use.JUDGED_BEYOND
+
+    def _has_another_value(self, row: Row) -> bool:
+        """Whether the function has another value than its specification at a suggested point.
+
+        Then its derivative is not judged there: who writes a kernel may know where it is not used.
+        """
+        point = (row.model, row.backend)
+        if row.operator == Operator.VALUE and not has_passed(row):
+            self._other_values.add(point)
+        return point in self._other_values
 
 
 def _is_by_argument(group: Group) -> bool:
@@ -115,13 +129,14 @@ class FirstWrong:
         self._wrong: set[tuple[str, str]] = set()
 
     def is_repeated(self, row: Row) -> bool:
-        """Whether a row is wrong at a suggested point, and its function has been wrong before."""
-        if row.verdict is not Verdict.WRONG or row.implementation != NATIVE:
+        """Whether a row is of a suggested point, and its function has been wrong before."""
+        if row.implementation != NATIVE:
             return False
         group = self._groups.get(cell_of(row))
         function = (row.model if group is None else group.about, row.backend)
         is_known = function in self._wrong
-        self._wrong.add(function)
+        if row.verdict is Verdict.WRONG:
+            self._wrong.add(function)
         return is_known and group is not None and group.is_suggested
 
 

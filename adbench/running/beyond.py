@@ -33,8 +33,8 @@ CHEAP = (Operator.VALUE, Operator.GRADIENT, Operator.VJP, Operator.DERIVATIVE)
 OF_ARGUMENTS = (Operator.GRADIENT, Operator.VJP)
 """What is asked with respect to other arguments."""
 
-AT_POINTS = (Operator.GRADIENT, Operator.VJP, Operator.DERIVATIVE)
-"""What is asked at points that are suggested."""
+AT_POINTS = (Operator.VALUE, Operator.GRADIENT, Operator.VJP, Operator.DERIVATIVE)
+"""What is asked at points that are suggested: the value, and the first of the others."""
 
 
 def look_beyond(plan: Plan, asked: Restriction) -> Plan:
@@ -133,12 +133,25 @@ def _at_suggested_points(
                     size,
                     suggestion.kind,
                     AT_POINTS,
-                    (Mode.REVERSE,),
+                    (Mode.NONE, Mode.REVERSE),
                 )
             )
         except SpecError:  # the function takes no such arguments
             continue
-        yield from (replace(group, about=source.model.name) for group in groups[:1])
+        yield from (replace(group, about=source.model.name) for group in _first_derivative(groups))
+
+
+def _first_derivative(groups: Sequence[Group]) -> Iterator[Group]:
+    """Yield the first derivative at a point, and before it the value that it is judged beside.
+
+    The value of a function that is its own specification tells nothing.
+    """
+    values = [group for group in groups if group.question.operator is Operator.VALUE]
+    derivatives = [group for group in groups if group not in values]
+    if derivatives:
+        is_read = getattr(groups[0].source.model.function, "is_read", False)
+        yield from () if is_read else values
+        yield derivatives[0]
 
 
 def _of_other_arguments(

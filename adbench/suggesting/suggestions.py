@@ -139,9 +139,10 @@ def _drawn(model: Model, inputs: Inputs, rng: np.random.Generator) -> Iterator[S
     for title, change in CONSTANT_CHANGES.items():
         yield Suggestion(title, title, _with_constants(inputs, change, rng))
     if getattr(model.function, "takes_other_shapes", False):
+        batch = _length_of_batch(inputs)
         for kind, length in SHAPES.items():
-            for shared in _shared_lengths(inputs):
-                yield Suggestion(f"{kind} of {shared}", kind, _cut(inputs, shared, length))
+            if batch > 1:
+                yield Suggestion(kind, kind, _cut(inputs, batch, length))
 
 
 def _is_in_a_range(inputs: Inputs) -> bool:
@@ -256,20 +257,24 @@ SHAPES = {"with a batch of one": 1, "with an empty batch": 0}
 """How many entries along the first axis are left, and what that is called."""
 
 
-def _shared_lengths(inputs: Inputs) -> list[int]:
-    """The lengths along their first axis that arrays have, those of the first arrays first.
+def _length_of_batch(inputs: Inputs) -> int:
+    """The length of the first array along its first axis; 0 where that is of no batch for certain.
 
-    Which of them is that of a batch cannot be told: where the function takes no array that is
-    shorter there, it is another.
+    Where another axis has the same length, it may well be the same axis, and a shorter one would be
+    broadcast.
     """
-    lengths = [leaf.shape[0] for leaf in arrays_of(inputs.arguments) if leaf.ndim]
-    return [length for length in dict.fromkeys(lengths) if length > 1]
+    arrays = [array for array in arrays_of(inputs.arguments) if array.ndim]
+    if not arrays:
+        return 0
+    length = int(arrays[0].shape[0])
+    is_of_others = any(length in array.shape[1:] for array in arrays)
+    return 0 if is_of_others else length
 
 
-def _cut(inputs: Inputs, shared: int, length: int) -> Arguments:
-    """The arguments with `length` entries where there were `shared` along the first axis."""
+def _cut(inputs: Inputs, batch: int, length: int) -> Arguments:
+    """The arguments with `length` entries where there were `batch` along the first axis."""
 
     def cut(leaf: Array) -> Array:
-        return leaf[:length] if leaf.ndim and leaf.shape[0] == shared else leaf
+        return leaf[:length] if leaf.ndim and leaf.shape[0] == batch else leaf
 
     return tuple(map_arrays(cut, argument) for argument in inputs.arguments)

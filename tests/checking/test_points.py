@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,8 @@ from adbench.results.row import Verdict
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
+Function: Any = torch.autograd.Function
+
 X = torch.tensor([0.7, -1.3, 2.1, 0.4], dtype=torch.float64)
 LOGITS = torch.linspace(-2, 1, 12, dtype=torch.float64).reshape(3, 4).sin()
 LABELS = torch.tensor([0, 2, 1])
@@ -19,7 +22,7 @@ LABELS = torch.tensor([0, 2, 1])
 def function_of(forward, backward):
     """An autograd function with these rules."""
 
-    class Mine(torch.autograd.Function):
+    class Mine(Function):
         @staticmethod
         def forward(*arguments):
             return forward(*arguments)
@@ -148,7 +151,7 @@ def test_code_of_a_function_in_a_module_imports_it(tmp_path, monkeypatch):
         "        return torch.where(x > 20, g, 2 * g * x)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    import mine
+    import mine  # type: ignore[import-not-found]
 
     (example,) = adbench.check(mine.Square.apply, X).examples
     assert "from mine import Square" in example.code

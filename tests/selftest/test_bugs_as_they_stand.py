@@ -1,4 +1,4 @@
-"""The seeded bugs as plain `torch.autograd.Function`s, without any specification."""
+"""The seeded bugs as plain functions of each framework, judged without any specification."""
 
 import numpy as np
 import pytest
@@ -7,26 +7,69 @@ import adbench
 from adbench.selftest.bugs import BUGS
 from adbench.selftest.subjects import custom
 
-torch = pytest.importorskip("torch", reason="torch is not installed")
-
-OF_TORCH = [bug for bug in BUGS if "torch" in bug.wrong.frameworks]
+FRAMEWORKS = ("torch", "jax", "tensorflow")
 
 
-def checked(subject):
-    """The report of a subject, at the point of a seed; skip what the reader does not know."""
+def every_case():
+    """Every bug in each framework that it can be written in."""
+    for framework in FRAMEWORKS:
+        for bug in BUGS:
+            is_of_memory = "jax" not in bug.wrong.frameworks
+            has_two_rules = bug.wrong.push is not None
+            if framework == "torch" or not (is_of_memory or has_two_rules):
+                yield pytest.param(framework, bug, id=f"{framework}-{bug.name}")
+
+
+CASES = list(every_case())
+
+
+def checked(framework, subject):
+    """The report of a subject, at the point of a seed; skip what is not installed."""
+    pytest.importorskip(framework, reason=f"{framework} is not installed")
     rng = np.random.default_rng(0)
-    inputs = [torch.tensor(np.asarray(x), requires_grad=True) for x in subject.point(rng)]
+    point = [np.asarray(x) for x in subject.point(rng)]
     constants = subject.constants(rng) if subject.constants else ()
-    constants = [torch.tensor(np.asarray(constant)) for constant in constants]
-    return adbench.check(custom("torch", subject.name), *inputs, *constants, order=subject.order)
+    with modes_of(framework):
+        arrays = [
+            array_of(framework, array, is_active=number < len(point))
+            for number, array in enumerate([*point, *map(np.asarray, constants)])
+        ]
+        return adbench.check(
+            custom(framework, subject.name),
+            *arrays,
+            order=subject.order,
+            backend=f"{framework}:eager",  # traced once, a rule that remembers does not show it
+            argnums=tuple(range(len(point))),
+        )
 
 
-@pytest.mark.parametrize("bug", OF_TORCH, ids=lambda bug: bug.name)
-def test_a_bug_is_caught_without_a_specification(bug):
-    assert checked(bug.wrong).exit_status == 1
+def modes_of(framework):
+    from adbench.functions.framework import framework_called
+
+    return framework_called(framework).modes("float64")
 
 
-@pytest.mark.parametrize("bug", OF_TORCH, ids=lambda bug: bug.name)
-def test_its_control_raises_no_alarm(bug):
-    report = checked(bug.control)
+def array_of(framework, array, is_active):
+    if framework == "torch":
+        import torch
+
+        return torch.tensor(array, requires_grad=is_active)
+    if framework == "jax":
+        import jax
+
+        return jax.numpy.asarray(array)
+    import tensorflow as tf
+
+    return tf.constant(array)
+
+
+@pytest.mark.parametrize(("framework", "bug"), CASES)
+def test_a_bug_is_caught_without_a_specification(framework, bug):
+    report = checked(framework, bug.wrong)
+    assert report.exit_status == 1, str(report)
+
+
+@pytest.mark.parametrize(("framework", "bug"), CASES)
+def test_its_control_raises_no_alarm(framework, bug):
+    report = checked(framework, bug.control)
     assert report.exit_status != 1, str(report)
