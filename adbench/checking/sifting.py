@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -80,7 +80,7 @@ class _Sorter:
         self._groups = {
             cell_of(case): group for group in plan.groups if group.beyond for case in group.cases
         }
-        self._first_wrong = FirstWrong(self._groups)
+        self._wrong: set[tuple[str, str, str]] = set()
         self._other_values: set[tuple[str, str]] = set()
         self.suggested = frozenset(
             cell for cell, group in self._groups.items() if group.is_suggested
@@ -89,19 +89,37 @@ class _Sorter:
     def use_of(self, row: Row) -> _Use:
         """Return what a row is good for."""
         group = self._groups.get(cell_of(row))
-        if group is not None and group.is_suggested and self._has_another_value(row):
-            return _Use.NOTHING
-        is_repeated = self._first_wrong.is_repeated(row)
+        use = self._use(row, group)
+        if row.verdict is Verdict.WRONG and use in (_Use.ASKED, _Use.JUDGED_BEYOND):
+            self._wrong.add(self._function(row, group))
+        return use
+
+    def _use(self, row: Row, group: Group | None) -> _Use:
         if (*cell_of(row), row.backend) in self._uncounted:
             return _Use.NOTED
         if group is None:
             return _Use.ASKED
+        if group.is_suggested and self._adds_nothing(row, group):
+            return _Use.NOTHING
         if _is_zero(row) and _is_by_argument(group):
             return _Use.WITHOUT_DERIVATIVE
         is_excused = group.beyond == row.dtype and _is_excusable(row)
-        if is_repeated or is_excused or not _is_judged(row):
+        if is_excused or not _is_judged(row):
             return _Use.NOTHING
         return _Use.JUDGED_BEYOND
+
+    def _adds_nothing(self, row: Row, group: Group) -> bool:
+        """Whether a row at a suggested point tells nothing.
+
+        Its function is known to be wrong, or has another value there.
+        """
+        is_known = self._function(row, group) in self._wrong
+        return self._has_another_value(row) or is_known
+
+    @staticmethod
+    def _function(row: Row, group: Group | None) -> tuple[str, str, str]:
+        """What tells the function of a row from others, at whatever point it was asked."""
+        return row.model if group is None else group.about, row.backend, row.implementation
 
     def _has_another_value(self, row: Row) -> bool:
         """Whether the function has another value than its specification at a suggested point.
@@ -118,26 +136,6 @@ def _is_by_argument(group: Group) -> bool:
     """Whether a group looks at derivatives by another argument than the one that was asked."""
     question = group.question
     return not group.is_suggested and group.beyond not in (question.dtype, f"size {question.size}")
-
-
-class FirstWrong:
-    """Tells the first point at which a function is wrong from those after it."""
-
-    def __init__(self, groups: Mapping[tuple[object, ...], Group]) -> None:
-        """groups: of what is beyond what was asked, by their cells."""
-        self._groups = groups
-        self._wrong: set[tuple[str, str]] = set()
-
-    def is_repeated(self, row: Row) -> bool:
-        """Whether a row is of a suggested point, and its function has been wrong before."""
-        if row.implementation != NATIVE:
-            return False
-        group = self._groups.get(cell_of(row))
-        function = (row.model if group is None else group.about, row.backend)
-        is_known = function in self._wrong
-        if row.verdict is Verdict.WRONG:
-            self._wrong.add(function)
-        return is_known and group is not None and group.is_suggested
 
 
 def _uncounted(plan: Plan) -> set[tuple[object, ...]]:

@@ -39,8 +39,8 @@ def command(seed: int, timeout_s: float, backends: tuple[str, ...]) -> None:
 
     Seeded bugs that must be caught, and controls that must not alarm.
 
-    Beside each, what torch.autograd.gradcheck and jax.test_util.check_grads say of it, where they
-    are installed.
+    Beside each, what torch.autograd.gradcheck, jax.test_util.check_grads and
+    tf.test.compute_gradient say of it, where they are installed.
 
     With --backend, ask that backend every operator in every mode instead, against closed forms.
 

@@ -125,7 +125,7 @@ def run(
         for entry in plan.backends
     )
     checker_alarms: dict[str, dict[str, bool]] = {}
-    for framework in ("torch", "jax"):
+    for framework in ("torch", "jax", "tensorflow"):
         watch(f"the checkers of {framework}")
         for name, alarms in _alarms_of_checkers(framework, seed).items():
             for checker, alarmed in alarms.items():

@@ -6,7 +6,7 @@ from adbench.reporting.tables import Table
 from adbench.selftest.bugs import BUGS
 from adbench.selftest.run import Finding, Results
 
-CHECKERS = ("gradcheck", "gradcheck, fast mode", "check_grads")
+CHECKERS = ("gradcheck", "gradcheck, fast mode", "check_grads", "compute_gradient")
 """The checkers of the frameworks, as columns."""
 
 BUG_WORDS = {True: "caught", False: "✗ missed"}
