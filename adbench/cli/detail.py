@@ -67,8 +67,6 @@ def show_run(
 
     status: what the command ends with.
     """
-    from adbench.reporting.render import say
-
     if detail is Detail.JSON:
         click.echo(_to_json(report, rows, status))
         return
@@ -78,8 +76,7 @@ def show_run(
         report.show_overview(screen)
     report.show_answer(screen)
     if detail is not Detail.QUIET:
-        for sentence in report.closing:
-            say(screen, sentence)
+        report.show_closing(screen)
 
 
 def _to_json(report: ComparisonReport, rows: Sequence[Row], status: ExitStatus) -> str:

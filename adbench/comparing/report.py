@@ -74,6 +74,11 @@ class ComparisonReport:
         if len(failures) > MOST_FAILURES:
             render.say(screen, f"✗ and {len(failures) - MOST_FAILURES} more, which --tables shows.")
 
+    def show_closing(self, screen: Console) -> None:
+        """Print which mode won where, and where the time of the run went."""
+        for sentence in (*sweep_claims.in_short(self.frame), *self.closing):
+            render.say(screen, sentence)
+
     def show_tables(self, screen: Console) -> None:
         """Print every table, but for those that are for the file alone."""
         for table in self.tables:

@@ -6,6 +6,7 @@ The claim: reverse mode is more efficient where a function has more inputs than 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -79,6 +80,36 @@ def sentences(frame: pd.DataFrame) -> list[str]:
         prefix = f"{model} ({dtype}, {implementation}), " if len(subjects) > 1 else ""
         texts.append(f"{prefix}{backend}: {report(cells)}")
     return texts
+
+
+def in_short(frame: pd.DataFrame) -> list[str]:
+    """Return in a sentence each on which backends the claim and its converse held, if any."""
+    all_sweeps = [(backend, cells) for (*_, backend), cells in crossover.sweeps(frame)]
+    texts = []
+    for claim_of in (many_inputs, many_outputs):
+        claims = [(backend, claim_of(cells)) for backend, cells in all_sweeps]
+        text = _in_short([(backend, claim) for backend, claim in claims if len(claim.cells)])
+        if text:
+            texts.append(text)
+    return texts
+
+
+def _in_short(claims: Sequence[tuple[str, Claim]]) -> str:
+    """On which backends a mode won every cell that it is claimed to win, and where it did not."""
+    if not claims:
+        return ""
+    _, claim = claims[0]
+    held = [backend for backend, each in claims if not len(each.exceptions)]
+    others = [
+        f"{each.wins} of {len(each.cells)} cells on {backend}"
+        for backend, each in claims
+        if len(each.exceptions)
+    ]
+    name = str(claim.mode).capitalize()
+    if not held:
+        return f"{name} mode with {claim.where} won {', '.join(others)}."
+    sentence = f"{name} mode won wherever {claim.where} on {', '.join(held)}"
+    return f"{sentence}; {', '.join(others)}." if others else f"{sentence}."
 
 
 def report(cells: pd.DataFrame) -> str:

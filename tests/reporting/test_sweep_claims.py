@@ -74,3 +74,26 @@ def test_each_backend_has_its_text_and_several_models_are_named():
 
 def test_a_run_without_a_sweep_says_nothing():
     assert sweep_claims.sentences(swept(ideal).assign(swept=False)) == []
+
+
+def test_in_short_backends_on_which_the_claim_held_share_a_sentence_and_others_are_counted():
+    def overhead(mode, n, m):
+        return 1e-6 * n if mode is Mode.FORWARD else 3e-5 + 1e-6 * m
+
+    frame = pd.concat([swept(ideal), swept(ideal, backend="b:x"), swept(overhead, backend="c:x")])
+    assert sweep_claims.in_short(frame) == [
+        "Reverse mode won wherever n >= 16 m on some:eager, b:x; 9 of 10 cells on c:x.",
+        "Forward mode won wherever m >= 16 n and m >= 256 on some:eager, b:x, c:x.",
+    ]
+
+
+def test_in_short_a_claim_that_held_nowhere_is_said_so():
+    def forward_wins(mode, n, m):
+        return 1e-6 if mode is Mode.FORWARD else 1e-3
+
+    reverse, _ = sweep_claims.in_short(swept(forward_wins))
+    assert reverse == "Reverse mode with n >= 16 m won 0 of 10 cells on some:eager."
+
+
+def test_in_short_a_run_without_a_sweep_claims_nothing():
+    assert sweep_claims.in_short(swept(ideal).iloc[:0]) == []
