@@ -7,10 +7,11 @@ from math import inf, isfinite, nan, sqrt
 
 from adbench.cases.answer import Answer, mismatch, relative_error
 from adbench.cases.question import Question
-from adbench.judging import explanation
+from adbench.judging import explanation, sampled
 from adbench.judging.comparison import RESOLVED, Comparison, worst_entry
 from adbench.results.row import Verdict
 from adbench.truth.formats import FORMATS
+from adbench.truth.sample import Sample
 from adbench.truth.truth import Truth
 
 FEW_DIGITS = 1e-2
@@ -37,6 +38,13 @@ class Judgement:
     """How many entries have, by themselves, twice a bound of more than the part of their size that
     `SHARP` states."""
 
+    coverage: str = ""
+    judged_projections: int | None = None
+    judged_entries: int | None = None
+    missed_probability: float = nan
+    entry_resolution: float = nan
+    seen_share: float = nan
+
     worst_entry: str = ""
     worst_returned: float = nan
     worst_true: float = nan
@@ -62,15 +70,27 @@ def judge(
     """
     if truth.doubt and not truth.answer.arrays:
         return Judgement(Verdict.UNRESOLVED, truth.doubt)
-    wrong_shape = mismatch(answer, truth.answer)
+    sample = truth.sample
+    whole = answer
+    wrong_shape = mismatch(answer, truth.answer) if sample is None else sample.mismatch_of(answer)
     if wrong_shape:
         return Judgement(Verdict.WRONG, wrong_shape, relative_error=inf, max_error_ulp=inf)
     wrong_dtype = _wrong_dtype(answer, dtype)
     if wrong_dtype:
         return Judgement(Verdict.WRONG, wrong_dtype)
-    comparison = Comparison.of(answer, truth, dtype)
+    if sample is None:
+        comparison = Comparison.of(answer, truth, dtype)
+        coverage, resolution = sampled.coverage_of_all(answer), comparison.resolution
+    else:
+        answer, truth = sampled.judged_part(whole, truth, sample, dtype)
+        comparison = Comparison.of(answer, truth, dtype)
+        coverage = sampled.coverage_of_sample(sample, comparison)
+        resolution = sampled.resolution(whole, truth, sample, dtype)
     if truth.doubt:
         verdict, message = Verdict.UNRESOLVED, truth.doubt
+    elif sample is not None and exact:
+        verdict, message = _verdict_on_sample(comparison, truth, sample, resolution, dtype)
+        message = message or sampled.describe(sample, coverage, resolution)
     elif exact:
         verdict, message = _verdict_on_exact(answer, comparison, truth, question, dtype)
     else:
@@ -87,13 +107,14 @@ def judge(
         relative_error=comparison.relative_error,
         max_error_ulp=comparison.in_ulp,
         max_error_over_bound=comparison.over_bound,
-        resolution=comparison.resolution,
+        resolution=resolution,
         unresolved_entries=comparison.unresolved,
         worst_entry=worst.title,
         worst_returned=worst.returned,
         worst_true=worst.true,
         worst_input=worst.input,
         error_vs_oracle=nan if truth.oracle is None else relative_error(answer, truth.oracle),
+        **vars(coverage),
     )
 
 
@@ -130,6 +151,26 @@ def _verdict_on_exact(
     if resolution > RESOLVED[dtype] + 4 * accuracy:  # twice the bound, which has it twice at most
         return Verdict.UNRESOLVED, _why_nothing_was_seen(truth, resolution)
     return Verdict.CORRECT, _why_within_accuracy(accuracy)
+
+
+def _verdict_on_sample(
+    comparison: Comparison, truth: Truth, sample: Sample, resolution: float, dtype: str
+) -> tuple[Verdict, str]:
+    """What to think of an answer of which a sample was judged; "" where it is right.
+
+    One projection or entry that is out of its bound proves the answer wrong. That none is leaves
+    open what the sample would have missed.
+    """
+    if comparison.over_bound > 1:
+        return Verdict.WRONG, sampled.describe_wrong(sample, comparison)
+    if truth.not_unique or not resolution < inf:
+        return Verdict.UNRESOLVED, _why_nothing_was_seen(truth, resolution)
+    if resolution > RESOLVED[dtype]:
+        return Verdict.UNRESOLVED, (
+            f"{sampled.describe_short(sample)} only errors above {resolution:.1e} of the answer's "
+            "norm would have been seen."
+        )
+    return Verdict.CORRECT, ""
 
 
 def _verdict_at_kinks(comparison: Comparison, truth: Truth, dtype: str) -> tuple[Verdict, str]:
