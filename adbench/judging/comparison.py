@@ -255,10 +255,7 @@ def _title_and_number(
     array = question.active_leaves[leaf]
     inside = np.unravel_index(flat, array.shape)
     name = f"{question.title(tree.paths(_active(question))[leaf])}{bracketed(inside)}"
-    if sample.is_matrix:
-        row = bracketed(tuple(map(int, index[:-1])))
-        return f"row {row} by {name}", nan
-    return name, float(array[inside])
+    return f"row {bracketed(tuple(map(int, index[:-1])))} by {name}", nan
 
 
 def _active(question: Question) -> Any:

@@ -8,6 +8,7 @@ from math import inf, nan
 import numpy as np
 
 from adbench.cases.answer import Answer, norm
+from adbench.cases.operators import Operator
 from adbench.judging.comparison import Comparison, largest
 from adbench.truth.detection import MISSED
 from adbench.truth.sample import Sample
@@ -114,6 +115,4 @@ def _counted(sample: Sample) -> str:
 
 
 def _of_what(sample: Sample) -> str:
-    if not sample.is_matrix:
-        return "the entries"
-    return "the columns" if sample.operator == "jacobian" else "the rows and columns"
+    return "the rows and columns" if sample.operator is Operator.HESSIAN else "the columns"

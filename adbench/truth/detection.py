@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import erf, exp, inf, lgamma, log, pi, sqrt
 
-MISSED = 1e-3
+MISSED = 1e-2
 """The resolution of a sample is that of an error which it misses with this probability at most."""
 
 EXPONENTS = tuple(k / 64 for k in range(1, 64))
@@ -56,9 +56,11 @@ def smallest_error_seen(
     Arguments as of `probability_missed`. 0 where a projection has no width, infinite where there
     are none, or none that is finite.
     """
-    widest = max(widths, default=inf)
-    if 0.0 in widths or not widest < inf:
-        return 0.0 if 0.0 in widths else inf
+    widest = max((width for width in widths if width < inf), default=inf)
+    if 0.0 in widths:
+        return 0.0
+    if widest == inf:
+        return inf
     return _smallest(
         lambda size: probability_missed(widths, size, is_matrix=is_matrix) <= missed, widest
     )

@@ -58,37 +58,20 @@ def along_both(question: Question, left: Direction, right: Direction) -> Questio
 
 
 def on_entries(question: Question, sample: Sample) -> Question:
-    """Return the question with the active numbers alone that a sample has drawn.
-
-    Of an HVP the tangent stays what it is, so that the second of its two active arrays is the step
-    along it.
-    """
+    """Return the question with the active numbers alone that a sample has drawn."""
     positions = sample.positions()
-    leaves = question.active_leaves
-    drawn = np.concatenate(
-        [leaf.ravel()[chosen] for leaf, chosen in zip(leaves, positions, strict=True)]
-    )
+    pairs = zip(question.active_leaves, positions, strict=True)
+    drawn = np.concatenate([leaf.ravel()[chosen] for leaf, chosen in pairs])
     ends = np.cumsum([0, *(len(chosen) for chosen in positions)])
 
-    def with_entries(xp: Any, leaves: list[Any], entries: Any) -> list[Any]:
+    def lift(xp: Any, leaves: list[Any], entries: Any) -> list[Any]:
         parts = zip(leaves, positions, ends[:-1], ends[1:], strict=True)
         return [
             _with_entries(xp, leaf, chosen, entries[int(low) : int(high)])
             for leaf, chosen, low, high in parts
         ]
 
-    if question.operator is not Operator.HVP:
-        return _restricted(question, with_entries, drawn, np.ones(drawn.shape))
-    tangent = tree.leaves(question.inputs.tangent)
-
-    def moved(xp: Any, leaves: list[Any], variables: Any) -> list[Any]:
-        entries, step = variables
-        return [
-            x + step * xp.asarray(v)
-            for x, v in zip(with_entries(xp, leaves, entries), tangent, strict=True)
-        ]
-
-    return _restricted(question, moved, [drawn, np.zeros(())], [np.zeros(drawn.shape), np.ones(())])
+    return _restricted(question, lift, drawn, np.ones(drawn.shape))
 
 
 def _with_entries(xp: Any, leaf: Any, chosen: Array, entries: Any) -> Any:

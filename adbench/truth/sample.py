@@ -1,9 +1,10 @@
 """A sample of an answer that is too large to be enclosed as a whole: projections, and entries.
 
 A projection contracts the answer with random directions: d'g for a row of derivatives g, u'Jd for a
-matrix J. The block is some entries, drawn without replacement: those of a row, whole columns of a
-Jacobian, and of a Hessian the entries whose row and column are both among those drawn. Directions
-and draws depend on the seed alone, so whoever judges an answer makes them again.
+matrix J. The block is whole columns of a Jacobian, drawn without replacement, and of a Hessian the
+entries whose row and column are both among those drawn. A row has no block: reverse mode would
+compute all of its entries for a few of them. Directions and draws depend on the seed alone, so
+whoever judges an answer makes them again.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Sample:
     projections: int
     """How many projections are judged."""
     drawn: int
-    """How many active numbers are drawn for the block."""
+    """How many active numbers are drawn for the block of a matrix."""
     leading: int = 0
     """How many arrays of the answer come before those that are sampled, and are judged whole."""
 
@@ -78,8 +79,7 @@ class Sample:
         """How many entries are judged by themselves."""
         if self.operator is Operator.HESSIAN:
             return self.drawn**2
-        rows = math.prod(self.output_shape) if self.is_matrix else 1
-        return self.drawn * rows
+        return self.drawn * math.prod(self.output_shape)
 
     def direction(self, number: int) -> Direction:
         """Return the direction d of a projection."""
@@ -189,9 +189,8 @@ class Sample:
         positions = self.positions()
         if self.operator is Operator.HESSIAN:
             return self._principal_block(arrays, positions)
-        rows = self.output_shape if self.is_matrix else ()
         columns = [
-            array.reshape(*rows, -1)[..., chosen]
+            array.reshape(*self.output_shape, -1)[..., chosen]
             for array, chosen in zip(arrays, positions, strict=True)
         ]
         return np.concatenate(columns, axis=-1)

@@ -3,7 +3,7 @@
 Balls take microseconds where doubles take nanoseconds, and some hundred bytes each. What an
 enclosure takes is estimated beforehand, from the numbers that go in and come out and from the
 operations of one evaluation. The figures were measured on one core of an AMD EPYC (Python 3.11,
-python-flint 0.9): a gradient of 10^6 parameters takes 10 s and 0.8 GB.
+python-flint 0.9): a gradient of 10^6 parameters takes 8 s and 0.5 GB, one projection of it 5 s.
 """
 
 from __future__ import annotations
@@ -18,32 +18,35 @@ from adbench.cases.question import Question
 from adbench.cases.static import arrays_of
 from adbench.counting.operations import FunctionWork, work_of_function
 from adbench.truth.evaluation import cheapest_mode
-from adbench.truth.sample import MATRICES, SAMPLED, Sample, sample_of
+from adbench.truth.sample import SAMPLED, Sample, sample_of
 
-NUMBER_S, ENTRY_S = 6e-6, 4e-6
+NUMBER_S, ENTRY_S = 4.5e-6, 3e-6
 """Seconds that a number of the arguments, and an entry of the answer, take in all: enclosed,
 certified and bounded."""
 
 ELEMENT_S, TERM_S = 8e-6, 1e-8
 """Seconds that an operation on an element, and one in a matrix product, take in all."""
 
-NUMBER_BYTES, ENTRY_BYTES, ELEMENT_BYTES = 500, 300, 300
+NUMBER_BYTES, ENTRY_BYTES, ELEMENT_BYTES = 400, 200, 300
 """What a number of the arguments, an entry and the result of an operation take at the peak."""
 
-DIRECTIONAL = 0.5
+DIRECTIONAL = 0.3
 """The part of the cost of a number that a directional derivative takes."""
 
-CERTIFICATE = 0.6
+CERTIFICATE = 0.8
 """The part of the cost of a number that a certificate takes, which all projections share."""
 
 PROJECTIONS = 4
 """How many projections are judged where time allows."""
 
-DRAWN = 256
-"""How many active numbers are drawn where the answer is one row."""
+MOST_DRAWN = 256
+"""How many columns of a matrix are judged entry by entry, at most."""
 
 MOST_IN_BLOCK = 4096
-"""How many entries of a matrix are judged by themselves, about, unless one column has more."""
+"""How many entries of a matrix are judged by themselves, unless one column has more."""
+
+SIDE_OF_HESSIAN = 32
+"""How many rows, and columns, of a Hessian are judged entry by entry."""
 
 SHARE_OF_MEMORY = 0.6
 """The part of the memory that is available which a truth may take."""
@@ -125,10 +128,9 @@ def cost_of_projections(question: Question, work: FunctionWork, projections: int
 
 
 def cost_of_block(question: Question, work: FunctionWork, drawn: int) -> Cost:
-    """Estimate what the entries of some active numbers take."""
-    sample = sample_of(question, 0, drawn)
-    sweeps = drawn if question.operator in MATRICES else 1
-    return _cost(2 * _numbers(question), sample.entries, work, sweeps)
+    """Estimate what the entries of some columns of a matrix take."""
+    entries = sample_of(question, 0, drawn).entries
+    return _cost(2 * _numbers(question), entries, work, sweeps=drawn)
 
 
 def _largest_sample(question: Question, work: FunctionWork, limits: SizeLimits) -> Sample:
@@ -141,7 +143,7 @@ def _largest_sample(question: Question, work: FunctionWork, limits: SizeLimits) 
     left = replace(limits, seconds=max(limits.seconds - spent, 1e-9))
     drawn = _drawn(question)
     while drawn and not cost_of_block(question, work, drawn).fits(left):
-        drawn = drawn // 2 if question.operator in MATRICES else 0
+        drawn //= 2
     return sample_of(question, projections, drawn)
 
 
@@ -149,10 +151,10 @@ def _drawn(question: Question) -> int:
     """How many active numbers are drawn for a block."""
     n, m = question.inputs.n, question.inputs.m
     if question.operator is Operator.HESSIAN:
-        return min(n, int(MOST_IN_BLOCK**0.5))
+        return min(n, SIDE_OF_HESSIAN)
     if question.operator is Operator.JACOBIAN:
-        return max(1, min(n, DRAWN, MOST_IN_BLOCK // m))
-    return min(n, DRAWN)
+        return max(1, min(n, MOST_DRAWN, MOST_IN_BLOCK // m))
+    return 0
 
 
 def _cost(numbers: int, entries: int, work: FunctionWork, sweeps: int) -> Cost:
