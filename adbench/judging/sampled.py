@@ -7,7 +7,7 @@ from math import inf, nan
 
 import numpy as np
 
-from adbench.cases.answer import Answer, norm
+from adbench.cases.answer import Answer, mismatch, norm
 from adbench.cases.operators import Operator
 from adbench.judging.comparison import Comparison, largest
 from adbench.truth.detection import MISSED
@@ -28,6 +28,39 @@ class Coverage:
     missed_probability: float = nan
     entry_resolution: float = nan
     seen_share: float = nan
+
+
+@dataclass(frozen=True)
+class JudgedPart:
+    """What of an answer is judged, beside what it should be."""
+
+    answer: Answer
+    """The whole, or the part that a sample takes of it."""
+    truth: Truth
+    comparison: Comparison
+    coverage: Coverage
+    resolution: float
+    """The smallest relative error of the whole that could have been seen."""
+
+    @classmethod
+    def of(cls, answer: Answer, truth: Truth, dtype: str) -> JudgedPart:
+        """Compare an answer of the right shape and dtype with its truth."""
+        sample = truth.sample
+        if sample is None:
+            comparison = Comparison.of(answer, truth, dtype)
+            return cls(answer, truth, comparison, coverage_of_all(answer), comparison.resolution)
+        part, truth_of_part = judged_part(answer, truth, sample, dtype)
+        comparison = Comparison.of(part, truth_of_part, dtype)
+        coverage = coverage_of_sample(sample, comparison)
+        seen = resolution(answer, truth_of_part, sample, dtype)
+        return cls(part, truth_of_part, comparison, coverage, seen)
+
+
+def mismatch_with(answer: Answer, truth: Truth) -> str:
+    """Return what is wrong with the shape of an answer, in a sentence, or ""."""
+    if truth.sample is None:
+        return mismatch(answer, truth.answer)
+    return truth.sample.mismatch_of(answer)
 
 
 def coverage_of_all(answer: Answer) -> Coverage:
@@ -86,11 +119,6 @@ def describe(sample: Sample, coverage: Coverage, resolution: float) -> str:
             f"{coverage.entry_resolution:.1e} there"
         )
     return "".join([*sentences, "."])
-
-
-def describe_short(sample: Sample) -> str:
-    """Return the beginning of a sentence on what was judged."""
-    return f"The answer is too large to be enclosed as a whole: {_counted(sample)} judged, and"
 
 
 def describe_wrong(sample: Sample, comparison: Comparison) -> str:
