@@ -67,6 +67,9 @@ MOST_NUMBERS = 1 << 27
 """A bound of first order takes the derivative of all entries with respect to all intermediate
 results; where that is more numbers, there is none."""
 
+MOST_CONTRACTED = 1 << 28
+"""The same where a whole answer, with all that it is made of, is contracted to a number."""
+
 MANY = 1 << 12
 """Of an array of so many numbers it is told in doubles how far rounding takes each, where that can
 be: balls take microseconds for each."""
@@ -140,6 +143,8 @@ def _reaches_within_trials(
     contract: Contract | None,
 ) -> list[Array] | None:
     most = MOST_NUMBERS // max(1, sum(array.size for array in answer.arrays))
+    if contract is not None:
+        most = MOST_CONTRACTED
     program = Program(source, most=most)
     outputs = program.run(question, mode, contract)
     if sum(map(np.size, program.answers)) > most:

@@ -18,7 +18,7 @@ from adbench.cases.question import Question
 from adbench.cases.static import arrays_of
 from adbench.counting.operations import FunctionWork, work_of_function
 from adbench.truth.evaluation import cheapest_mode
-from adbench.truth.sample import SAMPLED, Sample, sample_of
+from adbench.truth.sample import MATRICES, SAMPLED, Sample, sample_of
 
 NUMBER_S, ENTRY_S = 4.5e-6, 3e-6
 """Seconds that a number of the arguments, and an entry of the answer, take in all: enclosed,
@@ -29,6 +29,10 @@ ELEMENT_S, TERM_S = 8e-6, 1e-8
 
 NUMBER_BYTES, ENTRY_BYTES, ELEMENT_BYTES = 400, 200, 300
 """What a number of the arguments, an entry and the result of an operation take at the peak."""
+
+CONTRACTED_S, CONTRACTED_BYTES = 2e-7, 100
+"""What an entry of a matrix takes for each projection (s), and an entry of any answer at the peak,
+where the answer is computed in doubles and contracted."""
 
 DIRECTIONAL = 0.3
 """The part of the cost of a number that a directional derivative takes."""
@@ -42,11 +46,14 @@ PROJECTIONS = 4
 MOST_DRAWN = 256
 """How many columns of a matrix are judged entry by entry, at most."""
 
-MOST_IN_BLOCK = 4096
+MOST_IN_BLOCK = 1 << 14
 """How many entries of a matrix are judged by themselves, unless one column has more."""
 
 SIDE_OF_HESSIAN = 32
 """How many rows, and columns, of a Hessian are judged entry by entry."""
+
+TANGENT = 0.5
+"""The part of the cost of a number that its tangent takes, for each column that is drawn."""
 
 SHARE_OF_MEMORY = 0.6
 """The part of the memory that is available which a truth may take."""
@@ -124,13 +131,17 @@ def cost_of_projections(question: Question, work: FunctionWork, projections: int
     numbers = _numbers(question)
     one = _cost(numbers, 1, work, 1)
     seconds = one.seconds * (CERTIFICATE + DIRECTIONAL * projections)
-    return Cost(seconds, one.bytes + 32 * _entries(question))
+    if question.operator in MATRICES:
+        seconds += one.seconds * CERTIFICATE * (projections - 1)  # each has one of its own
+        seconds += CONTRACTED_S * _entries(question) * projections
+    return Cost(seconds, one.bytes + CONTRACTED_BYTES * _entries(question))
 
 
 def cost_of_block(question: Question, work: FunctionWork, drawn: int) -> Cost:
     """Estimate what the entries of some columns of a matrix take."""
     entries = sample_of(question, 0, drawn).entries
-    return _cost(2 * _numbers(question), entries, work, sweeps=drawn)
+    numbers = int(_numbers(question) * (2 + TANGENT * drawn))
+    return _cost(numbers, entries, work, sweeps=drawn)
 
 
 def _largest_sample(question: Question, work: FunctionWork, limits: SizeLimits) -> Sample:
