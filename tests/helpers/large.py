@@ -38,12 +38,15 @@ def question_of(operator, function=loss):
     return Question(model, make_inputs(model, "only", seed=0), operator, order_of(operator))
 
 
-def limits_below(question, share):
-    """Limits of which the whole answer takes more, and a part of it need not."""
+def whole_cost(question):
+    """What the whole answer takes, or that of the last part of it."""
     part = question.parts[-1]
-    work = work_of_function(part.model, part.inputs)
-    whole = cost_of_whole(part, work)
-    return SizeLimits(seconds=share * whole.seconds, bytes=1e12, surely_small=0)
+    return cost_of_whole(part, work_of_function(part.model, part.inputs))
+
+
+def limits_below(question, share):
+    """Limits of memory of which the whole answer takes more, and a part of it need not."""
+    return SizeLimits(seconds=1e9, bytes=share * whole_cost(question).bytes, surely_small=0)
 
 
 def sampled_truth(question, share=0.99):

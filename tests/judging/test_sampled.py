@@ -69,7 +69,7 @@ def test_a_block_that_is_off_by_a_thousandth_is_caught_by_projections(operator, 
     wrong = with_array(answer, len(answer.arrays) - 2, weights)
     judgement = verdict_on(wrong, sampled_truth(question), question)
     assert judgement.verdict is Verdict.WRONG
-    assert "1 of 1 projections" in judgement.message
+    assert "of 4 projections" in judgement.message
 
 
 def test_a_dropped_entry_and_a_transposed_gradient_are_caught_by_a_projection():
