@@ -12,6 +12,7 @@ from reference_ad.engine.core import Array
 from reference_ad.engine.elements import OBJECT, ElementArray, as_array
 
 from . import elements
+from .reading import around
 
 
 def numbers(x: Any, radius: Any = None) -> Array:
@@ -24,9 +25,12 @@ def numbers(x: Any, radius: Any = None) -> Array:
 
     Raises TypeError for elements that are not numbers.
     """
-    exact = engine_elements.numbers(x)
     if radius is None:
-        return exact
+        return engine_elements.numbers(x)
+    if isinstance(x, np.ndarray) and x.dtype == np.float64:
+        spread = np.broadcast_to(np.asarray(radius, np.float64), x.shape)
+        return ElementArray(elements.filled(around(x.ravel(), spread.ravel()), x.shape))
+    exact = engine_elements.numbers(x)
     return ElementArray(as_array(elements.widened(exact.primal, np.asarray(radius, OBJECT))))
 
 

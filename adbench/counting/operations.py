@@ -23,8 +23,10 @@ from adbench.cases.model import Model
 from adbench.cases.operators import MODES, Mode, Operator, passes
 from adbench.namespaces.namespace import Namespace
 from adbench.namespaces.reference import namespace
+from reference_ad.compiler.graph import Graph
 from reference_ad.compiler.trace import trace
 from reference_ad.engine import tree
+from reference_ad.rules.contraction import matmul
 
 HIGHEST_ORDER = 6
 """Of nested derivatives of a higher order nothing is counted: their graphs more than double with
@@ -88,6 +90,28 @@ def operations(model: Model, inputs: Inputs, operator: Operator, mode: Mode, ord
     return passes(operator, mode, inputs.n, inputs.m) * (of_a_pass + hidden)
 
 
+@dataclass(frozen=True)
+class FunctionWork:
+    """What one evaluation of a function does, in operations on numbers."""
+
+    in_products: int
+    """Those of matrix products."""
+    of_elements: int
+    """All others, one for each number that a function of elements gives."""
+
+
+def work_of_function(model: Model, inputs: Inputs) -> FunctionWork | None:
+    """Count what one evaluation of a model's function does; None where it cannot be traced."""
+    with suppress(Exception):
+        graph = _traced_graph(
+            _WithoutCheckpoints(), model, inputs, Operator.VALUE, Mode.NONE, order=0
+        )
+        products = [node for node in graph.nodes if node.name == matmul.name]
+        in_products = Graph([], products, products).flops
+        return FunctionWork(in_products, graph.flops - in_products)
+    return None
+
+
 class _WithoutCheckpoints(Tape):
     """The engine on functions that keep all of their results."""
 
@@ -109,6 +133,13 @@ def _traced_operations(
     engine: Tape, model: Model, inputs: Inputs, operator: Operator, mode: Mode, order: int
 ) -> int:
     """The operations in the graph of one pass."""
+    return _traced_graph(engine, model, inputs, operator, mode, order).flops
+
+
+def _traced_graph(
+    engine: Tape, model: Model, inputs: Inputs, operator: Operator, mode: Mode, order: int
+) -> Graph:
+    """The graph of one pass."""
     problem = to_backend(engine, model.output, inputs, operator)
 
     def call(active: Any, constants: tuple[Any, ...], direction: Any) -> Any:
@@ -125,4 +156,4 @@ def _traced_operations(
     arguments = (problem.active, problem.constants, problem.direction)
     leaves, structure = tree.flatten((arguments, {}))
     graph, _ = trace(call, leaves, structure)
-    return graph.flops
+    return graph

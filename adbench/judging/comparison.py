@@ -14,10 +14,13 @@ import numpy as np
 from adbench.cases.answer import Answer, norm, relative_error
 from adbench.cases.inputs import Array
 from adbench.cases.operators import Operator
+from adbench.cases.outputs import bracketed
 from adbench.cases.question import Question
 from adbench.truth.evaluation import NEGLIGIBLE
 from adbench.truth.formats import FORMATS, Format
+from adbench.truth.sample import ENTRIES_PATH, Sample
 from adbench.truth.truth import Truth
+from reference_ad.engine import tree
 
 RESOLVED = {"float64": 1e-6, "float32": 1e-2, "float16": 0.5, "bfloat16": 0.5}
 """What must be seen for a verdict of `correct`: a check whose resolution is worse is `unresolved`.
@@ -232,13 +235,31 @@ def worst_entry(
         if returned.size and error > worst_error:
             worst_error = error
             index = np.unravel_index(int(np.argmax(entries.in_bounds)), returned.shape)
-            title = question.entry_title(path, index)
-            number = _active_number(question, place, index)
+            title, number = _title_and_number(question, truth.sample, path, place, index)
             worst = WorstEntry(title, float(returned[index]), float(true[index]), number)
             if at_kinks[index]:
                 hull = _hull(float(true[index]), float(radius[index]))
                 worst = replace(worst, true=nan, hull=hull)
     return worst
+
+
+def _title_and_number(
+    question: Question, sample: Sample | None, path: str, place: int, index: tuple[Any, ...]
+) -> tuple[str, float]:
+    """What an entry of an answer is called, and the active number that it is a derivative by."""
+    if sample is None or place < sample.leading:
+        return question.entry_title(path, index), _active_number(question, place, index)
+    if path != ENTRIES_PATH:
+        return f"projection {int(index[0])}", nan
+    leaf, flat = sample.place_of(int(index[-1]))
+    array = question.active_leaves[leaf]
+    inside = np.unravel_index(flat, array.shape)
+    name = f"{question.title(tree.paths(_active(question))[leaf])}{bracketed(inside)}"
+    return f"row {bracketed(tuple(map(int, index[:-1])))} by {name}", nan
+
+
+def _active(question: Question) -> Any:
+    return question.inputs.arguments[question.inputs.active]
 
 
 def _active_number(question: Question, place: int, index: tuple[Any, ...]) -> float:

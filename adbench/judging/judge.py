@@ -331,7 +331,9 @@ class Judge:
         half_of_the_digits = sqrt(FORMATS[case.dtype].spacing)
         elsewhere = [trial.answer for trial in evidence.trials if trial.point == 0]
         pairs = [(evidence.first, evidence.again), *pairwise(elsewhere)]
-        remarks = [behaviour.unreached(evidence.unreached, truth.answer, question)]
+        remarks = []
+        if truth.sample is None:
+            remarks.append(behaviour.unreached(evidence.unreached, truth.answer, question))
         if any(behaviour.differ(*pair, beyond=half_of_the_digits) for pair in pairs):
             remarks.append(behaviour.NOT_A_FUNCTION)
         return [Finding("", remark, is_proof=False) for remark in remarks if remark]

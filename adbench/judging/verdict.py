@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, isfinite, nan, sqrt
 
-from adbench.cases.answer import Answer, mismatch, relative_error
+from adbench.cases.answer import Answer, relative_error
 from adbench.cases.question import Question
-from adbench.judging import explanation
+from adbench.judging import explanation, sampled
 from adbench.judging.comparison import RESOLVED, Comparison, worst_entry
+from adbench.judging.sampled import JudgedPart
 from adbench.results.row import Verdict
 from adbench.truth.formats import FORMATS
+from adbench.truth.sample import Sample
 from adbench.truth.truth import Truth
 
 FEW_DIGITS = 1e-2
@@ -37,6 +39,13 @@ class Judgement:
     """How many entries have, by themselves, twice a bound of more than the part of their size that
     `SHARP` states."""
 
+    coverage: str = ""
+    judged_projections: int | None = None
+    judged_entries: int | None = None
+    missed_probability: float = nan
+    entry_resolution: float = nan
+    seen_share: float = nan
+
     worst_entry: str = ""
     worst_returned: float = nan
     worst_true: float = nan
@@ -62,19 +71,15 @@ def judge(
     """
     if truth.doubt and not truth.answer.arrays:
         return Judgement(Verdict.UNRESOLVED, truth.doubt)
-    wrong_shape = mismatch(answer, truth.answer)
+    wrong_shape = sampled.mismatch_with(answer, truth)
     if wrong_shape:
         return Judgement(Verdict.WRONG, wrong_shape, relative_error=inf, max_error_ulp=inf)
     wrong_dtype = _wrong_dtype(answer, dtype)
     if wrong_dtype:
         return Judgement(Verdict.WRONG, wrong_dtype)
-    comparison = Comparison.of(answer, truth, dtype)
-    if truth.doubt:
-        verdict, message = Verdict.UNRESOLVED, truth.doubt
-    elif exact:
-        verdict, message = _verdict_on_exact(answer, comparison, truth, question, dtype)
-    else:
-        verdict, message = _verdict_on_approximation(comparison, truth, dtype, question.order)
+    judged = JudgedPart.of(answer, truth, dtype)
+    answer, truth, comparison = judged.answer, judged.truth, judged.comparison
+    verdict, message = _verdict(judged, question, dtype, exact=exact)
     worst = worst_entry(answer, truth, comparison, question)
     if verdict is Verdict.WRONG and worst.hull:
         message = (
@@ -87,14 +92,29 @@ def judge(
         relative_error=comparison.relative_error,
         max_error_ulp=comparison.in_ulp,
         max_error_over_bound=comparison.over_bound,
-        resolution=comparison.resolution,
+        resolution=judged.resolution,
         unresolved_entries=comparison.unresolved,
         worst_entry=worst.title,
         worst_returned=worst.returned,
         worst_true=worst.true,
         worst_input=worst.input,
         error_vs_oracle=nan if truth.oracle is None else relative_error(answer, truth.oracle),
+        **vars(judged.coverage),
     )
+
+
+def _verdict(
+    judged: JudgedPart, question: Question, dtype: str, *, exact: bool
+) -> tuple[Verdict, str]:
+    """What to think of an answer, and why."""
+    truth, comparison = judged.truth, judged.comparison
+    if truth.doubt:
+        return Verdict.UNRESOLVED, truth.doubt
+    if not exact:
+        return _verdict_on_approximation(comparison, truth, dtype, question.order)
+    if truth.sample is not None:
+        return _verdict_on_sample(judged, truth.sample, dtype)
+    return _verdict_on_exact(judged.answer, comparison, truth, question, dtype)
 
 
 def _wrong_dtype(answer: Answer, dtype: str) -> str:
@@ -130,6 +150,23 @@ def _verdict_on_exact(
     if resolution > RESOLVED[dtype] + 4 * accuracy:  # twice the bound, which has it twice at most
         return Verdict.UNRESOLVED, _why_nothing_was_seen(truth, resolution)
     return Verdict.CORRECT, _why_within_accuracy(accuracy)
+
+
+def _verdict_on_sample(judged: JudgedPart, sample: Sample, dtype: str) -> tuple[Verdict, str]:
+    """What to think of an answer of which a sample was judged, and why.
+
+    One projection or entry that is out of its bound proves the answer wrong. That none is leaves
+    open what the sample would have missed, which the message says.
+    """
+    comparison, resolution = judged.comparison, judged.resolution
+    if comparison.over_bound > 1:
+        return Verdict.WRONG, sampled.describe_wrong(sample, comparison)
+    if judged.truth.not_unique or not resolution < inf:
+        return Verdict.UNRESOLVED, _why_nothing_was_seen(judged.truth, resolution)
+    message = sampled.describe(sample, judged.coverage, resolution)
+    if resolution > RESOLVED[dtype]:
+        return Verdict.UNRESOLVED, message
+    return Verdict.CORRECT, message
 
 
 def _verdict_at_kinks(comparison: Comparison, truth: Truth, dtype: str) -> tuple[Verdict, str]:

@@ -155,6 +155,8 @@ INTEGERS = (
     "n_outputs",
     "order",
     "unresolved_entries",
+    "judged_projections",
+    "judged_entries",
     "samples",
     "loops",
     "peak_bytes",

@@ -88,6 +88,7 @@ TEXTS = (
     "implementation",
     "route",
     "truth",
+    "coverage",
     "worst_entry",
     "failed_checks",
     "memory_method",
@@ -151,6 +152,21 @@ class Row:
     """The smallest relative error that the check could have seen."""
     unresolved_entries: int | None = None
     """How many entries are too small beside their bounds to be judged by themselves."""
+    coverage: str = ""
+    """How much of the answer was judged: "entries" for every entry, "sample" for projections along
+    random directions and entries drawn at random; empty where nothing was."""
+    judged_projections: int | None = None
+    """How many projections were judged."""
+    judged_entries: int | None = None
+    """How many entries were judged by themselves."""
+    missed_probability: float = math.nan
+    """The probability with which the projections miss an error of the size `resolution`, and the
+    judged entries one in the share `seen_share`, at most; 0 where every entry was judged."""
+    entry_resolution: float = math.nan
+    """The smallest relative error that could have been seen in the entries judged by themselves."""
+    seen_share: float = math.nan
+    """The smallest share of wrong entries of which one would have been among those judged, but for
+    `missed_probability`: of a Jacobian of its columns, of a Hessian of the active numbers."""
     worst_entry: str = ""
     """The entry that errs most in units of its bound, such as "params[0][1]"."""
     worst_returned: float = math.nan

@@ -19,6 +19,7 @@ from adbench.cases.inputs import Array
 from adbench.cases.question import Question
 from adbench.truth.evaluation import NEGLIGIBLE, UNDECIDED, evaluate, radii_and_sizes, rounded
 from ball_arithmetic import precision
+from ball_arithmetic.reading import fewest_accurate_bits
 
 PRECISIONS = (128, 256, 512, 1060)
 """The working precisions tried one after the other (bits). At the last a derivative that is 0 is
@@ -89,8 +90,7 @@ def enclose(question: Question) -> Enclosure:
 
 
 def _is_sharp(balls: Any) -> bool:
-    elements = balls.primal.ravel().tolist()
-    if all(ball.rel_accuracy_bits() > SHARP_BITS for ball in elements):
+    if fewest_accurate_bits(balls.primal.ravel().tolist()) > SHARP_BITS:
         return True
     radii, sizes = radii_and_sizes(balls)
     if not np.isfinite(radii).all():

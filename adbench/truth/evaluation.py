@@ -19,6 +19,7 @@ from adbench.cases.inputs import Array
 from adbench.cases.operators import HIGHEST_NESTED_ORDER, Mode, Operator, modes_of, passes
 from adbench.cases.question import Question
 from ball_arithmetic import numbers
+from ball_arithmetic.reading import are_finite, less, nearest_doubles, radii_as_doubles
 from reference_ad.engine import tree
 
 LEAST = 2.0**-1074
@@ -26,6 +27,9 @@ LEAST = 2.0**-1074
 
 EXTENDED = float(np.finfo(np.longdouble).eps) / 2
 """The unit roundoff of longdouble: what rounding a midpoint to it may cost, relatively."""
+
+ROUNDOFF = float(np.finfo(np.float64).eps) / 2
+"""The unit roundoff of doubles."""
 
 NEGLIGIBLE = 2.0**-100
 """An entry is as good as zero when it and its radius are at most this part of the largest entry of
@@ -129,25 +133,23 @@ def rounded(balls: Array) -> tuple[Array, Array]:
     nan and inf where a ball is unbounded.
     """
     elements = balls.ravel().tolist()
-    finite = np.array([ball.is_finite() for ball in elements], bool).reshape(balls.shape)
-    # A longdouble as the sum of two doubles.
-    high = [float(ball.mid()) for ball in elements]
-    remainders = [
-        ball - x if abs(x) < np.inf else ball for ball, x in zip(elements, high, strict=True)
-    ]
-    low = [float(ball.mid()) for ball in remainders]
-    leftovers = [float((ball - x).abs_upper()) for ball, x in zip(remainders, low, strict=True)]
-    left = np.array(leftovers).reshape(balls.shape)
-    low_part = np.array(low).reshape(balls.shape)
+    finite = are_finite(elements)
+    # A longdouble as the sum of two doubles; what is left over is less than the last place of the
+    # second.
+    high = nearest_doubles(elements)
+    remainders = less(elements, np.where(np.isfinite(high), high, 0.0))
+    low = nearest_doubles(remainders)
     with np.errstate(all="ignore"):
-        centres = np.array(high, np.longdouble).reshape(balls.shape) + low_part.astype(
-            np.longdouble
+        left = radii_as_doubles(remainders) + np.where(
+            low == 0, 0.0, ROUNDOFF * np.abs(low) + LEAST
         )
+        centres = high.astype(np.longdouble) + low.astype(np.longdouble)
         # What is left over, rounded to a double, and the rounding of the sum of the two doubles.
-        lost = np.where(low_part == 0, 0.0, EXTENDED * np.abs(centres))
+        lost = np.where(low == 0, 0.0, EXTENDED * np.abs(centres))
         outwards = np.nextafter(left, np.inf, where=left > 0, out=left.copy()) * (1 + 1e-15)
-        radii = outwards + lost
-    return np.where(finite, centres, np.nan), np.where(finite, radii, np.inf).astype(np.float64)
+        radii = np.where(finite, outwards + lost, np.inf).astype(np.float64)
+    centres = np.where(finite, centres, np.nan)
+    return centres.reshape(balls.shape), radii.reshape(balls.shape)
 
 
 def radii_and_sizes(balls: Any) -> tuple[Array, Array]:
@@ -156,6 +158,6 @@ def radii_and_sizes(balls: Any) -> tuple[Array, Array]:
     The radius of an unbounded ball is infinite.
     """
     elements = balls.primal.ravel().tolist()
-    radii = np.array([float(ball.rad()) if ball.is_finite() else np.inf for ball in elements])
-    sizes = np.array([abs(float(ball.mid())) if ball.is_finite() else 0.0 for ball in elements])
-    return radii, sizes
+    finite = are_finite(elements)
+    radii = np.where(finite, radii_as_doubles(elements), np.inf)
+    return radii, np.where(finite, np.abs(nearest_doubles(elements)), 0.0)

@@ -40,7 +40,7 @@ from adbench.cases.question import Question
 from adbench.truth.evaluation import UNDECIDED, cheapest_mode
 from adbench.truth.formats import FORMATS, Format
 from adbench.truth.formulas import exact_sum
-from adbench.truth.rounding import arithmetic, lost_in_storage
+from adbench.truth.rounding import arithmetic, lost_in_doubles, lost_in_storage
 from ball_arithmetic import namespace, numbers, radii
 from reference_ad.engine import tree
 from reference_ad.engine.core import Primitive
@@ -66,6 +66,13 @@ SEED = 20260
 MOST_NUMBERS = 1 << 27
 """A bound of first order takes the derivative of all entries with respect to all intermediate
 results; where that is more numbers, there is none."""
+
+MOST_CONTRACTED = 1 << 28
+"""The same where a whole answer, with all that it is made of, is contracted to a number."""
+
+MANY = 1 << 12
+"""Of an array of so many numbers it is told in doubles how far rounding takes each, where that can
+be: balls take microseconds for each."""
 
 MOST_RESULTS = 4_000
 """A program with more intermediate results has no bound of first order."""
@@ -99,20 +106,47 @@ def first_order_reach(
     return None if reaches is None else tuple(HIGHER_ORDERS * reach for reach in reaches)
 
 
-def _reaches(question: Question, source: Errors, answer: Answer, mode: Mode) -> list[Array] | None:
+def first_order_bound_of_contraction(
+    question: Question, form: Format, truth: Array, contract: Contract
+) -> Array | None:
+    """Return how far rounding moves a contraction of an answer to first order, and as far again.
+
+    contract: gives the contraction of the leaves of the answer, a scalar; it is taken to make no
+    error. truth: the contraction itself.
+
+    float64, of shape (). None as for `first_order_bounds`.
+    """
+    answer = Answer(("",), (truth,))
+    reaches = _reaches(question, Errors(form), answer, cheapest_mode(question), contract)
+    return None if reaches is None else HIGHER_ORDERS * reaches[0]
+
+
+def _reaches(
+    question: Question,
+    source: Errors,
+    answer: Answer,
+    mode: Mode,
+    contract: Contract | None = None,
+) -> list[Array] | None:
     with np.errstate(all="ignore"):
         try:
-            return _reaches_within_trials(question, source, answer, mode)
+            return _reaches_within_trials(question, source, answer, mode, contract)
         except UNDECIDED:
             return None
 
 
 def _reaches_within_trials(
-    question: Question, source: Errors, answer: Answer, mode: Mode
+    question: Question,
+    source: Errors,
+    answer: Answer,
+    mode: Mode,
+    contract: Contract | None,
 ) -> list[Array] | None:
     most = MOST_NUMBERS // max(1, sum(array.size for array in answer.arrays))
+    if contract is not None:
+        most = MOST_CONTRACTED
     program = Program(source, most=most)
-    outputs = program.run(question, mode)
+    outputs = program.run(question, mode, contract)
     if sum(map(np.size, program.answers)) > most:
         return None
     reaches = [program.reach(output) for output in outputs]
@@ -123,7 +157,8 @@ def _reaches_within_trials(
     rng = np.random.default_rng(SEED)
     for scale in TRIALS:
         errors = [scale * size * rng.choice([-1.0, 1.0], size.shape) for size in program.sizes]
-        moved = [_plain(output) for output in Program(source, errors).run(question, mode)]
+        trial = Program(source, errors)
+        moved = [_plain(output) for output in trial.run(question, mode, contract)]
         if not _all_within(answers, moved, reaches, PROPORTIONAL * scale):
             return None
     return reaches
@@ -144,6 +179,10 @@ def _rounding_of_doubles(answer: Array) -> Array:
     form = FORMATS["float64"]
     size = np.max(np.abs(answer), initial=0.0)
     return np.asarray(form.functions * form.unit * size + form.smallest)
+
+
+Contract = Callable[[list[Any]], Any]
+"""Makes a scalar of the leaves of an answer, in arrays of the engine."""
 
 
 @dataclass(frozen=True)
@@ -193,16 +232,23 @@ class Program(Tape):
         self.places: list[int] = []
         """Where the errors are on the tape."""
         self._trial = None if errors is None else iter(errors)
+        self._is_exact = False
 
-    def run(self, question: Question, mode: Mode) -> list[Any]:
-        """Compute the answer to a question in a mode, and return the leaves of its tree."""
+    def run(self, question: Question, mode: Mode, contract: Contract | None = None) -> list[Any]:
+        """Compute the answer to a question in a mode, and return the leaves of its tree.
+
+        contract: computes in place of these, without errors, what is made of them.
+        """
         inputs, operator, form = question.inputs, question.operator, self.source.form
         with nullcontext() if form is None else arithmetic(form), self:
             engine = Floats(self, inputs.arguments[inputs.active])
             problem = to_backend(engine, question.model.output, inputs, operator)
             _, call = prepare(engine, problem, operator, mode, question.order)
-            answer = call(problem.active, problem.constants, problem.direction)
-        return tree.leaves(answer)
+            leaves = tree.leaves(call(problem.active, problem.constants, problem.direction))
+            if contract is not None:
+                self._is_exact = True
+                return [contract(leaves)]
+        return leaves
 
     def input(self, array: Array, *, is_active: bool) -> Any:
         """An argument of the model."""
@@ -221,7 +267,7 @@ class Program(Tape):
 
     def process(self, primitive: Primitive, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         form, rounding = self.source.form, primitive.rounding
-        if form is None or primitive is exact_sum or rounding is Rounding.EXACT:
+        if self._is_exact or form is None or primitive is exact_sum or rounding is Rounding.EXACT:
             return super().process(primitive, args, params)
         if rounding is Rounding.BACKWARD_STABLE:
             longest = max(max(arg.shape[-2:]) for arg in args)
@@ -295,7 +341,12 @@ def _lost(
     """How far rounding takes one result."""
     if ans.dtype.kind != "f":
         raise ValueError("Only real numbers have bounds of first order.")
-    balls = [_exact_ball(_plain(arg)) for arg in args]
+    plain_args = [_plain(arg) for arg in args]
+    if ans.size >= MANY:
+        in_doubles = lost_in_doubles(form, primitive, plain_args, params, ans)
+        if in_doubles is not None:
+            return in_doubles
+    balls = [_exact_ball(arg) for arg in plain_args]
     lost = radii(primitive(*balls, **params))
     guessed = form.functions * form.unit * np.abs(ans)
     return np.where(np.isfinite(lost), lost, np.where(np.isfinite(guessed), guessed, 0.0))

@@ -15,6 +15,7 @@ import numpy as np
 from adbench.cases.answer import Answer
 from adbench.cases.inputs import Array
 from adbench.results.files import write_whole
+from adbench.truth.sample import Sample
 from adbench.truth.truth import Truth
 
 
@@ -43,6 +44,7 @@ class StoredTruth:
     bits: int
     doubt: str
     source: str
+    sample: Sample | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def _stored(truth: Truth) -> StoredTruth:
         bits=truth.bits,
         doubt=truth.doubt,
         source=truth.source,
+        sample=truth.sample,
     )
 
 
@@ -105,6 +108,7 @@ def _loaded(stored: StoredTruth) -> Truth:
         bits=stored.bits,
         doubt=stored.doubt,
         source=stored.source,
+        sample=stored.sample,
     )
 
 

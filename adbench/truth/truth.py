@@ -23,6 +23,9 @@ from adbench.truth.enclosure import enclose
 from adbench.truth.evaluation import NEGLIGIBLE, UNDECIDED
 from adbench.truth.limit import limit
 from adbench.truth.reasons import why_unknown
+from adbench.truth.sample import Sample
+from adbench.truth.sampling import sampled_parts
+from adbench.truth.size import SizeLimits, extent
 
 CONTRADICTION = 1e-9
 """A model's analytic oracle, evaluated in extended precision, that is farther than this from the
@@ -34,6 +37,10 @@ pole."""
 
 TINY = float(np.finfo(np.float64).tiny)
 """The smallest normal double; what is known to be below it is as good as 0."""
+
+
+CUSTOMARY_LIMITS = SizeLimits()
+"""What a truth may take unless something else is said."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,10 @@ class Truth:
 
     source: str = "enclosure"
     """What it is, as the rows name it."""
+
+    sample: Sample | None = None
+    """What of a backend's answer is judged, where the whole is too large: `answer` has its entries
+    then. None where it is all."""
 
     @cached_property
     def at_kinks(self) -> tuple[Array, ...]:
@@ -95,8 +106,13 @@ def _are_wide(centres: Array, radii: Array) -> Array:
     return wide
 
 
-def establish(question: Question, dtypes: Sequence[str] = DTYPES) -> Truth:
+def establish(
+    question: Question, dtypes: Sequence[str] = DTYPES, limits: SizeLimits = CUSTOMARY_LIMITS
+) -> Truth:
     """Compute the truth of a question, with bounds for `dtypes`.
+
+    limits: what it may take. Where all of the answer would take more, it is the truth of a sample
+    (`sample.py`); where a sample would, there is none, and `doubt` says so.
 
     The question's inputs are float64, and representable in all of `dtypes`. The truth of a
     `value_and_gradient` is that of its two parts. Raises CertificateError where the enclosure is
@@ -104,11 +120,39 @@ def establish(question: Question, dtypes: Sequence[str] = DTYPES) -> Truth:
     raises.
     """
     oracle = _oracle_answer(question)
-    truth = _join([_certified(part, dtypes) for part in question.parts])
+    truth = _join([_truth_of_part(part, dtypes, limits) for part in question.parts])
+    if truth.sample is not None:
+        oracle = None  # it is one of the whole
     doubt = truth.doubt or _doubt_about_oracle(question, oracle, truth.answer)
     if oracle is not None and mismatch(oracle, truth.answer):
         oracle = None  # nothing can be measured against it
     return replace(truth, oracle=oracle, doubt=doubt)
+
+
+def _truth_of_part(question: Question, dtypes: Sequence[str], limits: SizeLimits) -> Truth:
+    enclosed = extent(question, limits)
+    if enclosed.refusal:
+        return Truth(Answer((), ()), (), doubt=enclosed.refusal)
+    if enclosed.sample is None:
+        return _certified(question, dtypes)
+    return _sampled(question, enclosed.sample, dtypes)
+
+
+def _sampled(question: Question, sample: Sample, dtypes: Sequence[str]) -> Truth:
+    try:
+        parts = sampled_parts(question, sample, dtypes)
+    except UNDECIDED as error:
+        return Truth(Answer((), ()), (), doubt=why_unknown(question.model, error))
+    truth = Truth(
+        Answer(tuple(part.path for part in parts), tuple(part.answer for part in parts)),
+        tuple(part.radii for part in parts),
+        {dtype: tuple(part.bounds[dtype] for part in parts) for dtype in dtypes},
+        bits=max(part.bits for part in parts),
+        doubt=next((part.doubt for part in parts if part.doubt), ""),
+        source="sample",
+        sample=sample,
+    )
+    return _within_accuracy(truth, question.model.accuracy)
 
 
 def _certified(question: Question, dtypes: Sequence[str]) -> Truth:
@@ -163,6 +207,10 @@ def _join(parts: Sequence[Truth]) -> Truth:
     for part in parts:
         if not part.answer.arrays:  # it could not be enclosed
             return part
+    *leading, last = parts
+    sample = last.sample
+    if sample is not None:
+        sample = replace(sample, leading=sum(len(part.answer.arrays) for part in leading))
     return Truth(
         answer=joined([part.answer for part in parts]),
         radii=tuple(chain.from_iterable(part.radii for part in parts)),
@@ -172,6 +220,8 @@ def _join(parts: Sequence[Truth]) -> Truth:
         },
         bits=max(part.bits for part in parts),
         doubt=next((part.doubt for part in parts if part.doubt), ""),
+        source=last.source,
+        sample=sample,
     )
 
 
