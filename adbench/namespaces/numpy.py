@@ -40,6 +40,14 @@ def _polygamma(n: int, x: Any) -> Any:
     return scipy.special.polygamma(n, x).astype(x.dtype)  # SciPy's is float64 always
 
 
+def _gammainc(a: Any, x: Any) -> Any:
+    return scipy.special.gammainc(a, x).astype(np.result_type(a, x))  # as of `_xlogy`
+
+
+def _gammaincc(a: Any, x: Any) -> Any:
+    return scipy.special.gammaincc(a, x).astype(np.result_type(a, x))
+
+
 def _xlogy(x: Any, y: Any) -> Any:
     return scipy.special.xlogy(x, y).astype(
         np.result_type(x, y, np.float16)
@@ -68,7 +76,15 @@ def _add_at(x: Any, index: Any, value: Any, /) -> Any:
 
 numpy = Namespace(
     np,
-    Namespace(scipy.special, None, polygamma=_polygamma, softplus=_softplus, xlogy=_xlogy),
+    Namespace(
+        scipy.special,
+        None,
+        gammainc=_gammainc,
+        gammaincc=_gammaincc,
+        polygamma=_polygamma,
+        softplus=_softplus,
+        xlogy=_xlogy,
+    ),
     add_at=_add_at,
     argsort=_argsort,
     clip=_clip,
