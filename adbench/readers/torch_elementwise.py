@@ -111,6 +111,13 @@ def _gelu(xp: Any, x: Any, approximate: str = "none") -> Any:
     return 0.5 * x * xp.special.erfc(-math.sqrt(0.5) * x)
 
 
+# ---- probabilities
+
+
+def _normal_quantile(xp: Any, x: Any) -> Any:
+    return math.sqrt(2) * xp.special.erfinv(2 * x - 1)
+
+
 # ---- complex numbers
 
 
@@ -234,6 +241,7 @@ OPERATIONS: Mapping[str, Any] = {
     "aten::special_i0e": _special("i0e"),
     "aten::special_i1": _special("i1"),
     "aten::special_i1e": _special("i1e"),
+    "aten::special_ndtri": _normal_quantile,
     "aten::special_zeta": lambda xp, s, q: xp.special.zeta(*alike(xp, s, q)),
     "aten::sub": _subtract,
     "aten::where": _where,
