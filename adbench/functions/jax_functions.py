@@ -25,7 +25,7 @@ class Jax(Framework):
         self, function: Callable[..., Any], arguments: Sequence[Any], keywords: Mapping[str, Any]
     ) -> OpenCall:
         names = names_of_arguments(function, len(arguments))
-        whole = (tuple(arguments), dict(keywords))
+        whole: tuple[Any, ...] = (tuple(arguments), dict(keywords))
         if _is_tree(function):
             whole = (*whole, function)
         leaves, structure = jax.tree_util.tree_flatten_with_path(whole, is_leaf=_is_none)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -86,6 +87,10 @@ def _polygamma(xp: Any, order: Any, x: Any) -> Any:
 
 def _shape(known: Any, x: Any) -> tuple[int, ...]:
     return np.broadcast_shapes(known.shape, tuple(x.shape))
+
+
+def _normal_quantile(xp: Any, x: Any) -> Any:
+    return math.sqrt(2) * xp.special.erfinv(2 * x - 1)
 
 
 # ---- activations
@@ -224,6 +229,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "Lgamma": plain("special.gammaln"),
     "Log": plain("log"),
     "Log1p": plain("log1p"),
+    "Ndtri": Operation(_normal_quantile),
     "Polygamma": Operation(_polygamma, known=(0,)),
     "Rint": plain("round"),
     "Round": plain("round"),
