@@ -18,8 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.core import Array
-from ..engine.declaring import elementwise
+from ..engine.declaring import Refusal, elementwise
 from ..engine.rounding import Rounding, rounds
 from .special import _gammaln
 
@@ -125,12 +124,10 @@ def _gamma_density(a: Any, x: Any) -> Any:
 # --- derivatives ----------------------------------------------------------------------------------
 
 
-def _refused(g: Array, ans: Array, a: Array, x: Array) -> Array:
-    raise NotImplementedError(
-        "The incomplete gamma functions have a derivative by their argument alone here, and that "
-        "by the parameter a was asked for: keep a constant, or stop its gradient."
-    )
-
+_refused = Refusal(
+    "The incomplete gamma functions have a derivative by their argument alone here, and that by "
+    "the parameter a was asked for: keep a constant, or stop its gradient."
+)
 
 gamma_density = elementwise(
     "gamma_density", _gamma_density, _refused, lambda g, ans, a, x: g * (ans * ((a - 1) / x - 1))

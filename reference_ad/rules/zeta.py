@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.core import Array
-from ..engine.declaring import elementwise
+from ..engine.declaring import Refusal, elementwise
 from ..engine.rounding import Rounding, rounds
 from .incomplete_gamma import _of_parameter_and_argument
 from .special import _BERNOULLI, _FAR
@@ -39,12 +38,10 @@ def _zeta(s: Any, q: Any) -> Any:
     return np.where((s < 1) | (q < 0), np.nan, total)
 
 
-def _refused(g: Array, ans: Array, s: Array, q: Array) -> Array:
-    raise NotImplementedError(
-        "The zeta function has a derivative by its second argument alone here, and that by the "
-        "exponent was asked for: keep the exponent constant, or stop its gradient."
-    )
-
+_refused = Refusal(
+    "The zeta function has a derivative by its second argument alone here, and that by the "
+    "exponent was asked for: keep the exponent constant, or stop its gradient."
+)
 
 zeta = elementwise(  # the sum of (q + k)^-s over k = 0, 1, ..., for s > 1 and q > 0
     "zeta", _zeta, _refused, lambda g, ans, s, q: g * (-s * zeta(s + 1, q))
