@@ -26,7 +26,7 @@ def outcome(functions: Any, function: Any) -> Any:
     return functions.outcome_of("function", function, framework_called("torch"))
 
 
-class HalfSlope(torch.autograd.Function):  # type: ignore[misc]
+class HalfSlope(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Any) -> Any:
         ctx.save_for_backward(x)
