@@ -14,13 +14,15 @@ from reference_ad.rules import (
     contraction,
     elementwise,
     fourier,
+    incomplete_gamma,
     linalg,
     reductions,
     special,
     structural,
 )
+from reference_ad.rules import zeta as zeta_rules
 
-from . import arrays, bessel, comparisons, functions, linear_algebra, transforms
+from . import arrays, bessel, comparisons, functions, integrals, linear_algebra, transforms
 from .elements import (
     COMPLEX,
     CONSTANTS,
@@ -84,6 +86,11 @@ IMPLEMENTATIONS: Mapping[Primitive, Callable[..., Any]] = {
     bessel_rules.bessel_i_scaled: lambda x, order: on_elements(
         lambda v: bessel.bessel_i_scaled(v, order)
     )(x),
+    special.erfinv: on_elements(integrals.erfinv),
+    incomplete_gamma.gamma_density: on_elements(integrals.density),
+    incomplete_gamma.gammainc: on_elements(integrals.gammainc),
+    incomplete_gamma.gammaincc: on_elements(integrals.gammaincc),
+    zeta_rules.zeta: on_elements(integrals.zeta),
     elementwise.floor: on_elements(functions.floor),
     elementwise.ceil: on_elements(functions.ceil),
     elementwise.round: on_elements(functions.round_to_even),

@@ -29,27 +29,30 @@ class Jax(Framework):
         self, function: Callable[..., Any], arguments: Sequence[Any], keywords: Mapping[str, Any]
     ) -> OpenCall:
         names = names_of_arguments(function, len(arguments))
-        whole = (tuple(arguments), dict(keywords))
+        whole: tuple[Any, ...] = (tuple(arguments), dict(keywords))
+        if _is_tree(function):
+            whole = (*whole, function)
         leaves, structure = jax.tree_util.tree_flatten_with_path(whole, is_leaf=_is_none)
         places, arrays = [], []
         for place, (path, leaf) in enumerate(leaves):
             if self.is_array(leaf):
-                owner = getattr(path[1], "idx", getattr(path[1], "key", ""))
-                name = names[owner] if isinstance(owner, int) else owner
-                below = jax.tree_util.keystr(path[2:])
                 places.append(place)
-                arrays.append(OpenArray(owner, below, f"{name}{below}", leaf))
+                arrays.append(_open_array(path, names, leaf))
+
+        def filled(given: Sequence[Any]) -> Any:
+            values = [leaf for _, leaf in leaves]
+            for place, array in zip(places, given, strict=True):
+                values[place] = array
+            return jax.tree_util.tree_unflatten(structure, values)
 
         def rebuild(given: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-            filled = [leaf for _, leaf in leaves]
-            for place, array in zip(places, given, strict=True):
-                filled[place] = array
-            positional, named = jax.tree_util.tree_unflatten(structure, filled)
+            positional, named, *_ = filled(given)
             return positional, named
 
         def call(given: Sequence[Any]) -> Any:
-            positional, named = rebuild(given)
-            return function(*positional, **named)
+            positional, named, *own = filled(given)
+            called = own[0] if own else function
+            return called(*positional, **named)
 
         return OpenCall(function, tuple(arrays), rebuild, call)
 
@@ -104,5 +107,24 @@ def _is_none(value: Any) -> bool:
     """Whether a value is None, which stays what it is."""
     return value is None
 
+
+def _is_tree(function: Any) -> bool:
+    """Whether a function is a registered tree of arrays, as the modules of Equinox are."""
+    return not jax.tree_util.all_leaves([function])
+
+
+def _open_array(path: Any, names: Sequence[str], leaf: Any) -> OpenArray:
+    """An array at a path in the arguments, the keywords, and the function itself."""
+    if path[0].idx == _FUNCTION:
+        place = jax.tree_util.keystr(path[1:])
+        return OpenArray("", place, place.removeprefix("."), leaf)
+    owner = getattr(path[1], "idx", getattr(path[1], "key", ""))
+    name = names[owner] if isinstance(owner, int) else owner
+    below = jax.tree_util.keystr(path[2:])
+    return OpenArray(owner, below, f"{name}{below}", leaf)
+
+
+_FUNCTION = 2
+"""Where the function is, after the arguments and the keywords."""
 
 FRAMEWORK = Jax()

@@ -1,17 +1,25 @@
-"""TensorFlow: tensors and variables among arguments.
+"""TensorFlow: tensors and variables among arguments, and modules with their variables.
 
-The variables that a function, a module or a layer holds itself are its constants.
+The variables that a function closes over without its being a module's are its constants.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from adbench.functions.framework import Framework, OpenArray, OpenCall, names_of_arguments
+from adbench.functions.tensorflow_modules import (
+    is_module,
+    is_unbuilt,
+    module_of,
+    reading_instead,
+    variables_of,
+)
 from reference_ad.engine import tree
 
 
@@ -27,21 +35,33 @@ class TensorFlow(Framework):
     def open_call(
         self, function: Callable[..., Any], arguments: Sequence[Any], keywords: Mapping[str, Any]
     ) -> OpenCall:
-        names = [*names_of_arguments(function, len(arguments)), *keywords]
+        names = [*names_of_arguments(_signed(function), len(arguments)), *keywords]
         owners: list[int | str] = [*range(len(arguments)), *keywords]
-        leaves, structure = tree.flatten([*arguments, *keywords.values()])
+        values = [*arguments, *keywords.values()]
+        leaves, structure = tree.flatten(values)
+        function_module = module_of(function)
+        modules = [function_module, *filter(is_module, leaves)]
+        if any(map(is_unbuilt, modules)):
+            function(*arguments, **keywords)
         places, arrays = [], []
+        parameters = _parameters(function_module, "", "", "")
         place = 0
-        for owner, name, value in zip(owners, names, [*arguments, *keywords.values()], strict=True):
+        for owner, name, value in zip(owners, names, values, strict=True):
             for path, leaf in zip(tree.paths(value), tree.leaves(value), strict=True):
                 if self.is_array(leaf):
                     places.append(place)
                     arrays.append(OpenArray(owner, path, f"{name}{path}", leaf))
+                elif is_module(leaf):
+                    parameters += _parameters(leaf, owner, path, f"{name}{path}.")
                 place += 1
+        if parameters:  # among which those that are not trained are constants
+            arrays = [replace(array, is_watched=True) for array in arrays]
+        variables = [parameter.array for parameter in parameters]
+        count = len(places)
 
         def rebuild(given: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
             filled = list(leaves)
-            for position, array in zip(places, given, strict=True):
+            for position, array in zip(places, given[:count], strict=True):
                 filled[position] = array
             rebuilt = tree.unflatten(structure, filled)
             positional = tuple(rebuilt[: len(arguments)])
@@ -49,9 +69,12 @@ class TensorFlow(Framework):
 
         def call(given: Sequence[Any]) -> Any:
             positional, named = rebuild(given)
-            return function(*positional, **named)
+            if not variables:
+                return function(*positional, **named)
+            with reading_instead(variables, given[count:]):
+                return function(*positional, **named)
 
-        return OpenCall(function, tuple(arrays), rebuild, call)
+        return OpenCall(function, (*arrays, *parameters), rebuild, call)
 
     def is_array(self, value: Any) -> bool:
         return isinstance(value, tf.Tensor | tf.Variable)
@@ -87,6 +110,27 @@ class TensorFlow(Framework):
 
     def complex_of(self, real: Any, imaginary: Any) -> Any:
         return tf.complex(real, imaginary)
+
+
+def _signed(function: Any) -> Any:
+    """What has the signature of a call: of a layer, its method `call`."""
+    return function.call if is_module(function) and hasattr(function, "call") else function
+
+
+def _parameters(module: Any, owner: int | str, path: str, prefix: str) -> list[OpenArray]:
+    """The variables of a module, which is the function itself where the owner is ""."""
+    if module is None:
+        return []
+    return [
+        OpenArray(
+            owner,
+            f"{path}.{listed.path}",
+            f"{prefix}{listed.path}",
+            listed.variable,
+            listed.is_trainable,
+        )
+        for listed in variables_of(module)
+    ]
 
 
 FRAMEWORK = TensorFlow()

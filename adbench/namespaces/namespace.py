@@ -23,7 +23,10 @@ SPECIAL = (
     "digamma",
     "erf",
     "erfc",
+    "erfinv",
     "expit",
+    "gammainc",
+    "gammaincc",
     "gammaln",
     "i0",
     "i0e",
@@ -38,10 +41,12 @@ SPECIAL = (
     "softmax",
     "softplus",
     "xlogy",
+    "zeta",
 )
 """The functions that a namespace's `special` must have, with SciPy's names and leading arguments:
-one or two arrays; `axis` for the softmaxes and `logsumexp`, which has `keepdims` too; an integer
-order n >= 0 for `polygamma`. What a framework lacks of them is `missing` there."""
+one or two arrays, the first of which is constant in `gammainc`, `gammaincc` and `zeta`; `axis` for
+the softmaxes and `logsumexp`, which has `keepdims` too; an integer order n >= 0 for `polygamma`.
+What a framework lacks of them is `missing` there."""
 
 LOOPS = ("scan", "fori_loop")
 """The functions that every namespace has of its own, in Python where nothing better is given."""

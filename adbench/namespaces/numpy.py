@@ -55,6 +55,14 @@ def _polygamma(n: int, x: Any) -> Any:
     return _special.polygamma(n, x).astype(x.dtype)  # SciPy's is float64 always
 
 
+def _gammainc(a: Any, x: Any) -> Any:
+    return _special.gammainc(a, x).astype(np.result_type(a, x))  # as of `_xlogy`
+
+
+def _gammaincc(a: Any, x: Any) -> Any:
+    return _special.gammaincc(a, x).astype(np.result_type(a, x))
+
+
 def _xlogy(x: Any, y: Any) -> Any:
     return _special.xlogy(x, y).astype(
         np.result_type(x, y, np.float16)
@@ -83,7 +91,15 @@ def _add_at(x: Any, index: Any, value: Any, /) -> Any:
 
 numpy = Namespace(
     np,
-    Namespace(_special, None, polygamma=_polygamma, softplus=_softplus, xlogy=_xlogy),
+    Namespace(
+        _special,
+        None,
+        gammainc=_gammainc,
+        gammaincc=_gammaincc,
+        polygamma=_polygamma,
+        softplus=_softplus,
+        xlogy=_xlogy,
+    ),
     add_at=_add_at,
     argsort=_argsort,
     clip=_clip,

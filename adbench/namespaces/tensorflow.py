@@ -30,7 +30,10 @@ special = SimpleNamespace(
     digamma=tf.math.digamma,
     erf=tf.math.erf,
     erfc=tf.math.erfc,
+    erfinv=tf.math.erfinv,
     expit=tf.math.sigmoid,
+    gammainc=lambda a, x: tf.math.igamma(*functions.alike(a, x)),
+    gammaincc=lambda a, x: tf.math.igammac(*functions.alike(a, x)),
     gammaln=tf.math.lgamma,
     i0=tf.math.bessel_i0,
     i0e=tf.math.bessel_i0e,
@@ -45,6 +48,7 @@ special = SimpleNamespace(
     softmax=functions.softmax,
     softplus=tf.math.softplus,
     xlogy=lambda x, y: tf.math.xlogy(*functions.alike(x, y)),
+    zeta=lambda s, q: tf.math.zeta(*functions.alike(s, q)),
 )
 
 namespace = Namespace(

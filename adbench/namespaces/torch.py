@@ -183,7 +183,10 @@ special = SimpleNamespace(
     digamma=torch.special.digamma,
     erf=torch.special.erf,
     erfc=torch.special.erfc,
+    erfinv=torch.special.erfinv,
     expit=torch.special.expit,
+    gammainc=lambda a, x: torch.special.gammainc(*_alike(a, x)),
+    gammaincc=lambda a, x: torch.special.gammaincc(*_alike(a, x)),
     gammaln=torch.special.gammaln,
     i0=torch.special.i0,
     i0e=torch.special.i0e,
@@ -198,6 +201,7 @@ special = SimpleNamespace(
     softmax=_softmax,
     softplus=_softplus,
     xlogy=torch.special.xlogy,
+    zeta=lambda s, q: torch.special.zeta(*_alike(s, q)),
 )
 
 namespace = Namespace(

@@ -159,6 +159,7 @@ OPERATIONS: dict[str, Operation] = {
     "div": _div,
     "eq": lambda xp, x, y: x == y,
     "erf": lambda xp, x: xp.special.erf(x),
+    "erf_inv": lambda xp, x: xp.special.erfinv(x),
     "erfc": lambda xp, x: xp.special.erfc(x),
     "exp": lambda xp, x: xp.exp(x),
     "exp2": lambda xp, x: xp.pow(2.0, x),
@@ -166,6 +167,8 @@ OPERATIONS: dict[str, Operation] = {
     "floor": lambda xp, x: xp.floor(x),
     "ge": lambda xp, x, y: x >= y,
     "gt": lambda xp, x, y: x > y,
+    "igamma": lambda xp, a, x: xp.special.gammainc(a, x),
+    "igammac": lambda xp, a, x: xp.special.gammaincc(a, x),
     "imag": lambda xp, x: xp.imag(x),
     "integer_pow": lambda xp, x, *, y: x**y,
     "is_finite": lambda xp, x: xp.isfinite(x),
@@ -206,6 +209,7 @@ OPERATIONS: dict[str, Operation] = {
     "tan": lambda xp, x: xp.tan(x),
     "tanh": lambda xp, x: xp.tanh(x),
     "xor": _xor,
+    "zeta": lambda xp, s, q: xp.special.zeta(s, q),
 }
 """What each primitive is in the array namespace."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -86,6 +87,10 @@ def _polygamma(xp: Any, order: Any, x: Any) -> Any:
 
 def _shape(known: Any, x: Any) -> tuple[int, ...]:
     return np.broadcast_shapes(known.shape, tuple(x.shape))
+
+
+def _normal_quantile(xp: Any, x: Any) -> Any:
+    return math.sqrt(2) * xp.special.erfinv(2 * x - 1)
 
 
 # ---- activations
@@ -215,12 +220,16 @@ OPERATIONS: Mapping[str, Operation] = {
     "Digamma": plain("special.digamma"),
     "Erf": plain("special.erf"),
     "Erfc": plain("special.erfc"),
+    "Erfinv": plain("special.erfinv"),
     "Exp": plain("exp"),
     "Expm1": plain("expm1"),
     "Floor": plain("floor"),
+    "Igamma": plain("special.gammainc"),
+    "Igammac": plain("special.gammaincc"),
     "Lgamma": plain("special.gammaln"),
     "Log": plain("log"),
     "Log1p": plain("log1p"),
+    "Ndtri": Operation(_normal_quantile),
     "Polygamma": Operation(_polygamma, known=(0,)),
     "Rint": plain("round"),
     "Round": plain("round"),
@@ -233,6 +242,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "Xdivy": Operation(lambda xp, x, y: _zero_or(xp, x, lambda z: 1 / z, y)),
     "Xlog1py": Operation(lambda xp, x, y: _zero_or(xp, x, xp.log1p, y)),
     "Xlogy": Operation(_xlogy),
+    "Zeta": plain("special.zeta"),
     # activations
     "ClipByValue": Operation(_clip),
     "Elu": Operation(_elu),

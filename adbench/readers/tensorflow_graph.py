@@ -240,16 +240,61 @@ def _call(reader: GraphReader, node: Any, operands: Sequence[Quantity]) -> list[
 
 
 def _branch(reader: GraphReader, node: Any, operands: Sequence[Quantity]) -> list[Quantity]:
-    condition = _decided(node, operands[0], "its condition")
-    branch = "then_branch" if np.all(condition != 0) else "else_branch"
-    return reader.read(_graph_of(node, branch), operands[1:])
+    """One branch where it is known which; else both, and a choice between their results."""
+    condition, inputs = operands[0], operands[1:]
+    branches = [_graph_of(node, name) for name in ("then_branch", "else_branch")]
+    if _is_known(condition):
+        is_true = bool(np.all(_decided(node, condition, "its condition") != 0))
+        return reader.read(branches[0 if is_true else 1], inputs)
+    results = [reader.read(branch, inputs) for branch in branches]
+    choose = Operation(lambda xp, which, x, y: xp.where(which != 0, x, y))
+    return _chosen(reader, node, choose, condition, results)
 
 
 def _case(reader: GraphReader, node: Any, operands: Sequence[Quantity]) -> list[Quantity]:
-    number = int(_decided(node, operands[0], "the number of its branch"))
-    branches = node.get_attr("branches")
-    chosen = branches[number if 0 <= number < len(branches) else -1]
-    return reader.read(node.graph._get_function(chosen.name).graph, operands[1:])
+    """One branch where it is known which; else all of them, and a choice between their results."""
+    number, inputs = operands[0], operands[1:]
+    names = node.get_attr("branches")
+    branches = [node.graph._get_function(branch.name).graph for branch in names]
+    if _is_known(number):
+        place = int(_decided(node, number, "the number of its branch"))
+        return reader.read(branches[place if 0 <= place < len(branches) else -1], inputs)
+    results = [reader.read(branch, inputs) for branch in branches]
+    return _chosen(reader, node, Operation(_one_of), number, results)
+
+
+def _one_of(xp: Any, number: Any, *cases: Any) -> Any:
+    """The case of a number; the last one where it is no number of a case."""
+    chosen = cases[-1]
+    for k in range(len(cases) - 1):
+        chosen = xp.where(number == k, cases[k], chosen)
+    return chosen
+
+
+def _chosen(
+    reader: GraphReader,
+    node: Any,
+    choose: Operation,
+    which: Any,
+    results: Sequence[Sequence[Quantity]],
+) -> list[Quantity]:
+    """The results of the branch that depends on the arguments, each chosen among those of all."""
+    outputs: list[Quantity] = []
+    for alternatives, tensor in zip(zip(*results, strict=True), node.outputs, strict=True):
+        values = [value for value in alternatives if isinstance(value, Value)]
+        shapes = {value.example.shape for value in values}
+        if len(values) != len(alternatives) or len(shapes) != 1:
+            raise Unreadable(
+                f"{_named(node)} depends on the values of the arguments, and its branches give "
+                "results of several shapes, or lists: let them give tensors of one shape."
+            )
+        types = [DataType(tensor.dtype.name)]
+        outputs += reader.recorder.apply(choose, [which, *values], {}, types)
+    return outputs
+
+
+def _is_known(quantity: Quantity) -> bool:
+    return isinstance(quantity, Value) and quantity.is_known
 
 
 def _loop(reader: GraphReader, node: Any, operands: Sequence[Quantity]) -> Sequence[Quantity]:

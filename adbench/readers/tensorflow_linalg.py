@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from adbench.readers import elimination
 from adbench.readers.tensorflow_indexing import rows_at
 from adbench.readers.tensorflow_operation import Operation, plain
 from adbench.readers.tensorflow_shapes import padded
@@ -272,6 +273,12 @@ def _tensor_diagonal(xp: Any, x: Any) -> Any:
     return xp.reshape(xp.linalg.diagonal(xp.reshape(x, (math.prod(shape),) * 2)), shape)
 
 
+def _lu(xp: Any, x: Any) -> tuple[Any, Any]:
+    """Both factors in one matrix, and the order of the rows."""
+    both, _, order = elimination.lu(xp, x)
+    return both, order
+
+
 OPERATIONS: Mapping[str, Operation] = {
     # products
     "BatchMatMul": Operation(_batch_matmul),
@@ -283,6 +290,7 @@ OPERATIONS: Mapping[str, Operation] = {
     # factorizations and solvers
     "Cholesky": plain("linalg.cholesky"),
     "LogMatrixDeterminant": Operation(lambda xp, x: tuple(xp.linalg.slogdet(x))),
+    "Lu": Operation(_lu),
     "MatrixDeterminant": plain("linalg.det"),
     "MatrixInverse": Operation(_inverse),
     "MatrixSolve": Operation(_solve),

@@ -111,6 +111,13 @@ def _gelu(xp: Any, x: Any, approximate: str = "none") -> Any:
     return 0.5 * x * xp.special.erfc(-math.sqrt(0.5) * x)
 
 
+# ---- probabilities
+
+
+def _normal_quantile(xp: Any, x: Any) -> Any:
+    return math.sqrt(2) * xp.special.erfinv(2 * x - 1)
+
+
 # ---- complex numbers
 
 
@@ -192,6 +199,7 @@ OPERATIONS: Mapping[str, Any] = {
     "aten::eq": _operator(operator.eq),
     "aten::erf": _special("erf"),
     "aten::erfc": _special("erfc"),
+    "aten::erfinv": _special("erfinv"),
     "aten::exp2": lambda xp, x: 2.0**x,
     "aten::floor_divide": _binary("floor_divide"),
     "aten::fmax": _binary("maximum"),
@@ -203,6 +211,8 @@ OPERATIONS: Mapping[str, Any] = {
     "aten::hardtanh": lambda xp, x, min=-1, max=1: _clip(xp, x, min, max),
     "aten::hypot": _binary("hypot"),
     "aten::i0": _special("i0"),
+    "aten::igamma": lambda xp, a, x: xp.special.gammainc(*alike(xp, a, x)),
+    "aten::igammac": lambda xp, a, x: xp.special.gammaincc(*alike(xp, a, x)),
     "aten::le": _operator(operator.le),
     "aten::leaky_relu": _leaky_relu,
     "aten::lgamma": _special("gammaln"),
@@ -231,6 +241,8 @@ OPERATIONS: Mapping[str, Any] = {
     "aten::special_i0e": _special("i0e"),
     "aten::special_i1": _special("i1"),
     "aten::special_i1e": _special("i1e"),
+    "aten::special_ndtri": _normal_quantile,
+    "aten::special_zeta": lambda xp, s, q: xp.special.zeta(*alike(xp, s, q)),
     "aten::sub": _subtract,
     "aten::where": _where,
     "aten::xlogy": lambda xp, x, y: xp.special.xlogy(*alike(xp, x, y)),

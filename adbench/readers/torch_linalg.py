@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from adbench.readers import elimination
 from adbench.readers.torch_pieces import move_axis
 
 
@@ -101,6 +102,36 @@ def _pinv(xp: Any, x: Any, atol: Any = None, rtol: Any = None, hermitian: bool =
     return xp.linalg.pinv(x)
 
 
+def _least_squares(xp: Any, a: Any, b: Any, rcond: Any = None, *, driver: str | None = None) -> Any:
+    """The solution of least squares for a matrix of full rank, whatever the tolerance."""
+    if b.ndim == a.ndim - 1:
+        return (xp.linalg.pinv(a) @ b[..., None])[..., 0]
+    return xp.linalg.pinv(a) @ b
+
+
+def _both_factors(xp: Any, x: Any, pivot: bool = True, check_errors: bool = False) -> Any:
+    _check_pivots(pivot)
+    return elimination.lu(xp, x)[0]
+
+
+def _factor(part: int) -> Any:
+    """The permutation matrix, the lower or the upper factor."""
+
+    def factor(xp: Any, x: Any, pivot: bool = True) -> Any:
+        _check_pivots(pivot)
+        both, _, order = elimination.lu(xp, x)
+        if part == 0:
+            return elimination.permutation_matrix(xp, order, x.dtype)
+        return elimination.triangular_factors(xp, both)[part - 1]
+
+    return factor
+
+
+def _check_pivots(pivot: bool) -> None:
+    if not pivot:
+        raise NotImplementedError("LU factors are read with pivots: leave pivot=False out.")
+
+
 def _cross(xp: Any, x: Any, y: Any, dim: int = -1) -> Any:
     axis = dim % x.ndim
     last = [move_axis(xp, array, axis, x.ndim - 1) for array in (x, y)]
@@ -123,6 +154,9 @@ OPERATIONS: Mapping[str, Any] = {
     "aten::linalg_cholesky_ex": (_cholesky, None),
     "aten::linalg_cross": _cross,
     "aten::linalg_inv_ex": (_inverse, None),
+    "aten::linalg_lstsq": (_least_squares, None, None, None),
+    "aten::linalg_lu": (_factor(0), _factor(1), _factor(2)),
+    "aten::linalg_lu_factor_ex": (_both_factors, None, None),
     "aten::linalg_pinv": _pinv,
     "aten::linalg_qr": (_orthogonal(0), _orthogonal(1)),
     "aten::linalg_solve_triangular": _solve_triangular,

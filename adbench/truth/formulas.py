@@ -43,7 +43,7 @@ from ball_arithmetic import midpoints, numbers, radii
 from reference_ad import jet
 from reference_ad.engine.core import PRIMITIVES, Primitive, Rule, other_rules
 from reference_ad.engine.core import UnlistedPrimitive as Unlisted
-from reference_ad.engine.declaring import elementwise
+from reference_ad.engine.declaring import Refusal, elementwise
 from reference_ad.engine.elements import ElementArray, as_array
 from reference_ad.engine.rounding import Rounding
 from reference_ad.engine.series import Application, Coefficients, rule_of
@@ -273,7 +273,8 @@ class _Slopes:
     def _of_argument(self, positions: Positions) -> Iterator[Any]:
         """What the last places of the arguments do to a derivative."""
         for position, point in enumerate(self.points):
-            if self.primitive.vjps[position] is not None:
+            rule = self.primitive.vjps[position]
+            if rule is not None and not isinstance(rule, Refusal):
                 yield np.nan_to_num(np.abs(point) * self.at((*positions, position)))
 
     def _of_value(self, positions: Positions) -> Any:

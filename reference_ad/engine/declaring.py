@@ -12,6 +12,7 @@ reverse mode alike.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -130,6 +131,17 @@ def broadcast_tangent(t: Array, like: Array) -> Array:
 
 
 # --- the other two kinds --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The rule for an argument by which a function has a derivative that nobody computes here."""
+
+    sentence: str
+
+    def __call__(self, g: Array, ans: Array, *args: Array, **params: Any) -> Array:
+        """Raise NotImplementedError."""
+        raise NotImplementedError(self.sentence)
 
 
 def elementwise(

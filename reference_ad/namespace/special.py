@@ -8,9 +8,11 @@ import numpy as np
 
 from ..engine.core import Array
 from ..rules import reductions as rules_reductions
+from ..rules.incomplete_gamma import gammainc, gammaincc
 from ..rules.reductions import Axis, canonical_axes
-from ..rules.special import digamma, erf, erfc, expit, gammaln, log_expit, softplus, xlogy
+from ..rules.special import digamma, erf, erfc, erfinv, expit, gammaln, log_expit, softplus, xlogy
 from ..rules.special import polygamma as _polygamma
+from ..rules.zeta import zeta
 from .bessel import i0, i0e, i1, i1e, j0, j1
 from .data_types import astype
 

@@ -11,7 +11,18 @@ from typing import Any
 import numpy as np
 
 from ..engine.core import Primitive
-from . import bessel, contraction, elementwise, fourier, linalg, reductions, special, structural
+from . import (
+    bessel,
+    contraction,
+    elementwise,
+    fourier,
+    incomplete_gamma,
+    linalg,
+    reductions,
+    special,
+    structural,
+    zeta,
+)
 from .structural import ARRAY
 
 
@@ -124,6 +135,7 @@ UNARY: dict[Primitive, list[Any]] = {
         ]
     },
     elementwise.acosh: [POSITIVE + 1],
+    special.erfinv: [FRACTION],
     special.gammaln: [POSITIVE, np.asarray([-0.4, -1.3])],
     special.digamma: [POSITIVE, np.asarray([-0.4, -1.3])],
     elementwise.logical_not: [CONDITION],
@@ -145,6 +157,15 @@ BINARY: dict[Primitive, list[Any]] = {
     elementwise.remainder: [(_distinct(3, 4), np.full((3, 1), 7.3))],
     elementwise.power: [(POSITIVE, A), (POSITIVE[:, :1], ROW), (POSITIVE, np.asarray(2.0))],
     special.xlogy: [(A, POSITIVE), (COLUMN, POSITIVE[0])],
+    **{
+        primitive: [(np.asarray([1, 2, 3, 5]), POSITIVE)]
+        for primitive in [
+            incomplete_gamma.gamma_density,
+            incomplete_gamma.gammainc,
+            incomplete_gamma.gammaincc,
+        ]
+    },
+    zeta.zeta: [(np.asarray([2, 3, 4, 7]), POSITIVE)],
     elementwise.over_cosh_squared: [(A, B), (A, ROW), (ROW, A)],
     **{
         primitive: [(_distinct(3, 4), B[0] * 0 - 0.05)]

@@ -233,6 +233,10 @@ SAMPLES: dict[str, list[tuple[Any, ...]]] = {
         (lambda x: lax.pad(x, jnp.asarray(0, x.dtype), ((-1, -2, 3),)), V),
     ],
     "platform_index": [(jnp.diagonal, SQUARE)],
+    "erf_inv": [(lambda x: lax.erf_inv(jnp.tanh(x)), M)],
+    "igamma": [(lambda x: lax.igamma(jnp.full_like(x, 1.5), jnp.abs(x) + 0.1), M)],
+    "igammac": [(lambda x: lax.igammac(jnp.full_like(x, 0.5), jnp.abs(x) + 0.1), M)],
+    "zeta": [(lambda x: lax.zeta(jnp.full_like(x, 2.5), jnp.abs(x) + 0.5), M)],
     "polygamma": [(lambda x: jax.scipy.special.polygamma(2, jnp.abs(x) + 0.5), M)],
     "pow": [
         (lambda x, y: jnp.abs(x) ** y, M, M),

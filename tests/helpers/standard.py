@@ -636,6 +636,9 @@ SPECIAL_SAMPLES = [
     *_each("i0 i1 i0e i1e j0 j1", "xp.special.NAME(x)", "xp.special.NAME(20.0 * x)"),
     *_each("i0e i1e j0 j1", "xp.special.NAME(900.0 * x)"),
     *_each("0 1 2 3", "xp.special.polygamma(NAME, p)"),
+    "xp.special.erfinv(p / (1.0 + p))",
+    *_each("gammainc gammaincc", "xp.special.NAME(0.7, p)", "xp.special.NAME(2.5, 3.0 * p)"),
+    "xp.special.zeta(2.5, p)",
     *_each(
         "logsumexp softmax log_softmax",
         "xp.special.NAME(x)",

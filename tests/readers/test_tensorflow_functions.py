@@ -361,8 +361,8 @@ def counted(x):
 def unreadable_lines():
     return {
         "draws random numbers": lambda x: x + tf.random.normal((3,)),
-        "is not among the operations": tf.math.erfinv,
-        "its condition": lambda x: tf.cond(x[0] > 0, lambda: x, lambda: -x),
+        "is not among the operations": lambda x: tf.math.betainc(x, x, x),
+        "its condition": lambda x: tf.while_loop(lambda y: y[0] < 3, lambda y: 2 * y, [x])[0],
         "its operand 0": lambda x: tf.boolean_mask(x, x > 0),
         "writes to a variable": lambda x: VARIABLE.assign(x) * 2,
         "leave the update out": counted,
@@ -385,5 +385,37 @@ def test_what_cannot_be_read_is_told_in_a_sentence(words):
 
 
 def test_the_line_of_the_user_is_named():
-    with pytest.raises(Unreadable, match=r"Erfinv \(line \d+ of test_tensorflow_functions.py\)"):
-        reader.read(lambda x: tf.math.erfinv(x), [tf.constant([0.5])])
+    with pytest.raises(Unreadable, match=r"Betainc \(line \d+ of test_tensorflow_functions.py\)"):
+        reader.read(lambda x: tf.math.betainc(x, x, x), [tf.constant([0.5])])
+
+
+# ---- branches that depend on the arguments
+
+
+def test_a_branch_that_depends_on_the_arguments_is_chosen_at_the_point():
+    def function(x):
+        return tf.cond(x[0] > 0, lambda: tf.sin(x), lambda: x * x)
+
+    reading = reader.read(function, [tf.constant([1.0, 2.0])])
+    for point in ([0.5, 2.0], [-0.5, 2.0]):
+        result = reading.function(numpy, np.asarray(point))
+        np.testing.assert_allclose(result, function(tf.constant(point)).numpy(), rtol=1e-6)
+
+
+def test_a_case_that_depends_on_the_arguments_is_chosen_at_the_point():
+    def function(x):
+        number = tf.cast(x[0], tf.int32)
+        return tf.switch_case(number, [lambda: tf.sin(x), lambda: x * x, lambda: x])
+
+    reading = reader.read(function, [tf.constant([1.0, 2.0])])
+    for point in ([0.5, 2.0], [1.5, 2.0], [2.5, 2.0], [7.5, 2.0]):
+        result = reading.function(numpy, np.asarray(point))
+        np.testing.assert_allclose(result, function(tf.constant(point)).numpy(), rtol=1e-6)
+
+
+def test_branches_of_several_shapes_are_refused_where_the_arguments_choose():
+    def function(x):
+        return tf.reduce_sum(tf.cond(x[0] > 0, lambda: x[:1], lambda: x))
+
+    with pytest.raises(Unreadable, match="let them give tensors of one shape"):
+        reader.read(function, [tf.constant([1.0, 2.0])])

@@ -136,6 +136,13 @@ sample_of("Polygamma", lambda x: raw("Polygamma", tf.constant(2, x.dtype), x), n
 sample_of(
     "Polygamma", lambda x: raw("Polygamma", tf.constant([1, 1], x.dtype), x), np.exp(normal(2))
 )
+sample("Erfinv", np.tanh(normal(3, 4)))
+sample("Ndtri", (1 + np.tanh(normal(3, 4))) / 2)
+for _name in words("Igamma Igammac"):
+    sample_of(
+        _name, lambda x, _name=_name: raw(_name, tf.constant(1.5, x.dtype), x), np.exp(normal(3))
+    )
+sample_of("Zeta", lambda x: raw("Zeta", tf.constant(2.5, x.dtype), x), np.exp(normal(3)))
 sample("ClipByValue", normal(3, 4), np.array(-0.5), np.array(0.6))
 sample("ClipByValue", normal(3, 4), normal(3, 4) - 2, normal(3, 4) + 2)
 
@@ -441,6 +448,8 @@ for _adjoint in (False, True):
             lower=_lower,
             adjoint=_adjoint,
         )
+sample_of("Lu", lambda x: raw("Lu", x).lu, normal(3, 3))
+sample_of("Lu", lambda x: raw("Lu", x).lu, definite(2, 3, 3))
 sample_of("Qr", lambda x: raw("Qr", x).r ** 2, normal(4, 3))
 sample_of("SelfAdjointEigV2", lambda x: raw("SelfAdjointEigV2", x).e, normal(3, 3))
 sample_of("SelfAdjointEigV2", lambda x: raw("SelfAdjointEigV2", x).v ** 2, symmetric(3, 3))

@@ -282,6 +282,7 @@ TEXTBOOK = {
     ),
     "erf": (anywhere, [product(TWO_OVER_ROOT_PI, BELL)]),
     "erfc": (anywhere, [product(-TWO_OVER_ROOT_PI, BELL)]),
+    "erfinv": (within_one, [("div", ("exp", YY), TWO_OVER_ROOT_PI)]),
     "gammaln": (positive, [("digamma", "x")]),
     "digamma": (positive, [("trigamma", "x")]),
     "logsumexp": (anywhere, [("exp", ("sub", "x", "y")), SHARES]),
