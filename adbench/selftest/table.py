@@ -87,7 +87,7 @@ def false_alarms_as_they_stand(scores: list[AsTheyStand], checker: str) -> list[
 
 
 def _score_rows(score: AsTheyStand) -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     bugs = {bug.name for bug in BUGS}
     bug_count = len(bugs & score.alarms.keys())
     control_count = len(score.alarms.keys() - bugs)
@@ -100,7 +100,7 @@ def _score_rows(score: AsTheyStand) -> list[tuple[str, ...]]:
 
 
 def _failures(score: AsTheyStand) -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for checker in _checkers(score):
         missed, alarmed = _missed(score, checker), _alarmed_controls(score, checker)
         if missed or alarmed:
