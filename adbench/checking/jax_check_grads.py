@@ -13,6 +13,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.test_util import check_grads as original_check_grads
 
 from adbench.cases.model import SpecError
@@ -108,5 +109,5 @@ def _derivatives(f: Callable[..., Any], modes: Sequence[str]) -> list[Callable[.
 
 
 def _as_array(leaf: Any) -> Any:
-    """A number of Python as an array, as JAX takes it."""
-    return jnp.asarray(leaf) if isinstance(leaf, float | complex) else leaf
+    """A number of Python's, or an array of NumPy's, as an array, as JAX takes it."""
+    return jnp.asarray(leaf) if isinstance(leaf, float | complex | np.ndarray | np.number) else leaf

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 import torch
 from torch.func import functional_call
 
+from adbench.backends.torch import Eager
 from adbench.functions.framework import Framework, OpenArray, OpenCall, names_of_arguments
 from reference_ad.engine import tree
 
@@ -76,6 +78,10 @@ class Torch(Framework):
             return functional_call(caller, values, positional, named)
 
         return OpenCall(function, (*arrays, *parameters), rebuild, call)
+
+    def modes(self, dtype: str) -> AbstractContextManager[Any]:
+        # As the function is run: what it makes without a dtype has the same one in both.
+        return Eager().native_modes(dtype)
 
     def is_array(self, value: Any) -> bool:
         return isinstance(value, torch.Tensor)

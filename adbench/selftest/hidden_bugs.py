@@ -157,7 +157,7 @@ def _power_rule(xp: Any, u: Any, x: Any, sign: float) -> Any:
     """The rule of the power spectrum; sign: that of the exponent in the adjoint transform."""
     spectrum = xp.asarray(np.exp(-1j * ANGLES)) @ xp.astype(x, xp.complex128)
     back = xp.asarray(np.exp(sign * 1j * ANGLES)) @ (xp.asarray(FREQUENCIES) * spectrum)
-    return (2 * u * xp.real(back),)
+    return (2 * u * xp.astype(xp.real(back), x.dtype),)
 
 
 def five(rng: np.random.Generator) -> tuple[Any, ...]:

@@ -30,8 +30,17 @@ BACKENDS = ("reference:tape", "torch:eager", "jax:eager")
 """The backends on which rules are written by hand, all define-by-run, since some of the rules
 remember."""
 
-OTHERS_LIMIT_S = 300.0
-"""How long another checker may take over all bugs (s)."""
+CHECKERS_LIMIT_S = 1200.0
+"""How long the checkers of a framework may take over all bugs and controls (s)."""
+
+OURS = "adbench.check"
+"""The checker that is tried, as the tables name it."""
+
+FRAMEWORKS = ("torch", "jax", "tensorflow")
+"""The frameworks whose functions are checked as they stand."""
+
+AS_THEY_STAND_DTYPES = ("float64", "float32")
+"""The dtypes in which functions are checked as they stand."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,20 @@ class Finding:
         """The checks that failed, each once, in the order in which they are made."""
         checks = [check for row in self.rows for check in row.failed_checks.split("; ") if check]
         return list(dict.fromkeys(checks))
+
+
+@dataclass(frozen=True)
+class AsTheyStand:
+    """What checkers say of a framework's functions in one dtype, without a specification."""
+
+    framework: str
+    """The name of the framework."""
+
+    dtype: str
+    """The dtype of the inputs."""
+
+    alarms: dict[str, dict[str, bool]]
+    """Whether each alarmed: {name of the bug or control: {checker: whether}}."""
 
 
 @dataclass(frozen=True)
@@ -127,10 +150,27 @@ def run(
     checker_alarms: dict[str, dict[str, bool]] = {}
     for framework in ("torch", "jax", "tensorflow"):
         watch(f"the checkers of {framework}")
-        for name, alarms in _alarms_of_checkers(framework, seed).items():
+        for name, alarms in _ask("checkers", framework, str(seed)).items():
             for checker, alarmed in alarms.items():
                 checker_alarms.setdefault(checker, {})[name] = alarmed
     return Results(findings, checker_alarms)
+
+
+def run_as_they_stand(
+    seed: int = 0, watch: Callable[[str], None] = lambda what: None
+) -> list[AsTheyStand]:
+    """Check every bug and control as a function of each framework that is installed.
+
+    watch: called with what is running, in words.
+    """
+    scores = []
+    for framework in FRAMEWORKS:
+        for dtype in AS_THEY_STAND_DTYPES:
+            watch(f"functions of {framework} as they stand, {dtype}")
+            alarms = _ask("as_they_stand", framework, dtype, str(seed))
+            if alarms:
+                scores.append(AsTheyStand(framework, dtype, alarms))
+    return scores
 
 
 def make_plan(seed: int, timeout_s: float = 60.0) -> planning.Plan:
@@ -173,21 +213,22 @@ def _is_asked(subject: Subject, case: planning.Case) -> bool:
     )
 
 
-def _alarms_of_checkers(framework: str, seed: int) -> dict[str, dict[str, bool]]:
-    """Ask the checkers of a framework, in a process of their own.
+def _ask(module: str, framework: str, *arguments: str) -> dict[str, dict[str, bool]]:
+    """Ask checkers about a framework's functions, in a process of their own.
 
-    Return {name: {checker: whether it alarmed}}, {} where the framework is not installed.
+    module: that of `adbench.selftest` which prints what they say. Return {name: {checker: whether
+    it alarmed}}, {} where the framework is not installed.
     """
     entry = next(entry for entry in registry.backends().values() if entry.framework == framework)
     if registry.installed_version(entry) is None:
         return {}
-    command = [sys.executable, "-P", "-m", "adbench.selftest.checkers", framework, str(seed)]
+    command = [sys.executable, "-P", "-m", f"adbench.selftest.{module}", framework, *arguments]
     process = subprocess.run(
         command,
         env=worker_environment(1),
         capture_output=True,
         text=True,
-        timeout=OTHERS_LIMIT_S,
+        timeout=CHECKERS_LIMIT_S,
         check=True,
     )
     alarms: dict[str, dict[str, bool]] = json.loads(process.stdout.splitlines()[-1])

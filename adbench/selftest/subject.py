@@ -4,8 +4,8 @@ A function with a derivative written by hand, and a mistake in one beside the sa
 
 A rule `pull(xp, u, *inputs)` gives the cotangent of every input from the cotangent u of the output;
 `push(xp, tangents, *inputs)` the tangent of the output. They are written once, in the array
-namespace, and become a `torch.autograd.Function`, a `jax.custom_vjp` and a primitive of the
-reference engine. `xp.stop` cuts the derivative.
+namespace, and become a `torch.autograd.Function`, a `jax.custom_vjp`, a `tf.custom_gradient` and a
+primitive of the reference engine. `xp.stop` cuts the derivative.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-FRAMEWORKS = ("reference", "torch", "jax")
+FRAMEWORKS = ("reference", "torch", "jax", "tensorflow")
 """Frameworks in which a rule can be written by hand; `adbench.selftest` has a module for each."""
 
 Rule = Callable[..., Any]

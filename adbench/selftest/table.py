@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adbench.reporting.tables import Table
 from adbench.selftest.bugs import BUGS
-from adbench.selftest.run import Finding, Results
+from adbench.selftest.run import AsTheyStand, Finding, Results
 
 CHECKERS = ("gradcheck", "gradcheck, fast mode", "check_grads", "compute_gradient")
 """The checkers of the frameworks, as columns."""
@@ -57,6 +57,73 @@ def summary(results: Results) -> str:
             f"{sum(alarms_of_controls)} controls"
         )
     return f"{'; '.join(clauses)}."
+
+
+def as_they_stand(scores: list[AsTheyStand]) -> list[Table]:
+    """Return the scores of all checkers on functions as they stand, and what they disagree on."""
+    columns = ("framework", "dtype", "checker", "bugs caught", "alarms at controls")
+    note = (
+        "The same bugs and controls as functions of each framework, without a specification, at "
+        "the same point. Each checker is called once, with its default tolerances."
+    )
+    rows = tuple(row for score in scores for row in _score_rows(score))
+    tables = [Table("As they stand", note, columns, 3, rows)]
+    failures = tuple(row for score in scores for row in _failures(score))
+    if failures:
+        columns = ("framework", "dtype", "checker", "missed bugs", "controls it alarmed at")
+        tables.append(Table("Missed, and false alarms", "", columns, 5, failures, prose=True))
+    return tables
+
+
+def missed_as_they_stand(scores: list[AsTheyStand], checker: str) -> list[str]:
+    """Return the bugs that a checker missed in the dtype that all of them show in, float64."""
+    of_float64 = [score for score in scores if score.dtype == "float64"]
+    return [name for score in of_float64 for name in _missed(score, checker)]
+
+
+def false_alarms_as_they_stand(scores: list[AsTheyStand], checker: str) -> list[str]:
+    """Return the controls that a checker alarmed at, in any dtype."""
+    return [name for score in scores for name in _alarmed_controls(score, checker)]
+
+
+def _score_rows(score: AsTheyStand) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    bugs = {bug.name for bug in BUGS}
+    bug_count = len(bugs & score.alarms.keys())
+    control_count = len(score.alarms.keys() - bugs)
+    for checker in _checkers(score):
+        caught = bug_count - len(_missed(score, checker))
+        alarms = len(_alarmed_controls(score, checker))
+        counts = (f"{caught} of {bug_count}", f"{alarms} of {control_count}")
+        rows.append((score.framework, score.dtype, checker, *counts))
+    return rows
+
+
+def _failures(score: AsTheyStand) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for checker in _checkers(score):
+        missed, alarmed = _missed(score, checker), _alarmed_controls(score, checker)
+        if missed or alarmed:
+            names = ("; ".join(missed) or "–", "; ".join(alarmed) or "–")
+            rows.append((score.framework, score.dtype, checker, *names))
+    return rows
+
+
+def _checkers(score: AsTheyStand) -> list[str]:
+    return list(dict.fromkeys(checker for of_name in score.alarms.values() for checker in of_name))
+
+
+def _missed(score: AsTheyStand, checker: str) -> list[str]:
+    """The bugs that a checker did not alarm at."""
+    names = [bug.name for bug in BUGS if bug.name in score.alarms]
+    return [name for name in names if not score.alarms[name][checker]]
+
+
+def _alarmed_controls(score: AsTheyStand, checker: str) -> list[str]:
+    """The controls that a checker alarmed at."""
+    bugs = {bug.name for bug in BUGS}
+    controls = [name for name in score.alarms if name not in bugs]
+    return [name for name in controls if score.alarms[name][checker]]
 
 
 def _bugs(results: Results) -> Table:

@@ -53,3 +53,9 @@ def test_what_is_not_read_is_left_to_the_original_with_a_warning():
 
     with pytest.warns(NumericalCheck, match="cannot be read"), pytest.raises(ValueError):
         check_grads(calls_back, (X,), 1)
+
+
+def test_arrays_of_numpy_are_taken_as_jax_takes_them():
+    import numpy as np
+
+    check_grads(lambda x, y: jax.numpy.sin(x) * y, (np.ones(2), np.float64(0.5)), order=1)

@@ -177,3 +177,15 @@ def test_complex_inputs_are_checked_whether_the_reader_knows_them_or_not():
 
     with pytest.raises(GradcheckError):
         gradcheck(Unconjugated.apply, (z,))
+
+
+def test_a_constant_made_without_a_dtype_is_read_as_it_is_run():
+    def scaled(x):
+        return x * torch.tensor([2 / 3, 1.0]).to(x.dtype)
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        assert gradcheck(scaled, torch.rand(2, dtype=torch.float64, requires_grad=True))
+    finally:
+        torch.set_default_dtype(before)
