@@ -1,16 +1,60 @@
-"""Numbers that have a meaning in a range alone: shares, probabilities, unit vectors."""
+"""What numbers mean: shares, probabilities, unit vectors, symmetric matrices, sorted knots."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
 from adbench.cases.inputs import Array
 
+TOLERANCE = 1e-3
+"""How far a sum or a length may be from 1, and a matrix from its transpose, relatively."""
+
 
 def has_a_range(leaf: Array) -> bool:
     """Return whether numbers lie in [0, 1], or rows of them add up to 1 or have the length 1."""
-    if not leaf.size or np.all((leaf >= 0) & (leaf <= 1)):
-        return True
+    return not leaf.size or any(MEANINGS[name](leaf) for name in OF_RANGES)
+
+
+def meanings(leaf: Array) -> frozenset[str]:
+    """Return what the numbers of an array may mean, none where they look like any others."""
+    return frozenset(name for name, has_meaning in MEANINGS.items() if has_meaning(leaf))
+
+
+def _lie_between_0_and_1(leaf: Array) -> bool:
+    return bool(np.all((leaf >= 0) & (leaf <= 1)))
+
+
+def _add_up_to_1(leaf: Array) -> bool:
+    return bool(np.allclose(np.sum(np.atleast_1d(leaf), axis=-1), 1, atol=TOLERANCE))
+
+
+def _have_the_length_1(leaf: Array) -> bool:
     rows = np.atleast_1d(leaf)
-    sums, squares = np.sum(rows, axis=-1), np.sum(rows * rows, axis=-1)
-    return bool(np.allclose(sums, 1, atol=1e-3) or np.allclose(squares, 1, atol=1e-3))
+    return bool(np.allclose(np.sum(rows * rows, axis=-1), 1, atol=TOLERANCE))
+
+
+def _are_symmetric(leaf: Array) -> bool:
+    if leaf.ndim < 2 or leaf.shape[-1] != leaf.shape[-2] or leaf.shape[-1] < 2:
+        return False
+    return bool(np.allclose(leaf, np.swapaxes(leaf, -1, -2), rtol=TOLERANCE))
+
+
+def _are_sorted(leaf: Array) -> bool:
+    if leaf.ndim == 0 or leaf.shape[-1] < 3:
+        return False
+    return bool(np.all(np.diff(leaf, axis=-1) > 0))
+
+
+MEANINGS: dict[str, Callable[[Array], bool]] = {
+    "between 0 and 1": _lie_between_0_and_1,
+    "adding up to 1": _add_up_to_1,
+    "of the length 1": _have_the_length_1,
+    "symmetric": _are_symmetric,
+    "sorted": _are_sorted,
+}
+"""What tells each meaning."""
+
+OF_RANGES = ("between 0 and 1", "adding up to 1", "of the length 1")
+"""The meanings that numbers lose where they are large."""

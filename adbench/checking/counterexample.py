@@ -19,7 +19,6 @@ from adbench.cases.case import NATIVE
 from adbench.cases.inputs import Array
 from adbench.cases.model import SpecError
 from adbench.cases.operators import Mode, Operator
-from adbench.cases.ranges import has_a_range
 from adbench.checking.at_the_point import check_at_point
 from adbench.checking.report import Example, Report
 from adbench.checking.sifting import has_passed
@@ -27,7 +26,12 @@ from adbench.functions.as_code import code_of
 from adbench.planning.group import Group
 from adbench.planning.plan import Plan
 from adbench.results.row import Row, Verdict
-from adbench.suggesting.suggestions import SuggestedPoint, Suggestion, at_suggestion
+from adbench.suggesting.suggestions import (
+    SuggestedPoint,
+    Suggestion,
+    at_suggestion,
+    keep_meanings,
+)
 from reference_ad.engine import tree
 
 MOST_NUMBERS = 64
@@ -171,7 +175,7 @@ class _Search:
     def _drawn(self) -> Arguments | None:
         """A point out of few that hypothesis draws at which the function is wrong."""
         first = self._first_arguments()
-        if first is None or any(map(has_a_range, tree.leaves(first[self._model.active]))):
+        if first is None:
             return None
         candidates = _candidates_to_draw(first[self._model.active])
         self._finished_at = min(self._finished_at, time.monotonic() + LONGEST_SEARCH_S)
@@ -222,7 +226,7 @@ class _Search:
             if time.monotonic() > self._finished_at:
                 return False
             point = filled(numbers)
-            if not self._is_wrong(point):
+            if not keep_meanings(arguments, point, active) or not self._is_wrong(point):
                 return False
             wrong.append(point)
             return True

@@ -10,8 +10,8 @@ for a batch of one. Each kind is drawn here from a point at which the function i
 - one entry, or none, along the first axis that the arrays share.
 
 A point counts where the function itself gives finite numbers. Numbers that look like shares or unit
-vectors stay such: they are put in another order alone. All is drawn from a seed, so that another
-process makes the same points again.
+vectors stay such, symmetric matrices symmetric and constants that are sorted sorted. All is drawn
+from a seed, so that another process makes the same points again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import numpy as np
 from adbench.cases.case import numpy_dtype
 from adbench.cases.inputs import Array, Inputs, make_inputs, same_numbers
 from adbench.cases.model import Model
-from adbench.cases.ranges import has_a_range
+from adbench.cases.ranges import meanings
 from adbench.cases.static import arrays_of, map_arrays
 from adbench.suggesting.comparisons import crossings
 from reference_ad.engine import tree
@@ -38,6 +38,9 @@ MOST_NUMBERS = 100_000
 
 LARGE, SMALL = 32.0, 2.0**-10
 """What numbers are multiplied by to be large, and to be small."""
+
+OF_NO_RULE = frozenset({"sorted"})
+"""What active numbers may be by the way they were written down, as those of `linspace` are."""
 
 Arguments = tuple[Any, ...]
 
@@ -121,6 +124,8 @@ def _suggest(key: _Identity, size: str, seed: int, lowest_dtype: str) -> tuple[S
         arguments = tuple(map_arrays(_rounding(lowest_dtype), drawn.arguments))
         if any(same_numbers(arguments, other) for other in seen):
             continue
+        if not keep_meanings(inputs.arguments, arguments, inputs.active):
+            continue
         seen.append(arguments)
         if _is_usable(model, inputs, arguments):
             suggestions.append(replace(drawn, arguments=arguments))
@@ -133,8 +138,7 @@ def _drawn(model: Model, inputs: Inputs, rng: np.random.Generator) -> Iterator[S
     for crossing in crossings(model, inputs):
         title = f"{crossing.place} comparison {crossing.number} ({crossing.primitive})"
         yield Suggestion(title, f"{crossing.place} a comparison", crossing.arguments)
-    changes = ACTIVE_CHANGES_IN_RANGE if _is_in_a_range(inputs) else ACTIVE_CHANGES
-    for title, change in changes.items():
+    for title, change in ACTIVE_CHANGES.items():
         yield Suggestion(title, title, _with_active(inputs, change, rng))
     for title, change in CONSTANT_CHANGES.items():
         yield Suggestion(title, title, _with_constants(inputs, change, rng))
@@ -143,10 +147,6 @@ def _drawn(model: Model, inputs: Inputs, rng: np.random.Generator) -> Iterator[S
         for kind, length in SHAPES.items():
             if batch > 1:
                 yield Suggestion(kind, kind, _cut(inputs, batch, length))
-
-
-def _is_in_a_range(inputs: Inputs) -> bool:
-    return any(map(has_a_range, tree.leaves(inputs.arguments[inputs.active])))
 
 
 def _with_active(inputs: Inputs, change: Change, rng: np.random.Generator) -> Arguments:
@@ -173,6 +173,24 @@ def _rounding(dtype: str) -> Callable[[Array], Array]:
             return np.asarray(leaf.astype(numpy_dtype(dtype)).astype(np.float64))
 
     return rounded
+
+
+def keep_meanings(known: Arguments, arguments: Arguments, active: int) -> bool:
+    """Return whether shares are still shares, symmetric matrices symmetric, and constants sorted.
+
+    A rule may well count on that. known: the arguments of a point that was asked.
+    """
+    for position, (before, after) in enumerate(zip(known, arguments, strict=True)):
+        pairs = zip(arrays_of(before), arrays_of(after), strict=True)
+        for old, new in pairs:
+            if old.dtype.kind != "f" or not new.size:
+                continue
+            lost = meanings(old) - meanings(new)
+            if position == active:
+                lost -= OF_NO_RULE
+            if lost:
+                return False
+    return True
 
 
 def _is_usable(model: Model, inputs: Inputs, arguments: Arguments) -> bool:
@@ -221,8 +239,8 @@ def _other_labels(leaf: Array, rng: np.random.Generator) -> Array:
     return np.asarray(rng.choice(leaf.ravel(), leaf.shape))
 
 
-def _redrawn_in_range(leaf: Array, rng: np.random.Generator) -> Array:
-    if leaf.dtype.kind != "f" or has_a_range(leaf):
+def _redrawn_or_reordered(leaf: Array, rng: np.random.Generator) -> Array:
+    if leaf.dtype.kind != "f" or meanings(leaf):
         return _reordered(leaf, rng)
     return _redrawn(leaf, rng)
 
@@ -236,14 +254,12 @@ ACTIVE_CHANGES: dict[str, Change] = {
     "at a few zeros": _few_zeros,
     "at numbers drawn anew": _redrawn,
     "at very large numbers": lambda leaf, rng: leaf * LARGE**2,
+    "with numbers in another order": _reordered,
 }
 """What active numbers are replaced by, and what they are called then."""
 
-ACTIVE_CHANGES_IN_RANGE: dict[str, Change] = {"with numbers in another order": _reordered}
-"""The same where they look like shares or unit vectors."""
-
 CONSTANT_CHANGES: dict[str, Change] = {
-    "with other constants": _redrawn_in_range,
+    "with other constants": _redrawn_or_reordered,
     "with other labels": _other_labels,
     "with masks turned over": _turned_over,
 }

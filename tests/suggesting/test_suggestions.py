@@ -152,3 +152,20 @@ def test_a_function_of_framework_arrays_gets_a_batch_of_one_where_it_takes_it(co
     }
     assert ("with a batch of one" in titles) == (count > 1)
     assert not any("empty" in title for title in titles)
+
+
+def test_a_symmetric_matrix_stays_symmetric():
+    matrix = np.array([[2.0, 0.3], [0.3, 1.5]])
+    points = suggested(model_of(lambda xp, x: xp.linalg.inv(x), matrix))
+    assert "at large numbers" in points and "at numbers drawn anew" not in points
+    for point in points.values():
+        np.testing.assert_array_equal(point.arguments[0], point.arguments[0].T)
+
+
+def test_sorted_constants_stay_sorted_and_sorted_active_numbers_need_not():
+    knots = np.array([0.5, 1.5, 4.0, 9.0])
+    points = suggested(
+        model_of(lambda xp, x, knots: x * knots, np.array([1.5, 2.5, 3.5, 5.0]), knots)
+    )
+    assert "at zeros" in points and "with numbers in another order" in points
+    assert all(np.all(np.diff(point.arguments[1]) > 0) for point in points.values())
