@@ -24,7 +24,6 @@ from adbench.selftest import subjects
 from adbench.selftest.run import OURS
 from adbench.selftest.subject import Subject
 
-
 WRONG_FAR_OFF = frozenset({"another formula: exp(-x) / (1 + exp(-x))^2"})
 """Controls that are right at their own point, and overflow to nan at large arguments: a check of
 them as they stand says so, and is right."""
