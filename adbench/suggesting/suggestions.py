@@ -95,7 +95,9 @@ def suggest(model: Model, size: str, seed: int, lowest_dtype: str) -> tuple[Sugg
     They are representable in `lowest_dtype`. The same model, size and seed give the same points in
     every process. Raises SpecError where the model cannot be used.
     """
-    return _suggest(_Identity(model), size, seed, lowest_dtype)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where the numbers are not finite there is no point
+        return _suggest(_Identity(model), size, seed, lowest_dtype)
 
 
 class _Identity:
@@ -196,9 +198,7 @@ def keep_meanings(known: Arguments, arguments: Arguments, active: int) -> bool:
 def _is_usable(model: Model, inputs: Inputs, arguments: Arguments) -> bool:
     """Whether all arguments and all that the function gives for them are finite."""
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            output = np.asarray(model.output(inputs.xp, *map_arrays(np.copy, arguments)))
+        output = np.asarray(model.output(inputs.xp, *map_arrays(np.copy, arguments)))
     except Exception:  # it does not take such arguments, and whatever it raises says so
         return False
     floating = [leaf for leaf in arrays_of(arguments) if leaf.dtype.kind == "f"]

@@ -169,3 +169,8 @@ def test_sorted_constants_stay_sorted_and_sorted_active_numbers_need_not():
     )
     assert "at zeros" in points and "with numbers in another order" in points
     assert all(np.all(np.diff(point.arguments[1]) > 0) for point in points.values())
+
+
+def test_a_function_that_overflows_on_the_way_warns_of_nothing():
+    model = model_of(lambda xp, x: xp.where(xp.exp(x * 500.0) > 1e300, x, -x), POINT)
+    assert "at zeros" in suggested(model)
