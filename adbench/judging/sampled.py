@@ -66,7 +66,9 @@ def mismatch_with(answer: Answer, truth: Truth) -> str:
 def coverage_of_all(answer: Answer) -> Coverage:
     """Return what is said of an answer every entry of which was judged."""
     entries = sum(array.size for array in answer.arrays)
-    return Coverage(ALL_ENTRIES, judged_projections=0, judged_entries=entries, missed_probability=0)
+    return Coverage(
+        ALL_ENTRIES, judged_projections=0, judged_entries=entries, missed_probability=0.0
+    )
 
 
 def coverage_of_sample(sample: Sample, comparison: Comparison) -> Coverage:

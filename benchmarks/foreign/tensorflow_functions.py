@@ -28,6 +28,12 @@ N = tf.nn
 FLOAT32_SLOPE = 0.20000000298023224
 """What the kernel of leaky_relu makes of its default 0.2: the attribute is a float32."""
 
+ZERO_AT_ZERO = (
+    "its derivative in x is 0 at x = 0, where it is log(y), log(1 + y) or 1 / y like everywhere: "
+    "that of xlog1py(0, 1) is 0.693, and 0 comes back"
+)
+"""What is wrong with xlogy, xlog1py and xdivy."""
+
 
 def _symmetric(x: Any) -> Any:
     return (x + L.matrix_transpose(x)) / 2
@@ -261,9 +267,30 @@ SPECIAL = (
         lambda xp, x: 1 * x,
         uniform("Ab", -0.9, 0.9),
     ),
-    entry("xlogy", M.xlogy, lambda xp, x, y: x * xp.log(y), normal("Ab"), positive("Ab")),
-    entry("xlog1py", M.xlog1py, lambda xp, x, y: x * xp.log(1 + y), normal("Ab"), positive("Ab")),
-    entry("xdivy", M.xdivy, lambda xp, x, y: x / y, normal("Ab"), positive("Ab")),
+    entry(
+        "xlogy",
+        M.xlogy,
+        lambda xp, x, y: x * xp.log(y),
+        normal("Ab"),
+        positive("Ab"),
+        defect=ZERO_AT_ZERO,
+    ),
+    entry(
+        "xlog1py",
+        M.xlog1py,
+        lambda xp, x, y: x * xp.log(1 + y),
+        normal("Ab"),
+        positive("Ab"),
+        defect=ZERO_AT_ZERO,
+    ),
+    entry(
+        "xdivy",
+        M.xdivy,
+        lambda xp, x, y: x / y,
+        normal("Ab"),
+        positive("Ab"),
+        defect=ZERO_AT_ZERO,
+    ),
     entry(
         "igamma",
         lambda x: M.igamma(tf.constant(3.0, x.dtype), x),
@@ -350,7 +377,16 @@ REDUCTIONS = (
         lambda xp, x: x @ xp.triu(xp.ones((x.shape[-1], x.shape[-1]), dtype=x.dtype), k=1),
         normal("Ab"),
     ),
-    entry("cumprod", lambda x: M.cumprod(x, -1), f.cumulative_products, normal("Ab")),
+    entry(
+        "cumprod",
+        lambda x: M.cumprod(x, -1),
+        f.cumulative_products,
+        normal("Ab"),
+        defect=(
+            "its gradient divides by x: at x = [0, 2, 3] that of the sum of all is 9 by the first "
+            "entry, and 0 comes back"
+        ),
+    ),
     entry(
         "cumulative_logsumexp",
         lambda x: M.cumulative_logsumexp(x, -1),

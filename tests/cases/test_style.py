@@ -92,7 +92,7 @@ def scipy_itself(xp, x):
 
 
 def scipy_beyond(xp, x):
-    return scipy.special.erfinv(x / 10)
+    return scipy.special.ellipk(x / 10)
 
 
 def python_math(xp, x):
@@ -162,7 +162,7 @@ def interpolated(xp, x):
 
 
 def not_special(xp, x):
-    return xp.special.gammainc(2.0, x * x)
+    return xp.special.hyp1f1(2.0, 1.5, x * x)
 
 
 def decimals(xp, x):
@@ -211,7 +211,7 @@ REFUSED = {
     numpy_norm: f"{GIVES} `np.linalg.norm`, a function of NumPy: write xp.linalg.vector_norm or",
     numpy_array: f"{GIVES} `np.array`, a function of NumPy: write xp.asarray.",
     scipy_itself: f"{GIVES} `scipy.special.expit`, a function of SciPy: write xp.special.expit.",
-    scipy_beyond: f"{GIVES} `scipy.special.erfinv`, a function of SciPy: use the functions of xp.",
+    scipy_beyond: f"{GIVES} `scipy.special.ellipk`, a function of SciPy: use the functions of xp.",
     python_math: f"{GIVES} `math.exp`, a function of Python's math: write xp.exp.",
     row_assignment: ASSIGNS,
     entry_assignment: ASSIGNS,
@@ -231,7 +231,7 @@ REFUSED = {
     keyword: f"calls `xp.sum` {NO_ARGUMENTS}: it got an unexpected keyword argument 'where'.",
     output_keyword: f"calls `xp.exp` {NO_ARGUMENTS}: it got an unexpected keyword argument 'out'.",
     endless: "loops until the numbers of an array say so, which no compiled backend follows",
-    not_special: "uses `xp.special.gammainc`, which models do not have",
+    not_special: "uses `xp.special.hyp1f1`, which models do not have",
 }
 
 

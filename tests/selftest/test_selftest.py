@@ -50,8 +50,8 @@ def test_a_missed_bug_and_a_false_alarm_are_told():
     results = run.Results((*others, missed, alarm), {})
     assert results.missed == [missed] and results.false_alarms == [alarm]
     titles = {each.title: each for each in table.tables(results)}
-    assert ("factor 2", "–", "✗ missed", "–", "–", "–") in titles["Seeded bugs"].rows
-    assert ("fused multiply-add", "✗ alarm", "–", "–", "–") in titles["Controls"].rows
+    assert ("factor 2", "–", "✗ missed", "–", "–", "–", "–") in titles["Seeded bugs"].rows
+    assert ("fused multiply-add", "✗ alarm", "–", "–", "–", "–") in titles["Controls"].rows
     expected = (
         f"adbench caught {len(BUGS) - 1} of {len(BUGS)} bugs and alarmed at 1 of "
         f"{len(BUGS) + len(CONTROLS)} controls."
