@@ -200,6 +200,21 @@ def find_models(names: Iterable[str]) -> list[ModelSource]:
     return distinct(chosen)
 
 
+def find_model(name: str) -> ModelSource:
+    """Return the model called `name`, as `find_models` takes it.
+
+    Raises SpecError where there is none, or where a file holds several.
+    """
+    sources = find_models([name])
+    if len(sources) > 1:
+        names = ", ".join(source.model.name for source in sources)
+        raise SpecError(
+            f"{name} holds {len(sources)} models ({names}); name one of them, as "
+            f"{name}:{sources[0].model.name}."
+        )
+    return sources[0]
+
+
 def _models_called(name: str) -> list[ModelSource]:
     file = file_of(name)
     value = module_of(name)

@@ -25,7 +25,7 @@ LAYERS = [
     {"adbench.planning"},
     {"adbench.judging", "adbench.step_sweep"},
     {"adbench.truth"},
-    {"adbench.counting", "adbench.registry", "adbench.timing", "adbench.extend"},
+    {"adbench.counting", "adbench.graphs", "adbench.registry", "adbench.timing", "adbench.extend"},
     {"adbench.suggesting"},
     {"adbench.functions"},
     {"adbench.readers"},
@@ -256,7 +256,7 @@ def test_models_import_the_spec_alone(path):
     assert set(imports(path, top_level_only=True)) <= {"adbench.cases.Model"}
 
 
-COMMANDS = ["run", "report", "check", "compare", "differences", "selftest", "list", "env"]
+COMMANDS = ["run", "report", "check", "compare", "differences", "graph", "selftest", "list", "env"]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,17 @@ from adbench.reporting.streams import STANDARD_ERROR, patient_streams
 from adbench.results.exit_status import ExitStatus
 from adbench.running.stopping import exit_status, stopped_by_signals
 
-COMMANDS = ("check", "compare", "differences", "env", "list", "report", "run", "selftest")
+COMMANDS = (
+    "check",
+    "compare",
+    "differences",
+    "env",
+    "graph",
+    "list",
+    "report",
+    "run",
+    "selftest",
+)
 """The subcommands, in the order of the help: each is `command` in the file of its name."""
 
 SHOW_CURSOR = b"\x1b[?25h"

@@ -20,6 +20,7 @@ import msgspec
 
 from adbench.cases.case import Case
 from adbench.counting.operations import OperationCounts
+from adbench.graphs.graph import FunctionGraph, GraphRequest
 from adbench.planning.model_plan import Assignment, PlannedModel
 from adbench.planning.points import Points
 from adbench.results.row import Outcome, Row, plain_scalar
@@ -122,6 +123,18 @@ class SweepSteps:
     """The points of the run; the first is used."""
 
 
+@dataclass(frozen=True)
+class DrawGraph:
+    """Import a model, and trace its graph. It needs no session."""
+
+    name: str
+    """The model, as `registry.find_models` takes it: one model, or a file that holds one."""
+    points: Points
+    """The points of the run; the first is used."""
+    request: GraphRequest
+    """What is to be drawn."""
+
+
 # ---- replies, from a worker
 
 
@@ -170,6 +183,14 @@ class StepsSwept:
 
     rows: tuple[StepRow, ...]
     """Its rows; there are none where no truth is known."""
+
+
+@dataclass(frozen=True)
+class GraphDrawn:
+    """The graph of a model has been traced."""
+
+    graph: FunctionGraph
+    """Its vertices and edges."""
 
 
 @dataclass(frozen=True)
@@ -235,9 +256,9 @@ class Refused:
     """Why, in a sentence."""
 
 
-Request = Start | PlanModels | EstablishTruth | Open | Sample | SweepSteps
+Request = Start | PlanModels | EstablishTruth | Open | Sample | SweepSteps | DrawGraph
 Begun = Started | StartFailed | ModelsPlanned | TruthEstablished | TruthBroken | TruthUnwritten
-OfModels = StepsSwept | UserCodeFailed | ModelChanged
+OfModels = StepsSwept | GraphDrawn | UserCodeFailed | ModelChanged
 Reply = Begun | OfModels | CellOpen | Sampled | CellRow | Refused
 Message = Request | Reply
 
@@ -248,6 +269,7 @@ REPLIES: dict[type[Any], tuple[type[Reply], ...]] = {
     Open: (CellOpen, CellRow, ModelChanged),
     Sample: (Sampled,),
     SweepSteps: (StepsSwept, TruthBroken, UserCodeFailed, ModelChanged),
+    DrawGraph: (GraphDrawn, UserCodeFailed),
 }
 """The replies that may follow each kind of request; beside them, any may be `Refused`."""
 

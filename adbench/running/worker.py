@@ -23,6 +23,7 @@ from adbench.cases.messages import as_sentence, describe_exception
 from adbench.cases.model import Model, SpecError
 from adbench.cases.user_file import FileChanged, files_run
 from adbench.counting.operations import OperationCounts
+from adbench.graphs.trace import function_graph
 from adbench.planning.model_plan import PlannedModel
 from adbench.planning.points import drawing
 from adbench.results.files import reason_of
@@ -33,7 +34,9 @@ from adbench.running.model_plans import plan_models
 from adbench.running.protocol import (
     CellOpen,
     CellRow,
+    DrawGraph,
     EstablishTruth,
+    GraphDrawn,
     Message,
     ModelChanged,
     ModelsPlanned,
@@ -91,6 +94,8 @@ class Worker:
                 return self._establish_truth(request)
             case SweepSteps():
                 return self._sweep_steps(request)
+            case DrawGraph():
+                return self._draw_graph(request)
             case Open() | Sample():
                 if self._session is None:
                     return Refused("A cell was asked for before a session was; send Start first.")
@@ -138,6 +143,20 @@ class Worker:
             return UserCodeFailed(str(error))
         except BaseException as error:  # whatever ends a process at will ends the plan alone
             message = f"{request.name} could not be planned: {describe_exception(error, '')}"
+            return UserCodeFailed(as_sentence(message))
+
+    def _draw_graph(self, request: DrawGraph) -> GraphDrawn | UserCodeFailed:
+        try:
+            with self._defaults():
+                source = registry.find_model(request.name)
+            size = request.request.size or next(iter(source.model.sizes))
+            inputs = request.points.first(source.model, size)
+            wanted = replace(request.request, size=size)
+            return GraphDrawn(function_graph(source.model, inputs, wanted))
+        except SpecError as error:
+            return UserCodeFailed(str(error))
+        except BaseException as error:  # whatever ends a process at will ends the picture alone
+            message = f"{request.name} could not be drawn: {describe_exception(error, '')}"
             return UserCodeFailed(as_sentence(message))
 
     def _sweep_steps(

@@ -1,0 +1,1 @@
+"""The computational graph of a function: traced, laid out, and drawn in several formats."""
