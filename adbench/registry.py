@@ -505,6 +505,11 @@ def file_of_backend(entry: Entry) -> Path | None:
     return Path(place) if is_path(place) else None
 
 
+@lru_cache  # reading the metadata of a distribution takes milliseconds
+def _version_of(distribution: str) -> str:
+    return version(distribution)
+
+
 def installed_version(entry: Entry) -> str | None:
     """Return the version of a backend's framework without importing it.
 
@@ -515,7 +520,7 @@ def installed_version(entry: Entry) -> str | None:
     try:
         if importlib.util.find_spec(entry.requires) is None:
             return None
-        return version(entry.distribution or entry.requires)
+        return _version_of(entry.distribution or entry.requires)
     except (PackageNotFoundError, ValueError):
         return None
 

@@ -15,6 +15,7 @@ from adbench.cases.operators import Mode, Operator, order_of
 from adbench.checking.report import Report
 from adbench.planning.group import Group
 from adbench.planning.plan import HIGHEST_ORDER, Plan
+from adbench.planning.points import Subject, drawing
 from adbench.planning.settings import CHECK, Settings
 from adbench.results.row import Row
 from adbench.running import in_process
@@ -36,7 +37,8 @@ def check_at_point(model: Model, backend: str, dtype: str, asked: Sequence[Asked
     """
     settings = Settings(effort=PRESET, lowest_dtype=dtype)
     (size,) = model.sizes
-    inputs = settings.points.first(model, size)
+    draw = drawing(settings.points)
+    inputs = draw(Subject(model, id(model), size, dtype)).first
     source = registry.ModelSource(model, IN_PROCESS)
     groups = []
     for operator in dict.fromkeys(operator for operator, _ in asked):
@@ -50,7 +52,7 @@ def check_at_point(model: Model, backend: str, dtype: str, asked: Sequence[Asked
     rows: list[Row] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a framework's warning about itself is no verdict
-        in_process.run(plan, rows.append)
+        in_process.run(plan, rows.append, draw=draw)
     return Report.of(plan, rows)
 
 

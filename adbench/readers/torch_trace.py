@@ -101,11 +101,15 @@ def operation_name(target: Any) -> str:
 
 def decompositions() -> dict[Any, Any]:
     """How operations are written in others, but for those that have a meaning of their own."""
-    own = registered("torch")
+    return _decompositions_without(frozenset(registered("torch")))
+
+
+@functools.lru_cache(maxsize=4)
+def _decompositions_without(names: frozenset[str]) -> dict[Any, Any]:
     return {
         target: rule
         for target, rule in _decompositions().items()
-        if operation_name(target) not in own
+        if operation_name(target) not in names
     }
 
 

@@ -5,7 +5,7 @@ No worker is started, and nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
@@ -15,7 +15,7 @@ from adbench.backends.catalog import Entry
 from adbench.counting.operations import OperationCounts
 from adbench.planning.group import Group
 from adbench.planning.plan import Plan
-from adbench.planning.points import drawing
+from adbench.planning.points import Subject, SubjectPoints, drawing
 from adbench.planning.settings import Settings
 from adbench.results.row import Outcome, Row
 from adbench.running import truths
@@ -25,15 +25,19 @@ from adbench.running.group import GroupCell, GroupTurn, Keep, Watch, run_group
 from adbench.running.session import Session
 from adbench.running.truths import Truths
 
+Draw = Callable[[Subject], SubjectPoints]
+"""Gives the points of a subject."""
 
-def run(plan: Plan, keep: Keep, watch: Watch = lambda what: None) -> None:
+
+def run(plan: Plan, keep: Keep, watch: Watch = lambda what: None, draw: Draw | None = None) -> None:
     """Run a plan to its end in this process; a function that crashes takes the process with it.
 
-    keep: called with each row as it is finished; watch: called with what is running, in words.
+    keep: called with each row as it is finished; watch: called with what is running, in words;
+    draw: gives the points, where some are drawn already; those of the plan by default.
     Raises CertificateError where a truth contradicts the function itself, and whatever a framework
     raises as it is imported.
     """
-    with SessionHost(plan.settings) as host:
+    with SessionHost(plan.settings, draw) as host:
         for group in paced(plan):
             run_group(plan, group, host, keep, watch)
 
@@ -45,14 +49,14 @@ class SessionHost:
     they were.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, draw: Draw | None = None) -> None:
         self._settings = settings
         self._sessions: dict[str, Session] = {}
         self._entered = ExitStack()
         self._truths = Truths()
         self.has_truth_failed = False
         self.counts = OperationCounts()
-        self._draw = drawing(settings.points)
+        self._draw = draw or drawing(settings.points)
 
     def __enter__(self) -> SessionHost:
         return self
@@ -101,6 +105,7 @@ class SessionHost:
         """Return the session of a backend, which is loaded when it is first asked for."""
         if entry.name not in self._sessions:
             backend = registry.load_backend(entry.load)
-            session = Session(backend, self._settings.points, self._settings.threads)
+            settings = self._settings
+            session = Session(backend, settings.points, settings.threads, self._draw)
             self._sessions[entry.name] = self._entered.enter_context(session)
         return self._sessions[entry.name]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -105,13 +105,20 @@ class Session:
     backend needs.
     """
 
-    def __init__(self, backend: Backend, points: Points, threads: int = 1) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        points: Points,
+        threads: int = 1,
+        draw: Callable[[Subject], SubjectPoints] | None = None,
+    ) -> None:
         """Begin a session.
 
-        threads: how many the backend may use, by which its cells are flagged.
+        threads: how many the backend may use, by which its cells are flagged. draw: gives the
+        points of subjects, where others have drawn them too; `drawing(points)` by default.
         """
         self.backend = backend
-        self._draw = drawing(points)
+        self._draw = draw or drawing(points)
         self._threads = threads
         self._judging = Judge(backend.exact, has_taylor=points.further > 0)
         self._is_set_up_for_timing = False
