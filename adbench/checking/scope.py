@@ -42,9 +42,13 @@ def _at_suggested_points(plan: Plan, run: set[tuple[object, ...]]) -> str:
     """At how many points that functions suggest they were judged, and of what kinds."""
     kinds: Counter[str] = Counter()
     left_out = 0
+    points: set[str] = set()
     for group in plan.groups:
-        if not group.is_suggested:
+        # A point is asked more than one question where its value is judged too.
+        point = group.source.model.name
+        if not group.is_suggested or point in points:
             continue
+        points.add(point)
         if any(cell_of(case) in run for case in group.cases):
             kinds[group.beyond] += 1
         else:
@@ -52,9 +56,9 @@ def _at_suggested_points(plan: Plan, run: set[tuple[object, ...]]) -> str:
     if not kinds:
         return ""
     listed = _listed(f"{count} {kind}" if count > 1 else kind for kind, count in kinds.items())
-    points = "1 further point" if kinds.total() == 1 else f"{kinds.total()} further points"
+    counted = "1 further point" if kinds.total() == 1 else f"{kinds.total()} further points"
     remaining = f"; {left_out} more were left out" if left_out else ""
-    return f"They were judged at {points}{remaining}: {listed}."
+    return f"They were judged at {counted}{remaining}: {listed}."
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 from unittest.mock import patch
 
@@ -21,7 +21,6 @@ from torch._decomp import core_aten_decompositions, get_decompositions
 from torch.fx.experimental import proxy_tensor
 from torch.fx.experimental.proxy_tensor import (
     disable_proxy_modes_tracing,
-    dispatch_trace,
     get_proxy_mode,
     get_proxy_slot,
     make_fx,
@@ -81,9 +80,6 @@ SAME_MEMORY = frozenset(
     {"aten::alias", "aten::detach", "aten::squeeze", "aten::unsqueeze", "aten::view"}
 )
 """Views that have all elements of their operand, in the same order."""
-
-COMPILER_WAS_TOLD = "__dynamo_disable"
-"""Where PyTorch keeps what a function is called by once its compiler knows to leave it alone."""
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TORCH = os.path.dirname(os.path.abspath(torch.__file__))
@@ -280,26 +276,8 @@ def _compiled_functions_as_they_were() -> Any:
     Where the compiler is not loaded there are none.
     """
     if "torch._dynamo" not in sys.modules:
-        return _without_compiler()
+        return nullcontext()
     return torch._dynamo.config.patch(error_on_nested_fx_trace=False)
-
-
-@contextmanager
-def _without_compiler() -> Iterator[None]:
-    """Let PyTorch trace without loading its compiler, which takes a second.
-
-    The function that traces loads it at its first call, to tell it to leave this function alone.
-    The mark that it has been told is set here meanwhile.
-    """
-    traced_by = getattr(dispatch_trace, "__wrapped__", None)
-    if traced_by is None or hasattr(traced_by, COMPILER_WAS_TOLD):
-        yield
-        return
-    setattr(traced_by, COMPILER_WAS_TOLD, traced_by)
-    try:
-        yield
-    finally:
-        delattr(traced_by, COMPILER_WAS_TOLD)
 
 
 def _noted(value: Any, include_real: bool = False) -> Any:
