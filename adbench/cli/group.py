@@ -22,6 +22,7 @@ COMMANDS = (
     "compare",
     "differences",
     "env",
+    "explain",
     "graph",
     "list",
     "report",
