@@ -21,6 +21,7 @@ LAYERS = [
     {"adbench.__main__", "adbench.cli"},
     {"adbench.selftest", "adbench.pytest_plugin", "adbench.torch", "adbench.jax"},
     {"adbench.changes", "adbench.checking", "adbench.comparing"},
+    {"adbench.advising"},
     {"adbench.reporting", "adbench.running"},
     {"adbench.planning"},
     {"adbench.explaining"},

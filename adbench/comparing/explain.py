@@ -19,7 +19,7 @@ from adbench.comparing.remake import read_stored_run
 from adbench.explaining.cell_names import find_cell, name_of
 from adbench.explaining.evidence import CellEvidence, Script
 from adbench.explaining.words import Section, sections
-from adbench.planning.settings import CHECK, PRESETS, Settings
+from adbench.planning.settings import CHECK, DEFAULT, PRESETS, Settings
 from adbench.registry import file_of, is_path, module_of
 from adbench.results.row import FAILURES, Row, Verdict
 from adbench.running.planner import Announce, announced
@@ -61,7 +61,7 @@ def explain_stored(folder: Path, cell: str, announce: Announce) -> Explanation:
     else:
         missing += _changed_files(stored.kept)
         selection = stored.kept.selection
-        settings = selection.settings(PRESETS[stored.kept.preset])
+        settings = selection.settings(PRESETS.get(stored.kept.preset, DEFAULT))
         with (
             TemporaryDirectory(prefix="adbench-") as logs,
             worker_pool(settings, Path(logs)) as pool,
