@@ -31,6 +31,10 @@ MODELS_GROUP = "adbench.models"
 BACKENDS_GROUP = "adbench.backends"
 FILE_STAGING = "file"
 """The staging in the name of a backend that is defined in a file of the user's."""
+BY = " by "
+"""What stands between the name of a model and that of the argument that it is differentiated by."""
+LONGEST_CALL = 100
+"""Models of so many arguments are looked through for one by its name."""
 DISTRIBUTION = "adbench"
 """The distribution whose models are ours; those of others are imported in a worker alone."""
 
@@ -60,7 +64,7 @@ class ModelSource:
 
         title: what the argument is called.
         """
-        name = f"{self.model.name} by {title}"
+        name = f"{self.model.name}{BY}{title}"
         model = replace(self.model, name=name, active=position)
         return ModelSource(model, f"active:{position}:{title}:{self.origin}")
 
@@ -215,6 +219,57 @@ def find_model(name: str) -> ModelSource:
     return sources[0]
 
 
+def model_among(names: Iterable[str], title: str) -> ModelSource:
+    """Return the model whose name in the results is `title`.
+
+    names: where it may be, as `find_models` takes them. A model "f by w" is the model f,
+    differentiated with respect to its argument w. Raises SpecError where none is called so.
+    """
+    sources = find_models(names)
+    for source in sources:
+        if source.model.name == title:
+            return source
+    for source in sources:
+        argument = title.removeprefix(f"{source.model.name}{BY}")
+        names_of_arguments = source.model.argument_names(LONGEST_CALL)
+        if argument != title and argument in names_of_arguments:
+            return source.by_argument(names_of_arguments.index(argument), argument)
+    raise SpecError(
+        f"No model is called {plain_name(title)!r} any more; found were "
+        f"{', '.join(source.model.name for source in sources)}."
+    )
+
+
+def lines_that_load(source: ModelSource, framework: str) -> str:
+    """Return lines of Python that bind `native` to the hand-written function of a model.
+
+    They are "" where it has none for the framework.
+    """
+    if framework not in source.model.native:
+        return ""
+    origin = _whole_origin(source.origin)
+    kind, _, place = origin.partition(":")
+    name = place
+    if kind == "file":
+        path, name, *_ = json.loads(place)
+        return (
+            "import runpy\n\nimport adbench\n\n"
+            f"values = runpy.run_path({path!r}).values()\n"
+            "models = [value for value in values if isinstance(value, adbench.Model)]\n"
+            f"native = next(m for m in models if m.name == {name!r}).native[{framework!r}]"
+        )
+    if kind == "attribute":
+        module, attribute, *_ = json.loads(place)
+        return (
+            f"from importlib import import_module\n\n"
+            f"native = import_module({module!r}).{attribute}.native[{framework!r}]"
+        )
+    return (
+        f"from adbench.registry import find_models\n\n"
+        f"native = find_models([{name!r}])[0].model.native[{framework!r}]"
+    )
+
+
 def _models_called(name: str) -> list[ModelSource]:
     file = file_of(name)
     value = module_of(name)
@@ -361,12 +416,18 @@ def _whole_model(origin: str) -> Model:
 
 def file_of_origin(origin: str) -> Path | None:
     """Return the file that a model is defined in, or None where it is in none of the user's."""
+    kind, _, place = _whole_origin(origin).partition(":")
+    return Path(json.loads(place)[0]) if kind == "file" else None
+
+
+def _whole_origin(origin: str) -> str:
+    """Where a model is, whichever of its arguments is the active one and wherever it is looked at."""
     kind, _, place = origin.partition(":")
     if kind == "active":
-        return file_of_origin(place.split(":", 2)[2])
+        return _whole_origin(place.split(":", 2)[2])
     if kind == "point":
-        return file_of_origin(json.loads(place)[-1])
-    return Path(json.loads(place)[0]) if kind == "file" else None
+        return _whole_origin(json.loads(place)[-1])
+    return origin
 
 
 def backends() -> dict[str, Entry]:

@@ -21,8 +21,10 @@ LAYERS = [
     {"adbench.__main__", "adbench.cli"},
     {"adbench.selftest", "adbench.pytest_plugin", "adbench.torch", "adbench.jax"},
     {"adbench.changes", "adbench.checking", "adbench.comparing"},
+    {"adbench.advising"},
     {"adbench.reporting", "adbench.running"},
     {"adbench.planning"},
+    {"adbench.explaining"},
     {"adbench.judging", "adbench.step_sweep"},
     {"adbench.truth"},
     {"adbench.counting", "adbench.graphs", "adbench.registry", "adbench.timing", "adbench.extend"},
@@ -256,7 +258,18 @@ def test_models_import_the_spec_alone(path):
     assert set(imports(path, top_level_only=True)) <= {"adbench.cases.Model"}
 
 
-COMMANDS = ["run", "report", "check", "compare", "differences", "graph", "selftest", "list", "env"]
+COMMANDS = [
+    "run",
+    "report",
+    "check",
+    "compare",
+    "differences",
+    "explain",
+    "graph",
+    "selftest",
+    "list",
+    "env",
+]
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,12 @@ from adbench.results.exit_status import ExitStatus
 from adbench.running.stopping import exit_status, stopped_by_signals
 
 COMMANDS = (
+    "advise",
     "check",
     "compare",
     "differences",
     "env",
+    "explain",
     "graph",
     "list",
     "report",

@@ -42,6 +42,27 @@ SUM, PRODUCT, POWER, ATOM = range(4)
 _STRENGTHS = ((" + ", SUM), (" - ", SUM), ("**", POWER))
 
 
+class Notation:
+    """How a formula is written: here for those who read it on a picture."""
+
+    tells_shapes = False
+    """Whether it is written where numbers get another shape."""
+
+    def number(self, node: Node) -> str:
+        """Return a number that the program holds, to three digits where it is no integer."""
+        value = node.value.item() if hasattr(node.value, "item") else node.value
+        return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+    def call(self, node: Node, arguments: Sequence[str]) -> str:
+        """Return the application of a primitive to arguments."""
+        parameters = [_parameter(*item) for item in node.params.items() if _is_told(item[0])]
+        return f"{node.name}({', '.join([*arguments, *parameters])})"
+
+
+PICTURE = Notation()
+"""The notation of pictures."""
+
+
 @dataclass(frozen=True)
 class Formula:
     """A vertex of the graph that is drawn: nodes that are computed as one."""
@@ -64,30 +85,28 @@ class Formula:
             value_of[id(node)] = node.primitive(*arguments, **node.params)
         return value_of[id(self.root)]
 
-    def text(self, names: Mapping[int, str]) -> str:
+    def text(self, names: Mapping[int, str], notation: Notation = PICTURE) -> str:
         """Return the formula in Python's notation; "" for what comes from outside.
 
         names: what its operands are called, by the identity of their nodes
         """
         if not self.inner:
             return ""
-        return self._written(self.root, names)[0]
+        return self._written(self.root, names, notation)[0]
 
-    def _written(self, node: Node, names: Mapping[int, str]) -> tuple[str, int]:
+    def _written(self, node: Node, names: Mapping[int, str], notation: Notation) -> tuple[str, int]:
         """A node as text, and how strongly that holds together."""
         if any(node is operand for operand in self.operands):
             return names[id(node)], ATOM
         if node.primitive is None:
-            return _number(node)
-        arguments = [self._written(argument, names) for argument in node.args]
-        if node.primitive in RESHAPING:
+            return _negative_in_brackets(notation.number(node))
+        arguments = [self._written(argument, names, notation) for argument in node.args]
+        if node.primitive in RESHAPING and not notation.tells_shapes:
             return arguments[0]
         operator = operator_of(node.primitive)
         if operator:
             return _with_operator(operator, arguments)
-        written = [text for text, _ in arguments]
-        written += [_parameter(*item) for item in node.params.items() if _is_told(item[0])]
-        return f"{node.name}({', '.join(written)})", ATOM
+        return notation.call(node, [text for text, _ in arguments]), ATOM
 
 
 def operator_of(primitive: Primitive) -> str:
@@ -172,13 +191,9 @@ def _with_operator(operator: str, arguments: Sequence[tuple[str, int]]) -> tuple
     return operator.format(*texts), strength
 
 
-def _number(node: Node) -> tuple[str, int]:
-    """A number that the program holds, to three digits where it is no integer."""
-    value = node.value
-    if hasattr(value, "item"):
-        value = value.item()
-    text = f"{value:.3g}" if isinstance(value, float) else str(value)
-    return text, PRODUCT if text.startswith("-") else ATOM
+def _negative_in_brackets(number: str) -> tuple[str, int]:
+    """A number, and how strongly it holds together: a sign binds as a product does."""
+    return number, PRODUCT if number.startswith("-") else ATOM
 
 
 def _is_told(parameter: str) -> bool:

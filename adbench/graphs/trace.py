@@ -54,7 +54,7 @@ def function_graph(model: Model, inputs: Inputs, request: GraphRequest) -> Funct
     Raises SpecError where the function cannot be traced, since it branches on its numbers, and for
     more vertices than are allowed.
     """
-    program = _traced(model, inputs, request.gradient)
+    program = traced(model, inputs, gradient=request.gradient)
     formulas = formulas_of(program.graph)
     _check_limit(len(formulas), model, request)
     namer = _Names(program, formulas, request.gradient)
@@ -86,8 +86,11 @@ def _check_limit(count: int, model: Model, request: GraphRequest) -> None:
         )
 
 
-def _traced(model: Model, inputs: Inputs, gradient: bool) -> TracedModel:
-    """Trace the function, or the function with its pullback of a one for each output."""
+def traced(model: Model, inputs: Inputs, *, gradient: bool = False) -> TracedModel:
+    """Trace a model's function, or the function with its pullback of a one for each output.
+
+    Raises SpecError where it cannot be traced.
+    """
     problem = to_backend(Tape(), model.output, inputs, Operator.GRADIENT)
 
     def call(active: Any, constants: tuple[Any, ...]) -> Any:

@@ -103,6 +103,18 @@ FULL = Preset(
     timeout_s=600.0,
     all_orders=True,
 )
+ADVISE = Preset(
+    "advise",
+    sizes=3,
+    sweep_thinning=0,
+    growth_thinning=0,
+    swept_to=0,
+    swept_entries=0,
+    passes=256,
+    all_modes=False,
+    sampling=Sampling(most_s=0.4),
+)
+"""What advice on a function is measured with."""
 PRESETS = {"quick": QUICK, "default": DEFAULT, "full": FULL}
 """The presets of a run, by the names that users give; a check has its own."""
 

@@ -20,6 +20,7 @@ import msgspec
 
 from adbench.cases.case import Case
 from adbench.counting.operations import OperationCounts
+from adbench.explaining.evidence import CellEvidence
 from adbench.graphs.graph import FunctionGraph, GraphRequest
 from adbench.planning.model_plan import Assignment, PlannedModel
 from adbench.planning.points import Points
@@ -135,6 +136,20 @@ class DrawGraph:
     """What is to be drawn."""
 
 
+@dataclass(frozen=True)
+class ExplainCell:
+    """Compute a cell again, and look at it closely. It needs a session."""
+
+    names: tuple[str, ...]
+    """Where its model may be, as `registry.find_models` takes names."""
+    case: Case
+    """What is asked."""
+    backend: str
+    """The name of the backend."""
+    points: Points
+    """The points of the run; the first is used."""
+
+
 # ---- replies, from a worker
 
 
@@ -191,6 +206,14 @@ class GraphDrawn:
 
     graph: FunctionGraph
     """Its vertices and edges."""
+
+
+@dataclass(frozen=True)
+class CellExplained:
+    """A cell was computed again."""
+
+    evidence: CellEvidence
+    """What was seen."""
 
 
 @dataclass(frozen=True)
@@ -256,9 +279,9 @@ class Refused:
     """Why, in a sentence."""
 
 
-Request = Start | PlanModels | EstablishTruth | Open | Sample | SweepSteps | DrawGraph
+Request = Start | PlanModels | EstablishTruth | Open | Sample | SweepSteps | DrawGraph | ExplainCell
 Begun = Started | StartFailed | ModelsPlanned | TruthEstablished | TruthBroken | TruthUnwritten
-OfModels = StepsSwept | GraphDrawn | UserCodeFailed | ModelChanged
+OfModels = StepsSwept | GraphDrawn | CellExplained | UserCodeFailed | ModelChanged
 Reply = Begun | OfModels | CellOpen | Sampled | CellRow | Refused
 Message = Request | Reply
 
@@ -270,6 +293,7 @@ REPLIES: dict[type[Any], tuple[type[Reply], ...]] = {
     Sample: (Sampled,),
     SweepSteps: (StepsSwept, TruthBroken, UserCodeFailed, ModelChanged),
     DrawGraph: (GraphDrawn, UserCodeFailed),
+    ExplainCell: (CellExplained, TruthBroken, UserCodeFailed),
 }
 """The replies that may follow each kind of request; beside them, any may be `Refused`."""
 

@@ -23,6 +23,7 @@ from adbench.cases.messages import as_sentence, describe_exception
 from adbench.cases.model import Model, SpecError
 from adbench.cases.user_file import FileChanged, files_run
 from adbench.counting.operations import OperationCounts
+from adbench.explaining.again import cell_evidence
 from adbench.graphs.trace import function_graph
 from adbench.planning.model_plan import PlannedModel
 from adbench.planning.points import drawing
@@ -32,10 +33,12 @@ from adbench.running import protocol, truths
 from adbench.running.failures import failed_row
 from adbench.running.model_plans import plan_models
 from adbench.running.protocol import (
+    CellExplained,
     CellOpen,
     CellRow,
     DrawGraph,
     EstablishTruth,
+    ExplainCell,
     GraphDrawn,
     Message,
     ModelChanged,
@@ -96,10 +99,10 @@ class Worker:
                 return self._sweep_steps(request)
             case DrawGraph():
                 return self._draw_graph(request)
-            case Open() | Sample():
+            case Open() | Sample() | ExplainCell():
                 if self._session is None:
                     return Refused("A cell was asked for before a session was; send Start first.")
-                return self._give_turn(self._session, request)
+                return self._in_session(self._session, request)
             case _:
                 return Refused(
                     f"{type(request).__name__} is a reply; send a worker one of the requests."
@@ -144,6 +147,30 @@ class Worker:
         except BaseException as error:  # whatever ends a process at will ends the plan alone
             message = f"{request.name} could not be planned: {describe_exception(error, '')}"
             return UserCodeFailed(as_sentence(message))
+
+    def _in_session(self, session: Session, request: Open | Sample | ExplainCell) -> Reply:
+        if isinstance(request, ExplainCell):
+            return self._explain_cell(session, request)
+        return self._give_turn(session, request)
+
+    def _explain_cell(
+        self, session: Session, request: ExplainCell
+    ) -> CellExplained | TruthBroken | UserCodeFailed:
+        try:
+            with self._defaults():
+                source = registry.model_among(request.names, request.case.model)
+            inputs = request.points.first(source.model, request.case.size)
+            loading = registry.lines_that_load(source, session.backend.framework)
+            evidence = cell_evidence(
+                session.backend, source.model, request.case, inputs, request.backend, loading
+            )
+            return CellExplained(evidence)
+        except CertificateError as error:
+            return TruthBroken(str(error))
+        except SpecError as error:
+            return UserCodeFailed(str(error))
+        except BaseException as error:  # whatever ends a process at will ends the explanation alone
+            return UserCodeFailed(as_sentence(describe_exception(error)))
 
     def _draw_graph(self, request: DrawGraph) -> GraphDrawn | UserCodeFailed:
         try:

@@ -109,9 +109,9 @@ def test_a_field_that_is_not_known_is_left_out():
             {"kind": "Opne"},
             f"There is no kind of message 'Opne' in version {protocol.VERSION} of the protocol; "
             "the kinds are Start, PlanModels, EstablishTruth, Open, Sample, SweepSteps, DrawGraph, "
-            "Started, StartFailed, ModelsPlanned, UserCodeFailed, TruthEstablished, TruthBroken, "
-            "TruthUnwritten, ModelChanged, CellOpen, CellRow, Sampled, StepsSwept, GraphDrawn, "
-            "Refused.",
+            "ExplainCell, Started, StartFailed, ModelsPlanned, UserCodeFailed, TruthEstablished, "
+            "TruthBroken, TruthUnwritten, ModelChanged, CellOpen, CellRow, Sampled, StepsSwept, "
+            "GraphDrawn, CellExplained, Refused.",
         ),
         (
             {"body": {"message": 3}},

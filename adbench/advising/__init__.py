@@ -1,0 +1,1 @@
+"""The adviser: which backend, staging and mode for a function at its sizes, by measurement."""
