@@ -14,6 +14,7 @@ from adbench.changes.changes import Changes, TimeChange
 from adbench.changes.recorded_run import UNDISTURBED
 from adbench.changes.verdicts import AnswerChange
 from adbench.reporting import render
+from adbench.reporting.pull_request import folded
 from adbench.reporting.tables import Table, question, time
 from adbench.results.escaping import for_markdown
 
@@ -57,20 +58,11 @@ def to_markdown(changes: Changes) -> str:
         if len(table.rows) <= SHOWN_AT_MOST:
             parts.append("#" + render.to_markdown(table))
         else:
-            parts.append(_folded(table))
+            parts.append(folded(table))
     all_cells = _times_table("All cells", changes.cells)
     if all_cells is not None:
-        parts.append(_folded(all_cells))
+        parts.append(folded(all_cells))
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _folded(table: Table) -> str:
-    """A table in Markdown behind its title, which opens it."""
-    rows = _count(len(table.rows), "row")
-    body = render.to_markdown(table).partition("\n\n")[2]
-    return (
-        f"<details><summary>{for_markdown(table.title)} ({rows})</summary>\n\n{body}\n\n</details>"
-    )
 
 
 def _tables(changes: Changes) -> list[Table]:

@@ -194,6 +194,10 @@ def _show(
             screen,
             f"Results are in {folder}: report.md, results.parquet, results.csv, samples.parquet.",
         )
+    if comparison.page_obstacle:
+        say(screen, comparison.page_obstacle)
+    elif comparison.stopped_by is None and not comparison.unwritten:
+        say(screen, f"The page to open is {folder / 'report.html'}.")
     cells = f"{len(comparison.table)} of {plan.total} cells"
     if isinstance(comparison.stopped_by, KeyboardInterrupt):
         say(screen, f"Interrupted: {cells} were measured and are kept.")

@@ -11,14 +11,17 @@ from rich.console import Console
 
 from adbench.planning.unasked import silent_backends
 from adbench.reporting import (
+    answer,
     growth,
     machine,
+    pull_request,
     render,
     step_tables,
     sweep_claims,
     sweep_tables,
     tables,
 )
+from adbench.reporting.answer import Answer
 from adbench.reporting.tables import Table
 from adbench.running.spent import Spent
 
@@ -26,6 +29,9 @@ from adbench.running.spent import Spent
 @dataclass(frozen=True)
 class ComparisonReport:
     """The tables and sentences of one comparison."""
+
+    answers: tuple[Answer, ...]
+    """What the run says of the questions that people have."""
 
     tables: tuple[Table, ...]
     """The tables that are shown everywhere."""
@@ -59,13 +65,18 @@ class ComparisonReport:
             for sentence in self.sweep_sentences:
                 render.say(screen, f"- {sentence}")
 
-    def to_markdown(self, environment: Mapping[str, Any]) -> str:
-        """Return the whole report in Markdown, with the environment at its end."""
+    def to_markdown(self, environment: Mapping[str, Any], changes: Sequence[str] = ()) -> str:
+        """Return the report in Markdown, with the environment at its end.
+
+        changes: what changed since an earlier run, in sentences.
+        """
         all_tables = [*self.tables, *self.sweep_tables]
         if self.step_curve is not None:
             all_tables.append(self.step_curve)
         summary = [self.summary, *self.closing]
-        return render.report(all_tables, self.sweep_sentences, summary, environment)
+        return pull_request.report(
+            self.answers, summary, all_tables, self.sweep_sentences, environment, changes
+        )
 
 
 def make_report(
@@ -82,6 +93,7 @@ def make_report(
     sweep_details = [sweep_tables.ratios(table), sweep_tables.causes(table)]
     sentences = sweep_claims.sentences(table)
     report = ComparisonReport(
+        answers=answer.answers(table),
         tables=(*tables.tables(table), *growth.tables(table)),
         step_curve=None,
         sweep_tables=tuple(detail for detail in sweep_details if detail is not None),

@@ -22,6 +22,8 @@ MARKS = {"correct": "", "imprecise": "~", "unresolved": "?", "wrong": "✗"}
 
 CORRECTNESS_TITLE = "Is it right?"
 
+TROUBLES_TITLE = "What did not go well"
+
 SUMMARY_ORDER = ("correct", "imprecise", "wrong", "unresolved")
 """The verdicts in the order in which the summary counts them."""
 
@@ -207,7 +209,7 @@ def troubles(frame: pd.DataFrame) -> Table | None:
     if not rows:
         return None
     columns = ("backend", "model", "what", "message")
-    return Table("What did not go well", "", columns, 4, tuple(rows), prose=True)
+    return Table(TROUBLES_TITLE, "", columns, 4, tuple(rows), prose=True)
 
 
 # ---- cells
