@@ -34,7 +34,7 @@ QUESTION_COLUMNS = ("model", "size", "operator", "mode", "backend")
 
 def show(changes: Changes, screen: Console, is_short: bool = False) -> None:
     """Print what changed. is_short: whether long tables are cut."""
-    for table in _tables(changes):
+    for table in tables(changes):
         cut_table = _cut(table) if is_short else table
         render.to_screen(cut_table, screen)
     screen.print()
@@ -54,25 +54,30 @@ def to_markdown(changes: Changes) -> str:
     headline, *further_sentences = sentences(changes)
     parts = ["## adbench: two runs compared", f"**{for_markdown(headline)}**"]
     parts.append("\n".join(f"- {for_markdown(sentence)}" for sentence in further_sentences))
-    for table in _tables(changes):
+    for table in tables(changes):
         if len(table.rows) <= SHOWN_AT_MOST:
             parts.append("#" + render.to_markdown(table))
         else:
             parts.append(folded(table))
-    all_cells = _times_table("All cells", changes.cells)
-    if all_cells is not None:
-        parts.append(folded(all_cells))
+    times = all_times(changes)
+    if times is not None:
+        parts.append(folded(times))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _tables(changes: Changes) -> list[Table]:
-    """What changed, the answers first."""
+def tables(changes: Changes) -> list[Table]:
+    """Return what changed as tables, the answers first."""
     all_tables = (
         _answers_table(changes),
         _time_table(changes, TimeChange.SLOWER),
         _time_table(changes, TimeChange.FASTER),
     )
     return [table for table in all_tables if table is not None]
+
+
+def all_times(changes: Changes) -> Table | None:
+    """Return the times of all cells that both runs timed; None where there is none."""
+    return _times_table("All cells", changes.cells)
 
 
 def _answers_table(changes: Changes) -> Table | None:

@@ -165,6 +165,7 @@ def _show_changes(baseline_run: RecordedRun, folder: Path, screen: Console) -> N
     from adbench.changes import report
     from adbench.changes.changes import find_changes
     from adbench.changes.recorded_run import read_run
+    from adbench.comparing.remake import remake
     from adbench.reporting.render import say
     from adbench.results.escaping import for_terminal
     from adbench.results.files import OutputFiles
@@ -172,6 +173,7 @@ def _show_changes(baseline_run: RecordedRun, folder: Path, screen: Console) -> N
     changes = find_changes(baseline_run, read_run(folder))
     files = OutputFiles(folder)
     files.write_text(CHANGES, report.to_markdown(changes))
+    remake(folder, report.sentences(changes))
     screen.rule(Text(for_terminal(f"Since the run in {baseline_run.folder}")))
     report.show(changes, screen, is_short=True)
     say(screen, files.sentence() or f"All of it is in {folder / CHANGES}.")

@@ -15,7 +15,7 @@ from adbench.reporting.growth import titled
 from adbench.reporting.units import two_digits
 from adbench.results.row import FAILURES, Outcome, Verdict
 
-MOST_CELLS = 600
+MOST_CELLS = 900
 """The matrix has at most so many cells; of more rows those with the worst answers are shown."""
 
 MOST_ANSWERS = 6

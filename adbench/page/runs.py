@@ -57,26 +57,28 @@ class NamedRun:
 
 def side_by_side(runs: Sequence[NamedRun]) -> PageRun:
     """Return several runs as one, with the run in the name of every backend."""
-    labels = run_labels(runs)
-    frames = [
-        _labelled(run, label, _differing_versions(runs))
-        for run, label in zip(runs, labels, strict=True)
-    ]
+    labelled_runs = [*zip(runs, run_labels(runs), strict=True)]
+    differing = _differing_versions(runs)
+    frames = [_labelled(run, label, differing) for run, label in labelled_runs]
     steps = [
-        run.steps.assign(size=run.steps["size"] + f" [{label}]")
-        for run, label in zip(runs, labels, strict=True)
-    ]
-    notes = [
-        f"{label}: {note}" for run, label in zip(runs, labels, strict=True) for note in run.notes
+        run.steps.assign(size=run.steps["size"] + f" [{label}]") for run, label in labelled_runs
     ]
     return PageRun(
-        title=f"{len(runs)} runs side by side",
-        frame=pd.concat(frames, ignore_index=True),
+        title=f"adbench: {len(runs)} runs side by side",
+        frame=_by_backend(runs, frames),
         steps=pd.concat(steps, ignore_index=True),
-        environments={label: run.environment for run, label in zip(runs, labels, strict=True)},
+        environments={label: run.environment for run, label in labelled_runs},
         files=tuple(dict.fromkeys(file for run in runs for file in run.files)),
-        notes=tuple(notes),
+        notes=tuple(f"{label}: {note}" for run, label in labelled_runs for note in run.notes),
     )
+
+
+def _by_backend(runs: Sequence[NamedRun], frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of several runs in one frame, those of one backend behind each other."""
+    names = pd.concat([run.frame["backend"] for run in runs], ignore_index=True)
+    order = {backend: position for position, backend in enumerate(dict.fromkeys(names))}
+    rows = pd.concat(frames, ignore_index=True)
+    return rows.iloc[names.map(order).argsort(kind="stable")].reset_index(drop=True)
 
 
 def run_labels(runs: Sequence[NamedRun]) -> list[str]:
