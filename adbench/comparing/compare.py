@@ -239,6 +239,13 @@ def _environment(plan: Plan, earlier: EarlierPart | None) -> dict[str, Any]:
         files=dict(plan.files),
         unasked=list(plan.unasked),
     )
+    known_issues = {
+        group.source.model.name: dict(group.source.model.known_issues)
+        for group in plan.groups
+        if group.source.model.known_issues
+    }
+    if known_issues:
+        environment["known_issues"] = known_issues
     if earlier is not None:
         resumed = [*earlier.resumed, environment["created"]]
         environment |= {"created": earlier.created or resumed[0], "resumed": resumed}

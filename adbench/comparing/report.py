@@ -23,7 +23,11 @@ from adbench.reporting import (
 )
 from adbench.reporting.answer import Answer
 from adbench.reporting.tables import Table
+from adbench.results.row import FAILURES, Verdict
 from adbench.running.spent import Spent
+
+MOST_ROWS = 5_000
+"""The tables of a report are made from at most about so many rows."""
 
 
 @dataclass(frozen=True)
@@ -90,18 +94,39 @@ def make_report(
     left_out: what the sweep of forward against reverse mode leaves out, in sentences; closing: the
     last sentences.
     """
-    sweep_details = [sweep_tables.ratios(table), sweep_tables.causes(table)]
-    sentences = sweep_claims.sentences(table)
+    shown, thinning = _shown_rows(table)
+    sweep_details = [sweep_tables.ratios(shown), sweep_tables.causes(shown)]
+    sentences = sweep_claims.sentences(shown)
     report = ComparisonReport(
         answers=answer.answers(table),
-        tables=(*tables.tables(table), *growth.tables(table)),
+        tables=(*tables.tables(shown), *growth.tables(shown)),
         step_curve=None,
         sweep_tables=tuple(detail for detail in sweep_details if detail is not None),
         sweep_sentences=(*sentences, *left_out) if sentences else (),
-        closing=tuple(sentence for sentence in closing if sentence),
+        closing=tuple(sentence for sentence in (*closing, thinning) if sentence),
         summary=tables.summary(table),
     )
     return with_steps(report, steps)
+
+
+def _shown_rows(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The rows that tables are made from, and a sentence where they are not all.
+
+    They are those of whole models, first of all of those with wrong answers and failures.
+    """
+    if len(table) <= MOST_ROWS:
+        return table, ""
+    is_bad = (table["verdict"] == str(Verdict.WRONG)) | table["outcome"].isin([*FAILURES])
+    models = pd.DataFrame({"bad": is_bad, "rows": 1}).groupby(table["model"], sort=False).sum()
+    worst_first = models.sort_values("bad", ascending=False, kind="stable")
+    within = worst_first["rows"].cumsum() <= MOST_ROWS
+    within.iloc[0] = True
+    shown = table[table["model"].isin(within.index[within])]
+    return shown, (
+        f"Thinned: the tables show {len(shown):,} of {len(table):,} cells, those of "
+        f"{int(within.sum())} of {len(models):,} models, with wrong answers and failures first of "
+        "all; results.parquet and results.csv have all of them."
+    )
 
 
 def with_steps(

@@ -93,6 +93,8 @@ class Entry:
     """How many more there are."""
     command: str
     """The command that asks the worst of them again."""
+    known_issue: str
+    """Where a known issue is tracked; "" where none is declared."""
     bound_place: float
     """Where the bound stands in the picture of errors, from 0 to 1."""
 
@@ -135,7 +137,7 @@ def matrix(run: PageRun) -> Matrix:
             f"Thinned: {len(shown)} of {len(names):,} rows are shown, those with the worst answers "
             "first of all; all of them are in the results of the run."
         )
-    cells = _entries(frame, shown, run.files)
+    cells = _entries(frame, shown, run)
     rows = tuple(
         MatrixRow(*name, tuple(cells.get((*name, backend)) for backend in backends))
         for name in names
@@ -165,7 +167,7 @@ def _worst_rows(
 
 
 def _entries(
-    frame: pd.DataFrame, shown: set[tuple[str, str]], files: Sequence[str]
+    frame: pd.DataFrame, shown: set[tuple[str, str]], run: PageRun
 ) -> dict[tuple[str, str, str], Entry]:
     """The cells of the rows that are shown, by model, operator and backend."""
     is_shown = [name in shown for name in zip(frame["title"], frame["asked"], strict=True)]
@@ -183,12 +185,10 @@ def _entries(
         name = (record["title"], record["asked"], record["backend"])
         records.setdefault(name, []).append(record)
     installed = reproduce.installed_models()
-    return {name: _entry(of_cell, files, installed) for name, of_cell in records.items()}
+    return {name: _entry(of_cell, run, installed) for name, of_cell in records.items()}
 
 
-def _entry(
-    records: Sequence[Mapping[Any, Any]], files: Sequence[str], installed: frozenset[str]
-) -> Entry:
+def _entry(records: Sequence[Mapping[Any, Any]], run: PageRun, installed: frozenset[str]) -> Entry:
     """A cell, from the rows of its worst answers, the worst first."""
     worst = records[0]
     state = STATES.get(worst["state"], OTHER)
@@ -201,7 +201,8 @@ def _entry(
         facts=tuple(_facts(worst)),
         attempts=tuple(map(_attempt, records)),
         further=worst["answers"] - len(records),
-        command=reproduce.command(worst, files, installed),
+        command=reproduce.command(worst, run.files, installed),
+        known_issue=run.known_issue(worst["model"], worst["backend"]),
         bound_place=_place(1.0),
     )
 

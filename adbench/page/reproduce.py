@@ -8,10 +8,8 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from adbench.cases.case import DTYPES
+from adbench.page.runs import plain_backend
 from adbench.registry import MODELS_GROUP, file_of
-
-RUN_LABEL = " ["
-"""What parts the name of a backend from the run that it is of."""
 
 
 def installed_models() -> frozenset[str]:
@@ -32,7 +30,7 @@ def command(row: Mapping[str, Any], files: Sequence[str], installed: frozenset[s
         words += _option("--order", row["order"])
     if row["dtype"] != DTYPES[0]:
         words += _option("--dtype", row["dtype"])
-    words += _option("--backend", _backend(str(row["backend"])))
+    words += _option("--backend", plain_backend(str(row["backend"])))
     return shlex.join(words)
 
 
@@ -45,11 +43,6 @@ def _models(model: str, files: Sequence[str], installed: frozenset[str]) -> list
     place = file_of(files[0])
     is_whole_file = place is not None and not place[1]
     return [f"{files[0]}:{model}" if is_whole_file else files[0]]
-
-
-def _backend(name: str) -> str:
-    """The backend as a command names it, without version and run."""
-    return name.partition(RUN_LABEL)[0].partition(" ")[0]
 
 
 def _option(name: str, value: object) -> list[str]:

@@ -14,6 +14,9 @@ from typing import Any
 
 import pandas as pd
 
+from adbench.backends.catalog import framework_of
+from adbench.cases.model import WEB
+
 
 @dataclass(frozen=True)
 class PageRun:
@@ -36,6 +39,22 @@ class PageRun:
     changes: tuple[str, ...] = ()
     """What changed since an earlier run, in sentences; the headline first."""
 
+    def known_issue(self, model: str, backend: str) -> str:
+        """Return where a known issue of a backend with a model is tracked; "" where none is.
+
+        What a stored run holds there and is no address of the web is none.
+        """
+        name = plain_backend(backend)
+        for environment in self.environments.values():
+            declared = environment.get("known_issues")
+            of_model = declared.get(model) if isinstance(declared, Mapping) else None
+            if not isinstance(of_model, Mapping):
+                continue
+            address = of_model.get(name, of_model.get(framework_of(name), ""))
+            if str(address).startswith(WEB):
+                return str(address)
+        return ""
+
 
 @dataclass(frozen=True)
 class NamedRun:
@@ -53,6 +72,15 @@ class NamedRun:
     """The files of models that it was given."""
     notes: tuple[str, ...] = field(default=())
     """What it lacks, in sentences."""
+
+
+RUN_LABEL = " ["
+"""What parts the name of a backend from the run that it is of."""
+
+
+def plain_backend(name: str) -> str:
+    """Return a backend's name as a command takes it, without version and run."""
+    return name.partition(RUN_LABEL)[0].partition(" ")[0]
 
 
 def side_by_side(runs: Sequence[NamedRun]) -> PageRun:
@@ -121,5 +149,5 @@ def _labelled(run: NamedRun, label: str, differing: frozenset[str]) -> pd.DataFr
     for backend in run.frame["backend"].unique():
         is_told = backend in differing and backend in versions
         version = f" {versions[backend]}" if is_told else ""
-        names[backend] = f"{backend}{version} [{label}]"
+        names[backend] = f"{backend}{version}{RUN_LABEL}{label}]"
     return run.frame.assign(backend=run.frame["backend"].map(names).astype("str"))

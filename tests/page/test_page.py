@@ -218,3 +218,26 @@ def test_a_kept_bundle_that_was_changed_is_not_used(tmp_path, monkeypatch):
         assert scripts.vega_bundle() == bundle
     finally:
         scripts.vega_bundle.cache_clear()
+
+
+def test_a_known_issue_is_linked_where_the_model_declares_one():
+    frame = frames.load(EXAMPLE)
+    declared = {"known_issues": {"mlp": {"torch": "https://example.com/1?a=<b>"}}}
+    run = page_run(frame, environments={"x": declared})
+    links = {
+        (row.model, backend)
+        for row in matrix(run).rows
+        for backend, entry in zip(matrix(run).backends, row.entries, strict=True)
+        if entry is not None and entry.known_issue
+    }
+    assert {model for model, _ in links} == {"mlp"}
+    assert {backend.partition(":")[0] for _, backend in links} == {"torch"}
+    no_figures = run_page(run, [])
+    assert 'href="https://example.com/1?a=&lt;b&gt;"' in no_figures
+
+
+@pytest.mark.parametrize("hostile", ["javascript:window.hit=1", "data:text/html,x", 7, None, {}])
+def test_what_is_no_address_of_the_web_is_not_linked(hostile):
+    for declared in ({"mlp": {"torch": hostile}}, {"mlp": hostile}, hostile):
+        run = page_run(frames.load(EXAMPLE), environments={"x": {"known_issues": declared}})
+        assert run.known_issue("mlp", "torch:eager") == ""
