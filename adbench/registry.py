@@ -421,7 +421,7 @@ def file_of_origin(origin: str) -> Path | None:
 
 
 def _whole_origin(origin: str) -> str:
-    """Where a model is, whichever of its arguments is the active one and wherever it is looked at."""
+    """Where a model is, whichever its active argument is and wherever it is looked at."""
     kind, _, place = origin.partition(":")
     if kind == "active":
         return _whole_origin(place.split(":", 2)[2])

@@ -21,7 +21,7 @@ LAYERS = [
     {"adbench.__main__", "adbench.cli"},
     {"adbench.selftest", "adbench.pytest_plugin", "adbench.torch", "adbench.jax"},
     {"adbench.changes", "adbench.checking", "adbench.comparing"},
-    {"adbench.advising"},
+    {"adbench.advising", "adbench.page"},
     {"adbench.reporting", "adbench.running"},
     {"adbench.planning"},
     {"adbench.explaining"},
@@ -41,7 +41,7 @@ LAYERS = [
 """From the top down: a package imports from its own layer and those below."""
 
 FRAMEWORKS = {"torch", "jax", "tensorflow", "autograd", "mygrad", "flint", "array_api_compat"}
-HEAVY = {"torch", "jax", "tensorflow", "pandas", "pyarrow", "numpy", "scipy", "rich"}
+HEAVY = {"torch", "jax", "tensorflow", "pandas", "pyarrow", "numpy", "scipy", "rich", "altair"}
 PACKAGES = ("adbench", "ball_arithmetic", "reference_ad")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 

@@ -257,7 +257,7 @@ def test_a_run_writes_its_files_and_shows_its_answer(tmp_path):
     out = tmp_path / "out"
     assert {p.name for p in out.iterdir()} == {
         "differences.csv", "differences.parquet", "environment.json", "journal.jsonl",
-        "logs", "plan.json", "report.md",
+        "logs", "plan.json", "report.html", "report.md",
         "results.csv", "results.parquet", "samples.parquet",
     }  # fmt: skip
     table = adbench.load(out)
@@ -266,7 +266,8 @@ def test_a_run_writes_its_files_and_shows_its_answer(tmp_path):
     environment = json.loads((out / "environment.json").read_text())
     assert environment["seed"] == 7 and environment["threads"] == 1 and environment["cpu"]
     assert "Is it right, and what does it cost?" in result.output
-    assert "## Is it right?" in (out / "report.md").read_text()
+    assert "<summary>Is it right? (" in (out / "report.md").read_text()
+    assert "The page to open is" in result.output
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(tmp_path):

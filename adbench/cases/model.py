@@ -41,6 +41,7 @@ _KINDS: tuple[tuple[str, Any, str], ...] = (
     ("orders", int, "the highest order of its derivatives, an integer of at least 1"),
     ("oracle", Mapping, "a mapping of operators to functions"),
     ("native", Mapping, "a mapping of frameworks to functions"),
+    ("known_issues", Mapping, "a mapping of frameworks or backends to addresses"),
     ("accuracy", float | int, "a relative error, such as 1e-6"),
     ("summary", str, "a line of text"),
 )
@@ -54,6 +55,9 @@ def no_function(xp: Any, *arguments: Any) -> Any:
     """Stand for the function of a model that is read from its native implementation."""
     raise RuntimeError("A model was called that has no function; its native one was not read.")
 
+
+WEB = ("https://", "http://")
+"""What the address of a known issue begins with."""
 
 LONGEST_NAME = 200
 """How many characters the name of a model or of a size may have."""
@@ -119,6 +123,10 @@ class Model:
     """The positions of the arguments that hand-written functions have derivatives by; None for all
     that hold floating numbers."""
 
+    known_issues: Mapping[str, str] = field(default_factory=dict)
+    """Where defects of frameworks are tracked that this model shows: `{"torch": "https://..."}`.
+    Keys are names of frameworks or of backends; the page of a run links them."""
+
     accuracy: float = 0.0
     """The relative error that answers have by design, as those of an ODE's adjoint do: every entry
     is judged within this part of its size, or of its array's root mean square where that is
@@ -132,6 +140,7 @@ class Model:
         self._check_kinds()
         self._check_numbers()
         self._check_functions()
+        self._check_known_issues()
         self._check_all_sizes()
         self._check_stagings()
 
@@ -184,6 +193,15 @@ class Model:
                 raise self._refusal(
                     f"an oracle for {_in_short(name)}, which is no operator",
                     f"the operators are {', '.join(operators)}",
+                )
+
+    def _check_known_issues(self) -> None:
+        for name, address in self.known_issues.items():
+            is_address = isinstance(address, str) and address.startswith(WEB)
+            if not isinstance(name, str) or not is_address:
+                raise self._refusal(
+                    f"known_issues={{{_in_short(name)}: {_in_short(address)}}}",
+                    "give the name of a framework and an address that begins with https://",
                 )
 
     def _check_all_sizes(self) -> None:

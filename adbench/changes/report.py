@@ -14,6 +14,7 @@ from adbench.changes.changes import Changes, TimeChange
 from adbench.changes.recorded_run import UNDISTURBED
 from adbench.changes.verdicts import AnswerChange
 from adbench.reporting import render
+from adbench.reporting.pull_request import folded
 from adbench.reporting.tables import Table, question, time
 from adbench.results.escaping import for_markdown
 
@@ -33,7 +34,7 @@ QUESTION_COLUMNS = ("model", "size", "operator", "mode", "backend")
 
 def show(changes: Changes, screen: Console, is_short: bool = False) -> None:
     """Print what changed. is_short: whether long tables are cut."""
-    for table in _tables(changes):
+    for table in tables(changes):
         cut_table = _cut(table) if is_short else table
         render.to_screen(cut_table, screen)
     screen.print()
@@ -53,34 +54,30 @@ def to_markdown(changes: Changes) -> str:
     headline, *further_sentences = sentences(changes)
     parts = ["## adbench: two runs compared", f"**{for_markdown(headline)}**"]
     parts.append("\n".join(f"- {for_markdown(sentence)}" for sentence in further_sentences))
-    for table in _tables(changes):
+    for table in tables(changes):
         if len(table.rows) <= SHOWN_AT_MOST:
             parts.append("#" + render.to_markdown(table))
         else:
-            parts.append(_folded(table))
-    all_cells = _times_table("All cells", changes.cells)
-    if all_cells is not None:
-        parts.append(_folded(all_cells))
+            parts.append(folded(table))
+    times = all_times(changes)
+    if times is not None:
+        parts.append(folded(times))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _folded(table: Table) -> str:
-    """A table in Markdown behind its title, which opens it."""
-    rows = _count(len(table.rows), "row")
-    body = render.to_markdown(table).partition("\n\n")[2]
-    return (
-        f"<details><summary>{for_markdown(table.title)} ({rows})</summary>\n\n{body}\n\n</details>"
-    )
-
-
-def _tables(changes: Changes) -> list[Table]:
-    """What changed, the answers first."""
+def tables(changes: Changes) -> list[Table]:
+    """Return what changed as tables, the answers first."""
     all_tables = (
         _answers_table(changes),
         _time_table(changes, TimeChange.SLOWER),
         _time_table(changes, TimeChange.FASTER),
     )
     return [table for table in all_tables if table is not None]
+
+
+def all_times(changes: Changes) -> Table | None:
+    """Return the times of all cells that both runs timed; None where there is none."""
+    return _times_table("All cells", changes.cells)
 
 
 def _answers_table(changes: Changes) -> Table | None:

@@ -81,6 +81,12 @@ def fraction_of(percentage: str, option: str, example: str) -> float:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A file that all cells are written to.",
 )
+@click.option(
+    "--page",
+    "page_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file that the page is written to: HTML with a figure, which needs no network.",
+)
 def command(
     before: Path,
     after: Path,
@@ -88,6 +94,7 @@ def command(
     fail_on: float | None,
     output_format: str,
     csv_file: Path | None,
+    page_file: Path | None,
 ) -> None:
     """Compare two runs: which verdicts changed, and which cells are faster or slower.
 
@@ -100,11 +107,13 @@ def command(
     from adbench.changes import report
     from adbench.changes.changes import find_changes
 
-    if csv_file is not None:
-        _refuse_to_overwrite(csv_file)
+    for file in filter(None, (csv_file, page_file)):
+        _refuse_to_overwrite(file)
     changes = find_changes(read_run_aloud(before), read_run_aloud(after), resolution)
     if csv_file is not None:
         _write_csv(changes, csv_file)
+    if page_file is not None:
+        _write_page(changes, page_file)
     if output_format == "markdown":
         click.echo(report.to_markdown(changes), nl=False)
     else:
@@ -149,6 +158,22 @@ def _refuse_to_overwrite(path: Path) -> None:
 
     if path.parent != Path("/dev"):
         refuse_to_overwrite([path])
+
+
+def _write_page(changes: Changes, path: Path) -> None:
+    """Write the page to a file, and raise SpecError where that cannot be done."""
+    from adbench.comparing.page import missing_modules
+    from adbench.results.files import reason_of, write_text
+
+    obstacle = missing_modules()
+    if obstacle:
+        raise SpecError(obstacle)
+    from adbench.changes.page import changes_page
+
+    try:
+        write_text(path, changes_page(changes))
+    except OSError as error:
+        raise SpecError(f"{path} cannot be written to ({reason_of(error)}).") from error
 
 
 def _write_csv(changes: Changes, path: Path) -> None:

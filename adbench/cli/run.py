@@ -178,6 +178,7 @@ def _show_changes(baseline_run: RecordedRun, folder: Path, detail: Detail, scree
     from adbench.changes import report
     from adbench.changes.changes import find_changes
     from adbench.changes.recorded_run import read_run
+    from adbench.comparing.remake import remake
     from adbench.reporting.render import say
     from adbench.results.escaping import for_terminal
     from adbench.results.files import OutputFiles
@@ -185,6 +186,7 @@ def _show_changes(baseline_run: RecordedRun, folder: Path, detail: Detail, scree
     changes = find_changes(baseline_run, read_run(folder))
     files = OutputFiles(folder)
     files.write_text(CHANGES, report.to_markdown(changes))
+    remake(folder, report.sentences(changes))
     if detail is Detail.JSON:
         return
     screen.rule(Text(for_terminal(f"Since the run in {baseline_run.folder}")))
@@ -208,6 +210,10 @@ def _ending(comparison: Comparison, plan: Plan, folder: Path) -> Iterator[str]:
     """Yield where the results are, and how far the run came where it was stopped."""
     if not comparison.unwritten:
         yield f"Results are in {folder}: report.md, results.parquet, results.csv, samples.parquet."
+    if comparison.page_obstacle:
+        yield comparison.page_obstacle
+    elif comparison.stopped_by is None and not comparison.unwritten:
+        yield f"The page to open is {folder / 'report.html'}."
     cells = f"{len(comparison.table)} of {plan.total} cells"
     if isinstance(comparison.stopped_by, KeyboardInterrupt):
         yield f"Interrupted: {cells} were measured and are kept."

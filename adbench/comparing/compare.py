@@ -16,6 +16,7 @@ from adbench.comparing.folder import ENVIRONMENT, REPORT
 from adbench.comparing.kept_plan import PLAN, KeptPlan
 from adbench.comparing.measure import LOGS, Measured, Show, measure
 from adbench.comparing.outputs import write_results, write_steps
+from adbench.comparing.page import named_run, page_of, write_page
 from adbench.comparing.report import (
     ComparisonReport,
     closing_sentences,
@@ -71,6 +72,9 @@ class Comparison:
 
     unwritten: str = ""
     """What could not be written and why, in a sentence; "" where all was."""
+
+    page_obstacle: str = ""
+    """Why there is no page, in a sentence; "" where there is one or the run was stopped."""
 
     shortcomings: tuple[str, ...] = ()
     """What was named and was asked or answered nothing, in sentences."""
@@ -141,6 +145,8 @@ def compare(
                 files.write_text(REPORT, comparison.report.to_markdown(environment))
                 if comparison.stopped_by is None:  # else there is no whole one
                     write_steps(files, comparison.steps)
+    if comparison.stopped_by is None:
+        comparison = _with_page(comparison, folder, files, environment, kept)
     remedy = f"once there is room, `adbench report {folder}` writes them"
     if measured.failure is not None:
         remedy = f"once there is room, `adbench run --resume {folder}` measures what is missing"
@@ -196,6 +202,24 @@ def _with_steps(
     return replace(comparison, steps=steps, report=report, stopped_by=stopped_by)
 
 
+def _with_page(
+    comparison: Comparison,
+    folder: Path,
+    files: OutputFiles,
+    environment: Mapping[str, Any],
+    kept: KeptPlan | None,
+) -> Comparison:
+    """Write the page of a run that came to its end, unless it is stopped meanwhile."""
+    run = named_run(
+        folder, comparison.table, comparison.steps, environment, kept, comparison.report.closing
+    )
+    try:
+        obstacle = write_page(files, page_of(run))
+    except KeyboardInterrupt as error:
+        return replace(comparison, stopped_by=error)
+    return replace(comparison, page_obstacle=obstacle)
+
+
 def _write_environment(environment: Mapping[str, Any], files: OutputFiles) -> None:
     files.write_text(ENVIRONMENT, json.dumps(environment, indent=2) + "\n")
 
@@ -213,6 +237,13 @@ def _environment(plan: Plan, earlier: EarlierPart | None) -> dict[str, Any]:
         files=dict(plan.files),
         unasked=list(plan.unasked),
     )
+    known_issues = {
+        group.source.model.name: dict(group.source.model.known_issues)
+        for group in plan.groups
+        if group.source.model.known_issues
+    }
+    if known_issues:
+        environment["known_issues"] = known_issues
     if earlier is not None:
         resumed = [*earlier.resumed, environment["created"]]
         environment |= {"created": earlier.created or resumed[0], "resumed": resumed}

@@ -24,11 +24,16 @@ except ImportError:  # on a system without it, nothing keeps two processes from 
 
 ENVIRONMENT, REPORT, CHANGES = "environment.json", "report.md", "changes.md"
 
+PAGE, FIGURES = "report.html", "figures"
+"""The page of a run, and the folder of its figures as files."""
+
 FILES_OF_A_RUN = (
     JOURNAL,
     PLAN,
     ENVIRONMENT,
     REPORT,
+    PAGE,
+    FIGURES,
     frames.PARQUET,
     frames.CSV,
     frames.SAMPLES_PARQUET,
@@ -48,7 +53,7 @@ def make_run_folder(folder: Path | None = None) -> Path:
     to.
     """
     if folder is None:
-        folder = _make_default_folder()
+        folder = make_default_folder()
     make_folder(folder)
     if (folder / JOURNAL).is_file():
         raise _already_holds_a_run(folder)
@@ -108,8 +113,8 @@ def hold_run_folder(folder: Path) -> Iterator[None]:
         yield
 
 
-def _make_default_folder() -> Path:
-    """Make the folder of a run that was told none: reports/<date and time>.
+def make_default_folder() -> Path:
+    """Make and return the folder of a run that was told none: reports/<date and time>.
 
     Runs that begin in the same second get a number behind it.
     """

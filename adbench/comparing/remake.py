@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from adbench.comparing.earlier import read_earlier_part
 from adbench.comparing.folder import ENVIRONMENT
 from adbench.comparing.kept_plan import KeptPlan, describe_cell, read_plan
 from adbench.comparing.outputs import write_results
+from adbench.comparing.page import missing_modules, named_run, page_of, write_page
 from adbench.comparing.report import ComparisonReport, closing_sentences, make_report, silent_in
+from adbench.page.runs import side_by_side
 from adbench.results import frames, journal
 from adbench.results.files import OutputFiles
 from adbench.results.journal import JOURNAL
@@ -45,6 +47,8 @@ class RemadeReport:
     """What the run lacks, a sentence each."""
     unwritten: str
     """Which files could not be written and why, in a sentence; "" where all were."""
+    page_obstacle: str = ""
+    """Why there is no page, in a sentence; "" where there is one."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,14 @@ class StoredRun:
     """What it lacks, a sentence each."""
 
 
-def remake(folder: Path) -> RemadeReport:
-    """Make the report, the frames and the samples of the run in `folder` again, and write them.
+def remake(
+    folder: Path, changes: Sequence[str] = (), has_figure_files: bool = False
+) -> RemadeReport:
+    """Make the report, page, frames and samples of the run in `folder` again, and write them.
 
-    Raises SpecError where there is no run, or nothing of it can be read.
+    changes: what changed since an earlier run, in sentences. has_figure_files: whether each figure
+    is written as a file as well. Raises SpecError where there is no run, or nothing of it can be
+    read.
     """
     stored = read_stored_run(folder)
     table = frames.frame(stored.rows)
@@ -81,8 +89,32 @@ def remake(folder: Path) -> RemadeReport:
     closing = closing_sentences(notes, spent, stored.environment, table)
     report = make_report(table, stored.steps, left_out, [*closing, *stored.missing])
     files = OutputFiles(folder)
-    write_results(files, report.to_markdown(stored.environment), table, stored.rows)
-    return RemadeReport(report, stored.rows, stored.missing, files.sentence())
+    markdown = report.to_markdown(stored.environment, changes)
+    write_results(files, markdown, table, stored.rows)
+    run = named_run(folder, table, stored.steps, stored.environment, stored.kept, report.closing)
+    obstacle = write_page(files, page_of(run, changes), has_figure_files)
+    return RemadeReport(report, stored.rows, stored.missing, files.sentence(), obstacle)
+
+
+def put_side_by_side(folders: Sequence[Path], out: Path, has_figure_files: bool = False) -> str:
+    """Write a page of several runs to the folder `out`, and return what could not be written.
+
+    has_figure_files: whether each figure is written as a file as well. Raises SpecError where one
+    of the folders holds no run, or a page cannot be made.
+    """
+    obstacle = missing_modules()
+    if obstacle:
+        raise SpecError(obstacle)
+    runs = []
+    for folder in folders:
+        stored = read_stored_run(folder)
+        table = frames.frame(stored.rows)
+        runs.append(
+            named_run(folder, table, stored.steps, stored.environment, stored.kept, stored.missing)
+        )
+    files = OutputFiles(out)
+    write_page(files, side_by_side(runs), has_figure_files)
+    return files.sentence()
 
 
 def read_stored_run(folder: Path) -> StoredRun:

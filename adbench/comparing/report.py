@@ -12,17 +12,21 @@ from rich.console import Console
 from adbench.cases.text import plain_text
 from adbench.planning.unasked import silent_backends
 from adbench.reporting import (
+    answer,
     growth,
     machine,
     overview,
+    pull_request,
     render,
     step_tables,
     sweep_claims,
     sweep_tables,
     tables,
 )
+from adbench.reporting.answer import Answer
 from adbench.reporting.summary import summary
 from adbench.reporting.table import SWEEP_TITLE, Table
+from adbench.results.row import FAILURES, Verdict
 from adbench.running.spent import Spent
 
 MOST_FAILURES = 6
@@ -31,6 +35,9 @@ MOST_FAILURES = 6
 LONGEST_FAILURE = 158
 """Characters of each: two lines of a terminal."""
 
+MOST_ROWS = 5_000
+"""The tables of a report are made from at most about so many rows."""
+
 
 @dataclass(frozen=True)
 class ComparisonReport:
@@ -38,6 +45,9 @@ class ComparisonReport:
 
     frame: pd.DataFrame
     """One row a cell."""
+
+    answers: tuple[Answer, ...]
+    """What the run says of the questions that people have."""
 
     tables: tuple[Table, ...]
     """The tables that are shown everywhere."""
@@ -90,13 +100,18 @@ class ComparisonReport:
             for sentence in self.sweep_sentences:
                 render.say(screen, f"- {sentence}")
 
-    def to_markdown(self, environment: Mapping[str, Any]) -> str:
-        """Return the whole report in Markdown, with the environment at its end."""
+    def to_markdown(self, environment: Mapping[str, Any], changes: Sequence[str] = ()) -> str:
+        """Return the report in Markdown, with the environment at its end.
+
+        changes: what changed since an earlier run, in sentences.
+        """
         all_tables = [*self.tables, *self.sweep_tables]
         if self.step_curve is not None:
             all_tables.append(self.step_curve)
         summary = [self.summary, *self.closing]
-        return render.report(all_tables, self.sweep_sentences, summary, environment)
+        return pull_request.report(
+            self.answers, summary, all_tables, self.sweep_sentences, environment, changes
+        )
 
 
 def make_report(
@@ -110,15 +125,17 @@ def make_report(
     left_out: what the sweep of forward against reverse mode leaves out, in sentences; closing: the
     last sentences.
     """
-    sweep_details = [sweep_tables.ratios(table), sweep_tables.causes(table)]
-    sentences = sweep_claims.sentences(table)
+    shown, thinning = _shown_rows(table)
+    sweep_details = [sweep_tables.ratios(shown), sweep_tables.causes(shown)]
+    sentences = sweep_claims.sentences(shown)
     report = ComparisonReport(
         frame=table,
-        tables=(*tables.tables(table), *growth.tables(table)),
+        answers=answer.answers(table),
+        tables=(*tables.tables(shown), *growth.tables(shown)),
         step_curve=None,
         sweep_tables=tuple(detail for detail in sweep_details if detail is not None),
         sweep_sentences=(*sentences, *left_out) if sentences else (),
-        closing=tuple(sentence for sentence in closing if sentence),
+        closing=tuple(sentence for sentence in (*closing, thinning) if sentence),
         summary=_summary(table),
     )
     return with_steps(report, steps)
@@ -128,6 +145,26 @@ def _summary(table: pd.DataFrame) -> str:
     """How the cells of a run have ended."""
     columns = (table[name] for name in ("outcome", "verdict", "truth"))
     return summary(zip(*columns, strict=True))
+
+
+def _shown_rows(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The rows that tables are made from, and a sentence where they are not all.
+
+    They are those of whole models, first of all of those with wrong answers and failures.
+    """
+    if len(table) <= MOST_ROWS:
+        return table, ""
+    is_bad = (table["verdict"] == str(Verdict.WRONG)) | table["outcome"].isin([*FAILURES])
+    models = pd.DataFrame({"bad": is_bad, "rows": 1}).groupby(table["model"], sort=False).sum()
+    worst_first = models.sort_values("bad", ascending=False, kind="stable")
+    within = worst_first["rows"].cumsum() <= MOST_ROWS
+    within.iloc[0] = True
+    shown = table[table["model"].isin(within.index[within])]
+    return shown, (
+        f"Thinned: the tables show {len(shown):,} of {len(table):,} cells, those of "
+        f"{int(within.sum())} of {len(models):,} models, with wrong answers and failures first of "
+        "all; results.parquet and results.csv have all of them."
+    )
 
 
 def with_steps(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from adbench.cases.definition import Definition, FunctionElsewhere, definition_of
@@ -27,6 +27,7 @@ class ModelDescription:
     growth: dict[str, tuple[str, ...]]
     function: Definition
     native: dict[str, Definition]
+    known_issues: dict[str, str] = field(default_factory=dict)
     is_read: bool = False
     """Whether the function is read from a native one."""
 
@@ -44,6 +45,7 @@ class ModelDescription:
             growth={axis: tuple(sizes) for axis, sizes in model.growth.items()},
             function=definition_of(model.function),
             native={name: definition_of(function) for name, function in model.native.items()},
+            known_issues=dict(model.known_issues),
             is_read=bool(getattr(model.function, "is_read", False)),
         )
 
@@ -60,6 +62,7 @@ class ModelDescription:
             growth={axis: _named(sizes) for axis, sizes in self.growth.items()},
             orders=self.orders,
             native={name: FunctionElsewhere(place) for name, place in self.native.items()},
+            known_issues=self.known_issues,
             accuracy=self.accuracy,
             summary=self.summary,
         )

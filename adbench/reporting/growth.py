@@ -107,7 +107,7 @@ def gradient_cost(frame: pd.DataFrame) -> Table | None:
 
 def memory_growth(frame: pd.DataFrame) -> Table | None:
     """The peak of memory of one pass forward, one in reverse, and one with checkpoints."""
-    passes = _passes(frame)
+    passes = counted_passes(frame)
     rows: dict[tuple[str, ...], dict[str, str]] = {}
     for (title, axis), along_axis in passes.groupby(["title", "growth"], sort=False):
         for kind in (*PASSES.values(), RECOMPUTING):
@@ -158,7 +158,7 @@ def memory(frame: pd.DataFrame) -> Table | None:
 def order_cost(frame: pd.DataFrame) -> Table | None:
     """The time of the k-th derivative over that of the function, and how it grows with k."""
     timed = frame[(frame["operator"] == "derivative") & (frame["outcome"] == "ok")]
-    timed = _titled(timed[timed["cost_ratio"].notna()])
+    timed = titled(timed[timed["cost_ratio"].notna()])
     timed = timed[timed["growth"] == ""]
     first_sizes = timed.groupby("title", sort=False)["size"].transform("first")
     timed = timed[timed["size"] == first_sizes]
@@ -226,11 +226,16 @@ def _sentences(cells: pd.DataFrame) -> Iterable[str]:
     timed = gradients[gradients["cost_ratio"].notna() & ~recomputes]
     if not timed.empty:
         yield _cheap_gradient(timed)
-    passes = _passes(cells)
+    yield from held(cells)
+
+
+def held(cells: pd.DataFrame) -> Iterable[str]:
+    """Yield what the passes of one backend hold for each more of what is varied, in sentences."""
+    passes = counted_passes(cells)
     for (title, axis), along_axis in passes.groupby(["title", "growth"], sort=False):
-        held = _holding(str(axis), along_axis)
-        if held:
-            yield f"{title}: {held}"
+        holding = _holding(str(axis), along_axis)
+        if holding:
+            yield f"{title}: {holding}"
 
 
 def _cheap_gradient(gradients: pd.DataFrame) -> str:
@@ -282,8 +287,8 @@ def _saving(reverse: pd.DataFrame, recomputing: pd.DataFrame) -> str:
 # ---- rows
 
 
-def _titled(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows with a column `title`: the model, and what of it is not customary."""
+def titled(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with a column `title`: the model, and what of it is not customary."""
     native = np.where(frame["implementation"] == NATIVE, " (native)", "")
     dtype = np.where(frame["dtype"] == "float64", "", " " + frame["dtype"])
     return frame.assign(title=frame["model"] + native + dtype)
@@ -292,18 +297,18 @@ def _titled(frame: pd.DataFrame) -> pd.DataFrame:
 def _grown(frame: pd.DataFrame, operator: str) -> pd.DataFrame:
     """The rows of an operator along the axes of growth, with what is varied as `value`."""
     is_grown = (frame["growth"] != "") & (frame["operator"] == operator)
-    grown = _titled(frame[is_grown & (frame["outcome"] == "ok")])
+    grown = titled(frame[is_grown & (frame["outcome"] == "ok")])
     values = grown["size"].str.extract(r"=([0-9.]+)$", expand=False).astype(float)
     return grown.assign(value=values)[values.notna()]
 
 
 def _counted(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows whose memory was counted."""
-    return _titled(frame[(frame["outcome"] == "ok") & frame["peak_bytes"].notna()])
+    return titled(frame[(frame["outcome"] == "ok") & frame["peak_bytes"].notna()])
 
 
-def _passes(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of growth whose memory was counted, with `pass` saying which pass they are.
+def counted_passes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of growth whose memory was counted, with `pass` for the pass that they are.
 
     Checkpointed models stand under the name of the model that they are compared with.
     """

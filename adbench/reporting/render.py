@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 from tabulate import tabulate
 
-from adbench.reporting.table import SWEEP_TITLE, Table
+from adbench.reporting.table import Table
 from adbench.results.escaping import for_markdown, for_terminal
 
 STYLES = {"✗": "bold red", "!": "bold red", "~": "yellow", "?": "magenta", "–": "dim"}
@@ -89,26 +89,6 @@ def to_markdown(table: Table) -> str:
     )
     title = f"## {for_markdown(table.title)}"
     return "\n\n".join(part for part in (title, table.note, body) if part)
-
-
-def report(
-    tables: Sequence[Table],
-    sentences: Sequence[str],
-    summary: Sequence[str],
-    environment: Mapping[str, Any],
-) -> str:
-    """Return a whole report in Markdown.
-
-    summary: the paragraphs that it begins with. Then come the tables, the sentences of the sweep
-    and the environment.
-    """
-    parts = ["# adbench report", *map(for_markdown, summary)]
-    for table in tables:
-        parts.append(to_markdown(table))
-        if table.title == SWEEP_TITLE:
-            parts.append("\n".join(f"- {for_markdown(sentence)}" for sentence in sentences))
-    facts = Table("Environment", "", ("what", "value"), 2, tuple(rows_of(environment)))
-    return "\n\n".join([*parts, to_markdown(facts)]) + "\n"
 
 
 def rows_of(environment: Mapping[str, Any]) -> list[tuple[str, str]]:

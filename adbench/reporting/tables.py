@@ -22,6 +22,8 @@ MARKS = {"correct": "", "imprecise": "~", "unresolved": "?", "wrong": "✗"}
 
 CORRECTNESS_TITLE = "Is it right?"
 
+TROUBLES_TITLE = "What did not go well"
+
 COST_ORDERS = (1, 2, 4, 8, 16)
 """The orders of a derivative whose times are shown."""
 
@@ -172,7 +174,7 @@ def troubles(frame: pd.DataFrame) -> Table | None:
     if not rows:
         return None
     columns = ("backend", "model", "what", "message")
-    return Table("What did not go well", "", columns, 4, tuple(rows), prose=True)
+    return Table(TROUBLES_TITLE, "", columns, 4, tuple(rows), prose=True)
 
 
 def failures(frame: pd.DataFrame) -> list[tuple[str, str, str, str]]:

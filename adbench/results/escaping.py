@@ -42,6 +42,11 @@ def for_markdown(text: str) -> str:
     return f"\\{text}" if text.startswith(("#", ">")) else text
 
 
+def for_html(text: str) -> str:
+    """Return a text of characters that are seen; the template that it stands in escapes markup."""
+    return with_hidden_shown(text)
+
+
 def for_xml(text: str) -> str:
     """Return a text of characters that XML has; `ElementTree` escapes the others."""
     return with_hidden_shown(text)

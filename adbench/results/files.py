@@ -87,6 +87,15 @@ class OutputFiles:
         """Write a text to the file `name`, likewise."""
         self.write(name, lambda path: write_utf8(path, text))
 
+    def make_folder(self, name: str) -> bool:
+        """Make a folder in the folder unless it is there; return whether it is there now."""
+        try:
+            (self._folder / name).mkdir(exist_ok=True)
+        except OSError as error:
+            self.failed(name, error)
+            return False
+        return True
+
     def failed(self, name: str, error: OSError) -> None:
         """Remember that something could not be written, which another wrote."""
         self._reasons[name] = reason_of(error)

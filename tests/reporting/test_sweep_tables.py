@@ -50,5 +50,5 @@ def test_a_report_says_what_a_sweep_leaves_out_and_only_where_there_is_one():
     steps = step_rows.frame([])
     report = make_report(swept(ideal), steps, ["deep was not swept at n=1024,m=1024."])
     assert report.sweep_sentences[-1] == "deep was not swept at n=1024,m=1024."
-    assert "## Time of forward over reverse mode" in report.to_markdown({})
+    assert "<summary>Time of forward over reverse mode (" in report.to_markdown({})
     assert not make_report(swept(ideal).assign(swept=False), steps, ["left out"]).sweep_sentences
