@@ -267,7 +267,7 @@ def test_a_run_writes_its_files_and_shows_its_answer(tmp_path):
     assert environment["seed"] == 7 and environment["threads"] == 1 and environment["cpu"]
     assert "Is it right, and what does it cost?" in result.output
     assert "<summary>Is it right? (" in (out / "report.md").read_text()
-    assert "The page to open is" in result.output
+    assert f"Results are in {out}: report.html, report.md" in result.output
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(tmp_path):

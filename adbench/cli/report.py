@@ -85,8 +85,8 @@ def _report_one(
     if remade.unwritten:
         click.echo(f"adbench: {remade.unwritten}", err=True)
         sys.exit(status)
-    page = remade.page_obstacle or f"The page is in {folder / 'report.html'}."
-    for sentence in (f"The report is in {folder / 'report.md'}.", page):
+    names = "report.md" if remade.page_obstacle else "report.html and report.md"
+    for sentence in filter(None, (f"The report is in {folder}: {names}.", remade.page_obstacle)):
         click.echo(plain_text(sentence), err=detail is Detail.JSON)
 
 

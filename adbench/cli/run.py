@@ -209,11 +209,12 @@ def _show(
 def _ending(comparison: Comparison, plan: Plan, folder: Path) -> Iterator[str]:
     """Yield where the results are, and how far the run came where it was stopped."""
     if not comparison.unwritten:
-        yield f"Results are in {folder}: report.md, results.parquet, results.csv, samples.parquet."
+        results = "report.md, results.parquet, results.csv, samples.parquet"
+        if comparison.stopped_by is None and not comparison.page_obstacle:
+            results = f"report.html, {results}"
+        yield f"Results are in {folder}: {results}."
     if comparison.page_obstacle:
         yield comparison.page_obstacle
-    elif comparison.stopped_by is None and not comparison.unwritten:
-        yield f"The page to open is {folder / 'report.html'}."
     cells = f"{len(comparison.table)} of {plan.total} cells"
     if isinstance(comparison.stopped_by, KeyboardInterrupt):
         yield f"Interrupted: {cells} were measured and are kept."

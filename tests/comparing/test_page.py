@@ -38,7 +38,7 @@ def worse(stored):
 def test_figures_are_written_as_svg_png_and_csv(stored):
     result = call("report", stored, "--figures")
     assert result.exit_code == 0, result.output
-    assert "The page is in" in result.output
+    assert "report.html and report.md" in result.output
     names = {path.name for path in (stored / "figures").iterdir()}
     assert {"modes.svg", "modes.png", "modes.csv", "cost-ratio.svg"} <= names
     ElementTree.parse(stored / "figures" / "modes.svg")
