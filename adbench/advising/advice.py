@@ -25,6 +25,10 @@ ROUNDING_UNITS = 4096.0
 a difference quotient, and is no candidate."""
 
 
+UNKNOWN_SPREAD = 2.0
+"""A time without an interval may be as many times shorter or longer."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A backend in a staging and a mode, with what it was measured to cost."""
@@ -60,8 +64,12 @@ class Candidate:
         )
 
     def is_equal(self, other: Candidate) -> bool:
-        """Whether the intervals of the two overlap, or are not known."""
-        return not (self.call.low > other.call.high or other.call.low > self.call.high)
+        """Whether the intervals of the two overlap.
+
+        One that is not known, since there were too few samples, is taken as `UNKNOWN_SPREAD` wide.
+        """
+        first, second = _interval(self.call), _interval(other.call)
+        return not (first.low > second.high or second.low > first.high)
 
     def times(self, other: Candidate) -> Estimate:
         """Return how many times as long it takes as another, with the interval of that."""
@@ -112,7 +120,8 @@ class Advice:
     """From how many calls on the fastest costs less in all than that one; None where it is the
     same, or is not told."""
     lightest: Candidate | None
-    """Who holds the least memory; None where it was counted of none or of one."""
+    """Who holds the least memory of those that the counter of the fastest has counted, since
+    counters differ in what they see; None where that is the fastest alone."""
     work: Work | None
     """What a call of the fastest consists of; None where it was measured at one size."""
     left_out: tuple[str, ...]
@@ -204,7 +213,7 @@ def _advice(asked: Sequence[Row], rows: Iterable[Row]) -> Advice:
     slower = [other for other in others if not other.is_equal(best)]
     runner_up = slower[0] if slower else None
     at_once = min(candidates, key=lambda candidate: candidate.costs.start_s)
-    counted = [candidate for candidate in candidates if candidate.peak_bytes is not None]
+    counted = [other for other in candidates if _is_counted_like(other, best)]
     row = timed[0]
     return Advice(
         model=row.model,
@@ -228,6 +237,11 @@ def _advice(asked: Sequence[Row], rows: Iterable[Row]) -> Advice:
 
 def _title(row: Row) -> str:
     return row.backend if row.mode == Mode.NONE else f"{row.backend} {row.mode}"
+
+
+def _is_counted_like(candidate: Candidate, best: Candidate) -> bool:
+    is_counted = candidate.peak_bytes is not None and best.peak_bytes is not None
+    return is_counted and candidate.memory_method == best.memory_method
 
 
 def _bytes_of(candidate: Candidate) -> int:
@@ -323,6 +337,14 @@ def _crossing(
         second,
         Estimate(*where),
     )
+
+
+def _interval(time_s: Estimate) -> Estimate:
+    """A time with an interval, whether or not it has one."""
+    if not math.isnan(time_s.low):
+        return time_s
+    median = time_s.median
+    return Estimate(median, median / UNKNOWN_SPREAD, median * UNKNOWN_SPREAD)
 
 
 def _same(candidate: Candidate, asked: Sequence[Row]) -> Candidate | None:

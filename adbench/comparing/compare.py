@@ -214,7 +214,7 @@ def _with_page(
         folder, comparison.table, comparison.steps, environment, kept, comparison.report.closing
     )
     try:
-        obstacle = write_page(files, page_of(run))
+        obstacle = write_page(files, page_of(run, comparison.rows))
     except KeyboardInterrupt as error:
         return replace(comparison, stopped_by=error)
     return replace(comparison, page_obstacle=obstacle)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from adbench.advising.advice import advise
+from adbench.advising.words import paragraphs
 from adbench.comparing.folder import FIGURES, PAGE
 from adbench.comparing.kept_plan import KeptPlan
 from adbench.page.runs import NamedRun, PageRun
 from adbench.registry import file_of, module_of
 from adbench.results.files import OutputFiles, write_utf8
+from adbench.results.row import Row
 
 if TYPE_CHECKING:
     from adbench.page.figure import Figure
@@ -49,10 +52,11 @@ def named_run(
     return NamedRun(folder, table, steps, environment, files, tuple(notes))
 
 
-def page_of(run: NamedRun, changes: Sequence[str] = ()) -> PageRun:
+def page_of(run: NamedRun, rows: Iterable[Row], changes: Sequence[str] = ()) -> PageRun:
     """Return what the page of one run is made from.
 
-    changes: what changed since an earlier run, in sentences.
+    rows: its rows, which the advice is read off. changes: what changed since an earlier run, in
+    sentences.
     """
     name = run.folder.resolve().name
     return PageRun(
@@ -62,6 +66,7 @@ def page_of(run: NamedRun, changes: Sequence[str] = ()) -> PageRun:
         environments={name: run.environment},
         files=run.files,
         notes=run.notes,
+        advice=tuple(paragraphs(advise(rows))),
         changes=tuple(changes),
     )
 

@@ -92,7 +92,7 @@ def remake(
     markdown = report.to_markdown(stored.environment, changes)
     write_results(files, markdown, table, stored.rows)
     run = named_run(folder, table, stored.steps, stored.environment, stored.kept, report.closing)
-    obstacle = write_page(files, page_of(run, changes), has_figure_files)
+    obstacle = write_page(files, page_of(run, stored.rows, changes), has_figure_files)
     return RemadeReport(report, stored.rows, stored.missing, files.sentence(), obstacle)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from adbench.advising.words import Paragraph
 from adbench.backends.catalog import framework_of
 from adbench.cases.model import WEB
 
@@ -34,8 +35,8 @@ class PageRun:
     """The files of models that the run was given, as `FILE.py` or `FILE.py:NAME`."""
     notes: tuple[str, ...] = ()
     """What the run lacks or left out and where its time went, in sentences."""
-    advice: tuple[str, ...] = ()
-    """What the adviser says, in sentences; without any the page has no section of it."""
+    advice: tuple[Paragraph, ...] = ()
+    """What the adviser says of each question; without any the page has no section of it."""
     changes: tuple[str, ...] = ()
     """What changed since an earlier run, in sentences; the headline first."""
 

@@ -264,7 +264,7 @@ def _pays(stagings: Sequence[CallCosts]) -> str:
     fastest = min(stagings, key=lambda staging: staging.steady_s)
     readiest = min(stagings, key=lambda staging: staging.start_s)
     if fastest is readiest:
-        return f"{fastest.backend} both starts and runs fastest"
+        return f"{fastest.backend} both starts and runs fastest of {fastest.framework}'s stagings"
     crossing = break_even.break_even(fastest, readiest)
     start = f"{fastest.backend} takes {time(fastest.start_s)} to its first answer"
     if crossing is None:
@@ -304,7 +304,7 @@ def recommendation(frame: pd.DataFrame) -> Answer:
     most = max(len(costs) for _, costs in questions)
     fullest = [(title, costs) for title, costs in questions if len(costs) == most]
     ends = dict((fullest[0], fullest[-1]))
-    clauses = [f"for the {title} {_least(costs)}" for title, costs in ends.items()]
+    clauses = [f"for the {title}: {_least(costs)}" for title, costs in ends.items()]
     sentence = "; ".join(clauses)
     wrong_on = frame.loc[frame["verdict"] == str(Verdict.WRONG), "backend"].unique()
     if len(wrong_on):

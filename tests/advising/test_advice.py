@@ -59,9 +59,10 @@ def test_candidates_whose_intervals_overlap_are_equal():
     assert advice.runner_up.backend == "c:jit"
 
 
-def test_a_candidate_without_an_interval_is_not_told_apart():
-    unknown = row("b:jit", 5e-3, ci_low_s=float("nan"), ci_high_s=float("nan"))
-    assert [c.backend for c in only([row(), unknown]).equal] == ["b:jit"]
+@pytest.mark.parametrize(("seconds", "equal"), [(1.9e-3, ["b:jit"]), (5e-3, [])])
+def test_a_candidate_without_an_interval_is_told_apart_where_it_is_far_off(seconds, equal):
+    unknown = row("b:jit", seconds, ci_low_s=float("nan"), ci_high_s=float("nan"))
+    assert [candidate.backend for candidate in only([row(), unknown]).equal] == equal
 
 
 @pytest.mark.parametrize(
@@ -163,13 +164,19 @@ def test_one_size_has_no_reason():
 
 
 def test_the_lightest_is_told_with_what_counted_it():
-    light = row("b:jit", 2e-3, peak_bytes=100, memory_method="XLA")
-    heavy = row("a:eager", 1e-3, peak_bytes=2000, memory_method="profiler")
+    light = row("b:jit", 2e-3, peak_bytes=100, memory_method="tracemalloc")
+    heavy = row("a:eager", 1e-3, peak_bytes=2000, memory_method="tracemalloc")
     (sentence,) = [text for text in sentences(advise([light, heavy])) if "least memory" in text]
     assert sentence.endswith(
-        "the least memory is held by b:jit in reverse mode, 100 bytes (by XLA); a:eager in "
-        "reverse mode holds 2,000 bytes (by profiler)."
+        "the least memory is held by b:jit in reverse mode, 100 bytes (by tracemalloc); a:eager in "
+        "reverse mode holds 2,000 bytes (by tracemalloc)."
     )
+
+
+def test_what_another_counter_has_counted_is_not_compared():
+    unseen = row("b:jit", 2e-3, peak_bytes=0, memory_method="resident memory")
+    counted = row("a:eager", 1e-3, peak_bytes=2000, memory_method="profiler")
+    assert only([unseen, counted]).lightest is None
 
 
 def test_sweeps_growth_and_second_derivatives_give_no_advice():

@@ -1,12 +1,12 @@
 """The page in a real browser: Debian's Chromium, driven by Playwright, without network."""
 
 import shutil
-import time
 from contextlib import contextmanager
 
 import pytest
 from synthetic import EXAMPLE, hostile_cells, many_cells, page_run
 
+from adbench.advising.words import Paragraph
 from adbench.page.build import figures_of, run_page
 from adbench.results import frames
 
@@ -38,6 +38,13 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def example(folder):
     return written(folder, page_run(frames.load(EXAMPLE)), "example")
+
+
+@pytest.fixture(scope="module")
+def short_example(folder):
+    """A page with all that the example's has, and an eighth of its rows."""
+    advice = (Paragraph("gradient of mlp", ("use jax:jit.", "it is equal to none.")),)
+    return written(folder, page_run(frames.load(EXAMPLE)[::8], advice=advice), "short")
 
 
 @pytest.fixture(scope="module")
@@ -170,11 +177,12 @@ def test_the_keyboard_reaches_all_that_can_be_operated(browser, folder):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault(browser, example, scheme):
+def test_axe_finds_no_serious_fault(browser, short_example, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    with opened(browser, example, color_scheme=scheme) as page:
+    with opened(browser, short_example, color_scheme=scheme) as page:
         scroll_through(page)
         page.locator("details.fold summary").first.click()
+        page.locator("details.advice summary").first.click()
         violations = axe.run(page).response["violations"]
     serious = [
         (violation["id"], violation["nodes"][0]["html"][:200], len(violation["nodes"]))
@@ -218,17 +226,16 @@ def test_hostile_names_stay_text(browser, folder):
         assert page.evaluate("window.hit") is None
 
 
-def test_a_page_of_5000_rows_opens_in_seconds(browser, folder):
+def test_a_page_of_5000_rows_opens_in_seconds_of_processor_time(browser, folder):
     address = written(folder, page_run(many_cells(5_000)), "large")
-    began = time.monotonic()
     with opened(browser, address) as page:
-        opened_s = time.monotonic() - began
-        used_s = page.evaluate(
-            "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd / 1000"
-        )
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable")
+        metrics = session.send("Performance.getMetrics")["metrics"]
         assert page.faults == []
-    assert used_s <= opened_s
-    assert used_s < 3
+    values = {metric["name"]: metric["value"] for metric in metrics}
+    assert values["Nodes"] > 5_000
+    assert 0 < values["ProcessTime"] < 3
 
 
 def test_a_print_has_the_tables_and_none_of_the_controls(browser, example):

@@ -8,6 +8,7 @@ import pytest
 from sweeps import swept
 from synthetic import EXAMPLE, hostile_cells, many_cells, page_run
 
+from adbench.advising.words import Paragraph
 from adbench.cases import Mode
 from adbench.page import scripts
 from adbench.page.build import figures_of, run_page
@@ -153,11 +154,13 @@ def test_what_a_run_lacks_is_said_with_the_command_that_measures_it(empty):
 
 
 def test_notes_advice_and_changes_have_their_places():
-    parts = {"notes": ("It was killed.",), "advice": ("Take jax:jit.",), "changes": ("None.",)}
+    advice = (Paragraph("gradient of mlp", ("Take jax:jit.", "It is the fastest.")),)
+    parts = {"notes": ("It was killed.",), "advice": advice, "changes": ("None.",)}
     html = page(page_run(frames.frame([]), steps=step_rows.frame([]), **parts))
     assert "It was killed." in read(html).text
-    for name, sentence in (("advice", "Take jax:jit."), ("changes", "None.")):
+    for name, sentence in (("advice", "It is the fastest."), ("changes", "None.")):
         assert html.index(f'<h2 id="{name}">') < html.index(f"<li>{sentence}</li>")
+    assert "<strong>gradient of mlp</strong>: Take jax:jit.</summary>" in html
 
 
 def test_the_matrix_shows_the_worst_answer_of_each_cell():

@@ -90,7 +90,7 @@ def _chart(data: pd.DataFrame) -> dict[str, Any]:
     )
     crossings = (
         base.transform_filter("datum.kind === 'ahead from'")
-        .mark_rule(strokeDash=[4, 4])
+        .mark_rule(strokeDash=[4, 4], aria=False)
         .encode(x=x, tooltip=["backend:N", "calls:Q"])
     )
     return in_parts([crossings, lines, points], data, columns=2)

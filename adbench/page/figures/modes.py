@@ -163,17 +163,17 @@ def _chart(data: pd.DataFrame) -> dict[str, Any]:
     )
     band = (
         base.transform_filter(is_measured)
-        .mark_area(opacity=0.25, clip=True, color="#8d929c")
+        .mark_area(opacity=0.25, clip=True, color="#8d929c", aria=False)
         .encode(x=x, y=alt.Y("n_low:Q", **upwards), y2="n_high:Q")
     )
     line = (
         base.transform_filter(is_measured)
-        .mark_line(clip=True, strokeWidth=2.5, color="currentColor")
+        .mark_line(clip=True, strokeWidth=2.5, color="currentColor", aria=False)
         .encode(x=x, y=y)
     )
     predicted = (
         base.transform_filter("datum.kind === 'by counts'")
-        .mark_line(clip=True, strokeWidth=1.5, strokeDash=[5, 4], color="currentColor")
+        .mark_line(clip=True, strokeWidth=1.5, strokeDash=[5, 4], color="currentColor", aria=False)
         .encode(x=x, y=y)
     )
     return in_parts([band, squares, line, predicted, letters], data)
