@@ -198,6 +198,8 @@ def test_a_phone_scrolls_tables_and_figures_and_not_the_page(browser, example):
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         widths = page.locator(".chart").evaluate_all("charts => charts.map(c => c.scrollWidth)")
         assert max(widths) < 2 * PHONE["width"]
+        names = page.locator("table.matrix tbody td:first-child")
+        assert min(names.evaluate_all("cells => cells.map(c => c.offsetWidth)")) > 80
 
 
 def test_without_scripts_tables_figures_and_entries_stand(browser, example):
