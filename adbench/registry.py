@@ -247,7 +247,7 @@ def lines_that_load(source: ModelSource, framework: str) -> str:
     """
     if framework not in source.model.native:
         return ""
-    origin = _whole_origin(source.origin)
+    origin = whole_origin(source.origin)
     kind, _, place = origin.partition(":")
     name = place
     if kind == "file":
@@ -416,17 +416,17 @@ def _whole_model(origin: str) -> Model:
 
 def file_of_origin(origin: str) -> Path | None:
     """Return the file that a model is defined in, or None where it is in none of the user's."""
-    kind, _, place = _whole_origin(origin).partition(":")
+    kind, _, place = whole_origin(origin).partition(":")
     return Path(json.loads(place)[0]) if kind == "file" else None
 
 
-def _whole_origin(origin: str) -> str:
-    """Where a model is, whichever its active argument is and wherever it is looked at."""
+def whole_origin(origin: str) -> str:
+    """Return where a model is, whichever its active argument is and wherever it is looked at."""
     kind, _, place = origin.partition(":")
     if kind == "active":
-        return _whole_origin(place.split(":", 2)[2])
+        return whole_origin(place.split(":", 2)[2])
     if kind == "point":
-        return _whole_origin(json.loads(place)[-1])
+        return whole_origin(json.loads(place)[-1])
     return origin
 
 

@@ -21,7 +21,7 @@ from adbench.cases.model import SpecError
 from adbench.cases.operators import Mode, Operator
 from adbench.planning.plan import Plan
 from adbench.planning.settings import PRESETS
-from adbench.registry import MODELS_GROUP, file_of
+from adbench.registry import MODELS_GROUP, file_of, whole_origin
 from adbench.results.files import reason_of
 from adbench.results.row import CellName, Row
 from adbench.running.environment import describe
@@ -42,7 +42,7 @@ class KeptPlan:
     versions: dict[str, str]
     """The versions of Python and of the packages and frameworks, and the processor."""
     files: dict[str, str]
-    """The SHA-256 of each file that models and backends come from, by its path."""
+    """The SHA-256 of each file that models and backends come from, by its path or its module."""
     cells: tuple[CellName, ...]
     """The cells, in the order in which they are asked."""
     left_out: tuple[str, ...]
@@ -156,27 +156,29 @@ def _versions(plan: Plan) -> dict[str, str]:
 
 
 def _hashes(plan: Plan) -> Iterator[tuple[str, str]]:
-    """The SHA-256 of each file that the models and backends of a plan come from, by its path."""
+    """The SHA-256 of each file that the models and backends of a plan come from.
+
+    The user's files stand under their paths, those of installed models under their modules' names,
+    which are the same on every machine.
+    """
     yield from plan.files.items()
     origins = dict.fromkeys(group.source.origin for group in plan.groups)
-    for path in dict.fromkeys(filter(None, map(_module_of, origins))):
+    for module in dict.fromkeys(filter(None, map(_module_of, origins))):
         try:
-            yield path, hashlib.sha256(Path(path).read_bytes()).hexdigest()
+            yield module, hashlib.sha256(Path(_file_of_module(module)).read_bytes()).hexdigest()
         except OSError as error:
-            yield path, reason_of(error)
+            yield module, reason_of(error)
 
 
 def _module_of(origin: str) -> str:
-    """The path of the module that an installed model comes from, "" for one of a user's file."""
-    while origin.startswith("active:"):
-        origin = origin.split(":", 3)[3]
-    kind, _, place = origin.partition(":")
+    """The module that an installed model comes from, "" for one of a user's file or of no file."""
+    kind, _, place = whole_origin(origin).partition(":")
     modules: list[str] = []
     if kind == "entry":
         modules = [point.module for point in entry_points(group=MODELS_GROUP, name=place)]
     elif kind == "module":
         modules = [place.partition(":")[0]]
-    return next(filter(None, map(_file_of_module, modules)), "")
+    return next(filter(_file_of_module, modules), "")
 
 
 def _file_of_module(module: str) -> str:
