@@ -6,7 +6,7 @@ operation with the places of its operands.
 
 from __future__ import annotations
 
-import operator
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from inspect import signature
@@ -29,7 +29,8 @@ from adbench.readers import (
     torch_windows,
 )
 from adbench.readers.reading import Reading, Unreadable, registered
-from adbench.readers.torch_trace import fills_memory, operation_name, trace
+from adbench.readers.torch_graph import Graph, Kind, Node, fills_memory, is_random
+from adbench.readers.torch_trace import trace
 from reference_ad import numpy
 from reference_ad.engine import tree
 
@@ -105,7 +106,7 @@ def read(function: Callable[..., Any], arguments: Sequence[Any]) -> Reading:
 
 
 def _check_that_operations_say_all(
-    graph: Any, program: _Program, tensors: Sequence[Any], computed: Sequence[Any]
+    graph: Graph, program: _Program, tensors: Sequence[Any], computed: Sequence[Any]
 ) -> None:
     """Raise Unreadable where something beside the operations of the graph wrote to a tensor.
 
@@ -114,7 +115,7 @@ def _check_that_operations_say_all(
     """
     arguments = [tensor.detach() for tensor in tensors]
     with torch.no_grad():
-        again = graph(*[argument.clone() for argument in arguments])
+        again = graph.evaluate(*[argument.clone() for argument in arguments])
     is_same = all(
         torch.allclose(x.detach(), y.detach(), rtol=CLEARLY_DIFFERENT, equal_nan=True)
         for x, y in zip(computed, again, strict=True)
@@ -304,19 +305,6 @@ def _function_of(program: _Program, border: _Border) -> Callable[..., Any]:
 # ---- from nodes to steps
 
 
-def _example(node: Any) -> Any:
-    """What the node gave when it was traced: a tensor without numbers, or several."""
-    return node.meta.get("val")
-
-
-def _dtype_of(node: Any) -> Any:
-    value = _example(node)
-    if isinstance(value, (tuple, list)):
-        tensors = [x for x in value if isinstance(x, torch.Tensor)]
-        value = tensors[0] if tensors else None
-    return getattr(value, "dtype", None)
-
-
 def _is_number(dtype: Any) -> bool:
     return dtype is not None and (dtype.is_floating_point or dtype.is_complex)
 
@@ -325,89 +313,60 @@ def _is_number(dtype: Any) -> bool:
 class _Builder:
     """Turns the nodes of a graph into steps."""
 
-    graph: Any
+    graph: Graph
     places: Mapping[str, str]
-    slots: dict[Any, int] = field(default_factory=dict)
+    slots: dict[Node, int] = field(default_factory=dict)
     constants: dict[int, Any] = field(default_factory=dict)
-    values: dict[Any, Any] = field(default_factory=dict)
-    """By node that depends on no argument, what it is."""
     steps: list[_Step] = field(default_factory=list)
     operations: dict[str, None] = field(default_factory=dict)
 
     def program(self) -> _Program:
-        nodes = list(self.graph.graph.nodes)
-        inputs = [node for node in nodes if node.op == "placeholder"]
-        outputs = list(next(node for node in nodes if node.op == "output").args[0])
-        self._evaluate_constants(nodes)
-        needed = self._needed(outputs)
+        inputs = self.graph.inputs
+        needed = self._needed()
         for node in inputs:
             self._slot(node)
-        for node in nodes:
-            if node in needed and node.op in ("call_function", "get_attr"):
+        for node in self.graph.nodes:
+            if node in needed and node.kind is not Kind.ARGUMENT:
                 self._add(node)
         return _Program(
             inputs=[self.slots[node] for node in inputs],
-            is_floating=[_is_number(_dtype_of(node)) for node in inputs],
+            is_floating=[_is_number(node.dtype) for node in inputs],
             constants=self.constants,
             steps=self.steps,
-            outputs=[self._slot(node) for node in outputs],
+            outputs=[self._slot(node) for node in self.graph.outputs],
             operations=tuple(self.operations),
             count=len(self.slots),
             default=str(torch.get_default_dtype()).removeprefix("torch."),
         )
 
-    def _slot(self, node: Any) -> int:
+    def _slot(self, node: Node) -> int:
         return self.slots.setdefault(node, len(self.slots))
 
-    # ---- what depends on no argument
-
-    def _evaluate_constants(self, nodes: Sequence[Any]) -> None:
-        for node in nodes:
-            if node.op == "get_attr":
-                self.values[node] = _attribute(self.graph, node.target).detach()
-            elif node.op == "call_function" and self._is_constant(node):
-                args, kwargs = torch.fx.node.map_arg((node.args, node.kwargs), self.values.get)
-                self.values[node] = node.target(*args, **kwargs)
-
-    def _is_constant(self, node: Any) -> bool:
-        is_random = torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ())
-        return not is_random and all(x in self.values for x in node.all_input_nodes)
-
-    def _is_folded(self, node: Any) -> bool:
-        """Whether a node's value is kept.
-
-        Integers and truth values are; numbers are computed again, in the dtype of the run.
-        """
-        value = self.values.get(node)
-        if not isinstance(value, torch.Tensor):
-            return False
-        return node.op == "get_attr" or not _is_number(value.dtype)
-
-    def _needed(self, outputs: Sequence[Any]) -> set[Any]:
+    def _needed(self) -> set[Node]:
         """The nodes that an output depends on."""
-        needed: set[Any] = set()
-        remaining = list(outputs)
+        needed: set[Node] = set()
+        remaining = list(self.graph.outputs)
         while remaining:
             node = remaining.pop()
             if node in needed:
                 continue
             needed.add(node)
-            if not self._is_folded(node):
-                remaining += node.all_input_nodes
+            if not _is_folded(node):
+                remaining += node.operands
         return needed
 
     # ---- one node
 
-    def _add(self, node: Any) -> None:
-        if self._is_folded(node):
-            self.constants[self._slot(node)] = _as_numpy(self.values[node])
-        elif node.target is operator.getitem:
+    def _add(self, node: Node) -> None:
+        if _is_folded(node):
+            self.constants[self._slot(node)] = _as_numpy(node.value)
+        elif node.kind is Kind.PART:
             source, position = node.args
             self._add_part(source, position, node)
-        elif len(_several(node)) < 2:
+        elif not _has_several(node):
             self._add_step(node, self._meaning(node), node)
 
-    def _add_part(self, source: Any, position: int, node: Any) -> None:
+    def _add_part(self, source: Node, position: int, node: Node) -> None:
         """One of several outputs."""
         meaning = self._meaning(source)
         if not isinstance(meaning, tuple):
@@ -416,17 +375,17 @@ class _Builder:
         function = meaning[position]
         if function is None:
             raise Unreadable(
-                f"The function uses output {position} of {operation_name(source.target)}"
+                f"The function uses output {position} of {source.name}"
                 f"{self._place(source)}, which only PyTorch's own backward pass has a use for: use "
                 "the first output alone."
             )
         self._add_step(source, function, node)
 
     def _add_step(
-        self, node: Any, function: Callable[..., Any], result: Any, part: int | None = None
+        self, node: Node, function: Callable[..., Any], result: Node, part: int | None = None
     ) -> None:
         """The application of a function to the operands of a node."""
-        name = operation_name(node.target)
+        name = node.name
         self.operations[name] = None
         if name in torch_elementwise.COMPARISONS_WITH_ITSELF and _is_with_itself(node):
             function = torch_elementwise.COMPARISONS_WITH_ITSELF[name]
@@ -441,24 +400,23 @@ class _Builder:
             if key not in IGNORED_PARAMETERS and key != "dtype"
         }
         if _takes_dtype(function):
-            parameters["dtype"] = _Dtype(_name_of_dtype(_dtype_of(result)))
+            parameters["dtype"] = _Dtype(_name_of_dtype(result.dtype))
         self.steps.append(_Step(function, operands, parameters, self._slot(result), part))
 
     def _operand(self, operand: Any, promotes: bool) -> Any:
-        if isinstance(operand, torch.fx.Node):
-            dtype = _dtype_of(operand)
-            return _Slot(self._slot(operand), promotes and not _is_number(dtype))
+        if type(operand) is Node:
+            return _Slot(self._slot(operand), promotes and not _is_number(operand.dtype))
         if isinstance(operand, (list, tuple)):
             return [self._operand(item, promotes) for item in operand]
         return operand
 
-    def _has_numbers(self, node: Any) -> bool:
+    def _has_numbers(self, node: Node) -> bool:
         """Whether the result or an operand of a node is of the working dtype."""
-        return any(_is_number(_dtype_of(x)) for x in (node, *node.all_input_nodes))
+        return any(_is_number(x.dtype) for x in (node, *node.operands))
 
-    def _meaning(self, node: Any) -> Any:
+    def _meaning(self, node: Node) -> Any:
         """The entry of an operation. Raises Unreadable where it has none, or is random."""
-        name = operation_name(node.target)
+        name = node.name
         own = registered("torch")
         if name in own:
             return own[name]
@@ -479,23 +437,23 @@ class _Builder:
             )
         return meaning
 
-    def _is_random(self, node: Any, name: str) -> bool:
+    def _is_random(self, node: Node, name: str) -> bool:
         position = torch_layers.SWITCHES_OF_CHANCE.get(name)
         if position is not None:
             return any(switch > 0 for switch in node.args[position : position + 1])
-        return torch.Tag.nondeterministic_seeded in node.target.tags
+        return is_random(node.target)
 
-    def _place(self, node: Any) -> str:
-        return self.places.get(operation_name(node.target), "")
+    def _place(self, node: Node) -> str:
+        return self.places.get(node.name, "")
 
-    def _sentence_on_masks(self, node: Any, name: str) -> str:
+    def _sentence_on_masks(self, node: Node, name: str) -> str:
         return (
             f"The function picks elements by a mask of values ({name}{self._place(node)}), and "
             "how many those are depends on the numbers: use torch.where, or give the indices as an "
             "argument."
         )
 
-    def _check_layout(self, node: Any, name: str) -> None:
+    def _check_layout(self, node: Node, name: str) -> None:
         """Raise Unreadable where a view is by places in memory that the operand does not fill."""
         if name == "aten::index" and any(_is_mask(x) for x in node.args[1] if x is not None):
             raise Unreadable(self._sentence_on_masks(node, name))
@@ -509,26 +467,31 @@ class _Builder:
         )
 
 
-def _several(node: Any) -> Any:
-    """The outputs of a node that has several."""
-    value = _example(node)
-    return value if isinstance(value, (tuple, list)) else ()
+def _is_folded(node: Node) -> bool:
+    """Whether a node's value is kept, which depends on no argument.
+
+    Integers and truth values are; numbers are computed again, in the dtype of the run.
+    """
+    if node.depends or not isinstance(node.value, torch.Tensor):
+        return False
+    if node.kind is Kind.CAPTURED:
+        return True
+    return not (_is_number(node.value.dtype) or node.varies)
 
 
-def _is_with_itself(node: Any) -> bool:
+def _has_several(node: Node) -> bool:
+    """Whether an operation has several outputs."""
+    return isinstance(node.value, tuple | list) and len(node.value) > 1
+
+
+def _is_with_itself(node: Node) -> bool:
     """Whether a comparison is of numbers with the very same ones."""
     first, second = node.args
-    return first is second and _is_number(_dtype_of(first))
+    return first is second and _is_number(first.dtype)
 
 
-def _is_mask(node: Any) -> bool:
-    return _dtype_of(node) in (torch.bool, torch.uint8)
-
-
-def _attribute(module: Any, path: str) -> Any:
-    for name in path.split("."):
-        module = getattr(module, name)
-    return module
+def _is_mask(node: Node) -> bool:
+    return node.dtype in (torch.bool, torch.uint8)
 
 
 def _as_numpy(tensor: Any) -> np.ndarray[Any, Any]:
@@ -538,6 +501,7 @@ def _as_numpy(tensor: Any) -> np.ndarray[Any, Any]:
     return tensor.numpy().copy()
 
 
+@functools.cache
 def _takes_dtype(function: Callable[..., Any]) -> bool:
     return "dtype" in signature(function).parameters
 

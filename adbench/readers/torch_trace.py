@@ -1,67 +1,37 @@
-"""The graph of ATen operations that a PyTorch function is.
+"""Recording a PyTorch function as the graph of ATen operations that it is.
 
-It is what `make_fx` shows with the core decompositions: without autograd, so the forward of an
-`autograd.Function` stands there too. What the values do not show, that an intermediate result is
-detached or made under `no_grad`, is marked by an operation `detach`. Writes in place are made
-functional.
+The function runs once on copies of its arguments, and every operation that reaches PyTorch's
+dispatcher below autograd is noted: so the forward of an `autograd.Function` stands in the graph.
+Operations are taken apart by PyTorch's own decompositions into the core ones. What the values do
+not show, that an intermediate result is detached or made under `no_grad`, is marked by an operation
+`detach`. Writes in place are made functional.
 """
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
-from unittest.mock import patch
 
 import torch
-from torch._decomp import core_aten_decompositions, get_decompositions
-from torch.fx.experimental import proxy_tensor
-from torch.fx.experimental.proxy_tensor import (
-    disable_proxy_modes_tracing,
-    get_proxy_mode,
-    get_proxy_slot,
-    make_fx,
-)
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
+from adbench.readers import torch_graph
 from adbench.readers.reading import Unreadable, registered
-
-ATEN = torch.ops.aten
-
-KEPT = (
-    ATEN.detach,
-    ATEN.elu,
-    ATEN.hardtanh,
-    ATEN.leaky_relu,
-    ATEN._safe_softmax,
-    ATEN._scaled_dot_product_flash_attention_for_cpu,
-    ATEN.index_copy,
-    ATEN.index_fill,
-    ATEN.linalg_cross,
-    ATEN.log_sigmoid_forward,
-    ATEN.logsumexp,
-    ATEN.median,
-    ATEN.multilabel_margin_loss_forward,
-    ATEN.polygamma,
-    ATEN.tril,
-    ATEN.triu,
-    ATEN.xlogy,
+from adbench.readers.torch_decompositions import (
+    ATEN,
+    Rule,
+    compiler_left_out,
+    composition,
+    decompositions,
+    operation_name,
+    without_write,
 )
-"""Operations with an entry of their own, which is exacter or simpler than the decomposition."""
-
-DECOMPOSED = (
-    ATEN.dist,
-    ATEN.ldexp,
-    ATEN.upsample_bicubic2d,
-    ATEN.upsample_bilinear2d,
-    ATEN.upsample_trilinear3d,
-)
-"""Operations beyond the core ones that PyTorch itself can write in others."""
+from adbench.readers.torch_graph import Graph, Kind, Node
 
 DETACHING = frozenset(
     {
@@ -76,10 +46,8 @@ DETACHING = frozenset(
 LEAVING = frozenset({torch.Tensor.numpy, torch.Tensor.tolist, torch.Tensor.__array__})
 """What takes a tensor out of PyTorch."""
 
-SAME_MEMORY = frozenset(
-    {"aten::alias", "aten::detach", "aten::squeeze", "aten::unsqueeze", "aten::view"}
-)
-"""Views that have all elements of their operand, in the same order."""
+PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
+"""The types of tensors whose operations are noted as they are."""
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TORCH = os.path.dirname(os.path.abspath(torch.__file__))
@@ -88,35 +56,6 @@ ADVICE_ON_VALUES = (
     "what it does then depends on the numbers, which a reading cannot follow; write it with "
     "torch.where, or give what is found as an argument"
 )
-
-
-def operation_name(target: Any) -> str:
-    """The name of an operation, such as "aten::add"."""
-    return str(target._schema.name)
-
-
-def decompositions() -> dict[Any, Any]:
-    """How operations are written in others, but for those that have a meaning of their own."""
-    return _decompositions_without(frozenset(registered("torch")))
-
-
-@functools.lru_cache(maxsize=4)
-def _decompositions_without(names: frozenset[str]) -> dict[Any, Any]:
-    return {
-        target: rule
-        for target, rule in _decompositions().items()
-        if operation_name(target) not in names
-    }
-
-
-@functools.cache  # making the table takes PyTorch 0.2 s
-def _decompositions() -> dict[Any, Any]:
-    table = dict(core_aten_decompositions())
-    table |= get_decompositions(DECOMPOSED)
-    for packet in KEPT:
-        for overload in packet.overloads():
-            table.pop(getattr(packet, overload), None)
-    return table
 
 
 def place_of_user() -> str:
@@ -140,8 +79,10 @@ class _GradientSwitches(TorchFunctionMode):
     user: its own backward says what its derivative is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, depends: Callable[[Any], bool]) -> None:
         super().__init__()
+        self._depends = depends
+        """Whether a tensor depends on the arguments of the function."""
         self.is_off = False
         """Whether the user switched gradients off."""
         self.is_detaching = False
@@ -154,7 +95,7 @@ class _GradientSwitches(TorchFunctionMode):
         if function is torch._C._set_grad_enabled:
             self._switched(bool(args[0]))
             return function(*args)
-        if function in LEAVING and _depends_on_arguments(args[0]):
+        if function in LEAVING and self._depends(args[0]):
             raise Unreadable(
                 f"The function takes the numbers of a tensor out of PyTorch ({function.__name__}"
                 f"{place_of_user()}), where no operation can be followed: write it in PyTorch's "
@@ -187,87 +128,205 @@ class _GradientSwitches(TorchFunctionMode):
         return self.is_off and not torch.is_grad_enabled()
 
 
-class _Watch(TorchDispatchMode):
-    """Sees every operation of the user's before it is decomposed."""
+class _Recorder(TorchDispatchMode):
+    """Notes every operation with its operands, taken apart where there is a rule for it."""
 
     # For these PyTorch would raise an exception about this very class.
     supports_higher_order_operators = True
 
-    def __init__(self, switches: _GradientSwitches, places: dict[Any, str]) -> None:
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Whether PyTorch is to load its compiler, so that it leaves this class as it is."""
+        return False
+
+    def __init__(self, table: Mapping[Any, Rule]) -> None:
         super().__init__()
-        self.switches = switches
-        self.places = places
-        """By node of the graph, the line of the user's code that it comes from."""
+        self.nodes: list[Node] = []
+        self.places: dict[str, str] = {}
+        """By operation, the line of the user's code where it is called first."""
+        self._table = table
+        self._registered = frozenset(registered("torch"))
+        self._switches = _GradientSwitches(self.depends)
+        self._node_by_id: dict[int, Node] = {}
+        """By the `id` of a tensor, which lives as long as its node."""
+        self._handles: list[torch.Tensor] = []
+        """Tensors that are others under another `id`."""
+        self._is_of_user = False
+        """Whether operations are called by the user, and not by what one is taken apart into."""
+        self._called: Any = None
+        """The operation of the user's that runs now."""
+        self._place = ""
+        self._placed: set[Any] = set()
+        """Operations that were called once."""
+        self._has_written = False
+        """Whether what depends on an argument was written to a tensor, which may have views."""
+
+    def record(self, function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> Graph:
+        """Return the graph of a user's function of tensors."""
+        self._is_of_user = True
+        with self._switches:
+            return self.record_again(function, tensors)
+
+    def record_again(self, function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> Graph:
+        """Return the graph of a function of tensors, made of operations that were noted before."""
+        inputs = [self._noted(torch_graph.argument(tensor)) for tensor in tensors]
+        with self:
+            results = function(*tensors)
+        return Graph(self.nodes, inputs, [self._node_of(result) for result in results])
+
+    def depends(self, value: Any) -> bool:
+        """Whether a value is a tensor that depends on the arguments of the function."""
+        node = self._node_by_id.get(id(value))
+        if node is None:
+            return False
+        return node.depends or (self._has_written and node.kind is not Kind.CAPTURED)
 
     def __torch_dispatch__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        if function is ATEN.detach.default:
-            return self._detached(args[0])
-        place = place_of_user()
+        kwargs = kwargs or {}
+        if not PLAIN.issuperset(types):
+            return NotImplemented  # a subclass that writes itself in other tensors
         if isinstance(function, torch._ops.HigherOrderOperator):
             raise Unreadable(
-                f"The function calls torch.{function.name()}{place}, which is no operation of "
-                "tensors alone: write it with torch.where, or with Python's own loops."
+                f"The function calls torch.{function.name()}{place_of_user()}, which is no "
+                "operation of tensors alone: write it with torch.where, or with Python's own loops."
             )
         if torch.Tag.data_dependent_output in function.tags:
-            return self._value(function, args, kwargs or {}, place)
-        answer = function(*args, **(kwargs or {}))
-        self._note(place)
-        if self.switches.leaves_derivative:
-            return self._without_derivative(function, answer, place)
+            return self._value(function, args, kwargs)
+        if not self._is_of_user:
+            if function is ATEN.detach.default and types:
+                return self._second_handle(args[0])
+            return self._applied(function, args, kwargs)
+        if function is ATEN.detach.default:
+            return self._detached(args[0])
+        self._called = function
+        if function not in self._placed:
+            self._placed.add(function)
+            self._place = place_of_user()
+        answer = self._applied(function, args, kwargs)
+        if self._switches.leaves_derivative:
+            return self._without_derivative(function, answer)
         return answer
 
-    def _value(self, function: Any, args: Any, kwargs: Any, place: str) -> Any:
+    def _value(self, function: Any, args: Any, kwargs: Any) -> Any:
         """What Python is told of tensors, which must not depend on the arguments."""
-        if any(_depends_on_arguments(x) for x in tree_leaves((args, kwargs))):
+        if any(self.depends(value) for value in tree_leaves((args, kwargs))):
             raise Unreadable(
                 f"The function asks for the value of a tensor ({operation_name(function)}"
-                f"{place}), and {ADVICE_ON_VALUES}."
+                f"{place_of_user()}), and {ADVICE_ON_VALUES}."
             )
-        with disable_proxy_modes_tracing():
-            return function(*args, **kwargs)
+        return function(*args, **kwargs)
 
     def _detached(self, x: Any) -> Any:
         # What autograd itself detaches, to keep it for a backward pass, is the tensor as it is.
-        return ATEN.detach.default(x) if self.switches.is_detaching else ATEN.alias.default(x)
+        operation = ATEN.detach if self._switches.is_detaching else ATEN.alias
+        return self._applied(operation.default, (x,), {})
 
-    def _without_derivative(self, function: Any, answer: Any, place: str) -> Any:
+    def _second_handle(self, x: torch.Tensor) -> torch.Tensor:
+        """The tensor that PyTorch itself makes of another, outside of any operation."""
+        handle = ATEN.detach.default(x)
+        self._handles.append(handle)
+        self._node_by_id[id(handle)] = self._node_of(x)
+        return handle
+
+    def _without_derivative(self, function: Any, answer: Any) -> Any:
         if function._schema.is_mutable:
             raise Unreadable(
-                f"The function writes in place under no_grad ({operation_name(function)}{place}), "
-                "which is a constant in the values alone: use the operation that makes a new "
-                "tensor."
+                f"The function writes in place under no_grad ({operation_name(function)}"
+                f"{place_of_user()}), which is a constant in the values alone: use the operation "
+                "that makes a new tensor."
             )
-        return tree_map_only(torch.Tensor, ATEN.detach.default, answer)
+        return tree_map_only(
+            torch.Tensor, lambda x: self._applied(ATEN.detach.default, (x,), {}), answer
+        )
 
-    def _note(self, place: str) -> None:
-        """Say of the nodes that are new in the graph where they come from."""
-        mode = get_proxy_mode()
-        if mode is None:
-            return
-        for node in reversed(mode.tracer.graph.nodes):
-            if node in self.places:
-                break
-            self.places[node] = place
+    # ---- one operation
 
+    def _applied(self, function: Any, args: Any, kwargs: Any) -> Any:
+        """The answer of an operation, which is noted, or taken apart."""
+        if function._schema.is_mutable:
+            self._check_write(function, args, kwargs)
+        functional = without_write(function)
+        if functional is not None:
+            answer = self._applied(functional, args, kwargs)
+            return self._applied(ATEN.copy_.default, (args[0], answer), {})
+        rule = self._rule_of(function, args)
+        if rule is not None:
+            return self._decomposed(rule, args, kwargs)
+        # The operand of `lift_fresh` is a constant, which a write must not reach.
+        if function is ATEN.lift_fresh.default:
+            function = ATEN.lift_fresh_copy.default
+        answer = function(*args, **kwargs)
+        self._note(function, args, kwargs, answer)
+        return answer
 
-def _depends_on_arguments(x: Any) -> bool:
-    """Whether a tensor depends on the arguments of the function that is traced."""
-    mode = get_proxy_mode()
-    if not isinstance(x, torch.Tensor) or mode is None:
-        return False
-    slot = get_proxy_slot(x, mode.tracer, None)
-    if slot is None:
-        return False
-    nodes = mode.tracer.graph.nodes
-    dependent = {node for node in nodes if node.op == "placeholder"}
-    for node in nodes:
-        if any(operand in dependent for operand in node.all_input_nodes):
-            dependent.add(node)
-            if _writes(node):
-                return True  # to a tensor of which there may be views
-    return slot.proxy.node in dependent
+    def _check_write(self, function: Any, args: Any, kwargs: Any) -> None:
+        """Raise Unreadable for a write to an argument or to a tensor that the function captured.
+
+        So it does for one by an operation of the user's.
+        """
+        name = operation_name(function)
+        if not name.startswith("aten::"):
+            raise Unreadable(
+                f"The operation {name}{place_of_user()} writes to its operands in place, which is "
+                "known of PyTorch's own operations alone: give a version of it that makes new "
+                "tensors."
+            )
+        tensors = tree_leaves(torch_graph.written(function, args, kwargs))
+        for tensor in tensors:
+            if not isinstance(tensor, torch.Tensor):
+                continue
+            kind = torch_graph.base_of(self._node_of(tensor)).kind
+            if kind in (Kind.OPERATION, Kind.PART):
+                continue
+            name = operation_name(self._called)
+            owner = "its argument" if kind is Kind.ARGUMENT else "a tensor that it has captured"
+            raise Unreadable(
+                f"The function writes to {owner} in place ({name}{place_of_user()}), which a "
+                "function of its arguments alone does not do: use the operation that makes a new "
+                "tensor, and layers in evaluation (module.eval())."
+            )
+
+    def _rule_of(self, function: Any, args: Any) -> Rule | None:
+        """How an operation is taken apart; None where it is noted as it is."""
+        if function in self._table:
+            return self._table[function]
+        if operation_name(function) in self._registered:
+            return None
+        device = next((x.device.type for x in args if isinstance(x, torch.Tensor)), "cpu")
+        return composition(function, device)
+
+    def _decomposed(self, rule: Rule, args: Any, kwargs: Any) -> Any:
+        is_of_user = self._is_of_user
+        self._is_of_user = False
+        try:
+            with compiler_left_out(rule), self:
+                return rule(*args, **kwargs)
+        finally:
+            self._is_of_user = is_of_user
+
+    def _note(self, function: Any, args: Any, kwargs: Any, answer: Any) -> None:
+        """Add a node for an operation, and one for each of several tensors that it gave."""
+        node = torch_graph.operation(function, args, kwargs, answer, self._node_of)
+        self._noted(node)
+        self.places.setdefault(node.name, self._place)
+        if node.writes:
+            self._has_written |= node.depends
+        if isinstance(answer, tuple | list):
+            for place, item in enumerate(answer):
+                if isinstance(item, torch.Tensor):
+                    self._noted(torch_graph.part(node, place))
+
+    def _noted(self, node: Node) -> Node:
+        self.nodes.append(node)
+        if isinstance(node.value, torch.Tensor):
+            self._node_by_id[id(node.value)] = node
+        return node
+
+    def _node_of(self, tensor: torch.Tensor) -> Node:
+        node = self._node_by_id.get(id(tensor))
+        return self._noted(torch_graph.captured(tensor)) if node is None else node
 
 
 def _compiled_functions_as_they_were() -> Any:
@@ -277,21 +336,7 @@ def _compiled_functions_as_they_were() -> Any:
     """
     if "torch._dynamo" not in sys.modules:
         return nullcontext()
-    return torch._dynamo.config.patch(error_on_nested_fx_trace=False)
-
-
-def _noted(value: Any, include_real: bool = False) -> Any:
-    """What a node keeps of its value: tensors without numbers, in the same layout."""
-    if isinstance(value, torch.Tensor):
-        strides = value.stride() if value.layout is torch.strided else None
-        return _without_numbers(value, strides)
-    return tree_map_only(torch.Tensor, _noted, value)
-
-
-def _without_numbers(tensor: torch.Tensor, strides: tuple[int, ...] | None) -> torch.Tensor:
-    if strides is None:
-        return torch.empty(tensor.shape, dtype=tensor.dtype, device="meta")
-    return torch.empty_strided(tensor.shape, strides, dtype=tensor.dtype, device="meta")
+    return torch.compiler.set_stance("force_eager")
 
 
 @contextmanager
@@ -300,7 +345,7 @@ def _made_of_operations() -> Iterator[None]:
     was_enabled = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with _compiled_functions_as_they_were(), patch.object(proxy_tensor, "extract_val", _noted):
+        with _compiled_functions_as_they_were():
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(was_enabled)
@@ -312,100 +357,27 @@ def _made_of_operations() -> Iterator[None]:
 def trace(
     function: Callable[..., Any],
     tensors: Sequence[torch.Tensor],
-    table: Mapping[Any, Any] | None = None,
-) -> tuple[Any, Mapping[str, str]]:
+    table: Mapping[Any, Rule] | None = None,
+) -> tuple[Graph, Mapping[str, str]]:
     """Return the graph of a function of tensors, and by operation where the user first calls it.
 
-    table: how operations are written in others; by default `decompositions()`.
+    function: returns a tuple of tensors. table: how operations are written in others; by default
+    `decompositions()`.
 
-    The graph is a `torch.fx.GraphModule`. Raises Unreadable where the function looks at values,
-    and where it writes to what it was given or has captured.
+    Raises Unreadable where the function looks at values, and where it writes to what it was given
+    or has captured.
     """
-    places: dict[Any, str] = {}
-
-    def watched(*arguments: Any) -> Any:
-        switches = _GradientSwitches()
-        with switches, _Watch(switches, places):
-            return function(*arguments)
-
     table = decompositions() if table is None else table
+    recorder = _Recorder(table)
     with _made_of_operations(), torch.enable_grad():
-        graph = make_fx(watched, decomposition_table=table)(*_copies(tensors))
-        place_by_operation: dict[str, str] = {}
-        for node, place in reversed(places.items()):
-            name = _name_of_node(node)
-            place_by_operation.setdefault(name.removesuffix("_"), place)
-        for node in graph.graph.nodes:
-            _check_write(node, place_by_operation)
-        if any(_writes(node) for node in graph.graph.nodes):
-            functional = torch.func.functionalize(graph, remove="mutations")
-            graph = make_fx(functional, decomposition_table=table)(*_copies(tensors))
-    return graph, place_by_operation
+        graph = recorder.record(function, _copies(tensors))
+        if any(node.writes for node in graph.nodes):
+            functional = torch.func.functionalize(graph.evaluate, remove="mutations")
+            with torch.no_grad():
+                graph = _Recorder(table).record_again(functional, _copies(tensors))
+    return graph, recorder.places
 
 
 def _copies(tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     """The tensors apart from the user's, whose graph of gradients they are not part of."""
     return [x.detach().clone().requires_grad_(x.requires_grad) for x in tensors]
-
-
-def _name_of_node(node: Any) -> str:
-    if node.op == "call_function" and hasattr(node.target, "_schema"):
-        return operation_name(node.target)
-    return ""
-
-
-def _writes(node: Any) -> bool:
-    return bool(_name_of_node(node)) and node.target._schema.is_mutable
-
-
-def _check_write(node: Any, places: Mapping[str, str]) -> None:
-    """Raise Unreadable for a write to an argument or to a tensor that the function captured.
-
-    So it does for one by an operation of the user's.
-    """
-    if not _writes(node):
-        return
-    name = _name_of_node(node)
-    if not name.startswith("aten::"):
-        raise Unreadable(
-            f"The operation {name}{places.get(name, '')} writes to its operands in place, which "
-            "is known of PyTorch's own operations alone: give a version of it that makes new "
-            "tensors."
-        )
-    for base in _written(node):
-        while base.op == "call_function" and _is_view(base):
-            base = base.args[0]
-        if base.op == "call_function":
-            continue
-        owner = "its argument" if base.op == "placeholder" else "a tensor that it has captured"
-        raise Unreadable(
-            f"The function writes to {owner} in place ({name}"
-            f"{places.get(name.removesuffix('_'), '')}), which a function of its arguments alone "
-            "does not do: use the operation that makes a new tensor, and layers in evaluation "
-            "(module.eval())."
-        )
-
-
-def _written(node: Any) -> list[Any]:
-    """The nodes whose tensors an operation writes to."""
-    arguments = node.target._schema.arguments
-    is_written = [a.alias_info is not None and a.alias_info.is_write for a in arguments]
-    written = [x for x, writes in zip(node.args, is_written, strict=False) if writes]
-    names = [a.name for a, writes in zip(arguments, is_written, strict=True) if writes]
-    written += [node.kwargs[name] for name in names if name in node.kwargs]
-    return [x for x in written if isinstance(x, torch.fx.Node)]
-
-
-def fills_memory(node: Any) -> bool:
-    """Whether a tensor is in C order and alone in its memory, as far as the graph can tell."""
-    while _name_of_node(node) in SAME_MEMORY:
-        node = node.args[0]
-    return bool(node.meta["val"].is_contiguous()) and not _is_view(node)
-
-
-def _is_view(node: Any) -> bool:
-    """Whether the operation gives a tensor that shares the memory of its first operand."""
-    if not _name_of_node(node):
-        return False
-    outputs = node.target._schema.returns
-    return bool(outputs) and outputs[0].alias_info is not None

@@ -18,6 +18,7 @@ from adbench.cases.question import Question
 from adbench.counting.operations import OperationCounts, count
 from adbench.planning.points import Subject, SubjectPoints
 from adbench.truth import storage
+from adbench.truth.bound import FINE
 from adbench.truth.certificate import CertificateError
 from adbench.truth.reasons import why_unknown
 from adbench.truth.truth import Truth
@@ -74,7 +75,7 @@ def establish(model: Model, case: Case, draw: Callable[[Subject], SubjectPoints]
         if first.doubt or time.monotonic() - began > FURTHER_POINTS_LIMIT_S:
             break
         with suppress(Exception):  # where there is no truth, the point is not judged
-            truth = establish_truth(question.at(inputs), [case.dtype])
+            truth = establish_truth(question.at(inputs), [case.dtype], fine=FINE)
             if not truth.doubt and truth.answer.is_finite:
                 further[number] = truth
     return Truths(first, further, first.doubt)

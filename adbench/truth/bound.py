@@ -24,6 +24,10 @@ from adbench.truth.rounding import arithmetic
 WIDE = 2.0**16
 """Bounds of more units of roundoff than this, beside the whole array, are wide."""
 
+FINE = 2.0**-20
+"""Bounds of at most this part of the whole array, 1e-6, are narrow enough where an answer is only
+asked whether it is wrong, and is not measured by them."""
+
 BESIDE = 0.25
 """The bounds of a limit are those at a point that is displaced by the unit roundoff to this power,
 in units of its own size: far enough for the rounding of the program, near enough for its size."""
@@ -34,9 +38,16 @@ there."""
 
 
 def bound(
-    question: Question, dtype: str, truth: Answer, radii: tuple[Array, ...]
+    question: Question,
+    dtype: str,
+    truth: Answer,
+    radii: tuple[Array, ...],
+    *,
+    fine: float = 0.0,
 ) -> tuple[Array, ...]:
     """Return for each array of an answer how far each entry may be from `truth` (float64).
+
+    fine: bounds of at most this part of the whole array are not made narrower, which takes long.
 
     The same evaluation as the enclosure's, from the inputs as they are, in balls that every
     primitive widens by the rounding of the dtype (`rounding.py`). By induction over the primitives
@@ -50,16 +61,23 @@ def bound(
     """
     form = FORMATS[dtype]
     bounds_by_mode = [
-        _bounds_in_mode(question, form, truth, radii, mode) for mode in rounding_modes(question)
+        _bounds_in_mode(question, form, truth, radii, mode, fine)
+        for mode in rounding_modes(question)
     ]
     return tuple(np.maximum.reduce(bounds) for bounds in zip(*bounds_by_mode, strict=True))
 
 
 def _bounds_in_mode(
-    question: Question, form: Format, truth: Answer, radii: tuple[Array, ...], mode: Mode
+    question: Question,
+    form: Format,
+    truth: Answer,
+    radii: tuple[Array, ...],
+    mode: Mode,
+    fine: float,
 ) -> tuple[Array, ...]:
     bounds = _bounds_by_balls(question, form, truth, radii, mode)
-    if form.digits < LEAST_DIGITS or not any(map(_is_wide(form), bounds, truth.arrays)):
+    is_wide = _is_wide(max(WIDE * form.unit, fine))
+    if form.digits < LEAST_DIGITS or not any(map(is_wide, bounds, truth.arrays)):
         return bounds
     reaches = first_order_bounds(question, form, truth, mode)
     if reaches is None:
@@ -114,12 +132,12 @@ def _bounds_by_balls(
     )
 
 
-def _is_wide(form: Format) -> Callable[[Array, Array], bool]:
-    """Whether the bounds of an array are wide beside it."""
+def _is_wide(share: float) -> Callable[[Array, Array], bool]:
+    """Whether the bounds of an array are more than a share of it."""
 
     def is_wide(bounds: Array, centres: Array) -> bool:
         finite = np.where(np.isfinite(centres), centres, 0.0)
-        return not norm([bounds]) <= WIDE * form.unit * norm([finite])
+        return not norm([bounds]) <= share * norm([finite])
 
     return is_wide
 

@@ -107,9 +107,15 @@ def _are_wide(centres: Array, radii: Array) -> Array:
 
 
 def establish(
-    question: Question, dtypes: Sequence[str] = DTYPES, limits: SizeLimits = CUSTOMARY_LIMITS
+    question: Question,
+    dtypes: Sequence[str] = DTYPES,
+    limits: SizeLimits = CUSTOMARY_LIMITS,
+    *,
+    fine: float = 0.0,
 ) -> Truth:
     """Compute the truth of a question, with bounds for `dtypes`.
+
+    fine: the part of an array that its bounds need not be narrower than (`bound.py`).
 
     limits: what it may take. Where all of the answer would take more, it is the truth of a sample
     (`sample.py`); where a sample would, there is none, and `doubt` says so.
@@ -120,7 +126,7 @@ def establish(
     raises.
     """
     oracle = _oracle_answer(question)
-    truth = _join([_truth_of_part(part, dtypes, limits) for part in question.parts])
+    truth = _join([_truth_of_part(part, dtypes, limits, fine) for part in question.parts])
     if truth.sample is not None:
         oracle = None  # it is one of the whole
     doubt = truth.doubt or _doubt_about_oracle(question, oracle, truth.answer)
@@ -129,12 +135,14 @@ def establish(
     return replace(truth, oracle=oracle, doubt=doubt)
 
 
-def _truth_of_part(question: Question, dtypes: Sequence[str], limits: SizeLimits) -> Truth:
+def _truth_of_part(
+    question: Question, dtypes: Sequence[str], limits: SizeLimits, fine: float
+) -> Truth:
     enclosed = extent(question, limits)
     if enclosed.refusal:
         return Truth(Answer((), ()), (), doubt=enclosed.refusal)
     if enclosed.sample is None:
-        return _certified(question, dtypes)
+        return _certified(question, dtypes, fine)
     return _sampled(question, enclosed.sample, dtypes)
 
 
@@ -155,7 +163,7 @@ def _sampled(question: Question, sample: Sample, dtypes: Sequence[str]) -> Truth
     return _within_accuracy(truth, question.model.accuracy)
 
 
-def _certified(question: Question, dtypes: Sequence[str]) -> Truth:
+def _certified(question: Question, dtypes: Sequence[str], fine: float) -> Truth:
     try:
         enclosure = enclose(question)
     except UNDECIDED as error:
@@ -167,7 +175,7 @@ def _certified(question: Question, dtypes: Sequence[str]) -> Truth:
         if truth_beside is not None:
             return truth_beside
     doubt = certify(question, enclosure)
-    bounds = {dtype: bound(question, dtype, answer, radii) for dtype in dtypes}
+    bounds = {dtype: bound(question, dtype, answer, radii, fine=fine) for dtype in dtypes}
     truth = Truth(answer, radii, bounds, bits=enclosure.bits, doubt=doubt)
     return _within_accuracy(truth, question.model.accuracy)
 

@@ -169,6 +169,38 @@ def test_a_write_to_an_intermediate_result_is_read():
     np.testing.assert_allclose(slope(function, X), [6, 6, 9])
 
 
+def test_what_is_detached_beside_a_write_has_no_derivative():
+    def function(x: Any) -> Any:
+        y = x.detach() * x
+        y[0] += 1
+        y.sigmoid_()
+        return y
+
+    sigmoid = 1 / (1 + np.exp(-(X * X + [1, 0, 0])))
+    np.testing.assert_allclose(value(function, X), sigmoid)
+    np.testing.assert_allclose(slope(function, X), X * sigmoid * (1 - sigmoid))
+
+
+def test_a_captured_tensor_is_as_it_was_after_a_write_is_refused():
+    captured = torch.ones(3, dtype=torch.float64)
+    with pytest.raises(Unreadable, match=r"captured in place \(aten::mul_ in line"):
+        value(lambda x: captured.mul_(x), X)
+    assert torch.equal(captured, torch.ones(3, dtype=torch.float64))
+
+
+def test_a_write_to_a_view_reaches_what_it_is_a_view_of():
+    def function(x: Any) -> Any:
+        whole = x.repeat(2).view(2, 3)
+        row, column = whole[0], whole[:, 1]
+        row.mul_(2)
+        column.exp_()
+        return whole
+
+    wanted = np.stack([2 * X, X])
+    wanted[:, 1] = np.exp(wanted[:, 1])
+    np.testing.assert_allclose(value(function, X), wanted)
+
+
 def test_a_write_to_an_argument_is_refused():
     with pytest.raises(Unreadable, match=r"writes to its argument in place \(aten::add_ in line"):
         value(lambda x: x.view(-1).add_(1), X)
