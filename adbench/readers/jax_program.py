@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from adbench.readers.reading import Unreadable, registered
+from adbench.readers.reading import Unreadable, registered, taken
 
 Apply = Callable[["Run", list[Any]], Sequence[Any]]
 """What a step does: `apply(run, operands)` returns its results."""
@@ -172,7 +172,7 @@ class Program:
 
         def array_of(value: Value, takes_constants: bool = False) -> Any:
             if value.constant is None:
-                return arrays[value]
+                return taken(arrays, value)
             return np.asarray(value.constant) if takes_constants else run.asarray(value.constant)
 
         for step in self.steps:
@@ -403,7 +403,8 @@ def _never(run: Run, operands: list[Any]) -> Sequence[Any]:
 def _applying(operation: Callable[..., Any], equation: Any, inputs: Sequence[Value]) -> Apply:
     """Return what a step does for an operation of the table.
 
-    An operation that names them is given `kind`, that of its first operand, and `result_dtype`.
+    An operation that names them is given `kind` and `read_dtype`, those of its first operand as it
+    was read, and `result_dtype`, which is one of the namespace.
     """
     parameters = {
         name: value for name, value in equation.params.items() if name not in IGNORED_PARAMETERS
@@ -411,6 +412,8 @@ def _applying(operation: Callable[..., Any], equation: Any, inputs: Sequence[Val
     wanted = inspect.signature(operation).parameters
     if "kind" in wanted:
         parameters["kind"] = inputs[0].kind
+    if "read_dtype" in wanted:
+        parameters["read_dtype"] = np.dtype(inputs[0].dtype).name
     dtypes = {name: parameters.pop(name) for name in DTYPE_PARAMETERS & set(parameters)}
     if "result_dtype" in wanted:
         dtypes["result_dtype"] = equation.outvars[0].aval.dtype

@@ -440,8 +440,10 @@ class _Builder:
             for key, value in node.kwargs.items()
             if key not in IGNORED_PARAMETERS and key != "dtype"
         }
-        if _takes_dtype(function):
+        if _takes(function, "dtype"):
             parameters["dtype"] = _Dtype(_name_of_dtype(_dtype_of(result)))
+        if _takes(function, "read_dtype"):
+            parameters["read_dtype"] = str(_dtype_of(result)).removeprefix("torch.")
         self.steps.append(_Step(function, operands, parameters, self._slot(result), part))
 
     def _operand(self, operand: Any, promotes: bool) -> Any:
@@ -538,8 +540,8 @@ def _as_numpy(tensor: Any) -> np.ndarray[Any, Any]:
     return tensor.numpy().copy()
 
 
-def _takes_dtype(function: Callable[..., Any]) -> bool:
-    return "dtype" in signature(function).parameters
+def _takes(function: Callable[..., Any], parameter: str) -> bool:
+    return parameter in signature(function).parameters
 
 
 def _name_of_dtype(dtype: Any) -> str:
