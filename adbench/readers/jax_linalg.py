@@ -154,6 +154,12 @@ def _fft(xp: Any, x: Any, *, fft_type: Any, fft_lengths: Sequence[int]) -> Any:
     return transforms[fft_type.name](x, s=lengths, axes=axes)
 
 
+OF_CALLS: dict[Operation, Operation] = {
+    jnp.linalg.det: lambda xp, x: [xp.linalg.det(x)],
+    jnp.linalg.slogdet: lambda xp, x: [*xp.linalg.slogdet(x)],
+}
+"""What functions of JAX are that eliminate column by column."""
+
 OPERATIONS: dict[str, Operation] = {
     "cholesky": _cholesky,
     "eigh": _eigh,

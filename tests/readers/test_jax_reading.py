@@ -39,6 +39,25 @@ def test_the_operations_are_those_met_each_once_in_their_order():
     assert reading.operations == ("sin", "exp", "mul", "reduce_sum")
 
 
+def test_a_determinant_is_one_operation_and_no_elimination():
+    matrices = np.random.default_rng(2).standard_normal((2, 4, 4))
+    reading = read(lambda x: jnp.linalg.slogdet(x)[1] + jnp.linalg.det(x), [matrices])
+    assert reading.operations == ("slogdet", "det", "add")
+    determinants = np.linalg.det(matrices)
+    expected = np.log(np.abs(determinants)) + determinants
+    assert reading.function(numpy, matrices) == pytest.approx(expected)
+
+
+def test_a_function_that_is_called_as_one_of_jax_is_read_as_it_is():
+    @jax.jit
+    def det(x):
+        return jnp.sum(lax.linalg.lu(x)[0])
+
+    matrix = np.diag([2.0, 3.0])
+    assert "lu" in read(det, [matrix]).operations
+    assert value(det, matrix) == pytest.approx(5.0)
+
+
 def test_python_values_stay_what_they_are():
     def power(x, options, n):
         return x**n if options["raise"] else x
