@@ -14,10 +14,7 @@ from typing import Any
 import numpy as np
 
 from adbench.backends.base import Unsupported
-from ball_arithmetic import midpoints
-from reference_ad.compiler.trace import TraceTracer
-from reference_ad.engine.core import Tracer
-from reference_ad.engine.elements import ElementArray
+from adbench.readers.values import plain_values
 
 Factorize = Callable[[Any], Any]
 """A framework's function of its matrices that returns vectors, one in a column."""
@@ -53,16 +50,11 @@ class SignChoice:
 
     def _numbers(self, xp: Any, x: Any) -> Any:
         """The numbers of an array of any namespace, or the midpoints of balls (float64)."""
-        value = xp.stop_gradient(x)
-        while isinstance(value, Tracer) and not isinstance(value, (ElementArray, TraceTracer)):
-            value = value.primal
-        if isinstance(value, ElementArray):
-            return midpoints(value)
-        try:
-            return np.asarray(value, np.float64).reshape(tuple(x.shape))
-        except Exception as error:  # whatever a framework raises for an array that it traces
+        values = plain_values(xp, x)
+        if values is None:
             raise Unsupported(
                 f"Eigenvectors and singular vectors have the signs that {self.framework} gives "
                 "them for the numbers of a matrix, and one that is traced has none: use a backend "
                 f"that computes at once, or {self.framework} itself."
-            ) from error
+            )
+        return values

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from adbench.readers import (
+    torch_alignments,
     torch_contractions,
     torch_elementwise,
     torch_fourier,
@@ -42,6 +43,7 @@ OPERATIONS: Mapping[str, Any] = {
     **torch_contractions.OPERATIONS,
     **torch_windows.OPERATIONS,
     **torch_sampling.OPERATIONS,
+    **torch_alignments.OPERATIONS,
     **torch_layers.OPERATIONS,
     **torch_linalg.OPERATIONS,
     **torch_fourier.OPERATIONS,

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from adbench.readers import elimination
+from adbench.readers import elimination, matrix_exponential
 from adbench.readers.signs import SignChoice
 from adbench.readers.torch_pieces import move_axis
 
@@ -184,6 +184,7 @@ OPERATIONS: Mapping[str, Any] = {
     "aten::linalg_lstsq": (_least_squares, None, None, None),
     "aten::linalg_lu": (_factor(0), _factor(1), _factor(2)),
     "aten::linalg_lu_factor_ex": (_both_factors, None, None),
+    "aten::linalg_matrix_exp": matrix_exponential.exponential,
     "aten::linalg_pinv": _pinv,
     "aten::linalg_qr": (_orthogonal(0), _orthogonal(1)),
     "aten::linalg_solve_triangular": _solve_triangular,

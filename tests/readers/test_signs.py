@@ -101,4 +101,4 @@ def test_vectors_of_another_framework_are_refused_where_a_trace_has_no_numbers()
 def test_the_sentence_on_traced_matrices_names_the_framework():
     signs = pytest.importorskip("adbench.readers.torch_linalg").SIGNS
     with pytest.raises(Unsupported, match="PyTorch gives them .* or PyTorch itself"):
-        signs.signs(numpy, np.asarray([["no number"]]), np.eye(1), None, "float64")
+        signs.signs(numpy, np.asarray([["none"]]), np.eye(1), None, "float64")
