@@ -86,6 +86,12 @@ class Comparison:
         return max((entries.resolution for entries in self.entries), default=0.0)
 
     @property
+    def best_bounded(self) -> int | None:
+        """Which array has the best resolution; None where no array has numbers."""
+        places = [place for place, entries in enumerate(self.entries) if entries.in_bounds.size]
+        return min(places, key=lambda place: self.entries[place].resolution, default=None)
+
+    @property
     def resolution_beside_kinks(self) -> float:
         """The worst resolution of an array, in the entries that lie at no kink."""
         return max((entries.resolution_beside_kinks for entries in self.entries), default=0.0)

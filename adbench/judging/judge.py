@@ -23,6 +23,7 @@ from adbench.judging.verdict import Judgement
 from adbench.results.row import Row, Verdict
 from adbench.truth.formats import FORMATS
 from adbench.truth.truth import Truth
+from reference_ad import original_rules
 
 SECOND_POINT = "second point"
 """The check at further points, as `failed_checks` has it."""
@@ -130,6 +131,7 @@ class Judge:
         self._projections: LastGroup[Projection] = LastGroup()
         self._ray: tuple[Inputs, taylor.Ray] | None = None
 
+    @original_rules()
     def judge(
         self,
         row: Row,

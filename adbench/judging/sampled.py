@@ -48,7 +48,8 @@ class JudgedPart:
         sample = truth.sample
         if sample is None:
             comparison = Comparison.of(answer, truth, dtype)
-            return cls(answer, truth, comparison, coverage_of_all(answer), comparison.resolution)
+            coverage = coverage_of_all(answer, comparison)
+            return cls(answer, truth, comparison, coverage, comparison.resolution)
         part, truth_of_part = judged_part(answer, truth, sample, dtype)
         comparison = Comparison.of(part, truth_of_part, dtype)
         coverage = coverage_of_sample(sample, comparison)
@@ -63,11 +64,15 @@ def mismatch_with(answer: Answer, truth: Truth) -> str:
     return truth.sample.mismatch_of(answer)
 
 
-def coverage_of_all(answer: Answer) -> Coverage:
+def coverage_of_all(answer: Answer, comparison: Comparison) -> Coverage:
     """Return what is said of an answer every entry of which was judged."""
-    entries = sum(array.size for array in answer.arrays)
+    best = comparison.best_bounded
     return Coverage(
-        ALL_ENTRIES, judged_projections=0, judged_entries=entries, missed_probability=0.0
+        ALL_ENTRIES,
+        judged_projections=0,
+        judged_entries=sum(array.size for array in answer.arrays),
+        missed_probability=0.0,
+        entry_resolution=nan if best is None else comparison.entries[best].resolution,
     )
 
 

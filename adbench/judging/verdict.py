@@ -20,6 +20,10 @@ FEW_DIGITS = 1e-2
 unresolved."""
 
 
+CLEARLY_MORE = 0.5
+"""An array is named in which errors of this part of the resolution would have been seen."""
+
+
 @dataclass(frozen=True)
 class Judgement:
     """The columns of a row that tell how right an answer is; see `Row`."""
@@ -148,7 +152,8 @@ def _verdict_on_exact(
         return Verdict.IMPRECISE, _why_within_accuracy(question.model.accuracy)
     accuracy = question.model.accuracy
     if resolution > RESOLVED[dtype] + 4 * accuracy:  # twice the bound, which has it twice at most
-        return Verdict.UNRESOLVED, _why_nothing_was_seen(truth, resolution)
+        seen = _where_most_was_seen(comparison, truth, question)
+        return Verdict.UNRESOLVED, _why_nothing_was_seen(truth, resolution, seen)
     return Verdict.CORRECT, _why_within_accuracy(accuracy)
 
 
@@ -211,15 +216,29 @@ def _why_noise(comparison: Comparison) -> str:
     )
 
 
-def _why_nothing_was_seen(truth: Truth, resolution: float) -> str:
+def _why_nothing_was_seen(truth: Truth, resolution: float, seen: str = "") -> str:
+    """Why a verdict is open; seen: where more would have been seen, or ""."""
     if truth.not_unique:
         return _why_not_unique(truth)
     if resolution == inf:
-        return "Correct arithmetic may err by all of the answer: no error would have been seen."
+        nothing = "no error would have been seen" + (f" but those above {seen}" if seen else "")
+        return f"Correct arithmetic may err by all of the answer: {nothing}."
+    elsewhere = f", and above {seen}" if seen else ""
     return (
         f"Correct arithmetic may err by as much: only relative errors above {resolution:.1e} "
-        "would have been seen."
+        f"would have been seen{elsewhere}."
     )
+
+
+def _where_most_was_seen(comparison: Comparison, truth: Truth, question: Question) -> str:
+    """The array that is bounded best with what was seen there, if that is clearly more."""
+    best = comparison.best_bounded
+    if best is None or len(comparison.entries) < 2:
+        return ""
+    resolution = comparison.entries[best].resolution
+    if not resolution < CLEARLY_MORE * comparison.resolution:
+        return ""
+    return f"{resolution:.1e} in {question.title(truth.answer.paths[best])}"
 
 
 def _why_not_unique(truth: Truth) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 Operation = Callable[..., Any]
@@ -219,8 +220,8 @@ OF_ITSELF: dict[str, Operation] = {
 }
 """What a comparison of an array with itself is, which of balls would be undecided."""
 
-OF_CALLS: dict[str, Operation] = {"signbit": lambda xp, x: xp.signbit(x)}
-"""What functions of JAX are that look at the bits of a float, by their names under `jit`."""
+OF_CALLS: dict[Callable[..., Any], Operation] = {jnp.signbit: lambda xp, x: [xp.signbit(x)]}
+"""What functions of JAX are that look at the bits of a float."""
 
 TAKES_CONSTANTS = frozenset({"polygamma", "pow"})
 """The operations that are given constants as NumPy's arrays."""

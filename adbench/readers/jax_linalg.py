@@ -8,11 +8,27 @@ for them here. `jnp.linalg.cholesky` and `jnp.linalg.eigh` symmetrize their argu
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from adbench.namespaces.jax import wide_types
 from adbench.readers import elimination
+from adbench.readers.reading import Deferred
+from adbench.readers.signs import SignChoice
 
 Operation = Callable[..., Any]
+
+
+def _applied(factorize: Any, matrices: Any, dtype: str) -> Any:
+    with wide_types(), jax.ensure_compile_time_eval():
+        return np.asarray(factorize(jnp.asarray(matrices, dtype)))
+
+
+SIGNS = SignChoice("JAX", lambda x: isinstance(x, jax.Array), _applied)
 
 
 def _transposed(xp: Any, x: Any) -> Any:
@@ -69,10 +85,18 @@ def _eigh(
     lower: bool,
     sort_eigenvalues: bool,
     subset_by_index: Any,
+    read_dtype: str,
     **parameters: Any,
 ) -> tuple[Any, Any]:
     eigenvalues, eigenvectors = xp.linalg.eigh(_symmetric(xp, x, lower))
-    return eigenvectors, eigenvalues
+
+    def factorize(matrices: Any) -> Any:
+        return jax.lax.linalg.eigh(matrices, lower=lower, symmetrize_input=False)[0]
+
+    def with_signs() -> Any:
+        return eigenvectors * SIGNS.signs(xp, x, eigenvectors, factorize, read_dtype)
+
+    return Deferred(with_signs), eigenvalues
 
 
 def _svd(
@@ -82,12 +106,26 @@ def _svd(
     full_matrices: bool,
     compute_uv: bool,
     subset_by_index: Any,
+    read_dtype: str,
     **parameters: Any,
 ) -> tuple[Any, ...]:
     if not compute_uv:
         return (xp.linalg.svdvals(x),)
     left, sizes, right = xp.linalg.svd(x, full_matrices=full_matrices)
-    return sizes, left, right
+    if left.shape[-1] != right.shape[-2]:  # further vectors that no derivative depends on
+        return sizes, left, right
+
+    def factorize(matrices: Any) -> Any:
+        return jax.lax.linalg.svd(matrices, full_matrices=False)[0]
+
+    @cache
+    def signs() -> Any:
+        return SIGNS.signs(xp, x, left, factorize, read_dtype)
+
+    def right_with_signs() -> Any:
+        return right * _transposed(xp, signs())
+
+    return sizes, Deferred(lambda: left * signs()), Deferred(right_with_signs)
 
 
 def _tridiagonal_solve(
@@ -115,6 +153,12 @@ def _fft(xp: Any, x: Any, *, fft_type: Any, fft_lengths: Sequence[int]) -> Any:
     }
     return transforms[fft_type.name](x, s=lengths, axes=axes)
 
+
+OF_CALLS: dict[Operation, Operation] = {
+    jnp.linalg.det: lambda xp, x: [xp.linalg.det(x)],
+    jnp.linalg.slogdet: lambda xp, x: [*xp.linalg.slogdet(x)],
+}
+"""What functions of JAX are that eliminate column by column."""
 
 OPERATIONS: dict[str, Operation] = {
     "cholesky": _cholesky,

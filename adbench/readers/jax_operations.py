@@ -33,6 +33,6 @@ TABLE = Table(
     jax_elementwise.TAKES_CONSTANTS | jax_indexing.TAKES_CONSTANTS,
     STRUCTURES,
     REFUSALS,
-    jax_elementwise.OF_CALLS,
+    jax_elementwise.OF_CALLS | jax_linalg.OF_CALLS,
 )
 """All that the reader knows of primitives."""

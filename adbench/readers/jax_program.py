@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from adbench.readers.reading import Unreadable, registered
+from adbench.readers.reading import Unreadable, registered, taken
 
 Apply = Callable[["Run", list[Any]], Sequence[Any]]
 """What a step does: `apply(run, operands)` returns its results."""
@@ -172,7 +172,7 @@ class Program:
 
         def array_of(value: Value, takes_constants: bool = False) -> Any:
             if value.constant is None:
-                return arrays[value]
+                return taken(arrays, value)
             return np.asarray(value.constant) if takes_constants else run.asarray(value.constant)
 
         for step in self.steps:
@@ -230,8 +230,8 @@ class Table:
     """Those that hold programs: `f(builder, equation, inputs)` adds steps and returns results."""
     refusals: Mapping[str, Callable[..., str | None]]
     """What to do instead, where an equation is of a form that cannot be read: of it and inputs."""
-    of_calls: Mapping[str, Callable[..., Any]]
-    """Operations, by the names of functions under `jit` that look at bits."""
+    of_calls: Mapping[Callable[..., Any], Callable[..., Any]]
+    """Operations, by functions of JAX that are under `jit`, which return a list of results."""
 
 
 class Builder:
@@ -284,17 +284,21 @@ class Builder:
         if not equation.outvars:  # it shows values to the user
             return []
         meaning = _meaning_of(equation)
-        if name in CALLS:
-            meaning = meaning or self._of_call(equation)
+        if name in CALLS and meaning is None:
+            meaning = self._of_call(equation)
             if meaning is None:
                 return self._inline_call(equation, inputs)
+            name = equation.params["name"]
         if meaning is None and name in self.table.structures:
             return self.table.structures[name](self, equation, inputs)
         operation = meaning or self._operation(equation, inputs)
         if operation is None:
             return self._known_results(equation, inputs)
         apply = _applying(operation, equation, inputs)
-        return self.add(equation, inputs, apply, name in self.table.takes_constants)
+        outputs = self.add(equation, inputs, apply, name in self.table.takes_constants)
+        if outputs[0].step is not None:
+            outputs[0].step.name = name
+        return outputs
 
     def _operation(self, equation: Any, inputs: Sequence[Value]) -> Callable[..., Any] | None:
         """Return what the tables say of an equation, None where it is in none of them.
@@ -323,20 +327,21 @@ class Builder:
 
     def _inline_call(self, equation: Any, inputs: Sequence[Value]) -> Sequence[Value]:
         self._callers.append(equation)
-        outputs = self.inline(equation.params[CALLS[equation.primitive.name]], inputs)
+        outputs = self.inline(_body(equation), inputs)
         self._callers.pop()
         return outputs
 
     def _of_call(self, equation: Any) -> Callable[..., Any] | None:
-        """Return what a function under `jit` is that looks at bits, if it is one of those known."""
-        operation = self.table.of_calls.get(str(equation.params.get("name")))
-        if operation is None:
-            return None
-        body = equation.params[CALLS[equation.primitive.name]]
-        inner = {step.primitive.name for step in body.eqns}
-        if "bitcast_convert_type" not in inner:
-            return None
-        return lambda xp, *operands, **parameters: [operation(xp, *operands)]
+        """Return what a function of JAX under `jit` is, if it is one of those in the table.
+
+        One of another's that has the same name is traced to another jaxpr; JAX keeps those of its
+        own.
+        """
+        for function, operation in self.table.of_calls.items():
+            is_called_so = equation.params.get("name") == getattr(function, "__name__", "")
+            if is_called_so and _body(equation) is _body_of(function, equation.invars):
+                return lambda xp, *operands, **parameters: operation(xp, *operands)
+        return None
 
     def place(self, equation: Any) -> str:
         """Return where an equation comes from, or the call that it is in."""
@@ -403,7 +408,8 @@ def _never(run: Run, operands: list[Any]) -> Sequence[Any]:
 def _applying(operation: Callable[..., Any], equation: Any, inputs: Sequence[Value]) -> Apply:
     """Return what a step does for an operation of the table.
 
-    An operation that names them is given `kind`, that of its first operand, and `result_dtype`.
+    An operation that names them is given `kind` and `read_dtype`, those of its first operand as it
+    was read, and `result_dtype`, which is one of the namespace.
     """
     parameters = {
         name: value for name, value in equation.params.items() if name not in IGNORED_PARAMETERS
@@ -411,6 +417,8 @@ def _applying(operation: Callable[..., Any], equation: Any, inputs: Sequence[Val
     wanted = inspect.signature(operation).parameters
     if "kind" in wanted:
         parameters["kind"] = inputs[0].kind
+    if "read_dtype" in wanted:
+        parameters["read_dtype"] = np.dtype(inputs[0].dtype).name
     dtypes = {name: parameters.pop(name) for name in DTYPE_PARAMETERS & set(parameters)}
     if "result_dtype" in wanted:
         dtypes["result_dtype"] = equation.outvars[0].aval.dtype
@@ -436,6 +444,20 @@ def _meaning_of(equation: Any) -> Callable[..., Any] | None:
         if name in meanings:
             return _without_parameters(meanings[name], equation)
     return None
+
+
+def _body(equation: Any) -> Any:
+    """Return the jaxpr that an equation calls."""
+    return equation.params[CALLS[equation.primitive.name]]
+
+
+def _body_of(function: Callable[..., Any], operands: Sequence[Any]) -> Any:
+    """Return the jaxpr that a function under `jit` has for operands of these kinds."""
+    avals = [
+        jax.ShapeDtypeStruct(x.aval.shape, x.aval.dtype, weak_type=x.aval.weak_type)
+        for x in operands
+    ]
+    return _body(jax.make_jaxpr(function)(*avals).eqns[0])
 
 
 def _names_of(equation: Any) -> list[str]:

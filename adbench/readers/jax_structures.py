@@ -17,10 +17,8 @@ from adbench.readers.jax_program import (
     evaluate,
     like,
 )
+from adbench.readers.loops import LONGEST_LOOP, run_while
 from adbench.readers.reading import Unreadable
-
-LONGEST_LOOP = 10_000
-"""How often a `while` may go round for its end to be looked for."""
 
 Values = Sequence[Value]
 Loop = Callable[[Any, Any], tuple[Any, Any]]
@@ -83,21 +81,30 @@ def _while(builder: Builder, equation: Any, inputs: Values) -> Values:
     n_rounds = _number_of_rounds(builder, equation, inputs)
     carried = [Value(value.shape, value.dtype) for value in start]
     program = builder.program(body, [*constants, *carried])
+    of_condition = [like(value) for value in inputs[:n_condition]]
+    condition = builder.program(parameters["cond_jaxpr"], [*of_condition, *carried])
 
     def apply(run: Run, operands: list[Any]) -> Sequence[Any]:
         fixed = arrays_that_vary(constants, operands[n_condition:])
+        compared = arrays_that_vary(of_condition, operands)
 
         def step(carry: Any, x: Any) -> tuple[Any, Any]:
             return program(run, [*fixed, *carry]), []
 
-        carry, _ = loop(run.xp, step, operands[n_condition + n_body :], [], n_rounds)
+        def goes_on(carry: Any) -> Any:
+            return condition(run, [*compared, *carry])[0]
+
+        start = operands[n_condition + n_body :]
+        if n_rounds is None:
+            return run_while(goes_on, lambda carry: step(carry, None)[0], start)
+        carry, _ = loop(run.xp, step, start, [], n_rounds)
         return carry
 
     return builder.add(equation, inputs, apply, programs=[program])
 
 
-def _number_of_rounds(builder: Builder, equation: Any, inputs: Values) -> int:
-    """Return how often a `while` goes round, where that depends on no argument."""
+def _number_of_rounds(builder: Builder, equation: Any, inputs: Values) -> int | None:
+    """Return how often a `while` goes round, None where that depends on the arguments."""
     parameters = equation.params
     n_condition, n_body = parameters["cond_nconsts"], parameters["body_nconsts"]
     of_condition, of_body = inputs[:n_condition], inputs[n_condition : n_condition + n_body]
@@ -106,15 +113,14 @@ def _number_of_rounds(builder: Builder, equation: Any, inputs: Values) -> int:
         scratch = Builder(builder.table)
         (goes_on,) = scratch.inline(parameters["cond_jaxpr"], [*of_condition, *carry])
         if not goes_on.is_known:
-            break
+            return None
         if not bool(evaluate(goes_on)):
             return n_rounds
         results = scratch.inline(parameters["body_jaxpr"], [*of_body, *carry])
         carry = [_as_known(value) for value in results]
     raise Unreadable(
-        f"The loop `while`{builder.place(equation)} ends when its values say so, or goes round "
-        f"more than {LONGEST_LOOP} times: give it a fixed number of rounds, with lax.scan or with "
-        "lax.fori_loop between Python integers."
+        f"The loop `while`{builder.place(equation)} goes round more than {LONGEST_LOOP} times: "
+        "give it fewer rounds, or write it with lax.scan."
     )
 
 

@@ -5,7 +5,7 @@ No framework is imported here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +24,21 @@ class Reading:
     """``function(xp, *arguments)`` returns an array, or a tree of arrays."""
     operations: tuple[str, ...]
     """The framework's operations that it is made of, each once, in order of first use."""
+
+
+@dataclass(frozen=True)
+class Deferred:
+    """One of several results of an operation, which is computed where something takes it."""
+
+    compute: Callable[[], Any]
+
+
+def taken(results: MutableMapping[Any, Any], place: Any) -> Any:
+    """Return a result, which is computed now and kept where it was deferred."""
+    result = results[place]
+    if isinstance(result, Deferred):
+        result = results[place] = result.compute()
+    return result
 
 
 class Unreadable(SentenceError):

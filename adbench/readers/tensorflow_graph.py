@@ -12,15 +12,19 @@ from typing import Any
 
 import numpy as np
 
+from adbench.readers.loops import LONGEST_LOOP, run_while
 from adbench.readers.reading import Unreadable, registered
 from adbench.readers.tensorflow_operation import Operation
-from adbench.readers.tensorflow_program import DataType, Recorder, Value, known_positions
+from adbench.readers.tensorflow_program import (
+    DataType,
+    Program,
+    Recorder,
+    Value,
+    known_positions,
+)
 from adbench.readers.tensorflow_tables import OPERATIONS
 
 import tensorflow as tf  # isort: skip
-
-LONGEST_LOOP = 10_000
-"""How often the body of a loop is read at most."""
 
 NEITHER_READ_NOR_NAMED = ("Placeholder", "Const")
 """What stands in every graph and is no operation on arrays."""
@@ -298,17 +302,54 @@ def _is_known(quantity: Quantity) -> bool:
 
 
 def _loop(reader: GraphReader, node: Any, operands: Sequence[Quantity]) -> Sequence[Quantity]:
-    """A loop is read as often as its body is run, which must not depend on the arguments."""
+    """A loop is read as often as its body is run, or as a loop where the arguments decide that."""
     condition, body = _graph_of(node, "cond"), _graph_of(node, "body")
     state = operands
     for _ in range(LONGEST_LOOP):
-        if not np.all(_decided(node, reader.read(condition, state)[0], "its condition")):
+        goes_on = reader.read(condition, state)[0]
+        if not _is_known(goes_on):
+            return _loop_by_values(reader, node, state)
+        if not np.all(_decided(node, goes_on, "its condition")):
             return state
         state = reader.read(body, state)
     raise Unreadable(
         f"{_named(node)} is a loop of more than {LONGEST_LOOP} rounds, and each round is read: "
         "give a shorter one."
     )
+
+
+def _loop_by_values(reader: GraphReader, node: Any, state: Sequence[Quantity]) -> Sequence[Value]:
+    """A loop whose rounds are counted as it runs, on tensors alone."""
+    if not all(isinstance(quantity, Value) for quantity in state):
+        raise Unreadable(_reads_value(node, "its condition"))
+    values = _only_values(node, state)
+    types = [DataType(tensor.dtype.name) for tensor in node.outputs]
+    condition = _program_of(reader, node, "cond", values, types)
+    body = _program_of(reader, node, "body", values, types)
+
+    def loop(xp: Any, *carry: Any) -> Any:
+        def goes_on(state: Sequence[Any]) -> Any:
+            return condition.run(xp, state)[0]
+
+        return tuple(run_while(goes_on, lambda state: body.run(xp, state), carry))
+
+    return reader.recorder.apply(Operation(loop), values, {}, types)
+
+
+def _program_of(
+    reader: GraphReader,
+    node: Any,
+    attribute: str,
+    values: Sequence[Value],
+    types: Sequence[DataType],
+) -> Program:
+    """A graph that a node holds as a program of its own, for inputs like these values."""
+    recorder = Recorder()
+    inputs = [recorder.argument(value.example) for value in values]
+    inner = GraphReader(recorder)
+    outputs = _only_values(node, inner.read(_graph_of(node, attribute), inputs))
+    reader.operations.update(inner.operations)
+    return recorder.program(inputs, [type.name for type in types], outputs)
 
 
 def _decided(node: Any, condition: Quantity, what: str) -> Any:

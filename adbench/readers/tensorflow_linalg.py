@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from adbench.readers import elimination
+from adbench.readers.reading import Deferred
+from adbench.readers.signs import SignChoice
 from adbench.readers.tensorflow_indexing import rows_at
 from adbench.readers.tensorflow_operation import Operation, plain
 from adbench.readers.tensorflow_shapes import padded
+
+import tensorflow as tf  # isort: skip
 
 # ---- products
 
@@ -112,19 +117,42 @@ def lower_triangle_mirrored(xp: Any, x: Any) -> Any:
     return xp.tril(x) + adjoint(xp, xp.tril(x, k=-1))
 
 
-def _eigh(xp: Any, x: Any, *, compute_v: bool) -> Any:
+def _applied(factorize: Any, matrices: Any, dtype: str) -> Any:
+    with tf.init_scope():  # in whatever graph this is
+        return factorize(tf.constant(matrices, dtype)).numpy()
+
+
+SIGNS = SignChoice("TensorFlow", tf.is_tensor, _applied)
+
+
+def _eigh(xp: Any, x: Any, *, compute_v: bool, T_name: str) -> Any:
     """Eigenvalues and eigenvectors; TensorFlow looks at the lower triangle alone."""
-    both = xp.linalg.eigh(lower_triangle_mirrored(xp, x))
-    vectors = both[1] if compute_v else xp.zeros((0,), dtype=x.dtype)
-    return both[0], vectors
+    values, vectors = xp.linalg.eigh(lower_triangle_mirrored(xp, x))
+    if not compute_v:
+        return values, xp.zeros((0,), dtype=x.dtype)
+
+    def with_signs() -> Any:
+        return vectors * SIGNS.signs(
+            xp, x, vectors, lambda matrix: tf.linalg.eigh(matrix)[1], T_name
+        )
+
+    return values, Deferred(with_signs)
 
 
-def _svd(xp: Any, x: Any, *, compute_uv: bool, full_matrices: bool) -> Any:
+def _svd(xp: Any, x: Any, *, compute_uv: bool, full_matrices: bool, T_name: str) -> Any:
     if not compute_uv:
         empty = xp.zeros((0,), dtype=x.dtype)
         return xp.linalg.svdvals(x), empty, empty
     u, s, vh = xp.linalg.svd(x, full_matrices=full_matrices)
-    return s, u, adjoint(xp, vh)
+    v = adjoint(xp, vh)
+    if u.shape[-1] != v.shape[-1]:  # further vectors that no derivative depends on
+        return s, u, v
+
+    @cache
+    def signs() -> Any:
+        return SIGNS.signs(xp, x, u, lambda matrices: tf.linalg.svd(matrices)[1], T_name)
+
+    return s, Deferred(lambda: u * signs()), Deferred(lambda: v * signs())
 
 
 def _qr(xp: Any, x: Any, *, full_matrices: bool) -> Any:

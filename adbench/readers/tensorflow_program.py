@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from adbench.namespaces.numpy import numpy
+from adbench.readers.reading import taken
 from adbench.readers.tensorflow_operation import Operation
 
 FLOATING = ("bfloat16", "float16", "float32", "float64")
@@ -80,11 +81,13 @@ class Program:
         for slot, constant in self.constants.items():
             slots[slot] = _as_constant(xp, constant, floating)
         for step in self.steps:
-            operands = [slots[part] if isinstance(part, int) else part for part in step.operands]
+            operands = [
+                taken(slots, part) if isinstance(part, int) else part for part in step.operands
+            ]
             attributes = _resolved(step.attributes, xp, floating)
             outputs = _applied(step.operation, xp, operands, attributes, step.types)
             slots.update(zip(step.outputs, outputs, strict=True))
-        return [slots[slot] for slot in self.outputs]
+        return [taken(slots, slot) for slot in self.outputs]
 
     def _floating(self, xp: Any, arrays: Sequence[Any]) -> Any:
         """Return the floating dtype of the arguments, or float32 where they have none."""
@@ -132,7 +135,8 @@ class Recorder:
         examples = [operand.example for operand in operands]
         resolved = _resolved(attributes, numpy, np.dtype(np.float64))
         with np.errstate(all="ignore"):
-            outputs = _applied(operation, numpy, examples, resolved, types)
+            results = dict(enumerate(_applied(operation, numpy, examples, resolved, types)))
+        outputs = [taken(results, place) for place in results]
         is_known = operation.of_shape or all(operand.is_known for operand in operands)
         if is_known and not any(np.asarray(output).dtype.kind in "fc" for output in outputs):
             return [self.constant(output) for output in outputs]

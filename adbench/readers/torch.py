@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from adbench.readers import (
+    torch_alignments,
     torch_contractions,
     torch_elementwise,
     torch_fourier,
@@ -43,6 +44,7 @@ OPERATIONS: Mapping[str, Any] = {
     **torch_contractions.OPERATIONS,
     **torch_windows.OPERATIONS,
     **torch_sampling.OPERATIONS,
+    **torch_alignments.OPERATIONS,
     **torch_layers.OPERATIONS,
     **torch_linalg.OPERATIONS,
     **torch_fourier.OPERATIONS,
@@ -399,8 +401,10 @@ class _Builder:
             for key, value in node.kwargs.items()
             if key not in IGNORED_PARAMETERS and key != "dtype"
         }
-        if _takes_dtype(function):
+        if _takes(function, "dtype"):
             parameters["dtype"] = _Dtype(_name_of_dtype(result.dtype))
+        if _takes(function, "read_dtype"):
+            parameters["read_dtype"] = str(result.dtype).removeprefix("torch.")
         self.steps.append(_Step(function, operands, parameters, self._slot(result), part))
 
     def _operand(self, operand: Any, promotes: bool) -> Any:
@@ -502,8 +506,8 @@ def _as_numpy(tensor: Any) -> np.ndarray[Any, Any]:
 
 
 @functools.cache
-def _takes_dtype(function: Callable[..., Any]) -> bool:
-    return "dtype" in signature(function).parameters
+def _takes(function: Callable[..., Any], parameter: str) -> bool:
+    return parameter in signature(function).parameters
 
 
 def _name_of_dtype(dtype: Any) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adbench.readers import elimination
+import torch
+
+from adbench.readers import elimination, matrix_exponential
+from adbench.readers.signs import SignChoice
 from adbench.readers.torch_pieces import move_axis
 
 
@@ -69,8 +72,22 @@ def _eigenvalues(xp: Any, x: Any, UPLO: str = "L", compute_v: bool = True) -> An
     return xp.linalg.eigh(x)[0]
 
 
-def _eigenvectors(xp: Any, x: Any, UPLO: str = "L", compute_v: bool = True) -> Any:
-    return xp.linalg.eigh(x)[1]
+def _applied(factorize: Any, matrices: Any, dtype: str) -> Any:
+    return factorize(torch.tensor(matrices, dtype=getattr(torch, dtype))).numpy(force=True)
+
+
+SIGNS = SignChoice("PyTorch", torch.is_tensor, _applied)
+
+
+def _eigenvectors(
+    xp: Any, x: Any, UPLO: str = "L", compute_v: bool = True, *, read_dtype: str
+) -> Any:
+    vectors = xp.linalg.eigh(x)[1]
+
+    def factorize(matrices: Any) -> Any:
+        return torch.linalg.eigh(matrices, UPLO=UPLO)[1]
+
+    return vectors * SIGNS.signs(xp, x, vectors, factorize, read_dtype)
 
 
 def _singular(part: int) -> Any:
@@ -82,8 +99,18 @@ def _singular(part: int) -> Any:
         full_matrices: bool = False,
         compute_uv: bool = True,
         driver: str | None = None,
+        *,
+        read_dtype: str,
     ) -> Any:
-        return xp.linalg.svd(x, full_matrices=full_matrices)[part]
+        factors = xp.linalg.svd(x, full_matrices=full_matrices)
+        if part == 1 or factors[0].shape[-1] != factors[2].shape[-2]:
+            return factors[part]  # there, further vectors that no derivative depends on
+
+        def factorize(matrices: Any) -> Any:
+            return torch.linalg.svd(matrices, full_matrices=False, driver=driver)[0]
+
+        signs = SIGNS.signs(xp, x, factors[0], factorize, read_dtype)
+        return factors[0] * signs if part == 0 else factors[2] * xp.matrix_transpose(signs)
 
     return factor
 
@@ -157,6 +184,7 @@ OPERATIONS: Mapping[str, Any] = {
     "aten::linalg_lstsq": (_least_squares, None, None, None),
     "aten::linalg_lu": (_factor(0), _factor(1), _factor(2)),
     "aten::linalg_lu_factor_ex": (_both_factors, None, None),
+    "aten::linalg_matrix_exp": matrix_exponential.exponential,
     "aten::linalg_pinv": _pinv,
     "aten::linalg_qr": (_orthogonal(0), _orthogonal(1)),
     "aten::linalg_solve_triangular": _solve_triangular,

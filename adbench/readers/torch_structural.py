@@ -81,7 +81,7 @@ def uninitialized(value: int) -> Mapping[str, Operation]:
     }
 
 
-UNINITIALIZED, OTHERWISE_UNINITIALIZED = uninitialized(0), uninitialized(1)
+UNINITIALIZED, OTHERWISE_UNINITIALIZED = uninitialized(0), uninitialized(101)
 """No output may depend on which of the two is taken."""
 
 _zeros, _zeros_like = _filled(0)

@@ -23,6 +23,7 @@ from adbench.truth.certificate import CertificateError
 from adbench.truth.reasons import why_unknown
 from adbench.truth.truth import Truth
 from adbench.truth.truth import establish as establish_truth
+from reference_ad import original_rules
 
 FURTHER_POINTS_LIMIT_S = 2.0
 """Where the truths of a question have taken longer than this (s), none is computed at one more
@@ -51,12 +52,14 @@ class Truths:
         return self.first is not None and bool(self.first.answer.arrays)
 
 
+@original_rules()
 def establish(model: Model, case: Case, draw: Callable[[Subject], SubjectPoints]) -> Truths:
     """Compute the truth of the question that `case` stands for, with bounds for its dtype.
 
     draw: gives the points of a subject, as `points.drawing` does. Where no truth can be computed,
-    `doubt` says why. Raises CertificateError where a derivative rule of ours is wrong, and
-    SpecError where the model cannot be evaluated.
+    `doubt` says why. The rules are the engine's own, whatever a backend has put in their place.
+    Raises CertificateError where a derivative rule of ours is wrong, and SpecError where the model
+    cannot be evaluated.
     """
     points = draw(Subject.of(case, model))
     question = Question(model, points.first, case.operator, case.order)
@@ -81,6 +84,7 @@ def establish(model: Model, case: Case, draw: Callable[[Subject], SubjectPoints]
     return Truths(first, further, first.doubt)
 
 
+@original_rules()
 def count_operations(
     model: Model, case: Case, draw: Callable[[Subject], SubjectPoints]
 ) -> OperationCounts:

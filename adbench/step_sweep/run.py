@@ -24,6 +24,7 @@ from adbench.step_sweep.differences import (
 from adbench.step_sweep.row import StepRow
 from adbench.truth.certificate import CertificateError
 from adbench.truth.truth import establish
+from reference_ad import original_rules
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def jacobian_question(model: Model, inputs: Inputs) -> Question:
     return Question(model, inputs, operator, order=1)
 
 
+@original_rules()
 def _true_answer(question: Question, dtype: str) -> Answer | None:
     """The true answer in extended precision, or None where it is in doubt."""
     try:

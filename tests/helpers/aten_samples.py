@@ -157,6 +157,11 @@ SAMPLES: dict[str, list[str]] = {
     "_fft_c2r": ["c, [1], 2, 6", "c, [0, 1], 1, 7"],
     "_fft_r2c": ["x, [1], 0, True", "x, [0, 1], 1, True", "x, [0], 2, False"],
     "_linalg_det": ["a", "e"],
+    "_ctc_loss": [
+        "thin.log_softmax(2), j[:, :2] % 2 + 1, [4, 4], [2, 1]",
+        "thin.log_softmax(2), j[0, :3] % 2, [4, 3], [1, 2], 2",
+    ],
+    "linalg_matrix_exp": ["a / 4", "a", "e / 4", "x[:, :3] / 10"],
     "_linalg_eigh": ["d", "d, 'U'", "e @ e.mT"],
     "_linalg_slogdet": ["a", "-e"],
     "_linalg_solve_ex": ["a, b", "a, col[:, 0]", "a, x.mT[:2, :3], left=False"],

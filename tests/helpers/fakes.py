@@ -6,11 +6,13 @@ The tests ask for them by name.
 import os
 import signal
 import time
+from contextlib import contextmanager
 
 import numpy as np
 
 from adbench.backends.base import Backend
 from adbench.backends.reference import Tape
+from reference_ad.engine.core import PRIMITIVES, other_rules
 
 
 class Crashing(Tape):
@@ -153,3 +155,42 @@ class DearReverse(Tape):
     def jacobian_reverse(self, function, active, direction):
         time.sleep(0.05)
         return self.jacrev(function)(active)
+
+
+def half_the_rules(primitive):
+    """The JVP and VJP rules of a primitive, each of them half of what it should be."""
+
+    def jvp(*arguments):
+        tangent = primitive_jvp(*arguments)
+        return tangent if tangent is None else tangent / 2
+
+    primitive_jvp = primitive.jvp
+    vjps = [
+        lambda g, *rest, rule=rule, **params: rule(g / 2, *rest, **params)
+        for rule in primitive.vjps
+    ]
+    return {"jvp": jvp, "vjps": vjps}
+
+
+class ReplacingRules(Tape):
+    """Its mode is that a rule of the engine is another one, in the whole process."""
+
+    @contextmanager
+    def modes(self):
+        expit = PRIMITIVES["expit"]
+        rules = {"jvp": expit.jvp, "vjps": expit.vjps}
+        for name, rule in half_the_rules(expit).items():
+            setattr(expit, name, rule)
+        try:
+            yield
+        finally:
+            for name, rule in rules.items():
+                setattr(expit, name, rule)
+
+
+class ReplacingRulesInContext(Tape):
+    """Its mode is that levels of the engine which open within it use another rule."""
+
+    def modes(self):
+        expit = PRIMITIVES["expit"]
+        return other_rules({expit: expit.with_rules(**half_the_rules(expit))})

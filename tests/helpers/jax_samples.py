@@ -219,7 +219,7 @@ SAMPLES: dict[str, list[tuple[Any, ...]]] = {
     "lt_to": [(lambda x, y: lax.lt_to_p.bind(x, jnp.where(y > 0, y, jnp.nan)), M, M)],
     "lu": [
         (lambda x: jax.scipy.linalg.lu(x), SQUARE),
-        (lambda x: jnp.linalg.det(jnp.stack([x, x.T + 1])), SQUARE),
+        (lambda x: jnp.cumprod(lax.linalg.lu(jnp.stack([x, x.T + 1]))[0], axis=-1), SQUARE),
         (lambda x: jax.scipy.linalg.lu_factor(x), M),
     ],
     "lu_pivots_to_permutation": [

@@ -1,5 +1,7 @@
 """The verdict on an answer, held against the truth."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from truths import MODELS, model_at, truth_of
@@ -105,6 +107,19 @@ def test_a_check_that_could_see_nothing_is_unresolved_however_near_the_answer():
     judgement = judge(rounded_truth(truth), truth, question, "float64", exact=True)
     assert judgement.verdict is Verdict.UNRESOLVED
     assert judgement.resolution > 1e-9
+
+
+@pytest.mark.parametrize("widest", [1e-3, np.inf])
+def test_an_unresolved_answer_says_in_which_array_a_smaller_error_would_have_been_seen(widest):
+    question, truth = truth_of(MODELS["chain"].model, Operator.GRADIENT, dtypes=("float64",))
+    *others, last = truth.bounds["float64"]
+    parts = [np.full_like(bound, widest) for bound in others]
+    truth = replace(truth, bounds={"float64": (*parts, 1e-8 * np.abs(truth.answer.arrays[-1]))})
+    judgement = judge(rounded_truth(truth), truth, question, "float64", exact=True)
+    assert judgement.verdict is Verdict.UNRESOLVED
+    assert judgement.entry_resolution == pytest.approx(2e-8)
+    assert "above 2.0e-08 in params[2][1]" in judgement.message
+    assert last.shape == truth.bounds["float64"][-1].shape
 
 
 # ---- where nothing may be guessed

@@ -10,6 +10,9 @@ jax = pytest.importorskip("jax", reason="JAX is not installed")
 import jax.numpy as jnp  # noqa: E402
 from jax import lax  # noqa: E402
 
+import ball_arithmetic  # noqa: E402
+import reference_ad  # noqa: E402
+from adbench.backends.base import Unsupported  # noqa: E402
 from adbench.cases.messages import SentenceError  # noqa: E402
 from adbench.namespaces.jax import wide_types  # noqa: E402
 from adbench.namespaces.numpy import numpy  # noqa: E402
@@ -37,6 +40,25 @@ def sentence(function, *arguments):
 def test_the_operations_are_those_met_each_once_in_their_order():
     reading = read(lambda x: jnp.sum(jnp.sin(x) * jnp.exp(jnp.sin(x))), [X])
     assert reading.operations == ("sin", "exp", "mul", "reduce_sum")
+
+
+def test_a_determinant_is_one_operation_and_no_elimination():
+    matrices = np.random.default_rng(2).standard_normal((2, 4, 4))
+    reading = read(lambda x: jnp.linalg.slogdet(x)[1] + jnp.linalg.det(x), [matrices])
+    assert reading.operations == ("slogdet", "det", "add")
+    determinants = np.linalg.det(matrices)
+    expected = np.log(np.abs(determinants)) + determinants
+    assert reading.function(numpy, matrices) == pytest.approx(expected)
+
+
+def test_a_function_that_is_called_as_one_of_jax_is_read_as_it_is():
+    @jax.jit
+    def det(x):
+        return jnp.sum(lax.linalg.lu(x)[0])
+
+    matrix = np.diag([2.0, 3.0])
+    assert "lu" in read(det, [matrix]).operations
+    assert value(det, matrix) == pytest.approx(5.0)
 
 
 def test_python_values_stay_what_they_are():
@@ -142,13 +164,46 @@ def test_a_loop_whose_rounds_are_known_is_gone_through():
     assert value(doubled, X) == pytest.approx(8 * X)
 
 
-def test_a_loop_that_ends_by_values_is_refused():
-    message = sentence(lambda x: lax.while_loop(lambda c: c[0] < 9, lambda c: 2 * c, x), abs(X))
-    line = test_a_loop_that_ends_by_values_is_refused.__code__.co_firstlineno + 1
+def doubled_up_to(x, limit):
+    return lax.while_loop(lambda c: c[0] < limit, lambda c: 2 * c, x)
+
+
+def test_a_loop_that_ends_by_values_goes_round_as_often_as_they_say():
+    reading = read(doubled_up_to, [X, np.asarray(9.0)])
+    for limit, factor in ((9.0, 32), (0.6, 2), (0.4, 1)):
+        assert reading.function(numpy, X, np.asarray(limit)) == pytest.approx(factor * X)
+    enclosure = reading.function(ball_arithmetic.xp, ball_arithmetic.numbers(X), np.asarray(9.0))
+    assert ball_arithmetic.midpoints(enclosure) == pytest.approx(32 * X)
+
+
+def test_a_loop_whose_end_balls_leave_open_is_undecided():
+    reading = read(doubled_up_to, [X, np.asarray(8.0)])
+    wide = ball_arithmetic.numbers(X, np.full(3, 1e-9))
+    with pytest.raises(ball_arithmetic.UndecidedError):
+        reading.function(ball_arithmetic.xp, wide, np.asarray(8.0))
+
+
+def test_a_loop_that_ends_by_values_is_unsupported_where_they_are_traced():
+    reading = read(doubled_up_to, [X, np.asarray(9.0)])
+    traced = reference_ad.compile(
+        lambda x: reading.function(reference_ad.numpy, x, np.asarray(9.0))
+    )
+    with pytest.raises(Unsupported, match="a loop that ends when its values say so"):
+        traced(X)
+
+
+def test_a_loop_that_ends_by_no_value_says_so():
+    reading = read(doubled_up_to, [X, np.asarray(9.0)])
+    with pytest.raises(Unreadable, match="goes round more than 10000 times here"):
+        reading.function(numpy, 0 * X, np.asarray(9.0))
+
+
+def test_a_loop_of_too_many_rounds_is_refused():
+    message = sentence(lambda x: lax.while_loop(lambda c: c[0] > 0, lambda c: c, (1, x))[1], X)
+    line = test_a_loop_of_too_many_rounds_is_refused.__code__.co_firstlineno + 1
     assert message == (
-        f"The loop `while` in line {line} of test_jax_reading.py ends when its values say so, or "
-        "goes round more than 10000 times: give it a fixed number of rounds, with lax.scan or with "
-        "lax.fori_loop between Python integers."
+        f"The loop `while` in line {line} of test_jax_reading.py goes round more than 10000 times: "
+        "give it fewer rounds, or write it with lax.scan."
     )
 
 

@@ -342,6 +342,35 @@ def test_the_meaning_of_an_operation_may_be_registered(monkeypatch):
     assert reading.function(numpy, np.array([0.5]))[0] == np.tanh(0.5)
 
 
+# ---- loops
+
+
+def doubled_up_to(x, limit):
+    return tf.while_loop(lambda y: y[0] < limit, lambda y: (2 * y,), (x,))[0]
+
+
+def test_a_loop_that_ends_by_values_goes_round_as_often_as_they_say():
+    x = np.asarray([0.5, -1.5])
+    reading = reader.read(doubled_up_to, [tf.constant(x), tf.constant(9.0, tf.float64)])
+    for limit, factor in ((9.0, 32), (0.6, 2), (0.4, 1)):
+        assert reading.function(numpy, x, np.asarray(limit)) == pytest.approx(factor * x)
+
+
+def test_a_loop_counts_up_to_an_integer_argument():
+    def sines(x, n):
+        return tf.while_loop(lambda k, y: k < n, lambda k, y: (k + 1, tf.sin(y)), (0, x))[1]
+
+    x = tf.constant([0.5, -1.5], tf.float64)
+    reading = reader.read(sines, [x, tf.constant(3)])
+    for n in (3, 0):
+        assert reading.function(numpy, x.numpy(), np.int32(n)) == pytest.approx(sines(x, n).numpy())
+    assert adbench.check(sines, x, tf.constant(3), budget_s=0)
+
+
+def test_the_exponential_of_a_matrix_is_correct():
+    assert adbench.check(tf.linalg.expm, tf.constant(normal(3, 3)), operators="vjp", budget_s=0)
+
+
 # ---- what cannot be read
 
 
@@ -358,11 +387,21 @@ def counted(x):
     return x * 2
 
 
+def collected_while_positive(x):
+    """A list of as many tensors as the values say."""
+
+    def step(k, collected):
+        return k + 1, collected.write(k, x)
+
+    start = (0, tf.TensorArray(x.dtype, 0, dynamic_size=True, element_shape=x.shape))
+    return tf.while_loop(lambda k, _: x[k] > 1.5, step, start)[1].stack()
+
+
 def unreadable_lines():
     return {
         "draws random numbers": lambda x: x + tf.random.normal((3,)),
         "is not among the operations": lambda x: tf.math.betainc(x, x, x),
-        "its condition": lambda x: tf.while_loop(lambda y: y[0] < 3, lambda y: 2 * y, [x])[0],
+        "its condition": collected_while_positive,
         "its operand 0": lambda x: tf.boolean_mask(x, x > 0),
         "writes to a variable": lambda x: VARIABLE.assign(x) * 2,
         "leave the update out": counted,

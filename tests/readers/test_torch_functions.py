@@ -224,3 +224,13 @@ def test_all_parameters_of_an_encoder_layer_are_judged():
         budget_s=0.01,
     )
     assert report, report
+
+
+def test_the_lengths_of_the_ctc_loss_may_be_tensors():
+    def loss(scores: Any, labels: Any, steps: Any, lengths: Any) -> Any:
+        return F.ctc_loss(scores.log_softmax(-1), labels, steps, lengths)
+
+    scores = torch.tensor(np.random.default_rng(4).standard_normal((4, 2, 3)))
+    labels, steps, lengths = [[1, 2], [2, -1]], [4, 2], [2, 1]
+    integers = [torch.tensor(numbers) for numbers in (labels, steps, lengths)]
+    assert adbench.check(loss, scores, *integers, operators=["value", "vjp"], budget_s=0)

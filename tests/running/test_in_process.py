@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from runs import QUICK, fake
 
 from adbench import registry
@@ -63,3 +64,16 @@ def test_what_is_running_is_said_question_by_question_and_cell_by_cell():
         "truth of chain L=3,k=1 float64 value",
         "reference:tape  chain L=3,k=1 float64 value",
     ]
+
+
+@pytest.mark.parametrize("name", ["ReplacingRules", "ReplacingRulesInContext"])
+def test_a_backend_that_replaces_rules_of_the_engine_is_wrong_and_the_truth_is_not(name, tmp_path):
+    plan = make_plan(fake(name), operators=("value", "gradient", "jvp"))
+    rows = rows_in_process(plan)
+    rows_in_worker: list[Row] = []
+    runner.run(plan, tmp_path / "logs", rows_in_worker.append)
+    for row in [*rows, *rows_in_worker]:
+        is_value = row.operator == "value"
+        assert row.verdict is (Verdict.CORRECT if is_value else Verdict.WRONG)
+        assert row.truth == "enclosure"
+    assert not any(row.flags for row in rows_in_process(make_plan(REFERENCE[0])))
