@@ -25,6 +25,7 @@ LAYERS = [
     {"adbench.planning"},
     {"adbench.judging", "adbench.step_sweep"},
     {"adbench.truth"},
+    {"adbench.derivatives"},
     {"adbench.counting", "adbench.graphs", "adbench.registry", "adbench.timing", "adbench.extend"},
     {"adbench.suggesting"},
     {"adbench.functions"},

@@ -20,8 +20,8 @@ the container structure that `Operator` states. The method may run under a trace
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -139,6 +139,21 @@ class Backend:
         Preparing and calling happen inside it; what the process had before is restored on leaving.
         """
         return nullcontext()
+
+    def modes_of_calls(self, native_dtype: str = "") -> AbstractContextManager[Any]:
+        """Return a context for calls of what `stage` returned: what most need of `modes`.
+
+        A compiled program needs few of the settings that it was traced under, and so does
+        hand-written code, whose dtype is named. Where a call needs more it must raise, not answer
+        differently: it is made under all of them then.
+        """
+        return self.all_modes(native_dtype)
+
+    @contextmanager
+    def all_modes(self, native_dtype: str = "") -> Iterator[None]:
+        """A context with all settings, those for hand-written code of a dtype included."""
+        with self.modes(), self.native_modes(native_dtype) if native_dtype else nullcontext():
+            yield
 
     def native_modes(self, dtype: str) -> AbstractContextManager[Any]:
         """Return a context, within that of `modes`, in which hand-written code of a dtype runs.
