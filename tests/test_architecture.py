@@ -31,7 +31,7 @@ LAYERS = [
     {"adbench.functions"},
     {"adbench.readers"},
     {"adbench.backends"},
-    {"adbench.results"},
+    {"adbench.results", "adbench.sparsity"},
     {"adbench.cases"},
     {"adbench.namespaces"},
     {"ball_arithmetic"},

@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -34,7 +34,11 @@ from adbench.cases.inputs import Inputs
 from adbench.cases.messages import SentenceError
 from adbench.cases.operators import Mode, Operator
 from adbench.cases.static import map_arrays, without_static
+from adbench.sparsity.expansion import split
 from reference_ad.engine import tree
+
+if TYPE_CHECKING:
+    from adbench.sparsity.compression import Compression  # which imports SciPy
 
 Function = Callable[[Any], Any]
 Answer = Any
@@ -333,6 +337,9 @@ class Problem:
     direction: Any
     is_native: bool = False
     """Whether the function is a hand-written one."""
+    compression: Compression | None = None
+    """Of a sparse operator: its pattern, and how it is computed. The direction is its seeds then,
+    and where each entry is among their products."""
 
 
 def to_backend(
@@ -380,6 +387,16 @@ def to_backend(
     )
 
 
+def compressed(problem: Problem, backend: Backend, compression: Compression, like: Any) -> Problem:
+    """Return a problem whose direction is the seeds of a sparse operator.
+
+    like: NumPy arrays like those that each seed is one of: the active argument, or the output.
+    """
+    seeds = tree.map(backend.asarray, split(compression.seeds, like))
+    places = backend.asarray(compression.places)
+    return replace(problem, direction=(seeds, places), compression=compression)
+
+
 def prepare(
     backend: Backend, problem: Problem, operator: Operator, mode: Mode, order: int
 ) -> tuple[str, Call]:
@@ -396,7 +413,10 @@ def prepare(
         plain_call = _call(problem, plain_route, operator, order)
         if _is_better(plain_call, call, backend, problem):
             route, call = plain_route, plain_call
-    return route.name, backend.stage(call, problem.active, problem.constants, problem.direction)
+    name = route.name
+    if problem.compression is not None:
+        name += f", {problem.compression.colours} colours"
+    return name, backend.stage(call, problem.active, problem.constants, problem.direction)
 
 
 def _call(problem: Problem, route: Route, operator: Operator, order: int) -> Call:

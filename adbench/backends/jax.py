@@ -106,6 +106,9 @@ class Eager(Backend):
     def jacrev(self, function: Function) -> Function:
         return jax.jacrev(function)
 
+    def vmap(self, function: Function) -> Function:
+        return jax.vmap(function)
+
     def jet(self, function: Function, active: Any, series: list[Any]) -> tuple[Any, list[Any]]:
         path = [jnp.zeros_like(active) if term is None else term for term in series]
         try:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.func import grad, jacfwd, jacrev, jvp, vjp
+from torch.func import grad, jacfwd, jacrev, jvp, vjp, vmap
 from torch.profiler import ProfilerActivity, profile
 
 from adbench.backends.base import Answer, Backend, Call, Function, Layout, Memory, routed
@@ -193,6 +193,9 @@ class Functional(Backend):
 
     def jacrev(self, function: Function) -> Function:
         return jacrev(function)
+
+    def vmap(self, function: Function) -> Function:
+        return vmap(function)
 
 
 class Eager(Functional):

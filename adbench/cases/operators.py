@@ -29,6 +29,12 @@ class Operator(StrEnum):
     HESSIAN = "hessian"
     """H; for each pair of leaves (i, j) an array of shape leaf i shape + leaf j shape, row by
     row."""
+    SPARSE_JACOBIAN = "sparse_jacobian"
+    """The entries of J that may be other than zero, row by row, from as many passes as its pattern
+    has colours. Judged as the whole of J."""
+    SPARSE_HESSIAN = "sparse_hessian"
+    """The entries of H that may be other than zero, row by row, from as many passes as its pattern
+    has colours. Judged as the whole of H."""
 
 
 class Mode(StrEnum):
@@ -70,10 +76,24 @@ MODES: dict[Operator, tuple[Mode, ...]] = {
     Operator.JACOBIAN: FIRST_ORDER,
     Operator.HVP: SECOND_ORDER,
     Operator.HESSIAN: SECOND_ORDER,
+    Operator.SPARSE_JACOBIAN: FIRST_ORDER,
+    Operator.SPARSE_HESSIAN: SECOND_ORDER[:3],
 }
 
+DENSE = {
+    Operator.SPARSE_JACOBIAN: Operator.JACOBIAN,
+    Operator.SPARSE_HESSIAN: Operator.HESSIAN,
+}
+"""The operators of which some compute the entries that may be other than zero alone."""
+
 NEEDS_SCALAR_OUTPUT = frozenset(
-    {Operator.GRADIENT, Operator.VALUE_AND_GRADIENT, Operator.HESSIAN, Operator.DERIVATIVE}
+    {
+        Operator.GRADIENT,
+        Operator.VALUE_AND_GRADIENT,
+        Operator.HESSIAN,
+        Operator.SPARSE_HESSIAN,
+        Operator.DERIVATIVE,
+    }
 )
 """Operators defined only where m = 1 and the output has shape ()."""
 
@@ -88,7 +108,7 @@ def order_of(operator: Operator) -> int:
     """
     if operator is Operator.VALUE:
         return 0
-    return 2 if operator in (Operator.HVP, Operator.HESSIAN) else 1
+    return 2 if operator in (Operator.HVP, Operator.HESSIAN, Operator.SPARSE_HESSIAN) else 1
 
 
 def modes_of(operator: Operator, order: int) -> tuple[Mode, ...]:
@@ -110,6 +130,8 @@ def passes(operator: Operator, mode: Mode, n: int, m: int) -> int:
 
     Forward mode yields one column of a Jacobian a sweep and reverse mode one row, so a full
     Jacobian takes n or m sweeps (Griewank and Walther, Evaluating Derivatives, 2nd ed., chapter 3).
+    A sparse one takes as many as it has colours, one at least, which nobody knows before its
+    pattern is found.
     """
     if operator is Operator.HESSIAN:
         return n * n if mode is Mode.FORWARD_OVER_FORWARD else n

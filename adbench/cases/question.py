@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from adbench.cases.case import Case
 from adbench.cases.inputs import Array, Inputs
 from adbench.cases.model import Model
-from adbench.cases.operators import Operator
+from adbench.cases.operators import DENSE, Operator
 from adbench.cases.outputs import bracketed, place_in
 from adbench.cases.static import is_static
 from reference_ad.engine import tree
@@ -40,6 +41,11 @@ class Question:
 
     order: int
     """How often is differentiated: k for the k-th `derivative`, 0 for a `value`."""
+
+    @classmethod
+    def of(cls, case: Case, model: Model, inputs: Inputs) -> Question:
+        """Return what a case is judged by: of a sparse matrix, the whole of it."""
+        return cls(model, inputs, DENSE.get(case.operator, case.operator), case.order)
 
     def at(self, inputs: Inputs) -> Question:
         """Return the same question at another point."""

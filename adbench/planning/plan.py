@@ -9,7 +9,7 @@ from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES, NATIVE, SPECIFICATION, Case
 from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model, SpecError
-from adbench.cases.operators import HIGHEST_NESTED_ORDER, Mode, Operator
+from adbench.cases.operators import DENSE, HIGHEST_NESTED_ORDER, Mode, Operator
 from adbench.cases.style import check_style
 from adbench.planning import restriction as names
 from adbench.planning.group import Group
@@ -52,6 +52,9 @@ HIGHEST_ORDER = 2
 
 EXTRA_OPERATORS = {Operator.VALUE_AND_GRADIENT}
 """What is asked where it is named, and in a full run: its parts are asked anyway."""
+
+NAMED_OPERATORS = frozenset(DENSE)
+"""What is asked where it is named alone: most models have no sparse derivatives."""
 
 
 @dataclass(frozen=True)
@@ -382,6 +385,8 @@ def _is_wanted(operator: Operator, restriction: Restriction, effort: Preset) -> 
     """Whether an operator is named, or asked for where none is."""
     if restriction.operators:
         return restriction.allows(operator)
+    if operator in NAMED_OPERATORS:
+        return False
     return effort.all_modes or operator not in EXTRA_OPERATORS
 
 

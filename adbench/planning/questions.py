@@ -23,7 +23,7 @@ def questions(
     if inputs.cotangent.shape == ():
         # Its Jacobian is its gradient; its VJP is that times a cotangent, which a backward pass may
         # forget.
-        excluded.add(Operator.JACOBIAN)
+        excluded |= {Operator.JACOBIAN, Operator.SPARSE_JACOBIAN}
     else:
         excluded |= NEEDS_SCALAR_OUTPUT
     applicable = [operator for operator in Operator if operator not in excluded]
