@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from adbench.derivatives.interface import hvp as hvp
     from adbench.derivatives.interface import jacobian as jacobian
     from adbench.derivatives.interface import jvp as jvp
+    from adbench.derivatives.interface import sparse_hessian as sparse_hessian
+    from adbench.derivatives.interface import sparse_jacobian as sparse_jacobian
     from adbench.derivatives.interface import value_and_gradient as value_and_gradient
     from adbench.derivatives.interface import vjp as vjp
     from adbench.derivatives.preparing import prepare as prepare
@@ -41,6 +43,8 @@ _FUNCTIONS = {
     "load": "adbench.results.frames",
     "prepare": "adbench.derivatives.preparing",
     "run": "adbench.comparing.call",
+    "sparse_hessian": "adbench.derivatives.interface",
+    "sparse_jacobian": "adbench.derivatives.interface",
     "value_and_gradient": "adbench.derivatives.interface",
     "vjp": "adbench.derivatives.interface",
 }

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from adbench.backends.base import Backend
+from adbench.cases.model import SpecError
 from adbench.cases.outputs import as_one_array
 from adbench.cases.static import is_static
 from adbench.derivatives.conversion import is_array
@@ -19,6 +21,7 @@ from adbench.functions.as_it_stands import AsItStands, read
 from adbench.functions.framework import framework_called, framework_of, name_of
 from adbench.functions.packing import Packing
 from adbench.functions.specification import takes_namespace
+from adbench.namespaces.reference import namespace as engine
 from reference_ad.engine import tree
 
 
@@ -32,6 +35,9 @@ class PosedFunction:
     """Whether it is the framework's own code, which runs under settings of its own."""
     stays: Callable[[Any], bool]
     """Which leaves of the arguments stay Python values."""
+    of_engine: Callable[[], Callable[..., Any]]
+    """Returns the same function on arrays of the reference engine. Raises SpecError where it cannot
+    be read."""
 
 
 def pose(
@@ -43,12 +49,28 @@ def pose(
     where a function of another framework cannot be read.
     """
     if takes_namespace(function):
-        return PosedFunction(_of_namespace(function, backend.xp), False, is_static)
+        return _posed(function, backend, is_static)
     owner = framework_of(function, arguments)
-    if owner in ("", backend.framework):
-        return PosedFunction(_of_own_arrays(function, backend.xp), True, _is_no_array)
-    reading = _reading(function, arguments, argnum, owner)
-    return PosedFunction(_of_namespace(reading, backend.xp), False, _is_no_array)
+    read_function = partial(_reading, function, arguments, argnum, owner)
+    if owner not in ("", backend.framework):
+        return _posed(read_function(), backend, _is_no_array)
+    return PosedFunction(
+        _of_own_arrays(function, backend.xp),
+        is_native=True,
+        stays=_is_no_array,
+        of_engine=lambda: _of_namespace(read_function(), engine),
+    )
+
+
+def _posed(
+    function: Callable[..., Any], backend: Backend, stays: Callable[[Any], bool]
+) -> PosedFunction:
+    return PosedFunction(
+        _of_namespace(function, backend.xp),
+        is_native=False,
+        stays=stays,
+        of_engine=lambda: _of_namespace(function, engine),
+    )
 
 
 def framework_of_function(function: Callable[..., Any], arguments: Sequence[Any]) -> str:
@@ -74,6 +96,11 @@ def _reading(
     function: Callable[..., Any], arguments: Sequence[Any], argnum: int, owner: str
 ) -> Callable[..., Any]:
     """A framework's function as one of `xp`; parameters of modules keep the values they have."""
+    if not owner:
+        raise SpecError(
+            "The function takes no xp first, and no argument is an array of PyTorch, JAX or "
+            "TensorFlow, so that it cannot be read; give it one of either."
+        )
     framework = framework_called(owner)
     opened = framework.open_call(function, arguments, {})
     packing = Packing.of(framework, opened, argnum)

@@ -144,5 +144,38 @@ def derivative(
     return _answer(Request(operator, function, arguments, None, order, backend, mode, argnum))
 
 
+def sparse_jacobian(
+    function: Function,
+    *arguments: Any,
+    backend: str | None = None,
+    mode: str | None = None,
+    argnum: int = 0,
+) -> Any:
+    """Return the Jacobian as a sparse matrix of shape (m, n), a `scipy.sparse.csr_array`.
+
+    It holds the entries that may be other than zero: the pattern is proved from the function's
+    graph. It takes as many passes as the pattern has colours. mode: "forward" or "reverse"; by
+    default the one with fewer colours. The numbers of several arrays stand in a row. All others are
+    those of `gradient`. Raises SpecError where the function cannot be traced.
+    """
+    operator = Operator.SPARSE_JACOBIAN
+    return _answer(Request(operator, function, arguments, None, 1, backend, mode, argnum))
+
+
+def sparse_hessian(
+    function: Function,
+    *arguments: Any,
+    backend: str | None = None,
+    mode: str | None = None,
+    argnum: int = 0,
+) -> Any:
+    """Return the Hessian as a sparse matrix of shape (n, n), a `scipy.sparse.csr_array`.
+
+    All is as for `sparse_jacobian`; mode: "forward-over-reverse" and so on.
+    """
+    operator = Operator.SPARSE_HESSIAN
+    return _answer(Request(operator, function, arguments, None, 1, backend, mode, argnum))
+
+
 def _answer(request: Request) -> Any:
     return prepare_and_call(request)[1]

@@ -30,6 +30,7 @@ PREFERRED: dict[Operator, tuple[Mode, ...]] = {
     Operator.JVP: FORWARD_FIRST,
     Operator.HVP: SECOND_ORDER,
     Operator.HESSIAN: SECOND_ORDER,
+    Operator.SPARSE_HESSIAN: SECOND_ORDER[:3],
 }
 """The modes of an operator, those that take fewest passes first."""
 
@@ -40,9 +41,10 @@ TAYLOR_FROM = 4
 def preferred_modes(operator: Operator, order: int, n: int, m: int) -> Sequence[Mode]:
     """Return the modes to try, the one with the fewest passes first.
 
-    n, m: the numbers of inputs and outputs.
+    n, m: the numbers of inputs and outputs; of a sparse Jacobian, of the colours of its columns and
+        rows.
     """
-    if operator is Operator.JACOBIAN:
+    if operator in (Operator.JACOBIAN, Operator.SPARSE_JACOBIAN):
         return FORWARD_FIRST if n <= m else REVERSE_FIRST
     if operator is not Operator.DERIVATIVE:
         return PREFERRED[operator]

@@ -46,8 +46,10 @@ class Preparation:
     """Which leaves of the constant arguments stay Python values."""
     backend_array: Convert
     """Makes an array of the backend of one in the arguments; its own are left as they are."""
-    returned_array: Convert | None
-    """Makes an array like those of the active argument; None where answers are such arrays."""
+    finish: Convert | None
+    """Makes what is returned of an answer of the backend; None where that is it."""
+    seeds: Any = None
+    """The direction of every call of a sparse operator."""
 
 
 class PreparedCall:
@@ -81,12 +83,12 @@ class PreparedCall:
         with prepared.modes():
             if not (is_same and self._passes):
                 arguments = self._moved(arguments)
-            direction = arguments[-1] if prepared.direction else None
+            direction = arguments[-1] if prepared.direction else prepared.seeds
             constants = _constants(arguments, prepared)
             if self._has_static:
                 constants = tuple([without_static(each, prepared.stays)[0] for each in constants])
             answer = prepared.call(arguments[prepared.argnum], constants, direction)
-        return returned(answer, prepared.returned_array)
+        return answer if prepared.finish is None else prepared.finish(answer)
 
     def __repr__(self) -> str:
         prepared = self.preparation
@@ -137,11 +139,6 @@ def moved_arguments(
             for position, argument in enumerate(arguments)
         ]
     )
-
-
-def returned(answer: Any, returned_array: Convert | None) -> Any:
-    """Return an answer with arrays like those of the active argument."""
-    return answer if returned_array is None else tree.map(returned_array, answer)
 
 
 def _constants(arguments: tuple[Any, ...], prepared: Preparation) -> tuple[Any, ...]:

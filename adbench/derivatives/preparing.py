@@ -6,7 +6,7 @@ is traced in; later calls need but those of a program that is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 from adbench import registry
-from adbench.backends.base import Answer, Backend, Call, Problem
+from adbench.backends.base import Answer, Backend, Call, Problem, compressed
 from adbench.backends.base import prepare as build
 from adbench.backends.catalog import Entry
 from adbench.backends.fallbacks import shape_of
 from adbench.backends.hand_written import dtype_name
 from adbench.cases.model import SpecError
-from adbench.cases.operators import Mode, Operator
+from adbench.cases.operators import DENSE, FIRST_ORDER, Mode, Operator
 from adbench.cases.static import without_static
 from adbench.derivatives.conversion import incoming, is_array, outgoing
 from adbench.derivatives.function import PosedFunction, framework_of_function, pose
@@ -33,13 +33,17 @@ from adbench.derivatives.modes import (
     operator_called,
     preferred_modes,
 )
-from adbench.derivatives.prepared import Preparation, PreparedCall, moved_arguments, returned
+from adbench.derivatives.prepared import Preparation, PreparedCall, moved_arguments
 from adbench.functions.framework import names_of_arguments
 from adbench.functions.specification import takes_namespace
 from reference_ad.engine import tree
 
 Modes = Callable[[], AbstractContextManager[Any]]
 """Makes a context with settings of a framework."""
+Whole = Callable[[Any], Any]
+"""Makes an argument of its arrays, with the values in it that stay Python's."""
+Function = Callable[[Any, tuple[Any, ...]], Any]
+"""`function(active, constants) -> output`."""
 
 DIRECTIONS = {Operator.JVP: "tangent", Operator.HVP: "tangent", Operator.VJP: "cotangent"}
 """The operators that take a direction, and what it is called."""
@@ -84,8 +88,8 @@ def prepare(
 ) -> PreparedCall:
     """Trace, compile and call a derivative once, and return it for repeated calls.
 
-    operator: "gradient", "value_and_gradient", "jvp", "vjp", "jacobian", "hvp", "hessian" or
-        "derivative".
+    operator: "gradient", "value_and_gradient", "jvp", "vjp", "jacobian", "hvp", "hessian",
+        "derivative", "sparse_jacobian" or "sparse_hessian".
     function, arguments, backend, mode, argnum: as for `gradient`.
     tangent, cotangent: a direction like those of later calls; by default of the shapes of the
         active argument, or of the output.
@@ -110,14 +114,18 @@ def prepare_and_call(request: Request) -> tuple[PreparedCall, Answer]:
     native_dtype = _native_dtype(function, request)
     with backend.all_modes(native_dtype):
         problem, output = _problem(request, function, backend)
-        mode = _mode(request, problem.active, output, backend)
+        if request.operator in DENSE:
+            mode, problem = _compressed(request, function, problem, output, backend)
+        else:
+            mode = _mode(request, problem.active, output, backend)
         route, call = build(backend, problem, request.operator, mode, request.order)
     modes, answer = _first_call(backend, native_dtype, call, problem)
-    returned_array = outgoing(backend, request.active)
+    finish = _finish(problem, backend, request.active)
     arguments, names = request.arguments, request.names
     direction_name = DIRECTIONS.get(request.operator, "")
     if direction_name:
-        arguments = (*arguments, returned(problem.direction, returned_array))
+        direction = problem.direction if finish is None else finish(problem.direction)
+        arguments = (*arguments, direction)
         names = [*names, direction_name]
     preparation = Preparation(
         operator=request.operator,
@@ -132,9 +140,10 @@ def prepare_and_call(request: Request) -> tuple[PreparedCall, Answer]:
         modes=modes,
         stays=function.stays,
         backend_array=incoming(backend),
-        returned_array=returned_array,
+        finish=finish,
+        seeds=problem.direction if problem.compression is not None else None,
     )
-    return PreparedCall(preparation), returned(answer, returned_array)
+    return PreparedCall(preparation), answer if finish is None else finish(answer)
 
 
 def _check_position(request: Request) -> None:
@@ -223,12 +232,7 @@ def _problem(request: Request, function: PosedFunction, backend: Backend) -> tup
     arguments = list(moved_arguments(request.arguments, argnum, function.stays, convert))
     active = arguments.pop(argnum)
     split = [without_static(argument, function.stays) for argument in arguments]
-    wholes = [whole for _, whole in split]
-
-    def of_active(active: Any, constants: tuple[Any, ...]) -> Any:
-        passive = [whole(arrays) for whole, arrays in zip(wholes, constants, strict=True)]
-        return function.call(*passive[:argnum], active, *passive[argnum:])
-
+    of_active = _of_active(function.call, [whole for _, whole in split], argnum)
     constants = tuple([arrays for arrays, _ in split])
     output = of_active(active, constants)
     if not backend.is_array(output):
@@ -261,6 +265,54 @@ def _direction(request: Request, active: Any, output: Any, backend: Backend) -> 
             f"those of the {'output' if like is output else 'active argument'}, {expected}."
         )
     return direction
+
+
+def _of_active(call: Callable[..., Any], wholes: Sequence[Whole], argnum: int) -> Function:
+    """A function of the active argument and of the arrays of the constants.
+
+    wholes: make the constant arguments of their arrays.
+    """
+
+    def of_active(active: Any, constants: tuple[Any, ...]) -> Any:
+        passive = [whole(arrays) for whole, arrays in zip(wholes, constants, strict=True)]
+        return call(*passive[:argnum], active, *passive[argnum:])
+
+    return of_active
+
+
+def _compressed(
+    request: Request, function: PosedFunction, problem: Problem, output: Any, backend: Backend
+) -> tuple[Mode, Problem]:
+    """The problem of a sparse operator with its seeds, in the mode that takes fewest passes."""
+    from adbench.sparsity.compression import compression_of
+    from adbench.sparsity.pattern import pattern_of
+
+    operator = request.operator
+    active = tree.map(backend.to_numpy, problem.active)
+    passive = request.arguments[: request.argnum] + request.arguments[request.argnum + 1 :]
+    wholes = [without_static(argument, function.stays)[1] for argument in passive]
+    of_engine = _of_active(function.of_engine(), wholes, request.argnum)
+    constants = tree.map(backend.to_numpy, problem.constants)
+    examples = tree.map(lambda array: np.ones(array.shape), active)
+    pattern = pattern_of(of_engine, examples, constants, operator)
+    if request.mode is not None:
+        mode = mode_called(request.mode, operator)
+    else:
+        by_mode = {mode: compression_of(pattern, operator, mode) for mode in FIRST_ORDER}
+        columns, rows = (by_mode[mode].colours for mode in FIRST_ORDER)
+        modes = preferred_modes(operator, 1, columns, rows)
+        mode = choose_mode(backend, operator, 1, modes)
+    like = backend.to_numpy(output) if mode is Mode.REVERSE else active
+    return mode, compressed(problem, backend, compression_of(pattern, operator, mode), like)
+
+
+def _finish(problem: Problem, backend: Backend, active: Any) -> Callable[[Any], Any] | None:
+    """What makes what is returned of an answer: arrays like the active ones, or a sparse matrix."""
+    compression = problem.compression
+    if compression is not None:
+        return lambda entries: compression.matrix(backend.to_numpy(entries))
+    convert = outgoing(backend, active)
+    return None if convert is None else partial(tree.map, convert)
 
 
 def _mode(request: Request, active: Any, output: Any, backend: Backend) -> Mode:

@@ -18,7 +18,7 @@ import reference_ad
 from adbench.cases.messages import as_sentence, describe_exception
 from adbench.cases.model import SpecError
 from adbench.cases.operators import Operator
-from adbench.sparsity.dependence import Dependence, Matrix, joined, of_application
+from adbench.sparsity.dependence import Dependence, Matrix, of_application
 from reference_ad.compiler.graph import Graph
 from reference_ad.compiler.trace import trace
 from reference_ad.engine import tree
@@ -84,8 +84,10 @@ def _pattern_of(graph: Graph, active: int) -> Matrix:
             arguments = [dependences.get(id(argument)) for argument in node.args]
             dependences[id(node)] = of_application(node, arguments)
     (output,) = graph.outputs
-    nothing = sparse.csr_array((output.array_type.size, n), dtype=bool)
-    pattern = joined([nothing, dependences.get(id(output))])
+    dependence = dependences.get(id(output))
+    if dependence is None:
+        return sparse.csr_array((output.array_type.size, n), dtype=bool)
+    pattern = sparse.csr_array(dependence)
     pattern.sum_duplicates()
     return pattern
 
