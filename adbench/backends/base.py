@@ -21,7 +21,7 @@ the container structure that `Operator` states. The method may run under a trace
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -32,7 +32,7 @@ from adbench.backends import fallbacks
 from adbench.backends.operators import COMPOSITIONS
 from adbench.cases.inputs import Inputs
 from adbench.cases.messages import SentenceError
-from adbench.cases.operators import Mode, Operator
+from adbench.cases.operators import DIRECTIONS, Mode, Operator
 from adbench.cases.static import map_arrays, without_static
 from adbench.sparsity.expansion import split
 from reference_ad.engine import tree
@@ -293,7 +293,7 @@ class Backend:
             batches = getattr(override, "batches", False)
             return Route(getattr(override, "route", "own"), override, may_be_refused=batches)
         composition = COMPOSITIONS[operator, mode]
-        primitives = {"jvp": self.jvp, "vjp": self.vjp, "jet": self.jet}
+        primitives = {"jvp": self.jvp, "vjp": self.vjp, "jet": self.jet, "vmap": self.vmap}
         derived = {"grad": self.grad, "jacfwd": self.jacfwd, "jacrev": self.jacrev}
         fallback_primitives: dict[str, None] = {}
         missing: dict[str, None] = {}
@@ -378,13 +378,44 @@ def to_backend(
         direction = tree.map(backend.asarray, inputs.tangent)
     elif operator is Operator.VJP:
         direction = backend.asarray(inputs.cotangent)
-    return Problem(
-        of_active,
-        active,
-        tuple(constants),
-        direction,
-        native,
-    )
+    elif operator in (Operator.BATCHED_JVP, Operator.BATCHED_VJP):
+        direction = _stacked_directions(backend, inputs, operator)
+    problem = Problem(of_active, active, tuple(constants), direction, native)
+    if operator is Operator.PER_SAMPLE_GRADIENT:
+        return _per_sample(problem, backend, inputs)
+    return problem
+
+
+def _stacked_directions(backend: Backend, inputs: Inputs, operator: Operator) -> Any:
+    """The tangents or the cotangents of an operator of several, along a first axis."""
+    turned = [inputs.turned(number) for number in range(DIRECTIONS)]
+    if operator is Operator.BATCHED_VJP:
+        return backend.asarray(np.stack([each.cotangent for each in turned]))
+    tangents = [each.tangent for each in turned]
+    return tree.map(lambda *parts: backend.asarray(np.stack(parts)), *tangents)
+
+
+def _per_sample(problem: Problem, backend: Backend, inputs: Inputs) -> Problem:
+    """Return the problem of a gradient for each sample of a gradient's.
+
+    Its function takes the active argument with the arguments that hold samples, as a pair. The
+    direction is the samples, each with a first axis of length 1, stacked.
+    """
+    places = [position - (position > inputs.active) for position in inputs.samples]
+
+    def of_pair(pair: Any, constants: tuple[Any, ...]) -> Any:
+        active, samples = pair
+        arguments = list(constants)
+        for place, sample in zip(places, samples, strict=True):
+            arguments[place] = sample
+        return problem.function(active, tuple(arguments))
+
+    def stacked(argument: Any) -> Any:
+        arrays, _ = without_static(argument)
+        return tree.map(lambda leaf: backend.asarray(np.expand_dims(leaf, 1)), arrays)
+
+    samples = tuple([stacked(inputs.arguments[position]) for position in inputs.samples])
+    return replace(problem, function=of_pair, direction=samples)
 
 
 def compressed(problem: Problem, backend: Backend, compression: Compression, like: Any) -> Problem:
@@ -408,8 +439,11 @@ def prepare(
     order = order if operator is Operator.DERIVATIVE else 1
     route = backend.route(operator, mode, order)
     call = _call(problem, route, operator, order)
+    plain_route = None
     if problem.is_native and route.may_be_refused and backend.plain is not None:
-        plain_route = backend.plain.route(operator, mode, order)
+        with suppress(Unsupported):  # what takes a vmap has no other way
+            plain_route = backend.plain.route(operator, mode, order)
+    if plain_route is not None:
         plain_call = _call(problem, plain_route, operator, order)
         if _is_better(plain_call, call, backend, problem):
             route, call = plain_route, plain_call

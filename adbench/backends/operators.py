@@ -124,6 +124,32 @@ def sparse_hessian_reverse_over_reverse(
     return entries_of(on, pullback, direction)
 
 
+def mapped(on: Transformations, function: Function, stacked: Any) -> Answer:
+    """Return the values of a function at trees that are stacked, by the framework's own vmap."""
+    assert on.vmap is not None
+    return on.vmap(function)(stacked)
+
+
+def per_sample_gradient_forward(
+    on: Transformations, function: Function, active: Any, samples: Any
+) -> Answer:
+    return mapped(on, lambda sample: on.jacfwd(lambda x: function((x, sample)))(active), samples)
+
+
+def per_sample_gradient_reverse(
+    on: Transformations, function: Function, active: Any, samples: Any
+) -> Answer:
+    # The function takes the active argument with the arguments that hold samples.
+    return mapped(on, lambda sample: on.grad(lambda x: function((x, sample)))(active), samples)
+
+
+def batched_vjp_reverse(
+    on: Transformations, function: Function, active: Any, cotangents: Any
+) -> Answer:
+    _, pullback = on.vjp(function, active)
+    return mapped(on, pullback, cotangents)
+
+
 @dataclass(frozen=True)
 class Composition:
     """How an operator is made of transformations."""
@@ -212,5 +238,16 @@ COMPOSITIONS: dict[tuple[Operator, Mode], Composition] = {
     (Operator.SPARSE_HESSIAN, Mode.REVERSE_OVER_REVERSE): Composition(
         ("vjp", "grad"), sparse_hessian_reverse_over_reverse
     ),
+    (Operator.PER_SAMPLE_GRADIENT, Mode.FORWARD): Composition(
+        ("vmap", "jacfwd"), per_sample_gradient_forward
+    ),
+    (Operator.PER_SAMPLE_GRADIENT, Mode.REVERSE): Composition(
+        ("vmap", "grad"), per_sample_gradient_reverse
+    ),
+    (Operator.BATCHED_JVP, Mode.FORWARD): Composition(
+        ("vmap", "jvp"),
+        lambda on, f, x, tangents: mapped(on, lambda v: on.jvp(f, x, v)[1], tangents),
+    ),
+    (Operator.BATCHED_VJP, Mode.REVERSE): Composition(("vmap", "vjp"), batched_vjp_reverse),
 }
 """The answer to every operator in every mode."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from adbench.backends import fallbacks, operators
+from adbench.backends import operators
 from adbench.backends.base import Answer, Backend, Unsupported, routed
 from adbench.namespaces.tensorflow import namespace, numpy_behaviour
 from adbench.namespaces.tensorflow_loops import FORWARD, REVERSE, differentiated
@@ -123,13 +123,7 @@ class Eager(Backend):
         return _jacrev(function)
 
     def vmap(self, function: Apply) -> Apply:
-        def mapped(stacked: Any) -> Any:
-            count = tree.leaves(stacked)[0].shape[0]
-            if tf.executing_eagerly() and count < EAGER_COLUMNS:
-                return fallbacks.map_over(function, stacked, self.xp, None)
-            return tf.vectorized_map(function, stacked)
-
-        return mapped
+        return lambda stacked: tf.vectorized_map(function, stacked)
 
     # ---- what deviates from the compositions
 

@@ -35,6 +35,13 @@ class Operator(StrEnum):
     SPARSE_HESSIAN = "sparse_hessian"
     """The entries of H that may be other than zero, row by row, from as many passes as its pattern
     has colours. Judged as the whole of H."""
+    PER_SAMPLE_GRADIENT = "per_sample_gradient"
+    """The gradients of a scalar function by the active argument, one for each sample of a batch: a
+    tree like that argument, with the samples along a first axis."""
+    BATCHED_JVP = "batched_jvp"
+    """J v for `DIRECTIONS` tangents at once, stacked along a first axis."""
+    BATCHED_VJP = "batched_vjp"
+    """u' J for `DIRECTIONS` cotangents at once, stacked along a first axis of every leaf."""
 
 
 class Mode(StrEnum):
@@ -78,6 +85,9 @@ MODES: dict[Operator, tuple[Mode, ...]] = {
     Operator.HESSIAN: SECOND_ORDER,
     Operator.SPARSE_JACOBIAN: FIRST_ORDER,
     Operator.SPARSE_HESSIAN: SECOND_ORDER[:3],
+    Operator.PER_SAMPLE_GRADIENT: FIRST_ORDER,
+    Operator.BATCHED_JVP: (Mode.FORWARD,),
+    Operator.BATCHED_VJP: (Mode.REVERSE,),
 }
 
 DENSE = {
@@ -86,12 +96,23 @@ DENSE = {
 }
 """The operators of which some compute the entries that may be other than zero alone."""
 
+SINGLE = {
+    Operator.PER_SAMPLE_GRADIENT: Operator.GRADIENT,
+    Operator.BATCHED_JVP: Operator.JVP,
+    Operator.BATCHED_VJP: Operator.VJP,
+}
+"""The operators of which some compute several at once, by a framework's vmap."""
+
+DIRECTIONS = 4
+"""How many tangents or cotangents are carried at once."""
+
 NEEDS_SCALAR_OUTPUT = frozenset(
     {
         Operator.GRADIENT,
         Operator.VALUE_AND_GRADIENT,
         Operator.HESSIAN,
         Operator.SPARSE_HESSIAN,
+        Operator.PER_SAMPLE_GRADIENT,
         Operator.DERIVATIVE,
     }
 )

@@ -13,7 +13,7 @@ from typing import Any
 from adbench.cases.case import Case
 from adbench.cases.inputs import Array, Inputs
 from adbench.cases.model import Model
-from adbench.cases.operators import DENSE, Operator
+from adbench.cases.operators import DENSE, DIRECTIONS, SINGLE, Operator
 from adbench.cases.outputs import bracketed, place_in
 from adbench.cases.static import is_static
 from reference_ad.engine import tree
@@ -59,8 +59,14 @@ class Question:
     def parts(self) -> tuple[Question, ...]:
         """The questions whose answers, as a tuple, are the answer to this one.
 
-        Itself alone unless it asks for a `value_and_gradient`.
+        Itself alone unless it asks for a `value_and_gradient`, or for several at once.
         """
+        if self.operator in SINGLE:
+            asked = self.asking(SINGLE[self.operator])
+            if self.operator is Operator.PER_SAMPLE_GRADIENT:
+                places = range(self.inputs.batch)
+                return tuple(asked.at(self.inputs.of_sample(place)) for place in places)
+            return tuple(asked.at(self.inputs.turned(turns)) for turns in range(DIRECTIONS))
         if self.operator is Operator.VALUE_AND_GRADIENT:
             return (self.asking(Operator.VALUE, 0), self.asking(Operator.GRADIENT))
         return (self,)
@@ -89,6 +95,10 @@ class Question:
             if path == "[0]":
                 return "value"
             path = path.removeprefix("[1]")
+        if self.operator in SINGLE:
+            number, _, rest = path.removeprefix("[").partition("]")
+            subject = "output" if self.operator is Operator.BATCHED_JVP else self.active_name
+            return f"{SINGLE[self.operator]} {number} at {array_name(subject, rest)}"
         return array_name(self.active_name, path)
 
     def entry_title(self, path: str, index: Sequence[Any]) -> str:

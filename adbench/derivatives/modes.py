@@ -8,10 +8,12 @@ from typing import Any
 from adbench.backends.base import Backend, Unsupported
 from adbench.backends.fallbacks import shape_of
 from adbench.cases.model import SpecError
-from adbench.cases.operators import MODES, NEEDS_SCALAR_OUTPUT, Mode, Operator, modes_of
+from adbench.cases.operators import MODES, NEEDS_SCALAR_OUTPUT, SINGLE, Mode, Operator, modes_of
 from reference_ad.engine import tree
 
-OPERATORS = tuple(operator for operator in Operator if operator is not Operator.VALUE)
+OPERATORS = tuple(
+    operator for operator in Operator if operator is not Operator.VALUE and operator not in SINGLE
+)
 """Those of the interface."""
 
 REVERSE_FIRST = (Mode.REVERSE, Mode.FORWARD)

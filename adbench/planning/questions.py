@@ -26,6 +26,8 @@ def questions(
         excluded |= {Operator.JACOBIAN, Operator.SPARSE_JACOBIAN}
     else:
         excluded |= NEEDS_SCALAR_OUTPUT
+    if not model.samples:
+        excluded.add(Operator.PER_SAMPLE_GRADIENT)
     applicable = [operator for operator in Operator if operator not in excluded]
     if highest_order is not None:
         applicable = [operator for operator in applicable if order_of(operator) <= highest_order]

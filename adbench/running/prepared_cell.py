@@ -12,7 +12,7 @@ from adbench.cases.answer import Answer, collect
 from adbench.cases.case import NATIVE, Case
 from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model
-from adbench.cases.operators import DENSE, Mode, Operator
+from adbench.cases.operators import DENSE, SINGLE, Mode, Operator
 from adbench.cases.question import Question, array_name
 from adbench.planning.points import SubjectPoints
 from adbench.sparsity.expansion import as_hessian, as_jacobian
@@ -61,8 +61,13 @@ class PreparedCell:
         return problem_of(backend, self.case, self.model, inputs, self.problem.compression)
 
     def collected(self, backend: Backend, answer: Any) -> Answer:
-        """Return the arrays of an answer, which are copied; of a sparse matrix the whole of it."""
+        """Return the arrays of an answer, which are copied.
+
+        Of a sparse matrix that is the whole of it, and of several at once their tuple.
+        """
         compression = self.problem.compression
+        if self.case.operator in SINGLE:
+            return collect(_unstacked(tree.map(backend.to_numpy, answer)))
         if compression is None:
             return collect(answer, backend.to_numpy)
         matrix = compression.matrix(backend.to_numpy(answer)).toarray()
@@ -123,6 +128,12 @@ def _compression(case: Case, model: Model, inputs: Inputs) -> Compression:
     return compression_of(pattern, case.operator, case.mode)
 
 
+def _unstacked(stacked: Any) -> tuple[Any, ...]:
+    """Trees that are stacked along a first axis, as a tuple."""
+    count = len(tree.leaves(stacked)[0])
+    return tuple([tree.map(lambda leaf, k=k: leaf[k, ...], stacked) for k in range(count)])
+
+
 def trees_of(problem: Problem) -> list[Any]:
     """Return what a problem is posed with: the active argument, the constants, the direction."""
     trees = [problem.active, *problem.constants]
@@ -145,6 +156,8 @@ def array_names(cell: PreparedCell) -> list[str]:
         directions = ["the cotangent"]
     if cell.case.operator in DENSE:
         directions = ["the seeds"]
+    if cell.case.operator in SINGLE:
+        directions = ["the batch"]
     trees = trees_of(cell.problem)
     if len(trees) > len(titles):  # the directions come last; an hvp may have both
         titles += directions[len(titles) - len(trees) :]

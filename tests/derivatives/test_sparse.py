@@ -76,7 +76,7 @@ def test_a_sparse_hessian_is_the_same_in_every_mode(mode):
 class Counting(reference.Tape):
     """The engine, counting passes: without batching each is a call of its own."""
 
-    vmap = None
+    vmap = None  # type: ignore[assignment]
     passes = 0
 
     def jvp(self, function, active, tangent):
