@@ -586,6 +586,16 @@ def installed_version(entry: Entry) -> str | None:
         return None
 
 
+def missing_framework(entry: Entry) -> str:
+    """Return what is not installed that a backend needs, and how to add it.
+
+    It is "" where everything is there.
+    """
+    if installed_version(entry) is not None:
+        return ""
+    return f"{entry.requires} is not installed; `pip install {entry.distribution}` adds it."
+
+
 def is_path(name: str) -> bool:
     """Whether a name on the command line is the path of a Python file."""
     return name.endswith(".py")

@@ -32,6 +32,7 @@ model = Model(
     function=loss,
     make=make,
     active=0,
+    samples=(1, 2),
     sizes={
         "1-1-1-1x1": {"widths": (1, 1, 1, 1), "batch": 1},
         "8-16-1x8": {"widths": (8, 16, 1), "batch": 8},

@@ -8,6 +8,7 @@ from .namespace import operators as operators  # gives the tracers theirs
 from .namespace import special as special
 from .rules.elementwise import stop_gradient as stop_gradient
 from .rules.original import original_rules as original_rules
+from .transformations.batching import vmap as vmap
 from .transformations.custom import checkpoint as checkpoint
 from .transformations.custom import custom_jvp as custom_jvp
 from .transformations.custom import custom_vjp as custom_vjp

@@ -20,11 +20,11 @@ the container structure that `Operator` states. The method may run under a trace
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -32,9 +32,13 @@ from adbench.backends import fallbacks
 from adbench.backends.operators import COMPOSITIONS
 from adbench.cases.inputs import Inputs
 from adbench.cases.messages import SentenceError
-from adbench.cases.operators import Mode, Operator
+from adbench.cases.operators import DIRECTIONS, Mode, Operator
 from adbench.cases.static import map_arrays, without_static
+from adbench.sparsity.expansion import split
 from reference_ad.engine import tree
+
+if TYPE_CHECKING:
+    from adbench.sparsity.compression import Compression  # which imports SciPy
 
 Function = Callable[[Any], Any]
 Answer = Any
@@ -139,6 +143,21 @@ class Backend:
         Preparing and calling happen inside it; what the process had before is restored on leaving.
         """
         return nullcontext()
+
+    def modes_of_calls(self, native_dtype: str = "") -> AbstractContextManager[Any]:
+        """Return a context for calls of what `stage` returned: what most need of `modes`.
+
+        A compiled program needs few of the settings that it was traced under, and so does
+        hand-written code, whose dtype is named. Where a call needs more it must raise, not answer
+        differently: it is made under all of them then.
+        """
+        return self.all_modes(native_dtype)
+
+    @contextmanager
+    def all_modes(self, native_dtype: str = "") -> Iterator[None]:
+        """A context with all settings, those for hand-written code of a dtype included."""
+        with self.modes(), self.native_modes(native_dtype) if native_dtype else nullcontext():
+            yield
 
     def native_modes(self, dtype: str) -> AbstractContextManager[Any]:
         """Return a context, within that of `modes`, in which hand-written code of a dtype runs.
@@ -274,7 +293,7 @@ class Backend:
             batches = getattr(override, "batches", False)
             return Route(getattr(override, "route", "own"), override, may_be_refused=batches)
         composition = COMPOSITIONS[operator, mode]
-        primitives = {"jvp": self.jvp, "vjp": self.vjp, "jet": self.jet}
+        primitives = {"jvp": self.jvp, "vjp": self.vjp, "jet": self.jet, "vmap": self.vmap}
         derived = {"grad": self.grad, "jacfwd": self.jacfwd, "jacrev": self.jacrev}
         fallback_primitives: dict[str, None] = {}
         missing: dict[str, None] = {}
@@ -318,6 +337,9 @@ class Problem:
     direction: Any
     is_native: bool = False
     """Whether the function is a hand-written one."""
+    compression: Compression | None = None
+    """Of a sparse operator: its pattern, and how it is computed. The direction is its seeds then,
+    and where each entry is among their products."""
 
 
 def to_backend(
@@ -356,13 +378,54 @@ def to_backend(
         direction = tree.map(backend.asarray, inputs.tangent)
     elif operator is Operator.VJP:
         direction = backend.asarray(inputs.cotangent)
-    return Problem(
-        of_active,
-        active,
-        tuple(constants),
-        direction,
-        native,
-    )
+    elif operator in (Operator.BATCHED_JVP, Operator.BATCHED_VJP):
+        direction = _stacked_directions(backend, inputs, operator)
+    problem = Problem(of_active, active, tuple(constants), direction, native)
+    if operator is Operator.PER_SAMPLE_GRADIENT:
+        return _per_sample(problem, backend, inputs)
+    return problem
+
+
+def _stacked_directions(backend: Backend, inputs: Inputs, operator: Operator) -> Any:
+    """The tangents or the cotangents of an operator of several, along a first axis."""
+    turned = [inputs.turned(number) for number in range(DIRECTIONS)]
+    if operator is Operator.BATCHED_VJP:
+        return backend.asarray(np.stack([each.cotangent for each in turned]))
+    tangents = [each.tangent for each in turned]
+    return tree.map(lambda *parts: backend.asarray(np.stack(parts)), *tangents)
+
+
+def _per_sample(problem: Problem, backend: Backend, inputs: Inputs) -> Problem:
+    """Return the problem of a gradient for each sample of a gradient's.
+
+    Its function takes the active argument with the arguments that hold samples, as a pair. The
+    direction is the samples, each with a first axis of length 1, stacked.
+    """
+    places = [position - (position > inputs.active) for position in inputs.samples]
+
+    def of_pair(pair: Any, constants: tuple[Any, ...]) -> Any:
+        active, samples = pair
+        arguments = list(constants)
+        for place, sample in zip(places, samples, strict=True):
+            arguments[place] = sample
+        return problem.function(active, tuple(arguments))
+
+    def stacked(argument: Any) -> Any:
+        arrays, _ = without_static(argument)
+        return tree.map(lambda leaf: backend.asarray(np.expand_dims(leaf, 1)), arrays)
+
+    samples = tuple([stacked(inputs.arguments[position]) for position in inputs.samples])
+    return replace(problem, function=of_pair, direction=samples)
+
+
+def compressed(problem: Problem, backend: Backend, compression: Compression, like: Any) -> Problem:
+    """Return a problem whose direction is the seeds of a sparse operator.
+
+    like: NumPy arrays like those that each seed is one of: the active argument, or the output.
+    """
+    seeds = tree.map(backend.asarray, split(compression.seeds, like))
+    places = backend.asarray(compression.places)
+    return replace(problem, direction=(seeds, places), compression=compression)
 
 
 def prepare(
@@ -376,12 +439,18 @@ def prepare(
     order = order if operator is Operator.DERIVATIVE else 1
     route = backend.route(operator, mode, order)
     call = _call(problem, route, operator, order)
+    plain_route = None
     if problem.is_native and route.may_be_refused and backend.plain is not None:
-        plain_route = backend.plain.route(operator, mode, order)
+        with suppress(Unsupported):  # what takes a vmap has no other way
+            plain_route = backend.plain.route(operator, mode, order)
+    if plain_route is not None:
         plain_call = _call(problem, plain_route, operator, order)
         if _is_better(plain_call, call, backend, problem):
             route, call = plain_route, plain_call
-    return route.name, backend.stage(call, problem.active, problem.constants, problem.direction)
+    name = route.name
+    if problem.compression is not None:
+        name += f", {problem.compression.colours} colours"
+    return name, backend.stage(call, problem.active, problem.constants, problem.direction)
 
 
 def _call(problem: Problem, route: Route, operator: Operator, order: int) -> Call:

@@ -75,11 +75,18 @@ def map_over_units(function: Function, like: Any, xp: Any, vmap: Vmap | None) ->
 
     They are stacked along a new leading axis of every leaf.
     """
-    units = _unit_vectors(like, xp)
+    return map_over(function, _unit_vectors(like, xp), xp, vmap)
+
+
+def map_over(function: Function, stacked: Any, xp: Any, vmap: Vmap | None) -> Any:
+    """Return the values of `function` at trees that are stacked along the leading axis.
+
+    The values are stacked in the same way.
+    """
     if vmap is not None:
-        return vmap(function)(units)
-    count = sum(prod(shape_of(leaf)) for leaf in tree.leaves(like))
-    values = [function(tree.map(lambda leaf, k=k: leaf[k, ...], units)) for k in range(count)]
+        return vmap(function)(stacked)
+    count = shape_of(tree.leaves(stacked)[0])[0]
+    values = [function(tree.map(lambda leaf, k=k: leaf[k, ...], stacked)) for k in range(count)]
     return tree.map(lambda *parts: xp.stack(list(parts), axis=0), values[0], *values[1:])
 
 

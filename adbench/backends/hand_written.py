@@ -112,12 +112,12 @@ def _advice_on_kind(output: Any, function: Callable[..., Any], backend: Backend)
 
 def _has_complex(arguments: Sequence[Any]) -> bool:
     leaves = [leaf for argument in arguments for leaf in arrays_of(argument)]
-    return any(_dtype_name(leaf).startswith("complex") for leaf in leaves)
+    return any(dtype_name(leaf).startswith("complex") for leaf in leaves)
 
 
 def _check_dtype(output: Any, inputs: Inputs, title: str) -> None:
     """Raise WrongOutput unless an array has the dtype of the output at `inputs`."""
-    dtype, expected = _dtype_name(output), inputs.cotangent.dtype.name
+    dtype, expected = dtype_name(output), inputs.cotangent.dtype.name
     if dtype != expected:
         advice = _advice_on_dtype(dtype, expected)
         raise WrongOutput(f"{title} returned {dtype} for {expected} arguments: {advice}.")
@@ -133,7 +133,7 @@ def _check_shape(output: Any, inputs: Inputs, title: str) -> None:
         )
 
 
-def _dtype_name(array: Any) -> str:
+def dtype_name(array: Any) -> str:
     """The name of an array's dtype, such as "float64", in whatever framework."""
     name = getattr(array.dtype, "name", None) or str(array.dtype)
     return str(name).rpartition(".")[2]

@@ -45,6 +45,11 @@ class Eager(Backend):
     def modes(self) -> AbstractContextManager[Any]:
         return _modes()
 
+    def modes_of_calls(self, native_dtype: str = "") -> AbstractContextManager[Any]:
+        # The key of a compiled program holds the width of types; a list as an index raises where it
+        # is not allowed.
+        return wide_types()
+
     def native_modes(self, dtype: str) -> AbstractContextManager[Any]:
         return own_indices()
 
@@ -100,6 +105,9 @@ class Eager(Backend):
 
     def jacrev(self, function: Function) -> Function:
         return jax.jacrev(function)
+
+    def vmap(self, function: Function) -> Function:
+        return jax.vmap(function)
 
     def jet(self, function: Function, active: Any, series: list[Any]) -> tuple[Any, list[Any]]:
         path = [jnp.zeros_like(active) if term is None else term for term in series]

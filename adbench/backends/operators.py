@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from adbench.backends import fallbacks
 from adbench.cases.operators import Mode, Operator
+from reference_ad.engine import tree
 
 Function = Callable[[Any], Any]
 Answer = Any
@@ -27,6 +29,8 @@ class Transformations(Protocol):
     def grad(self, function: Function, /) -> Function: ...
     def jacfwd(self, function: Function, /) -> Function: ...
     def jacrev(self, function: Function, /) -> Function: ...
+    @property
+    def vmap(self) -> Callable[[Function], Function] | None: ...
     @property
     def jet(self) -> Callable[[Function, Any, list[Any]], tuple[Any, list[Any]]] | None: ...
 
@@ -82,6 +86,68 @@ def hvp_reverse_over_reverse(
 ) -> Answer:
     # The Hessian is symmetric, so a cotangent pulled back through the gradient is the product.
     return on.vjp(on.grad(function), active)[1](tangent)
+
+
+def entries_of(on: Transformations, product: Function, direction: Any) -> Answer:
+    """Return entries of a sparse matrix, from its products with seeds.
+
+    product: of one seed. direction: the seeds, stacked, and where each entry is among the products.
+    """
+    seeds, places = direction
+
+    def in_a_row(seed: Any) -> Any:
+        parts = [on.xp.reshape(part, (-1,)) for part in tree.leaves(product(seed))]
+        return parts[0] if len(parts) == 1 else on.xp.concat(parts)
+
+    compressed = fallbacks.map_over(in_a_row, seeds, on.xp, on.vmap)
+    return on.xp.take(on.xp.reshape(compressed, (-1,)), places, axis=0)
+
+
+def sparse_jacobian_reverse(
+    on: Transformations, function: Function, active: Any, direction: Any
+) -> Answer:
+    _, pullback = on.vjp(function, active)
+    return entries_of(on, pullback, direction)
+
+
+def sparse_hessian_forward_over_reverse(
+    on: Transformations, function: Function, active: Any, direction: Any
+) -> Answer:
+    gradient = on.grad(function)
+    return entries_of(on, lambda seed: on.jvp(gradient, active, seed)[1], direction)
+
+
+def sparse_hessian_reverse_over_reverse(
+    on: Transformations, function: Function, active: Any, direction: Any
+) -> Answer:
+    _, pullback = on.vjp(on.grad(function), active)
+    return entries_of(on, pullback, direction)
+
+
+def mapped(on: Transformations, function: Function, stacked: Any) -> Answer:
+    """Return the values of a function at trees that are stacked, by the framework's own vmap."""
+    assert on.vmap is not None
+    return on.vmap(function)(stacked)
+
+
+def per_sample_gradient_forward(
+    on: Transformations, function: Function, active: Any, samples: Any
+) -> Answer:
+    return mapped(on, lambda sample: on.jacfwd(lambda x: function((x, sample)))(active), samples)
+
+
+def per_sample_gradient_reverse(
+    on: Transformations, function: Function, active: Any, samples: Any
+) -> Answer:
+    # The function takes the active argument with the arguments that hold samples.
+    return mapped(on, lambda sample: on.grad(lambda x: function((x, sample)))(active), samples)
+
+
+def batched_vjp_reverse(
+    on: Transformations, function: Function, active: Any, cotangents: Any
+) -> Answer:
+    _, pullback = on.vjp(function, active)
+    return mapped(on, pullback, cotangents)
 
 
 @dataclass(frozen=True)
@@ -155,5 +221,33 @@ COMPOSITIONS: dict[tuple[Operator, Mode], Composition] = {
     (Operator.HESSIAN, Mode.FORWARD_OVER_FORWARD): Composition(
         ("jacfwd", "jacfwd"), lambda on, f, x, direction: on.jacfwd(on.jacfwd(f))(x)
     ),
+    (Operator.SPARSE_JACOBIAN, Mode.FORWARD): Composition(
+        ("jvp",),
+        lambda on, f, x, seeds: entries_of(on, lambda seed: on.jvp(f, x, seed)[1], seeds),
+    ),
+    (Operator.SPARSE_JACOBIAN, Mode.REVERSE): Composition(("vjp",), sparse_jacobian_reverse),
+    (Operator.SPARSE_HESSIAN, Mode.FORWARD_OVER_REVERSE): Composition(
+        ("jvp", "grad"), sparse_hessian_forward_over_reverse
+    ),
+    (Operator.SPARSE_HESSIAN, Mode.REVERSE_OVER_FORWARD): Composition(
+        ("grad", "jvp"),
+        lambda on, f, x, seeds: entries_of(
+            on, lambda seed: on.grad(pushforward(on, f, seed))(x), seeds
+        ),
+    ),
+    (Operator.SPARSE_HESSIAN, Mode.REVERSE_OVER_REVERSE): Composition(
+        ("vjp", "grad"), sparse_hessian_reverse_over_reverse
+    ),
+    (Operator.PER_SAMPLE_GRADIENT, Mode.FORWARD): Composition(
+        ("vmap", "jacfwd"), per_sample_gradient_forward
+    ),
+    (Operator.PER_SAMPLE_GRADIENT, Mode.REVERSE): Composition(
+        ("vmap", "grad"), per_sample_gradient_reverse
+    ),
+    (Operator.BATCHED_JVP, Mode.FORWARD): Composition(
+        ("vmap", "jvp"),
+        lambda on, f, x, tangents: mapped(on, lambda v: on.jvp(f, x, v)[1], tangents),
+    ),
+    (Operator.BATCHED_VJP, Mode.REVERSE): Composition(("vmap", "vjp"), batched_vjp_reverse),
 }
 """The answer to every operator in every mode."""

@@ -38,6 +38,9 @@ class Tape(NumPyBackend):
     def jacrev(self, function: Function) -> Function:
         return reference_ad.jacrev(function)
 
+    def vmap(self, function: Function) -> Function:
+        return reference_ad.vmap(function)
+
     def jet(self, function: Function, active: Any, series: list[Any]) -> tuple[Any, list[Any]]:
         return reference_ad.jet(function, (active,), (series,))
 

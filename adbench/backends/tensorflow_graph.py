@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,14 @@ NOT_COMPILED = ("XLA", "tf2xla", "compile-time constant", "HLO")
 """What stands in an error of the compiler, and in none of a kernel."""
 
 
-class Function(Eager):
+class Traced(Eager):
+    """TensorFlow with the whole operator as a graph, which is built before the first call."""
+
+    def modes_of_calls(self, native_dtype: str = "") -> AbstractContextManager[Any]:
+        return nullcontext()  # no function of a user's runs again
+
+
+class Function(Traced):
     """TensorFlow with the whole operator traced to one graph before the first call."""
 
     def stage(self, call: Call, active: Any, constants: tuple[Any, ...], direction: Any) -> Call:
@@ -36,7 +44,7 @@ class Function(Eager):
         return flat.unflatten(_traced(flat, compiled_by_xla=False))
 
 
-class Xla(Eager):
+class Xla(Traced):
     """TensorFlow with the whole operator traced, and compiled by XLA, before the first call."""
 
     def stage(self, call: Call, active: Any, constants: tuple[Any, ...], direction: Any) -> Call:
@@ -53,7 +61,7 @@ class Xla(Eager):
         return flat.unflatten(compiled)
 
 
-class GraphAndSession(Eager):
+class GraphAndSession(Traced):
     """TensorFlow 1: the graph is built ahead of time with placeholders, and run in a session.
 
     A session takes and gives NumPy arrays, so those are its arrays.

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.func import grad, jacfwd, jacrev, jvp, vjp
+from torch.func import grad, jacfwd, jacrev, jvp, vjp, vmap
 from torch.profiler import ProfilerActivity, profile
 
 from adbench.backends.base import Answer, Backend, Call, Function, Layout, Memory, routed
@@ -44,11 +44,22 @@ WRITES_IN_PLACE = "a leaf Variable that requires grad is being used in an in-pla
 def by_default(dtype: torch.dtype) -> Iterator[None]:
     """Make arrays that are made without a dtype arrays of this one."""
     before = torch.get_default_dtype()
+    if before is dtype:
+        yield
+        return
     torch.set_default_dtype(dtype)
     try:
         yield
     finally:
         torch.set_default_dtype(before)
+
+
+def _default_dtype(dtype: str) -> torch.dtype:
+    """The default dtype for hand-written code of a dtype.
+
+    PyTorch's own functions mix an array of the default dtype with float32, and raise.
+    """
+    return torch.float64 if dtype == "float64" else torch.float32
 
 
 @contextmanager
@@ -77,9 +88,13 @@ class Functional(Backend):
     def modes(self) -> AbstractContextManager[Any]:
         return _modes()
 
+    def modes_of_calls(self, native_dtype: str = "") -> AbstractContextManager[Any]:
+        # A negative step that is not allowed raises, and allowing it changes a method of all
+        # tensors, which takes 15 us with what PyTorch looks up anew.
+        return by_default(_default_dtype(native_dtype or "float64"))
+
     def native_modes(self, dtype: str) -> AbstractContextManager[Any]:
-        # PyTorch's own functions mix an array of the default dtype with float32, and raise.
-        return _native_modes(torch.float64 if dtype == "float64" else torch.float32)
+        return _native_modes(_default_dtype(dtype))
 
     def set_up_timing(self) -> None:
         # torch.func imports it at its first call, which takes a second.
@@ -178,6 +193,9 @@ class Functional(Backend):
 
     def jacrev(self, function: Function) -> Function:
         return jacrev(function)
+
+    def vmap(self, function: Function) -> Function:
+        return vmap(function)
 
 
 class Eager(Functional):

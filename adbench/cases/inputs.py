@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from adbench.cases.foreign import foreign_call, owner_of_type
 from adbench.cases.messages import as_sentence, describe_exception, place_of
 from adbench.cases.model import Model, SpecError
 from adbench.cases.outputs import Part, as_one_array, parts_of
-from adbench.cases.static import is_static, map_arrays
+from adbench.cases.static import arrays_of, is_static, map_arrays
 from adbench.namespaces import numpy as namespace
 from adbench.namespaces.namespace import MissingFunction, Namespace
 from adbench.namespaces.reference import namespace as engine
@@ -52,6 +52,37 @@ class Inputs:
 
     takes_gradients: bool = False
     """Whether the function takes derivatives itself, by `xp.grad`."""
+
+    samples: tuple[int, ...] = ()
+    """The positions of the arguments whose first axis counts the samples of a batch."""
+
+    @property
+    def batch(self) -> int:
+        """How many samples there are."""
+        return int(tree.leaves(self.arguments[self.samples[0]])[0].shape[0])
+
+    def of_sample(self, number: int) -> Inputs:
+        """Return the inputs with one sample alone: the first axis keeps the length 1."""
+        arguments = list(self.arguments)
+        for position in self.samples:
+            arguments[position] = map_arrays(
+                lambda leaf: leaf[number : number + 1], arguments[position]
+            )
+        return replace(self, arguments=tuple(arguments))
+
+    def turned(self, number: int) -> Inputs:
+        """Return the inputs with other directions, one for each number; the same for 0.
+
+        The entries of every array are moved on, and multiplied by a power of -2, which every dtype
+        holds: of arrays of one entry no two are the same.
+        """
+
+        def moved(leaf: Array) -> Array:
+            factor = leaf.dtype.type((-2.0) ** number)
+            return np.roll(leaf.ravel(), number).reshape(leaf.shape) * factor
+
+        tangent = tree.map(moved, self.tangent)
+        return replace(self, tangent=tangent, cotangent=moved(self.cotangent))
 
     @property
     def xp(self) -> Namespace:
@@ -102,13 +133,11 @@ class Inputs:
         def cast(leaf: Array) -> Array:
             return leaf if leaf.dtype.kind in "biu" else leaf.astype(dtype)
 
-        return Inputs(
+        return replace(
+            self,
             arguments=tuple(map_arrays(cast, argument) for argument in self.arguments),
-            active=self.active,
             tangent=tree.map(cast, self.tangent),
             cotangent=cast(self.cotangent),
-            outputs=self.outputs,
-            takes_gradients=self.takes_gradients,
         )
 
 
@@ -138,7 +167,16 @@ def make_inputs(
     output, parts, xp = _pure_output(model, arguments)
     tangent = tree.map(lambda leaf: _rounded(rng.standard_normal(leaf.shape), lowest_dtype), active)
     cotangent = _rounded(rng.standard_normal(output.shape), lowest_dtype)
-    return Inputs(arguments, model.active, tangent, cotangent, parts, takes_gradients=xp is engine)
+    _check_samples(model, arguments)
+    return Inputs(
+        arguments,
+        model.active,
+        tangent,
+        cotangent,
+        parts,
+        takes_gradients=xp is engine,
+        samples=tuple(model.samples),
+    )
 
 
 def call(subject: str, function: Any, *arguments: Any, **parameters: Any) -> Any:
@@ -263,6 +301,25 @@ def _check_active(model: Model, active: Any, lowest_dtype: str) -> None:
                 f"The active argument of the model {model.name!r} has values that are nan or "
                 f"infinite in {lowest_dtype}{place}; derivatives need finite values."
             )
+
+
+def _check_samples(model: Model, arguments: Sequence[Any]) -> None:
+    """Raise SpecError unless all arguments that hold samples hold equally many."""
+    lengths = set()
+    for position in model.samples:
+        is_constant = 0 <= position < len(arguments) and position != model.active
+        leaves = arrays_of(arguments[position]) if is_constant else []
+        if not leaves or any(leaf.ndim == 0 for leaf in leaves):
+            raise SpecError(
+                f"The model {model.name!r} has samples={tuple(model.samples)}; give the positions "
+                "of constant arguments whose arrays have the samples along their first axis."
+            )
+        lengths |= {leaf.shape[0] for leaf in leaves}
+    if len(lengths) > 1:
+        raise SpecError(
+            f"The arguments of the model {model.name!r} that hold samples hold "
+            f"{' and '.join(map(str, sorted(lengths)))} of them; give each as many."
+        )
 
 
 def _pure_output(

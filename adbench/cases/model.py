@@ -105,6 +105,10 @@ class Model:
     """Operators, each with the names of sizes at which all stagings of all frameworks are compared
     in reverse mode: `{"gradient": ("small", "large")}`."""
 
+    samples: Sequence[int] = ()
+    """The positions of the arguments whose arrays have the samples of a batch along their first
+    axis, where a gradient for each sample has a meaning: the function is called with one alone."""
+
     orders: int = 1
     """How often a scalar function of one scalar is differentiated."""
 

@@ -29,6 +29,19 @@ class Operator(StrEnum):
     HESSIAN = "hessian"
     """H; for each pair of leaves (i, j) an array of shape leaf i shape + leaf j shape, row by
     row."""
+    SPARSE_JACOBIAN = "sparse_jacobian"
+    """The entries of J that may be other than zero, row by row, from as many passes as its pattern
+    has colours. Judged as the whole of J."""
+    SPARSE_HESSIAN = "sparse_hessian"
+    """The entries of H that may be other than zero, row by row, from as many passes as its pattern
+    has colours. Judged as the whole of H."""
+    PER_SAMPLE_GRADIENT = "per_sample_gradient"
+    """The gradients of a scalar function by the active argument, one for each sample of a batch: a
+    tree like that argument, with the samples along a first axis."""
+    BATCHED_JVP = "batched_jvp"
+    """J v for `DIRECTIONS` tangents at once, stacked along a first axis."""
+    BATCHED_VJP = "batched_vjp"
+    """u' J for `DIRECTIONS` cotangents at once, stacked along a first axis of every leaf."""
 
 
 class Mode(StrEnum):
@@ -70,10 +83,38 @@ MODES: dict[Operator, tuple[Mode, ...]] = {
     Operator.JACOBIAN: FIRST_ORDER,
     Operator.HVP: SECOND_ORDER,
     Operator.HESSIAN: SECOND_ORDER,
+    Operator.SPARSE_JACOBIAN: FIRST_ORDER,
+    Operator.SPARSE_HESSIAN: SECOND_ORDER[:3],
+    Operator.PER_SAMPLE_GRADIENT: FIRST_ORDER,
+    Operator.BATCHED_JVP: (Mode.FORWARD,),
+    Operator.BATCHED_VJP: (Mode.REVERSE,),
 }
 
+DENSE = {
+    Operator.SPARSE_JACOBIAN: Operator.JACOBIAN,
+    Operator.SPARSE_HESSIAN: Operator.HESSIAN,
+}
+"""The operators of which some compute the entries that may be other than zero alone."""
+
+SINGLE = {
+    Operator.PER_SAMPLE_GRADIENT: Operator.GRADIENT,
+    Operator.BATCHED_JVP: Operator.JVP,
+    Operator.BATCHED_VJP: Operator.VJP,
+}
+"""The operators of which some compute several at once, by a framework's vmap."""
+
+DIRECTIONS = 4
+"""How many tangents or cotangents are carried at once."""
+
 NEEDS_SCALAR_OUTPUT = frozenset(
-    {Operator.GRADIENT, Operator.VALUE_AND_GRADIENT, Operator.HESSIAN, Operator.DERIVATIVE}
+    {
+        Operator.GRADIENT,
+        Operator.VALUE_AND_GRADIENT,
+        Operator.HESSIAN,
+        Operator.SPARSE_HESSIAN,
+        Operator.PER_SAMPLE_GRADIENT,
+        Operator.DERIVATIVE,
+    }
 )
 """Operators defined only where m = 1 and the output has shape ()."""
 
@@ -88,7 +129,7 @@ def order_of(operator: Operator) -> int:
     """
     if operator is Operator.VALUE:
         return 0
-    return 2 if operator in (Operator.HVP, Operator.HESSIAN) else 1
+    return 2 if operator in (Operator.HVP, Operator.HESSIAN, Operator.SPARSE_HESSIAN) else 1
 
 
 def modes_of(operator: Operator, order: int) -> tuple[Mode, ...]:
@@ -110,6 +151,8 @@ def passes(operator: Operator, mode: Mode, n: int, m: int) -> int:
 
     Forward mode yields one column of a Jacobian a sweep and reverse mode one row, so a full
     Jacobian takes n or m sweeps (Griewank and Walther, Evaluating Derivatives, 2nd ed., chapter 3).
+    A sparse one takes as many as it has colours, one at least, which nobody knows before its
+    pattern is found.
     """
     if operator is Operator.HESSIAN:
         return n * n if mode is Mode.FORWARD_OVER_FORWARD else n

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from adbench.cases.case import Case
 from adbench.cases.inputs import Array, Inputs
 from adbench.cases.model import Model
-from adbench.cases.operators import Operator
+from adbench.cases.operators import DENSE, DIRECTIONS, SINGLE, Operator
 from adbench.cases.outputs import bracketed, place_in
 from adbench.cases.static import is_static
 from reference_ad.engine import tree
@@ -41,6 +42,11 @@ class Question:
     order: int
     """How often is differentiated: k for the k-th `derivative`, 0 for a `value`."""
 
+    @classmethod
+    def of(cls, case: Case, model: Model, inputs: Inputs) -> Question:
+        """Return what a case is judged by: of a sparse matrix, the whole of it."""
+        return cls(model, inputs, DENSE.get(case.operator, case.operator), case.order)
+
     def at(self, inputs: Inputs) -> Question:
         """Return the same question at another point."""
         return replace(self, inputs=inputs)
@@ -53,8 +59,14 @@ class Question:
     def parts(self) -> tuple[Question, ...]:
         """The questions whose answers, as a tuple, are the answer to this one.
 
-        Itself alone unless it asks for a `value_and_gradient`.
+        Itself alone unless it asks for a `value_and_gradient`, or for several at once.
         """
+        if self.operator in SINGLE:
+            asked = self.asking(SINGLE[self.operator])
+            if self.operator is Operator.PER_SAMPLE_GRADIENT:
+                places = range(self.inputs.batch)
+                return tuple(asked.at(self.inputs.of_sample(place)) for place in places)
+            return tuple(asked.at(self.inputs.turned(turns)) for turns in range(DIRECTIONS))
         if self.operator is Operator.VALUE_AND_GRADIENT:
             return (self.asking(Operator.VALUE, 0), self.asking(Operator.GRADIENT))
         return (self,)
@@ -83,6 +95,10 @@ class Question:
             if path == "[0]":
                 return "value"
             path = path.removeprefix("[1]")
+        if self.operator in SINGLE:
+            number, _, rest = path.removeprefix("[").partition("]")
+            subject = "output" if self.operator is Operator.BATCHED_JVP else self.active_name
+            return f"{SINGLE[self.operator]} {number} at {array_name(subject, rest)}"
         return array_name(self.active_name, path)
 
     def entry_title(self, path: str, index: Sequence[Any]) -> str:

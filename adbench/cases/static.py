@@ -31,20 +31,24 @@ def arrays_of(argument: Any) -> list[Any]:
     return [leaf for leaf in tree.leaves(argument) if not is_static(leaf)]
 
 
-def without_static(argument: Any) -> tuple[Any, Callable[[Any], Any]]:
+def without_static(
+    argument: Any, stays: Callable[[Any], bool] = is_static
+) -> tuple[Any, Callable[[Any], Any]]:
     """An argument without its static values, and what makes the whole of such a tree again.
 
     In place of each static value stands an empty tuple, so that arrays keep their paths. Tracers of
     frameworks take such a tree: of static values they would make arrays.
+
+    stays: which leaves stay Python values.
     """
     leaves, structure = tree.flatten(argument)
-    if not any(map(is_static, leaves)):
+    if not any(map(stays, leaves)):
         return argument, lambda arrays: arrays
 
     def whole(arrays: Any) -> Any:
         remaining = iter(tree.leaves(arrays))
         return tree.unflatten(
-            structure, [leaf if is_static(leaf) else next(remaining) for leaf in leaves]
+            structure, [leaf if stays(leaf) else next(remaining) for leaf in leaves]
         )
 
-    return tree.map(lambda leaf: () if is_static(leaf) else leaf, argument), whole
+    return tree.map(lambda leaf: () if stays(leaf) else leaf, argument), whole

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import jax
@@ -28,10 +29,16 @@ def as_index(index: Any) -> Any:
     return np.asarray(index, None if index else int)  # [] would be of floats
 
 
+@cache
+def _array_classes() -> tuple[type[Any], ...]:
+    """The classes of arrays and of traced ones; that of arrays is known by an array, in 60 us."""
+    return (type(jnp.zeros(())), jax.core.Tracer)
+
+
 @contextmanager
 def list_indices() -> Iterator[None]:
     """Let arrays be indexed by lists of integers, as NumPy's are, for the whole process."""
-    classes = (type(jnp.zeros(())), jax.core.Tracer)
+    classes = _array_classes()
     originals = [cls.__getitem__ for cls in classes]
     try:
         for cls, original in zip(classes, originals, strict=True):
@@ -45,7 +52,7 @@ def list_indices() -> Iterator[None]:
 @contextmanager
 def own_indices() -> Iterator[None]:
     """Let arrays be indexed as JAX has it, inside of `list_indices`, for code that is JAX's own."""
-    classes = (type(jnp.zeros(())), jax.core.Tracer)
+    classes = _array_classes()
     present = [cls.__getitem__ for cls in classes]
     try:
         for cls, method in zip(classes, present, strict=True):
@@ -116,9 +123,11 @@ namespace = Namespace(
 @contextmanager
 def wide_types() -> Iterator[None]:
     """Let JAX keep float64, for the whole process."""
-    before = jax.config.jax_enable_x64
+    if jax.config.jax_enable_x64:
+        yield
+        return
     jax.config.update("jax_enable_x64", True)
     try:
         yield
     finally:
-        jax.config.update("jax_enable_x64", before)
+        jax.config.update("jax_enable_x64", False)

@@ -105,7 +105,11 @@ def _is_backwards(part: Any) -> bool:
 def negative_steps(allowed: bool = True) -> Iterator[None]:
     """Let slices of tensors have negative steps, as NumPy's do, for the whole process."""
     before = torch.Tensor.__getitem__
-    torch.Tensor.__getitem__ = _item if allowed else _get_item
+    method = _item if allowed else _get_item
+    if before is method:
+        yield
+        return
+    torch.Tensor.__getitem__ = method
     try:
         yield
     finally:

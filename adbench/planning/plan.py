@@ -9,7 +9,7 @@ from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES, NATIVE, SPECIFICATION, Case
 from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model, SpecError
-from adbench.cases.operators import HIGHEST_NESTED_ORDER, Mode, Operator
+from adbench.cases.operators import DENSE, HIGHEST_NESTED_ORDER, SINGLE, Mode, Operator
 from adbench.cases.style import check_style
 from adbench.planning import restriction as names
 from adbench.planning.group import Group
@@ -52,6 +52,10 @@ HIGHEST_ORDER = 2
 
 EXTRA_OPERATORS = {Operator.VALUE_AND_GRADIENT}
 """What is asked where it is named, and in a full run: its parts are asked anyway."""
+
+NAMED_OPERATORS = frozenset({*DENSE, *SINGLE})
+"""What is asked where it is named alone: most models have no sparse derivatives, and several at
+once are what a framework's vmap makes of one."""
 
 
 @dataclass(frozen=True)
@@ -382,6 +386,8 @@ def _is_wanted(operator: Operator, restriction: Restriction, effort: Preset) -> 
     """Whether an operator is named, or asked for where none is."""
     if restriction.operators:
         return restriction.allows(operator)
+    if operator in NAMED_OPERATORS:
+        return False
     return effort.all_modes or operator not in EXTRA_OPERATORS
 
 
@@ -431,6 +437,7 @@ def _nothing_to_run(
     return (
         f"Nothing to run: none of the models {models} can be asked for "
         f"{' or '.join(restriction.operators)}: gradient and hessian are of functions with a "
-        "scalar output, jacobian of those without, derivative of scalar input and output; and at "
-        f"most {settings.effort.passes} passes through a function are made for one answer."
+        "scalar output, jacobian of those without, derivative of scalar input and output, "
+        "per_sample_gradient of models that name samples; and at most "
+        f"{settings.effort.passes} passes through a function are made for one answer."
     )

@@ -23,9 +23,11 @@ def questions(
     if inputs.cotangent.shape == ():
         # Its Jacobian is its gradient; its VJP is that times a cotangent, which a backward pass may
         # forget.
-        excluded.add(Operator.JACOBIAN)
+        excluded |= {Operator.JACOBIAN, Operator.SPARSE_JACOBIAN}
     else:
         excluded |= NEEDS_SCALAR_OUTPUT
+    if not model.samples:
+        excluded.add(Operator.PER_SAMPLE_GRADIENT)
     applicable = [operator for operator in Operator if operator not in excluded]
     if highest_order is not None:
         applicable = [operator for operator in applicable if order_of(operator) <= highest_order]

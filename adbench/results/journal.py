@@ -154,6 +154,7 @@ INTEGERS = (
     "n_inputs",
     "n_outputs",
     "order",
+    "colours",
     "unresolved_entries",
     "judged_projections",
     "judged_entries",

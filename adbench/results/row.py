@@ -135,6 +135,8 @@ class Row:
     """Whether the cell was asked to compare stagings, and for nothing else."""
     route: str = ""
     """How the backend answered."""
+    colours: int | None = None
+    """In how many passes a sparse Jacobian or Hessian was computed: the colours of its pattern."""
     outcome: Outcome = Outcome.OK
     """How the cell ended."""
     verdict: Verdict = Verdict.NONE

@@ -53,16 +53,6 @@ def worker_environment(threads: int, temporary_folder: str = "") -> dict[str, st
     return variables
 
 
-def missing_framework(entry: Entry) -> str:
-    """Return what is not installed that a backend needs, and how to add it.
-
-    It is "" where everything is there.
-    """
-    if installed_version(entry) is not None:
-        return ""
-    return f"{entry.requires} is not installed; `pip install {entry.distribution}` adds it."
-
-
 def describe(entries: Sequence[Entry], **facts: Any) -> dict[str, Any]:
     """Return what `environment.json` records.
 

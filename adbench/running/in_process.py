@@ -20,7 +20,6 @@ from adbench.planning.settings import Settings
 from adbench.results.row import Outcome, Row
 from adbench.running import truths
 from adbench.running.beyond import paced
-from adbench.running.environment import missing_framework
 from adbench.running.group import GroupCell, GroupTurn, Keep, Watch, run_group
 from adbench.running.session import Session
 from adbench.running.truths import Truths
@@ -83,7 +82,7 @@ class SessionHost:
     def open(self, cell: GroupCell) -> Row | None:
         """Prepare, call and check a cell. Return its row if that ends it."""
         if cell.entry.name not in self._sessions:
-            missing = missing_framework(cell.entry)
+            missing = registry.missing_framework(cell.entry)
             if missing:
                 return replace(cell.begun, outcome=Outcome.NOT_INSTALLED, message=missing)
         return self._session(cell.entry).open(

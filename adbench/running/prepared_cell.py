@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from adbench.backends.base import Backend, Call, Problem, prepare, to_backend
+from adbench.backends.base import Backend, Call, Problem, compressed, prepare, to_backend
 from adbench.backends.hand_written import returning_one_array
+from adbench.backends.reference import Tape
+from adbench.cases.answer import Answer, collect
 from adbench.cases.case import NATIVE, Case
 from adbench.cases.inputs import Inputs
 from adbench.cases.model import Model
-from adbench.cases.operators import Operator
+from adbench.cases.operators import DENSE, SINGLE, Mode, Operator
 from adbench.cases.question import Question, array_name
 from adbench.planning.points import SubjectPoints
+from adbench.sparsity.expansion import as_hessian, as_jacobian
 from adbench.timing import clock
 from adbench.timing.clock import Thunk
 from reference_ad.engine import tree
+
+if TYPE_CHECKING:
+    from adbench.sparsity.compression import Compression  # which imports SciPy
 
 
 @dataclass(frozen=True)
@@ -42,11 +48,34 @@ class PreparedCell:
     @property
     def question(self) -> Question:
         """What is asked at the first point."""
-        return Question(self.model, self.points.first, self.case.operator, self.case.order)
+        return Question.of(self.case, self.model, self.points.first)
+
+    @property
+    def colours(self) -> int | None:
+        """In how many passes a sparse matrix is computed; None where it is none."""
+        compression = self.problem.compression
+        return None if compression is None else compression.colours
 
     def problem_at(self, backend: Backend, inputs: Inputs) -> Problem:
         """Move other inputs to the backend's side."""
-        return problem_of(backend, self.case, self.model, inputs)
+        return problem_of(backend, self.case, self.model, inputs, self.problem.compression)
+
+    def collected(self, backend: Backend, answer: Any) -> Answer:
+        """Return the arrays of an answer, which are copied.
+
+        Of a sparse matrix that is the whole of it, and of several at once their tuple.
+        """
+        compression = self.problem.compression
+        if self.case.operator in SINGLE:
+            return collect(_unstacked(tree.map(backend.to_numpy, answer)))
+        if compression is None:
+            return collect(answer, backend.to_numpy)
+        matrix = compression.matrix(backend.to_numpy(answer)).toarray()
+        inputs = self.points.first
+        active = inputs.arguments[inputs.active]
+        if self.case.operator is Operator.SPARSE_HESSIAN:
+            return collect(as_hessian(matrix, active))
+        return collect(as_jacobian(matrix, inputs.cotangent.shape, active))
 
 
 def prepared(backend: Backend, case: Case, model: Model, points: SubjectPoints) -> PreparedCell:
@@ -67,11 +96,42 @@ def prepared(backend: Backend, case: Case, model: Model, points: SubjectPoints) 
     return PreparedCell(case, model, points, problem, call, operator, route, prepare_s)
 
 
-def problem_of(backend: Backend, case: Case, model: Model, inputs: Inputs) -> Problem:
-    """Move the inputs of a case to the backend's side."""
+def problem_of(
+    backend: Backend,
+    case: Case,
+    model: Model,
+    inputs: Inputs,
+    compression: Compression | None = None,
+) -> Problem:
+    """Move the inputs of a case to the backend's side.
+
+    compression: of a sparse operator, where its pattern is known already.
+    """
     native = case.implementation == NATIVE
     function = returning_one_array(backend, model, inputs) if native else model.output
-    return to_backend(backend, function, inputs, case.operator, native=native)
+    problem = to_backend(backend, function, inputs, case.operator, native=native)
+    if case.operator not in DENSE:
+        return problem
+    compression = compression or _compression(case, model, inputs)
+    by_output = case.mode is Mode.REVERSE
+    like = inputs.cotangent if by_output else inputs.arguments[inputs.active]
+    return compressed(problem, backend, compression, like)
+
+
+def _compression(case: Case, model: Model, inputs: Inputs) -> Compression:
+    """How a sparse operator of a model is computed. Raises SpecError where it cannot be traced."""
+    from adbench.sparsity.compression import compression_of
+    from adbench.sparsity.pattern import pattern_of
+
+    traced = to_backend(Tape(), model.output, inputs, case.operator)
+    pattern = pattern_of(traced.function, traced.active, traced.constants, case.operator)
+    return compression_of(pattern, case.operator, case.mode)
+
+
+def _unstacked(stacked: Any) -> tuple[Any, ...]:
+    """Trees that are stacked along a first axis, as a tuple."""
+    count = len(tree.leaves(stacked)[0])
+    return tuple([tree.map(lambda leaf, k=k: leaf[k, ...], stacked) for k in range(count)])
 
 
 def trees_of(problem: Problem) -> list[Any]:
@@ -94,6 +154,10 @@ def array_names(cell: PreparedCell) -> list[str]:
     directions = ["the cotangent", "the tangent"]
     if cell.case.operator is Operator.VJP:
         directions = ["the cotangent"]
+    if cell.case.operator in DENSE:
+        directions = ["the seeds"]
+    if cell.case.operator in SINGLE:
+        directions = ["the batch"]
     trees = trees_of(cell.problem)
     if len(trees) > len(titles):  # the directions come last; an hvp may have both
         titles += directions[len(titles) - len(trees) :]

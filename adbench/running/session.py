@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any
 
 from adbench.backends.base import Backend, Memory, Unsupported
-from adbench.cases.answer import Answer, collect
+from adbench.cases.answer import Answer
 from adbench.cases.case import NATIVE, Case
 from adbench.cases.model import Model
 from adbench.cases.operators import Mode, Operator
@@ -259,18 +259,18 @@ class Session:
         thoroughly: whether hand-written code is tried in more circumstances than a run looks at.
         """
         result, first_s = clock.once(cell.operator)
-        first = self._collect(result)
+        first = cell.collected(self.backend, result)
         trials = Trials(self.backend, cell)
         answers: list[Trial] = []
         kept: Answer | None = None
         if truths.further:
             answers += trials.at_further_points(truths.further, in_place=first_s < SLOW_CALL_S)
-            kept = self._collect(result) if thoroughly else None
+            kept = cell.collected(self.backend, result) if thoroughly else None
             answers += trials.in_other_layouts(min(truths.further))
         if thoroughly:
             answers += trials.of_reverse_mode()
         result, again_s = clock.once(cell.operator)
-        again = self._collect(result)
+        again = cell.collected(self.backend, result)
         changed, unreached = self._changed_inputs(cell), self._unreached(cell, first)
         evidence = Evidence(first, again, tuple(answers), changed, kept, unreached)
         is_counted = not thoroughly and again_s < LONGEST_COUNTED_CALL_S
@@ -334,7 +334,7 @@ class Session:
         if case.implementation == NATIVE:
             with suppress(Exception):
                 inputs = self._points(Subject.of(case, model)).first
-                question = Question(model, inputs, case.operator, case.order)
+                question = Question.of(case, model, inputs)
                 return explain(error, self.backend, question, case.dtype)
         return error, ""
 
@@ -342,9 +342,6 @@ class Session:
 
     def _points_of(self, subject: Subject) -> SubjectPoints:
         return self._draw(subject).astype(subject.dtype)
-
-    def _collect(self, answer: Any) -> Answer:
-        return collect(answer, self.backend.to_numpy)
 
     def _stage_primal(self, subject: Subject, implementation: str) -> StagedPrimal:
         """Stage the function alone, once for all cells of one subject."""
@@ -403,6 +400,7 @@ def _observed_row(begun: Row, cell: PreparedCell, observation: Observation, work
         begun,
         work_s=work_s,
         route=cell.route,
+        colours=cell.colours,
         prepare_s=cell.prepare_s,
         first_s=observation.first_s,
         repeatable=repeatable,

@@ -94,7 +94,9 @@ class Trials:
         inputs, model = self._cell.points.further[number], self._cell.model
         problem = self._problem_at(number)
         value = self._tried(
-            lambda: self._collect(problem.function(problem.active, problem.constants))
+            lambda: collect(
+                problem.function(problem.active, problem.constants), self._backend.to_numpy
+            )
         )
         with np.errstate(all="ignore"):
             right = collect(model.output(inputs.xp, *inputs.arguments))
@@ -224,7 +226,7 @@ class Trials:
             return None
 
     def _collect(self, answer: Any) -> Answer:
-        return collect(answer, self._backend.to_numpy)
+        return self._cell.collected(self._backend, answer)
 
     def _laid_out(self, problem: Problem, layout: Layout) -> Problem | None:
         """The problem with all arrays in another layout, or None where the framework has none."""

@@ -62,7 +62,7 @@ def establish(model: Model, case: Case, draw: Callable[[Subject], SubjectPoints]
     cannot be evaluated.
     """
     points = draw(Subject.of(case, model))
-    question = Question(model, points.first, case.operator, case.order)
+    question = Question.of(case, model, points.first)
     began = time.monotonic()
     try:
         first = establish_truth(question, [case.dtype])

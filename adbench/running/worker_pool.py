@@ -7,11 +7,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from adbench import registry
 from adbench.backends.catalog import Entry
 from adbench.planning.settings import Settings
 from adbench.results.row import Outcome
 from adbench.running import memory_limit
-from adbench.running.environment import missing_framework
 from adbench.running.protocol import (
     CellOpen,
     Reply,
@@ -140,7 +140,7 @@ class WorkerPool:
 
     def _launch(self, entry: Entry) -> WorkerProcess:
         """Start a process, and let it begin to import its framework."""
-        missing = missing_framework(entry)
+        missing = registry.missing_framework(entry)
         if missing:
             raise WorkerFailed(Outcome.NOT_INSTALLED, missing)
         while self._is_full() and self._end_idle_worker():

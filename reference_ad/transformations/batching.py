@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import tree
 from ..engine.arguments import copy_if_shared
 from ..engine.core import Array, Level, Primitive, Tracer
 from ..engine.declaring import broadcast_to
@@ -67,6 +68,23 @@ class Batch(Level):
             return value.primal
         array = value if isinstance(value, Tracer) else np.asarray(value)
         return broadcast_to(array, shape=(self.size, *array.shape))
+
+
+def vmap(f: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """f over the leading axis of every array of its argument, all at once.
+
+    f: of one tree of arrays, returns a tree of arrays. What it is mapped over may not decide what
+    it does.
+    """
+
+    def mapped(stacked: Array) -> Array:
+        leaves, structure = tree.flatten(stacked)
+        with Batch(leaves[0].shape[0]) as batch:
+            members = [BatchTracer(batch, leaf) for leaf in leaves]
+            answers = f(tree.unflatten(structure, members))
+            return tree.map(batch.whole, answers)
+
+    return mapped
 
 
 # --- bases ----------------------------------------------------------------------------------------
