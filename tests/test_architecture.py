@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     {"adbench.__main__", "adbench.cli"},
     {"adbench.selftest", "adbench.pytest_plugin", "adbench.torch", "adbench.jax"},
-    {"adbench.changes", "adbench.checking", "adbench.comparing"},
+    {"adbench.atlas", "adbench.changes", "adbench.checking", "adbench.comparing"},
     {"adbench.reporting", "adbench.running"},
     {"adbench.planning"},
     {"adbench.judging", "adbench.step_sweep"},
@@ -256,7 +256,18 @@ def test_models_import_the_spec_alone(path):
     assert set(imports(path, top_level_only=True)) <= {"adbench.cases.Model"}
 
 
-COMMANDS = ["run", "report", "check", "compare", "differences", "graph", "selftest", "list", "env"]
+COMMANDS = [
+    "run",
+    "report",
+    "atlas",
+    "check",
+    "compare",
+    "differences",
+    "graph",
+    "selftest",
+    "list",
+    "env",
+]
 
 
 @pytest.mark.parametrize(

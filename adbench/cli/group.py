@@ -18,6 +18,7 @@ from adbench.results.exit_status import ExitStatus
 from adbench.running.stopping import exit_status, stopped_by_signals
 
 COMMANDS = (
+    "atlas",
     "check",
     "compare",
     "differences",

@@ -30,7 +30,7 @@ from adbench.truth.evaluation import UNDECIDED
 from ball_arithmetic import precision, radii
 from reference_ad.engine import tree
 
-DISPLACEMENT = 2.0**-120
+DISPLACEMENT = 2.0**-110
 """How far the points beside it are, in units of the active numbers' size."""
 
 AGREEMENT = 2.0**-80

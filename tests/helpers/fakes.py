@@ -153,3 +153,17 @@ class DearReverse(Tape):
     def jacobian_reverse(self, function, active, direction):
         time.sleep(0.05)
         return self.jacrev(function)(active)
+
+
+class FarOff(Tape):
+    """At every kink of one number it gives what no mean of the sides is."""
+
+    def derivative_forward(self, function, active, direction):
+        return np.asarray(7.0, active.dtype)
+
+
+class FromTheRight(Tape):
+    """The derivative beside the point, where the number is larger."""
+
+    def jvp(self, function, active, tangent):
+        return super().jvp(function, active + np.asarray(1e-9, active.dtype), tangent)
