@@ -90,6 +90,8 @@ def _convention(returned: Array, claim: Claim | None, corner: Corner, digits: fl
         word = claim.word(returned, digits)
         if word in SIDES:
             return SIDES[word]
+        if word is Word.INSIDE and claim.left == claim.right:
+            return "both sides"
         middle = flat((claim.left + claim.right) / 2)
         return "the middle" if is_near(returned, middle, digits) else in_short(returned)
     return in_short(returned)

@@ -31,6 +31,7 @@ def show_corners(run: AtlasRun, detail: str, out: Path | None) -> None:
         render.to_screen(tables.conventions(run.rows, all_corners=detail == "tables"), screen)
     if detail == "tables":
         render.to_screen(tables.wrong(run.rows), screen)
+        render.to_screen(tables.bugs(run.frameworks), screen)
     for sentence in closing(run, out):
         render.say(screen, sentence)
 
@@ -38,11 +39,10 @@ def show_corners(run: AtlasRun, detail: str, out: Path | None) -> None:
 def closing(run: AtlasRun, out: Path | None) -> list[str]:
     """Return how much was asked and what is wrong, in sentences."""
     sentences = [tables.summary(run.rows)]
-    frameworks = {row.backend.partition(":")[0] for row in run.rows}
-    known = sum(bug.framework in frameworks for bug in BUGS)
+    known = sum(bug.framework in run.frameworks for bug in BUGS)
     sentences.append(
-        f"{known} defects of these frameworks are listed with code that shows them in "
-        "docs/atlas.md; --tables shows every case and what is wrong."
+        f"{known} defects of these frameworks are known, with code that shows them; --tables lists "
+        "them, every case and what is wrong."
     )
     if out is not None:
         sentences.append(f"All of it is in {out / CORNER_ROWS.parquet} and {CORNER_ROWS.csv}.")

@@ -71,6 +71,11 @@ class AtlasRun:
         return tuple(corner_row(row, CORNERS[row.model]) for row in self.measured.rows)
 
     @property
+    def frameworks(self) -> frozenset[str]:
+        """The frameworks that were asked."""
+        return frozenset(entry.framework for entry in self.plan.backends)
+
+    @property
     def exit_status(self) -> ExitStatus:
         """What the command ends with."""
         if any(row.is_wrong for row in self.rows):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+from adbench.atlas.bugs import BUGS, Bug
 from adbench.atlas.claims import Word
 from adbench.atlas.row import CornerRow
 from adbench.reporting.table import Table
@@ -108,6 +109,27 @@ def cases(rows: Sequence[CornerRow]) -> Table:
         tuple((*key, *(answers.get((key, backend), "–") for backend in backends)) for key in keys),
         groups=2,
     )
+
+
+def bugs(frameworks: Collection[str]) -> Table:
+    """The defects of some frameworks that were found, with the code that shows them."""
+    lines = [
+        (f"{bug.framework} {bug.version}", f"{bug.summary} {_shown(bug)}")
+        for bug in BUGS
+        if bug.framework in frameworks
+    ]
+    return Table(
+        "Defects of the frameworks",
+        "Each with code of the framework alone that shows it.",
+        ("framework", "defect"),
+        1,
+        tuple(lines),
+        prose=True,
+    )
+
+
+def _shown(bug: Bug) -> str:
+    return f"It prints {bug.returned} where {bug.right} is right: {' / '.join(bug.code)}"
 
 
 def summary(rows: Sequence[CornerRow]) -> str:
