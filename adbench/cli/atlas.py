@@ -17,20 +17,30 @@ if TYPE_CHECKING:
 
 
 @click.command(name="atlas")
-@click.argument("corners", nargs=-1, metavar="[CORNER]...")
+@click.argument("names", nargs=-1, metavar="[CORNER | OPERATION]...")
 @selection_options("backends", "dtypes", "threads", "timeout_s", "memory")
 @click.option(
     "--full", is_flag=True, help="Ask every staging of every framework, not the usual ones alone."
 )
 @click.option(
+    "--operations",
+    is_flag=True,
+    help="Measure every differentiable function of the namespace instead of the corners.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Folder for the journal, and for corners.parquet and corners.csv.",
+    help="Folder for the journal, and for the rows as Parquet and CSV.",
 )
 @detail_options
 @in_temporary_folder
 def command(
-    selection: Selection, detail: Detail, corners: tuple[str, ...], full: bool, out: Path | None
+    selection: Selection,
+    detail: Detail,
+    names: tuple[str, ...],
+    full: bool,
+    operations: bool,
+    out: Path | None,
 ) -> None:
     """Show what backends return at kinks, jumps and removable singularities.
 
@@ -42,13 +52,24 @@ def command(
     kink it is the derivative on the left or on the right, inside of the hull of those on all
     sides, outside of it, or nan.
 
+    With --operations, show how far value, JVP, VJP and second derivative of every differentiable
+    function are from the certified ones, at points that cover its domain; OPERATION is a part of
+    their names, such as "special" or "linalg.det".
+
     Exit status: 0 if nothing is wrong, 1 if something is that no reading of the mathematics
     defends, 2 for bad usage, 3 if a cell raised, crashed or ran out of time or memory, 4 if adbench
     itself is at fault.
     """
-    from adbench.atlas.report import show_corners
+    from adbench.atlas.asking import Request
+    from adbench.atlas.operation_run import ask_operations
+    from adbench.atlas.report import show_corners, show_operations
     from adbench.atlas.run import ask_corners
 
-    run = ask_corners(selection, corners, full=full, out=out, progress=detail is not Detail.QUIET)
-    show_corners(run, detail.value, out)
-    sys.exit(run.exit_status)
+    request = Request(selection, full, out, progress=detail is not Detail.QUIET)
+    if operations:
+        operation_run = ask_operations(names, request)
+        show_operations(operation_run, detail.value, out)
+        sys.exit(operation_run.exit_status)
+    corner_run = ask_corners(names, request)
+    show_corners(corner_run, detail.value, out)
+    sys.exit(corner_run.exit_status)

@@ -101,8 +101,10 @@ def find_sides(question: Question, masks: Sequence[Array]) -> Sides | None:
 
     masks: which entries of each array of the answer these are. None where there are none, or too
     many to look at. Raises CertificateError where a derivative on a side is contradicted by the
-    function itself.
+    function itself. A value has no sides.
     """
+    if question.operator is Operator.VALUE:
+        return None
     count = sum(int(mask.sum()) for mask in masks)
     if not 0 < count <= MOST_KINKS or question.inputs.n > MOST_INPUTS:
         return None

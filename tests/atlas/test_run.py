@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 from runs import fake
 
+from adbench.atlas import asking, tables
 from adbench.atlas import run as atlas
-from adbench.atlas import tables
 from adbench.atlas.row import CORNER_ROWS
 from adbench.backends.catalog import REFERENCE
 from adbench.cases.model import SpecError
@@ -16,7 +16,7 @@ from adbench.cli import main
 from adbench.planning.settings import Settings
 from adbench.results.exit_status import ExitStatus
 
-SETTINGS = Settings(effort=atlas.ATLAS, order=atlas.HIGHEST_ORDER)
+SETTINGS = Settings(effort=asking.ATLAS, order=asking.HIGHEST_ORDER)
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +24,9 @@ def run(tmp_path_factory):
     """A few corners on the reference engine, and on two fakes."""
     corners = atlas.find_corners(["abs(x) at 0", "max with two ties", "prod with one zero"])
     entries = [REFERENCE[0], fake("FarOff"), fake("FromTheRight")]
-    plan = atlas.plan_corners(corners, entries, SETTINGS, ["float64"])
-    return atlas.run_corners(plan, tmp_path_factory.mktemp("atlas"), progress=False)
+    plan = asking.plan_of(atlas.atlas_of(corners), entries, SETTINGS, ["float64"])
+    folder = tmp_path_factory.mktemp("atlas")
+    return atlas.CornerRun(plan, asking.run_in(folder, plan, progress=False))
 
 
 def rows_of(run, corner, backend, order=1, mode="forward"):
@@ -95,9 +96,9 @@ def test_without_a_name_every_corner_is_asked():
 
 
 def test_approximations_are_asked_where_they_are_named_alone():
-    assert "differences" not in {entry.framework for entry in atlas.find_entries([])}
-    assert [entry.framework for entry in atlas.find_entries(["differences"])] == ["differences"]
-    assert len(atlas.find_entries([], full=True)) >= len(atlas.find_entries([]))
+    assert "differences" not in {entry.framework for entry in asking.find_entries([])}
+    assert [entry.framework for entry in asking.find_entries(["differences"])] == ["differences"]
+    assert len(asking.find_entries([], full=True)) >= len(asking.find_entries([]))
 
 
 def test_the_command_shows_the_answer_and_keeps_it(tmp_path):

@@ -167,3 +167,11 @@ class FromTheRight(Tape):
 
     def jvp(self, function, active, tangent):
         return super().jvp(function, active + np.asarray(1e-9, active.dtype), tangent)
+
+
+class Scaled(Tape):
+    """Its JVPs are too large by one part in a million."""
+
+    def jvp(self, function, active, tangent):
+        value, derivative = super().jvp(function, active, tangent)
+        return value, derivative * np.asarray(1 + 1e-6, value.dtype)

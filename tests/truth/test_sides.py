@@ -91,3 +91,8 @@ def test_an_answer_that_vanishes_with_the_distance_is_zero():
 def test_of_very_many_kinks_no_sides_are_looked_at():
     truth = sides_of(lambda xp, x: xp.sum(xp.abs(x)), np.zeros(MOST_KINKS + 1), "gradient")
     assert truth.sides is None
+
+
+def test_a_value_that_is_not_finite_has_no_sides():
+    truth = sides_of(lambda xp, x: xp.log(x), [-1.0, 2.0], "value", 0)
+    assert truth.sides is None
