@@ -22,6 +22,8 @@ except ModuleNotFoundError:
 
 SERIES: Any = flint.arb_series
 COMPLEX: Any = flint.acb
+COMPLEX_SERIES: Any = flint.acb_series
+"""What a series becomes where it meets a complex number. Its parts are taken, and nothing else."""
 ELEMENTS: Any = (flint.arb, flint.acb, flint.arb_series)
 
 _FLINT_SETTINGS = threading.RLock()

@@ -16,7 +16,7 @@ from .comparisons import (
     less_equal_element,
     surely_less,
 )
-from .elements import COMPLEX, SERIES, as_series, constant_term, element
+from .elements import COMPLEX, COMPLEX_SERIES, SERIES, as_series, constant_term, element
 
 
 def absolute(v: Any) -> Any:
@@ -74,6 +74,25 @@ def polygamma(v: Any, order: int) -> Any:
 
 def hypot(v: Any, w: Any) -> Any:
     return (square_element(element(v)) + square_element(element(w))).sqrt()
+
+
+def real_part(v: Any) -> Any:
+    """Of a series, coefficient by coefficient."""
+    if isinstance(v, COMPLEX_SERIES):
+        return flint.arb_series([v[order].real for order in range(flint.ctx.cap)])
+    return v.real if isinstance(v, COMPLEX) else v
+
+
+def imaginary_part(v: Any) -> Any:
+    if isinstance(v, COMPLEX_SERIES):
+        return flint.arb_series([v[order].imag for order in range(flint.ctx.cap)])
+    return v.imag if isinstance(v, COMPLEX) else flint.arb(0)
+
+
+def conjugate(v: Any) -> Any:
+    if isinstance(v, COMPLEX_SERIES):
+        return flint.acb_series([v[order].conjugate() for order in range(flint.ctx.cap)])
+    return v.conjugate() if isinstance(v, COMPLEX) else v
 
 
 INFINITY = flint.arb("inf")
@@ -143,7 +162,10 @@ def log_expit(v: Any) -> Any:
 
 def xlogy(v: Any, w: Any) -> Any:
     v = element(v)
-    return v if equal_element(v, 0) else v * element(w).log()
+    is_zero = equal_element(v, 0)
+    if isinstance(v, SERIES):  # one that begins with 0 may go on
+        is_zero = not any(v[order] for order in range(flint.ctx.cap))
+    return v if is_zero else v * element(w).log()
 
 
 def atan2(v: Any, w: Any) -> Any:

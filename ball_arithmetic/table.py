@@ -25,6 +25,7 @@ from reference_ad.rules import zeta as zeta_rules
 from . import arrays, bessel, comparisons, functions, integrals, linear_algebra, transforms
 from .elements import (
     COMPLEX,
+    COMPLEX_SERIES,
     CONSTANTS,
     constant_term,
     element,
@@ -58,9 +59,9 @@ IMPLEMENTATIONS: Mapping[Primitive, Callable[..., Any]] = {
     elementwise.acosh: method("acosh", lambda v: (v + (v * v - 1).sqrt()).log()),
     elementwise.atanh: method("atanh", lambda v: ((1 + v) / (1 - v)).log() / 2),
     elementwise.positive: lambda x: x,
-    elementwise.real: on_elements(lambda v: v.real if isinstance(v, COMPLEX) else v),
-    elementwise.imag: on_elements(lambda v: v.imag if isinstance(v, COMPLEX) else flint.arb(0)),
-    elementwise.conj: on_elements(lambda v: v.conjugate() if isinstance(v, COMPLEX) else v),
+    elementwise.real: on_elements(functions.real_part),
+    elementwise.imag: on_elements(functions.imaginary_part),
+    elementwise.conj: on_elements(functions.conjugate),
     elementwise.copysign: comparisons.copysign,
     elementwise.abs: on_elements(functions.absolute),
     elementwise.square: on_elements(functions.square_element),
@@ -173,7 +174,7 @@ ARITHMETIC = Arithmetic(
     as_numbers=comparisons.as_numbers,
     truths=comparisons.truths,
     ranks=comparisons.ranks,
-    is_complex=lambda x: COMPLEX in kinds(x),
+    is_complex=lambda x: bool({COMPLEX, COMPLEX_SERIES} & kinds(x)),
     constants=CONSTANTS,
 )
 """All that the engine must know of these elements."""

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     {"adbench.__main__", "adbench.cli"},
     {"adbench.selftest", "adbench.pytest_plugin", "adbench.torch", "adbench.jax"},
-    {"adbench.changes", "adbench.checking", "adbench.comparing"},
+    {"adbench.atlas", "adbench.changes", "adbench.checking", "adbench.comparing"},
     {"adbench.advising", "adbench.page"},
     {"adbench.reporting", "adbench.running"},
     {"adbench.planning"},
@@ -262,6 +262,7 @@ def test_models_import_the_spec_alone(path):
 COMMANDS = [
     "run",
     "report",
+    "atlas",
     "check",
     "compare",
     "differences",

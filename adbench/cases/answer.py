@@ -18,6 +18,9 @@ NUMBERS_IN_ANSWERS = NUMBERS + "c"
 LONGEST_SHOWN = 40
 """How many characters are shown of a text that is no number."""
 
+MOST_SHOWN = 16
+"""Of an answer with more numbers than this none is written."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -32,6 +35,21 @@ class Answer:
     def is_finite(self) -> bool:
         """Whether no entry is nan or infinite."""
         return all(bool(np.isfinite(array).all()) for array in self.arrays)
+
+    def in_short(self) -> str:
+        """Return the numbers of all arrays in a row as they are written; "" where there are many.
+
+        `numbers_in` reads them.
+        """
+        if sum(array.size for array in self.arrays) > MOST_SHOWN or _other_than_numbers(self):
+            return ""
+        entries = [entry for array in self.arrays for entry in array.ravel()]
+        return " ".join(str(entry) for entry in entries)
+
+
+def numbers_in(text: str) -> Array:
+    """Return the numbers that `Answer.in_short` has written, shape (k,), float64."""
+    return np.asarray([float(word) for word in text.split()])
 
 
 def collect(answer: Any, to_numpy: Callable[[Any], Array] = np.asarray) -> Answer:

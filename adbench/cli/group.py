@@ -19,6 +19,7 @@ from adbench.running.stopping import exit_status, stopped_by_signals
 
 COMMANDS = (
     "advise",
+    "atlas",
     "check",
     "compare",
     "differences",

@@ -137,7 +137,8 @@ def selection_options(*names: str) -> Decorator:
             from adbench.running.selection import Selection
 
             fields = {name: options.pop(name) for name in names}
-            fields["models"] += fields.pop("more_models", ())
+            if "more_models" in fields:
+                fields["models"] += fields.pop("more_models")
             command(Selection(**fields), **options)
 
         decorated: Callable[..., None] = call_with_selection

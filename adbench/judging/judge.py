@@ -150,6 +150,7 @@ class Judge:
         `unresolved`, unless the inputs were changed.
         """
         distance = self._distance_to_other_modes(case, evidence.first)
+        row = replace(row, returned=evidence.first.in_short())
         changes = [*self._overwritten_answer(evidence), *self._changed_inputs(evidence)]
         if truth is None:
             unresolved = replace(row, verdict=Verdict.UNRESOLVED, error_vs_other_mode=distance)

@@ -10,7 +10,8 @@ from adbench.cases.question import Question
 from adbench.judging import explanation, sampled
 from adbench.judging.comparison import RESOLVED, Comparison, worst_entry
 from adbench.judging.sampled import JudgedPart
-from adbench.results.row import Verdict
+from adbench.judging.sides import at_kinks
+from adbench.results.row import Kink, Verdict
 from adbench.truth.formats import FORMATS
 from adbench.truth.sample import Sample
 from adbench.truth.truth import Truth
@@ -56,6 +57,12 @@ class Judgement:
     worst_input: float = nan
     error_vs_oracle: float = nan
 
+    kink: Kink = Kink.NONE
+    left_derivative: float = nan
+    right_derivative: float = nan
+    hull_low: float = nan
+    hull_high: float = nan
+
 
 def judge(
     answer: Answer, truth: Truth, question: Question, dtype: str, *, exact: bool
@@ -84,6 +91,7 @@ def judge(
     judged = JudgedPart.of(answer, truth, dtype)
     answer, truth, comparison = judged.answer, judged.truth, judged.comparison
     verdict, message = _verdict(judged, question, dtype, exact=exact)
+    kink = at_kinks(answer, truth, dtype, question.inputs.n)
     worst = worst_entry(answer, truth, comparison, question)
     if verdict is Verdict.WRONG and worst.hull:
         message = (
@@ -104,6 +112,7 @@ def judge(
         worst_input=worst.input,
         error_vs_oracle=nan if truth.oracle is None else relative_error(answer, truth.oracle),
         **vars(judged.coverage),
+        **vars(kink),
     )
 
 

@@ -79,6 +79,19 @@ class Verdict(StoredWord):
     UNRESOLVED = "unresolved"
 
 
+class Kink(StoredWord):
+    """What came back at a kink; empty where there is none, or where its sides are not known."""
+
+    NONE = ""
+    LEFT = "left"
+    """The derivative where the active numbers are smaller; along the tangent, before the point."""
+    RIGHT = "right"
+    INSIDE = "inside"
+    """Something between the derivatives on its sides, or what all of them are."""
+    OUTSIDE = "outside"
+    NAN = "nan"
+
+
 NAMES = ("model", "size", "dtype", "backend", "staging", "growth")
 """The fields of `Row` that tell cells apart, and must do so when they are made plain."""
 
@@ -90,6 +103,7 @@ TEXTS = (
     "truth",
     "coverage",
     "worst_entry",
+    "returned",
     "failed_checks",
     "memory_method",
     "flags",
@@ -178,6 +192,18 @@ class Row:
     worst_input: float = math.nan
     """The active number that the worst entry of a gradient, a VJP or an HVP is the derivative
     by."""
+    returned: str = ""
+    """The numbers of the answer, in a row; "" where there are many."""
+    kink: Kink = Kink.NONE
+    """At a kink, which of the derivatives on its sides came back, in all its entries together."""
+    left_derivative: float = math.nan
+    """At a kink, the derivative where the active numbers are smaller; nan where there is none."""
+    right_derivative: float = math.nan
+    """At a kink, the derivative where the active numbers are larger."""
+    hull_low: float = math.nan
+    """At a kink, the lower end of the hull of the derivatives on all its sides."""
+    hull_high: float = math.nan
+    """The upper end of that hull."""
     error_vs_oracle: float = math.nan
     """The relative error measured against the model's analytic oracle."""
     error_vs_other_mode: float = math.nan

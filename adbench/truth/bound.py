@@ -37,11 +37,16 @@ LEAST_DIGITS = 24
 there."""
 
 
+BOX = 2.0**-128
+"""How wide the box is, in units of the active numbers' size, in which both sides of a kink are."""
+
+
 def bound(
     question: Question,
     dtype: str,
     truth: Answer,
     radii: tuple[Array, ...],
+    at_kinks: tuple[Array, ...] = (),
     *,
     fine: float = 0.0,
 ) -> tuple[Array, ...]:
@@ -58,13 +63,19 @@ def bound(
     branches on what rounding may change, or where a matrix may be singular, or its eigenvalues
     repeated, for all that is known of it in this dtype.
     Where Taylor mode computes by other formulas than modes that nest, the bound is the larger one.
+
+    at_kinks: which entries lie at a kink, where the evaluation from the inputs as they are would
+    see one side alone: theirs is from the box that holds the sides, and ends with their hull.
     """
-    form = FORMATS[dtype]
-    bounds_by_mode = [
-        _bounds_in_mode(question, form, truth, radii, mode, fine)
-        for mode in rounding_modes(question)
-    ]
-    return tuple(np.maximum.reduce(bounds) for bounds in zip(*bounds_by_mode, strict=True))
+    form, modes = FORMATS[dtype], rounding_modes(question)
+    bounds_by_mode = [_bounds_in_mode(question, form, truth, radii, mode, fine) for mode in modes]
+    bounds = tuple(np.maximum.reduce(bounds) for bounds in zip(*bounds_by_mode, strict=True))
+    if not any(mask.any() for mask in at_kinks):
+        return bounds
+    bounds_in_box = [_bounds_by_balls(question, form, truth, None, mode) for mode in modes]
+    hulls = [np.maximum.reduce(hull) for hull in zip(*bounds_in_box, strict=True)]
+    triples = zip(at_kinks, bounds, hulls, strict=True)
+    return tuple(np.where(mask, np.minimum(wide, hull), wide) for mask, wide, hull in triples)
 
 
 def _bounds_in_mode(
@@ -118,14 +129,26 @@ def bound_beside(question: Question, dtype: str, at: Limit) -> tuple[Array, ...]
 
 
 def _bounds_by_balls(
-    question: Question, form: Format, truth: Answer, radii: tuple[Array, ...], mode: Mode
+    question: Question,
+    form: Format,
+    truth: Answer,
+    radii: tuple[Array, ...] | None,
+    mode: Mode,
 ) -> tuple[Array, ...]:
+    """The bounds by widened balls, from the inputs as they are.
+
+    radii: those of the truth; where None, they are from the box that holds both sides of a kink,
+    which has them in it.
+    """
+    widened_by = BOX if radii is None else 0.0
     try:
         with arithmetic(form) as xp:
-            answer = evaluate(question, mode=mode, xp=xp)
+            answer = evaluate(question, widened_by=widened_by, mode=mode, xp=xp)
             widened = [rounded(balls.primal) for balls in answer.arrays]
     except UNDECIDED:
         return tuple(np.full(array.shape, np.inf) for array in truth.arrays)
+    if radii is None:
+        radii = tuple(np.zeros(array.shape) for array in truth.arrays)
     return tuple(
         _bound_of(form, middle, reach, centre, radius)
         for (middle, reach), centre, radius in zip(widened, truth.arrays, radii, strict=True)

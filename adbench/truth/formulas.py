@@ -223,7 +223,9 @@ def _lost(
 
 
 def _middles(arg: Any) -> Any:
-    return np.asarray(midpoints(arg) if isinstance(arg, ElementArray) else arg, np.float64)
+    """The middles of balls as doubles; of complex ones as complex numbers."""
+    middles = np.asarray(midpoints(arg) if isinstance(arg, ElementArray) else arg)
+    return middles if middles.dtype.kind == "c" else middles.astype(np.float64)
 
 
 def _own_rounding(

@@ -9,8 +9,9 @@ point, which are enclosed and certified as any others are (`enclosure.py`, `cert
 Beside the point means: displaced in random directions and in the opposite ones, so far that the
 working precision separates what falls together, and so little that a smooth function's answer is
 the same to twenty-four digits. Where the answers agree so far, their hull is taken for the limit.
-They do not at a kink or a branch, whose sides lie in opposite directions, for single eigenvectors,
-which turn with the direction, nor at a singular matrix.
+Where all of them shrink with the distance the limit is 0. They do not agree at a kink or a branch,
+whose sides lie in opposite directions, for single eigenvectors, which turn with the direction, nor
+at a singular matrix.
 """
 
 from __future__ import annotations
@@ -29,11 +30,14 @@ from adbench.truth.evaluation import UNDECIDED
 from ball_arithmetic import precision, radii
 from reference_ad.engine import tree
 
-DISPLACEMENT = 2.0**-100
+DISPLACEMENT = 2.0**-110
 """How far the points beside it are, in units of the active numbers' size."""
 
 AGREEMENT = 2.0**-80
 """Answers agree where they differ by this part of their largest entry at most."""
+
+NEARER = 2.0**-150
+"""How far points are at which answers must be smaller in proportion, where their limit is 0."""
 
 WIDER = 16.0
 """By how much the limit may be farther from the answers than these are from each other."""
@@ -96,9 +100,9 @@ def limit(question: Question) -> Limit | None:
     questions = [beside(question, v, DISPLACEMENT) for v in directions(question)]
     try:
         enclosures = [enclose(displaced) for displaced in questions]
+        hull = _hull(enclosures) or _vanishing(question, enclosures)
     except UNDECIDED:
         return None
-    hull = _hull(enclosures)
     if hull is None:
         return None
     answer, reaches = hull
@@ -106,6 +110,33 @@ def limit(question: Question) -> Limit | None:
     doubts = [certify(displaced, enclosure) for displaced, enclosure in pairs]
     doubt = next((doubt for doubt in doubts if doubt), "")
     return Limit(answer, reaches, max(enclosure.bits for enclosure in enclosures), doubt)
+
+
+def _vanishing(
+    question: Question, enclosures: list[Enclosure]
+) -> tuple[Answer, tuple[Array, ...]] | None:
+    """The answer 0, where all answers beside the point shrink at least as fast as their distance.
+
+    None where one does not.
+    """
+    ratio = 2.0 * NEARER / DISPLACEMENT
+    for direction, enclosure in zip(directions(question), enclosures, strict=True):
+        nearer = enclose(beside(question, direction, NEARER))
+        for size, nearer_size in zip(_sizes(enclosure), _sizes(nearer), strict=True):
+            if not np.all(np.isfinite(size) & (nearer_size <= ratio * size)):
+                return None
+    answer, _ = enclosures[0].rounded()
+    zeros = tuple(np.zeros(array.shape, np.longdouble) for array in answer.arrays)
+    exact = tuple(np.zeros(array.shape) for array in zeros)
+    return Answer(answer.paths, zeros), exact
+
+
+def _sizes(enclosure: Enclosure) -> list[Array]:
+    """How large the entries of an answer may be at most; infinite where that is not known."""
+    answer, radii = enclosure.rounded()
+    pairs = zip(answer.arrays, radii, strict=True)
+    sizes = [np.abs(centres) + radius for centres, radius in pairs]
+    return [np.where(np.isnan(size), np.inf, size) for size in sizes]
 
 
 def _hull(enclosures: list[Enclosure]) -> tuple[Answer, tuple[Array, ...]] | None:

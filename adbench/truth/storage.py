@@ -16,6 +16,7 @@ from adbench.cases.answer import Answer
 from adbench.cases.inputs import Array
 from adbench.results.files import write_whole
 from adbench.truth.sample import Sample
+from adbench.truth.sides import Sides
 from adbench.truth.truth import Truth
 
 
@@ -32,6 +33,15 @@ class StoredArray:
 
 
 @dataclass(frozen=True)
+class StoredSides:
+    """The derivatives on the sides of kinks as they stand in the file; see `Sides`."""
+
+    left: tuple[StoredArray, ...]
+    right: tuple[StoredArray, ...]
+    doubt: str
+
+
+@dataclass(frozen=True)
 class StoredTruth:
     """A truth as it stands in the file; see `Truth`."""
 
@@ -45,6 +55,7 @@ class StoredTruth:
     doubt: str
     source: str
     sample: Sample | None = None
+    sides: StoredSides | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +104,16 @@ def _stored(truth: Truth) -> StoredTruth:
         doubt=truth.doubt,
         source=truth.source,
         sample=truth.sample,
+        sides=None if truth.sides is None else _stored_sides(truth.sides),
     )
+
+
+def _stored_sides(sides: Sides) -> StoredSides:
+    return StoredSides(_stored_arrays(sides.left), _stored_arrays(sides.right), sides.doubt)
+
+
+def _loaded_sides(stored: StoredSides) -> Sides:
+    return Sides(_loaded_arrays(stored.left), _loaded_arrays(stored.right), stored.doubt)
 
 
 def _loaded(stored: StoredTruth) -> Truth:
@@ -109,6 +129,7 @@ def _loaded(stored: StoredTruth) -> Truth:
         doubt=stored.doubt,
         source=stored.source,
         sample=stored.sample,
+        sides=None if stored.sides is None else _loaded_sides(stored.sides),
     )
 
 

@@ -18,13 +18,14 @@ from adbench.cases.model import SpecError
 from adbench.cases.operators import Operator
 from adbench.cases.question import Question
 from adbench.truth.bound import bound, bound_beside
-from adbench.truth.certificate import certify
+from adbench.truth.certificate import JUMPS, NOT_UNIQUE, certify
 from adbench.truth.enclosure import enclose
 from adbench.truth.evaluation import NEGLIGIBLE, UNDECIDED
 from adbench.truth.limit import limit
 from adbench.truth.reasons import why_unknown
 from adbench.truth.sample import Sample
 from adbench.truth.sampling import sampled_parts
+from adbench.truth.sides import Sides, find_sides
 from adbench.truth.size import SizeLimits, extent
 
 CONTRADICTION = 1e-9
@@ -71,6 +72,10 @@ class Truth:
     sample: Sample | None = None
     """What of a backend's answer is judged, where the whole is too large: `answer` has its entries
     then. None where it is all."""
+
+    sides: Sides | None = None
+    """The derivatives on both sides of the entries at kinks; None where there are no such entries,
+    or too many."""
 
     @cached_property
     def at_kinks(self) -> tuple[Array, ...]:
@@ -175,9 +180,37 @@ def _certified(question: Question, dtypes: Sequence[str], fine: float) -> Truth:
         if truth_beside is not None:
             return truth_beside
     doubt = certify(question, enclosure)
-    bounds = {dtype: bound(question, dtype, answer, radii, fine=fine) for dtype in dtypes}
-    truth = Truth(answer, radii, bounds, bits=enclosure.bits, doubt=doubt)
+    truth = Truth(answer, radii, bits=enclosure.bits, doubt=doubt)
+    if truth.not_unique and question.inputs.n == 1 and doubt in ("", NOT_UNIQUE):
+        # Kinks that cancel: with one active number, the two sides are all there are.
+        truth_beside = _in_the_limit(question, dtypes)
+        if truth_beside is not None:
+            return truth_beside
+    kinks = truth.at_kinks
+    bounds = {
+        dtype: bound(question, dtype, answer, radii, kinks, fine=fine) for dtype in dtypes
+    }
+    truth = _with_sides(replace(truth, bounds=bounds), question)
     return _within_accuracy(truth, question.model.accuracy)
+
+
+def _with_sides(truth: Truth, question: Question) -> Truth:
+    """The truth with the derivatives on the sides of its kinks.
+
+    A hull that differences cannot certify, since they see a mean of the sides alone, is certified
+    by both of its sides.
+    """
+    masks = truth.at_kinks
+    if truth.doubt == JUMPS:
+        masks = tuple(np.ones(array.shape, bool) for array in truth.answer.arrays)
+    sides = find_sides(question, masks)
+    if sides is None:
+        return truth
+    doubt = truth.doubt
+    if doubt == NOT_UNIQUE and truth.has_hulls:
+        is_confirmed = sides.confirm(truth.answer.arrays, truth.radii, masks)
+        doubt = "" if is_confirmed else doubt
+    return replace(truth, sides=sides, doubt=doubt)
 
 
 def _in_the_limit(question: Question, dtypes: Sequence[str]) -> Truth | None:

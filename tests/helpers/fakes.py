@@ -194,3 +194,25 @@ class ReplacingRulesInContext(Tape):
     def modes(self):
         expit = PRIMITIVES["expit"]
         return other_rules({expit: expit.with_rules(**half_the_rules(expit))})
+
+
+class FarOff(Tape):
+    """At every kink of one number it gives what no mean of the sides is."""
+
+    def derivative_forward(self, function, active, direction):
+        return np.asarray(7.0, active.dtype)
+
+
+class FromTheRight(Tape):
+    """The derivative beside the point, where the number is larger."""
+
+    def jvp(self, function, active, tangent):
+        return super().jvp(function, active + np.asarray(1e-9, active.dtype), tangent)
+
+
+class Scaled(Tape):
+    """Its JVPs are too large by one part in a million."""
+
+    def jvp(self, function, active, tangent):
+        value, derivative = super().jvp(function, active, tangent)
+        return value, derivative * np.asarray(1 + 1e-6, value.dtype)

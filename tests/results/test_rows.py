@@ -84,7 +84,9 @@ def test_the_journal_kept_for_readers_still_loads():
     assert {type(row.outcome) for row in loaded} == {Outcome}
     assert all(isinstance(row.median_s, float) for row in loaded)
     values = [json.loads(line) for line in example.read_text().splitlines()]
-    assert [row.to_json() for row in loaded] == values
+    for row, written in zip(loaded, values, strict=True):
+        read_again = row.to_json()
+        assert {name: read_again[name] for name in written} == written
 
 
 def test_fields_of_a_later_version_are_left_out():

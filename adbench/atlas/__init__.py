@@ -1,0 +1,1 @@
+"""The corner atlas: what backends return at kinks, jumps and removable singularities."""
