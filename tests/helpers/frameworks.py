@@ -23,6 +23,8 @@ ENTRIES = {
         *catalog.JAX,
         *catalog.TENSORFLOW,
         *catalog.DIFFERENCES,
+        *catalog.SCIPY,
+        *catalog.COMPLEX,
         *catalog.AUTOGRAD,
         *catalog.MYGRAD,
     )
