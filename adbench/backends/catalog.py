@@ -223,3 +223,8 @@ AUTOGRAD = (
 MYGRAD = (
     Entry("mygrad:eager", "adbench.backends.mygrad:Eager", "mygrad", "mygrad", by_default=False),
 )
+
+CASADI = (
+    Entry("casadi:mx", "adbench.backends.casadi:Mx", "casadi", "casadi", by_default=False),
+    Entry("casadi:sx", "adbench.backends.casadi:Sx", "casadi", "casadi", by_default=False),
+)

@@ -19,10 +19,23 @@ from adbench.cases import Mode, Operator
 from adbench.cases.inputs import Inputs
 from reference_ad.engine import tree
 
-NAMES = ("complex:step",)
+NAMES = ("complex:step", "casadi:mx")
 """One staging of each framework that has a namespace of its own."""
 
-CANNOT: dict[str, dict[str, str]] = {}
+_OF_CASADI = {
+    **{
+        sample: "CasADi takes the other number where one is nan."
+        for sample in (
+            "xp.maximum(z, 1.0)",
+            "xp.minimum(z, 1.0)",
+            "xp.max(z[2:])",
+            "xp.min(z[2:])",
+        )
+    },
+    "xp.special.erfinv(p / (1.0 + p))": "CasADi's erfinv is good to eleven digits.",
+}
+
+CANNOT: dict[str, dict[str, str]] = {"casadi:mx": _OF_CASADI}
 """Samples that a framework answers otherwise, and why."""
 
 AT_A_TIE = (
@@ -35,6 +48,7 @@ AT_A_TIE = (
 """Samples at a kink, where each framework has a derivative of its own."""
 
 OTHER_DERIVATIVES: dict[str, dict[str, str]] = {
+    "casadi:mx": _OF_CASADI,
     "complex:step": {"abs(x)": "Python's own is the modulus, which a step does not change."},
 }
 """Samples that a framework differentiates otherwise, and why."""

@@ -25,6 +25,7 @@ ENTRIES = {
         *catalog.DIFFERENCES,
         *catalog.SCIPY,
         *catalog.COMPLEX,
+        *catalog.CASADI,
         *catalog.AUTOGRAD,
         *catalog.MYGRAD,
     )
