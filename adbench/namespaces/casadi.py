@@ -7,7 +7,7 @@ is done to an array of their positions by NumPy, and gathers the expressions the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import reduce
 from math import prod
 from types import SimpleNamespace
@@ -18,16 +18,17 @@ import numpy as np
 
 from adbench.namespaces import composed
 from adbench.namespaces import numpy as plain
-from adbench.namespaces.namespace import MissingFunction, missing
+from adbench.namespaces.namespace import missing
+from adbench.namespaces.operators import Operators
 
 TITLE = "CasADi"
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 
 
-class Array:
+class Array(Operators):
     """An array of expressions of CasADi."""
 
-    __array_ufunc__ = None  # so that NumPy leaves an operation with its arrays to this class
+    title = TITLE
 
     def __init__(self, column: casadi.MX, shape: tuple[int, ...], dtype: Any = np.float64) -> None:
         """column: shape (n, 1). shape: of n entries. dtype: float64, or bool or int64, by NumPy."""
@@ -35,27 +36,10 @@ class Array:
         self.shape = shape
         self.dtype = np.dtype(dtype)
 
-    # ---- form
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
-
     @property
     def size(self) -> int:
         """The number of entries."""
         return prod(self.shape)
-
-    @property
-    def T(self) -> Array:
-        """The array with its axes in the other order."""
-        return self.moved(np.transpose)
-
-    @property
-    def mT(self) -> Array:
-        """The array with its last two axes exchanged."""
-        return self.moved(np.matrix_transpose)
 
     def positions(self) -> Positions:
         """Return the position in the column of every entry, an array of the same shape."""
@@ -84,103 +68,6 @@ class Array:
         if any(isinstance(i, Array) for i in indices):
             missing(TITLE, "index that is known at the call alone")()
         return self.gathered(self.positions()[index])
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("An array without axes has no length.")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Array]:
-        return (self[k] for k in range(len(self)))
-
-    def _unknown(self) -> Any:
-        raise MissingFunction("CasADi has no value of an array while its graph is built.")
-
-    __bool__ = __float__ = __int__ = __index__ = _unknown
-
-    # ---- arithmetic
-
-    def __neg__(self) -> Array:
-        return Array(-self.column, self.shape, self.dtype)
-
-    def __pos__(self) -> Array:
-        return self
-
-    def __abs__(self) -> Array:
-        return Array(casadi.fabs(self.column), self.shape, self.dtype)
-
-    def __invert__(self) -> Array:
-        return Array(casadi.logic_not(self.column), self.shape, bool)
-
-    def __add__(self, other: Any) -> Any:
-        return elementwise(lambda a, b: a + b, self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return elementwise(lambda a, b: a + b, other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return elementwise(lambda a, b: a - b, self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return elementwise(lambda a, b: a - b, other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return elementwise(lambda a, b: a * b, self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return elementwise(lambda a, b: a * b, other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return elementwise(lambda a, b: a / b, self, other, dtype=np.float64)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return elementwise(lambda a, b: a / b, other, self, dtype=np.float64)
-
-    def __pow__(self, other: Any) -> Any:
-        return elementwise(lambda a, b: a**b, self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return elementwise(lambda a, b: a**b, other, self)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return elementwise(_floor_divide, self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return elementwise(_floor_divide, other, self)
-
-    def __mod__(self, other: Any) -> Any:
-        return elementwise(_remainder, self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return elementwise(_remainder, other, self)
-
-    def __matmul__(self, other: Any) -> Any:
-        return _matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return _matmul(other, self)
-
-    # ---- comparisons
-
-    def __lt__(self, other: Any) -> Any:
-        return elementwise(lambda a, b: a < b, self, other, dtype=bool)
-
-    def __le__(self, other: Any) -> Any:
-        return elementwise(lambda a, b: a <= b, self, other, dtype=bool)
-
-    def __gt__(self, other: Any) -> Any:
-        return elementwise(lambda a, b: a > b, self, other, dtype=bool)
-
-    def __ge__(self, other: Any) -> Any:
-        return elementwise(lambda a, b: a >= b, self, other, dtype=bool)
-
-    def __eq__(self, other: object) -> Any:
-        return elementwise(lambda a, b: a == b, self, other, dtype=bool)
-
-    def __ne__(self, other: object) -> Any:
-        return elementwise(lambda a, b: a != b, self, other, dtype=bool)
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def is_array(value: Any) -> bool:
@@ -211,11 +98,14 @@ def _floor_divide(a: Any, b: Any) -> Any:
 
 def _logical(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """An operation on truth values, which on integers would be one on their bits."""
+    plain_function = getattr(np, name)
 
-    def call(self: Array, other: Any) -> Any:
-        if self.dtype.kind != "b":
+    def call(*arguments: Any) -> Any:
+        if not any(map(is_array, arguments)):
+            return plain_function(*arguments)
+        if any(as_array(argument).dtype.kind != "b" for argument in arguments):
             missing(TITLE, f"{name} of integers")()
-        return elementwise(function, self, other, dtype=bool)
+        return elementwise(function, *arguments, dtype=bool)
 
     return call
 
@@ -231,28 +121,13 @@ def elementwise(function: Callable[..., Any], *arguments: Any, dtype: Any = None
     if prod(shape) != 1 and all(array.size == 1 for array in arrays):
         columns[0] = _broadcast_to(arrays[0], shape).column
     if dtype is None:
-        weak = [
-            x if isinstance(x, int | float) else y.dtype
-            for x, y in zip(arguments, arrays, strict=True)
-        ]
-        dtype = np.result_type(*weak)
+        pairs = zip(arguments, arrays, strict=True)
+        dtype = np.result_type(*[x if isinstance(x, int | float) else y.dtype for x, y in pairs])
     return Array(function(*columns), shape, dtype)
 
 
 def _broadcast_to(array: Any, shape: tuple[int, ...]) -> Array:
     return as_array(array).moved(np.broadcast_to, shape)
-
-
-_OF_TRUTH_VALUES = {
-    "and": casadi.logic_and,
-    "or": casadi.logic_or,
-    "xor": lambda a, b: a != b,
-    "lshift": None,
-    "rshift": None,
-}
-for _name, _function in _OF_TRUTH_VALUES.items():
-    for _side in ("", "r"):
-        setattr(Array, f"__{_side}{_name}__", _logical(f"bitwise_{_name}", _function))
 
 
 # ---- functions of one array, and of several, that move entries
@@ -346,7 +221,6 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "copysign": casadi.copysign,
     "cos": casadi.cos,
     "cosh": casadi.cosh,
-    "divide": lambda a, b: a / b,
     "exp": casadi.exp,
     "expm1": casadi.expm1,
     "floor": casadi.floor,
@@ -691,12 +565,17 @@ MOVING = (
 
 FUNCTIONS: dict[str, Any] = {
     **{name: _of_numbers(getattr(plain.numpy, name), f) for name, f in ELEMENTWISE.items()},
+    "divide": _of_numbers(np.divide, lambda a, b: a / b, np.float64),
     **{name: _of_numbers(getattr(plain.numpy, name), f, bool) for name, f in COMPARISONS.items()},
     **{name: _moving(name) for name in MOVING.split()},
     **{name: _joining(name) for name in ("concat", "stack")},
     **{name: _filled(name) for name in ("zeros_like", "ones_like", "full_like", "empty_like")},
     **{name: _triangle(name) for name in ("tril", "triu")},
     "add_at": _add_at,
+    "bitwise_and": _logical("bitwise_and", casadi.logic_and),
+    "bitwise_invert": _logical("bitwise_invert", casadi.logic_not),
+    "bitwise_or": _logical("bitwise_or", casadi.logic_or),
+    "bitwise_xor": _logical("bitwise_xor", lambda a, b: a != b),
     "all": _reduction("all", _folded(casadi.logic_and), bool),
     "any": _reduction("any", _folded(casadi.logic_or), bool),
     "asarray": _asarray,
@@ -721,6 +600,7 @@ FUNCTIONS: dict[str, Any] = {
     "vecdot": _vecdot,
     "where": _where,
 }
+Array.functions = FUNCTIONS
 LINALG: dict[str, Any] = {
     "det": _of_matrices("det", casadi.det),
     "diagonal": _moving_linalg("diagonal"),

@@ -23,15 +23,10 @@ NAMES = ("complex:step", "casadi:mx")
 """One staging of each framework that has a namespace of its own."""
 
 _OF_CASADI = {
-    **{
-        sample: "CasADi takes the other number where one is nan."
-        for sample in (
-            "xp.maximum(z, 1.0)",
-            "xp.minimum(z, 1.0)",
-            "xp.max(z[2:])",
-            "xp.min(z[2:])",
-        )
-    },
+    **dict.fromkeys(
+        ["xp.maximum(z, 1.0)", "xp.minimum(z, 1.0)", "xp.max(z[2:])", "xp.min(z[2:])"],
+        "CasADi takes the other number where one is nan.",
+    ),
     "xp.special.erfinv(p / (1.0 + p))": "CasADi's erfinv is good to eleven digits.",
 }
 
