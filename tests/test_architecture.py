@@ -41,7 +41,20 @@ LAYERS = [
 ]
 """From the top down: a package imports from its own layer and those below."""
 
-FRAMEWORKS = {"torch", "jax", "tensorflow", "autograd", "mygrad", "flint", "array_api_compat"}
+FRAMEWORKS = {
+    "torch",
+    "jax",
+    "tensorflow",
+    "autograd",
+    "mygrad",
+    "casadi",
+    "pytensor",
+    "sympy",
+    "mlx",
+    "tinygrad",
+    "flint",
+    "array_api_compat",
+}
 HEAVY = {"torch", "jax", "tensorflow", "pandas", "pyarrow", "numpy", "scipy", "rich", "altair"}
 PACKAGES = ("adbench", "ball_arithmetic", "reference_ad")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))

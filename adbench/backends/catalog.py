@@ -167,9 +167,49 @@ TENSORFLOW = (
 
 DIFFERENCES = (
     Entry("differences:central", "adbench.backends.differences:Central", only_forward=True),
+    Entry(
+        "differences:forward",
+        "adbench.backends.differences:Forward",
+        only_forward=True,
+        by_default=False,
+    ),
+    Entry(
+        "differences:richardson",
+        "adbench.backends.differences:Richardson",
+        only_forward=True,
+        by_default=False,
+    ),
+    Entry(
+        "differences:numdifftools",
+        "adbench.backends.numdifftools:Adaptive",
+        "numdifftools",
+        "numdifftools",
+        only_forward=True,
+        by_default=False,
+    ),
 )
 
-# Two that others compare themselves with; a run has them where they are named.
+# What follows others compare themselves with, or shows another way; a run has it where it is named.
+SCIPY = (
+    Entry(
+        "scipy:differentiate",
+        "adbench.backends.scipy:Differentiate",
+        "scipy",
+        "scipy",
+        only_forward=True,
+        by_default=False,
+    ),
+)
+
+COMPLEX = (
+    Entry(
+        "complex:step",
+        "adbench.backends.complex_step:ComplexStep",
+        only_forward=True,
+        by_default=False,
+    ),
+)
+
 AUTOGRAD = (
     Entry(
         "autograd:eager",
@@ -182,4 +222,9 @@ AUTOGRAD = (
 
 MYGRAD = (
     Entry("mygrad:eager", "adbench.backends.mygrad:Eager", "mygrad", "mygrad", by_default=False),
+)
+
+CASADI = (
+    Entry("casadi:mx", "adbench.backends.casadi:Mx", "casadi", "casadi", by_default=False),
+    Entry("casadi:sx", "adbench.backends.casadi:Sx", "casadi", "casadi", by_default=False),
 )

@@ -1,9 +1,10 @@
-"""Central differences on plain NumPy: no derivative rule at all, and so an approximation.
+"""Differences of values on plain NumPy: no derivative rule at all, and so approximations.
 
-A k-th derivative from a central difference has a truncation error of order h^2 and a rounding error
-of order eps / h^k; they balance at h ~ eps^(1/(k+2)), in units of the argument's own scale (Press
-et al., Numerical Recipes, 3rd ed., section 5.7; Gill, Murray and Wright, Practical Optimization,
-section 8.6.1, for second differences).
+A k-th derivative from a difference has a truncation error of order h^p and a rounding error of
+order eps / h^k; they balance at h ~ eps^(1/(k+p)), in units of the argument's own scale (Press et
+al., Numerical Recipes, 3rd ed., section 5.7; Gill, Murray and Wright, Practical Optimization,
+section 8.6.1, for second differences). The power p is 1 for forward differences, 2 for central
+ones, and 4 for central ones at two steps that are extrapolated to none (Richardson).
 
 The function that is moved has what passes `stop_gradient` frozen at the point itself.
 """
@@ -11,8 +12,9 @@ The function that is moved has what passes `stop_gradient` frozen at the point i
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import comb, prod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -33,6 +35,8 @@ class Central(Backend):
 
     framework = "differences"
     exact = False
+    accuracy: ClassVar[int] = 2
+    """The power of the step with which the truncation error goes to 0."""
 
     # ---- namespace
 
@@ -51,36 +55,63 @@ class Central(Backend):
     def peak_memory(self, call: Call, run: Callable[[], Any]) -> Memory:
         return traced_memory(run)
 
-    # ---- primitives
+    # ---- the formulas, which the other differences replace
 
-    def jvp(self, function: Function, active: Any, tangent: Any) -> tuple[Any, Any]:
-        output = function(active)
-        frozen = self._freezer.frozen(function, (active,))
-        step = _step(active, tangent, 1)
-        if step == 0:
-            return output, tree.map(np.zeros_like, output)
-        above, below = _moved(active, step, tangent), _moved(active, -step, tangent)
-        # What was really added, after rounding, as a multiple of the tangent.
-        displacement = tree.map(np.subtract, above, below)
-        distance = _dot(displacement, tangent) / _dot(tangent, tangent)
-        return output, tree.map(
-            lambda y, z: np.asarray((y - z) / distance), frozen(above), frozen(below)
-        )
+    def difference(
+        self, function: Function, active: Any, tangent: Any, step: Any, output: Any
+    ) -> Any:
+        """Return the derivative of a tree of arrays along a tangent.
 
-    # ---- first order
+        output: the value of the function where it stands.
+        """
+        above, below = moved(active, step, tangent), moved(active, -step, tangent)
+        distance = _distance(above, below, tangent)
+        values_above, values_below = function(above), function(below)
+        return tree.map(lambda y, z: np.asarray((y - z) / distance), values_above, values_below)
 
-    @routed("central difference")
-    def derivative_forward(self, function: Function, active: Array, order: int) -> Answer:
-        frozen = self._freezer.frozen(function, (active,))
-        step = _step(active, np.ones_like(active), order)
+    def difference_of_order(
+        self, function: Function, active: Array, order: int, step: Any
+    ) -> Array:
+        """Return the derivative of an order of a function of a number."""
         # Half a step as the numbers near x can represent it, so that the points are where the
         # formula has them.
         half = (active + step / 2) - active
         total = sum(
-            (-1) ** i * comb(order, i) * frozen(np.asarray(active + (order - 2 * i) * half))
+            (-1) ** i * comb(order, i) * function(np.asarray(active + (order - 2 * i) * half))
             for i in range(order + 1)
         )
         return np.asarray(total / (2 * half) ** order, dtype=active.dtype)
+
+    def mixed_difference(self, function: Function, active: Any, first: Step, second: Step) -> Any:
+        """Return the second derivative of a scalar function along two directions.
+
+        It is made of the function's four values on a parallelogram.
+        """
+        above, below = first.forward(active), first.backward(active)
+        return (
+            function(second.forward(above))
+            - function(second.backward(above))
+            - function(second.forward(below))
+            + function(second.backward(below))
+        ) / (4 * first.length * second.length)
+
+    # ---- primitives
+
+    def jvp(self, function: Function, active: Any, tangent: Any) -> tuple[Any, Any]:
+        output = function(active)
+        step = self._step(active, tangent, 1)
+        if step == 0:
+            return output, tree.map(np.zeros_like, output)
+        frozen = self._freezer.frozen(function, (active,))
+        return output, self.difference(frozen, active, tangent, step, output)
+
+    # ---- first order
+
+    @routed("differences of values")
+    def derivative_forward(self, function: Function, active: Array, order: int) -> Answer:
+        frozen = self._freezer.frozen(function, (active,))
+        step = self._step(active, np.ones_like(active), order)
+        return self.difference_of_order(frozen, active, order, step)
 
     # ---- second order
 
@@ -88,10 +119,10 @@ class Central(Backend):
     def hvp_forward_over_forward(self, function: Function, active: Any, tangent: Any) -> Answer:
         leaves, structure = tree.flatten(active)
         frozen = self._freezer.frozen(function, (active,))
-        units = _units(active)
+        units = unit_vectors(active)
         blocks = [
             np.asarray(
-                [_mixed(frozen, active, next(units), tangent) for _ in range(leaf.size)],
+                [self._mixed(frozen, active, next(units), tangent) for _ in range(leaf.size)],
                 leaf.dtype,
             )
             for leaf in leaves
@@ -107,7 +138,7 @@ class Central(Backend):
         leaves, structure = tree.flatten(active)
         rows = [
             tree.leaves(self.hvp_forward_over_forward(function, active, unit))
-            for unit in _units(active)
+            for unit in unit_vectors(active)
         ]
         blocks, start = [], 0
         for leaf in leaves:
@@ -120,50 +151,141 @@ class Central(Backend):
             start += leaf.size
         return tree.unflatten(structure, blocks)
 
+    def _mixed(self, function: Function, active: Any, first: Any, second: Any) -> Any:
+        steps = [Step(v, self._step(active, v, 2)) for v in (first, second)]
+        if any(step.length == 0 for step in steps):
+            return 0.0
+        return self.mixed_difference(function, active, *steps)
 
-def _step(active: Any, tangent: Any, order: int) -> Any:
-    """The step along `tangent` for a derivative of `order`; 0 where the tangent is 0.
+    def _step(self, active: Any, tangent: Any, order: int) -> Any:
+        """The step along `tangent` for a derivative of `order`; 0 where the tangent is 0.
 
-    No entry moves by more than eps^(1/(order+2)) times max(1, its size).
+        No entry moves by more than eps^(1/(order + accuracy)) times max(1, its size).
+        """
+        limit = reach(active, tangent)
+        if limit == 0:
+            return 0
+        epsilon = np.finfo(limit.dtype).eps
+        return limit.dtype.type(epsilon ** (1 / (order + self.accuracy)) * limit)
+
+
+class Forward(Central):
+    """Forward differences: one more value a direction, and an error of order h."""
+
+    accuracy = 1
+
+    def difference(
+        self, function: Function, active: Any, tangent: Any, step: Any, output: Any
+    ) -> Any:
+        above = moved(active, step, tangent)
+        distance = _distance(above, active, tangent)
+        return tree.map(lambda y, z: np.asarray((y - z) / distance), function(above), output)
+
+    def difference_of_order(
+        self, function: Function, active: Array, order: int, step: Any
+    ) -> Array:
+        whole = (active + step) - active
+        total = sum(
+            (-1) ** i * comb(order, i) * function(np.asarray(active + (order - i) * whole))
+            for i in range(order + 1)
+        )
+        return np.asarray(total / whole**order, dtype=active.dtype)
+
+    def mixed_difference(self, function: Function, active: Any, first: Step, second: Step) -> Any:
+        above = first.forward(active)
+        return (
+            function(second.forward(above))
+            - function(above)
+            - function(second.forward(active))
+            + function(active)
+        ) / (first.length * second.length)
+
+
+class Richardson(Central):
+    """Central differences at a step and at half of it, extrapolated to an error of order h^4.
+
+    (4 D(h/2) - D(h)) / 3 is without the term h^2 (L. F. Richardson, Phil. Trans. R. Soc. A 210,
+    1911).
+    """
+
+    accuracy = 4
+
+    def difference(
+        self, function: Function, active: Any, tangent: Any, step: Any, output: Any
+    ) -> Any:
+        coarse = super().difference(function, active, tangent, step, output)
+        fine = super().difference(function, active, tangent, step / 2, output)
+        return tree.map(_extrapolated, fine, coarse)
+
+    def difference_of_order(
+        self, function: Function, active: Array, order: int, step: Any
+    ) -> Array:
+        coarse = super().difference_of_order(function, active, order, step)
+        fine = super().difference_of_order(function, active, order, step / 2)
+        return _extrapolated(fine, coarse)
+
+    def mixed_difference(self, function: Function, active: Any, first: Step, second: Step) -> Any:
+        coarse = super().mixed_difference(function, active, first, second)
+        fine = super().mixed_difference(function, active, first.halved(), second.halved())
+        return _extrapolated(fine, coarse)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step along a direction, forwards and backwards."""
+
+    direction: Any
+    """A tree like the active argument."""
+    length: Any
+    """In units of the direction."""
+
+    def forward(self, active: Any) -> Any:
+        """Return the point ahead."""
+        return moved(active, self.length, self.direction)
+
+    def backward(self, active: Any) -> Any:
+        """Return the point behind."""
+        return moved(active, -self.length, self.direction)
+
+    def halved(self) -> Step:
+        """Return half of the step."""
+        return Step(self.direction, self.length / 2)
+
+
+def _extrapolated(fine: Any, coarse: Any) -> Any:
+    return np.asarray((4 * fine - coarse) / 3, dtype=np.asarray(fine).dtype)
+
+
+def reach(active: Any, tangent: Any) -> Any:
+    """Return how far a point may move along a tangent; 0 where the tangent is 0.
+
+    No entry moves by more than max(1, its size).
     """
     pairs = zip(tree.leaves(active), tree.leaves(tangent), strict=True)
     limits = [np.maximum(1, np.abs(x))[v != 0] / np.abs(v[v != 0]) for x, v in pairs]
     limits = [limit for limit in limits if limit.size]
     if not limits:
         return 0
-    dtype = limits[0].dtype
-    return dtype.type(
-        np.finfo(dtype).eps ** (1 / (order + 2)) * min(limit.min() for limit in limits)
-    )
+    return limits[0].dtype.type(min(limit.min() for limit in limits))
 
 
-def _moved(active: Any, step: Any, tangent: Any) -> Any:
+def moved(active: Any, step: Any, tangent: Any) -> Any:
+    """Return the point that is a step along a tangent away."""
     return tree.map(lambda x, v: np.asarray(x + step * v), active, tangent)
+
+
+def _distance(above: Any, below: Any, tangent: Any) -> Any:
+    """What was really added, after rounding, as a multiple of the tangent."""
+    displacement = tree.map(np.subtract, above, below)
+    return _dot(displacement, tangent) / _dot(tangent, tangent)
 
 
 def _dot(left: Any, right: Any) -> Any:
     return sum(np.sum(a * b) for a, b in zip(tree.leaves(left), tree.leaves(right), strict=True))
 
 
-def _mixed(function: Function, active: Any, first: Any, second: Any) -> Any:
-    """The second derivative of a scalar function along two directions.
-
-    It is made of the function's four values on a parallelogram.
-    """
-    a, b = _step(active, first, 2), _step(active, second, 2)
-    if a == 0 or b == 0:
-        return 0.0
-    above, below = _moved(active, a, first), _moved(active, -a, first)
-    return (
-        function(_moved(above, b, second))
-        - function(_moved(above, -b, second))
-        - function(_moved(below, b, second))
-        + function(_moved(below, -b, second))
-    ) / (4 * a * b)
-
-
-def _units(like: Any) -> Any:
-    """The unit vectors of the space of `like`, in the order of the leaves' entries."""
+def unit_vectors(like: Any) -> Any:
+    """Yield the unit vectors of the space of `like`, in the order of the leaves' entries."""
     leaves, structure = tree.flatten(like)
     for position, leaf in enumerate(leaves):
         for k in range(prod(leaf.shape)):

@@ -22,6 +22,11 @@ OWNERS = {
     "tensorflow": "TensorFlow",
     "autograd": "autograd",
     "mygrad": "MyGrad",
+    "casadi": "CasADi",
+    "pytensor": "PyTensor",
+    "sympy": "SymPy",
+    "mlx": "MLX",
+    "tinygrad": "tinygrad",
 }
 """What to call the packages whose functions take no arrays of a model, by their first name."""
 

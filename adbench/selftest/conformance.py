@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from adbench import registry
-from adbench.backends.base import Backend, Unsupported, prepare, to_backend
+from adbench.backends.base import Backend, prepare, to_backend
 from adbench.backends.catalog import Entry
 from adbench.cases.inputs import Inputs
 from adbench.cases.messages import as_sentence, describe_exception
@@ -239,7 +239,7 @@ def _finding(
         answer = tree.map(backend.to_numpy, output)
     except Exception as error:
         outcome = ConformanceOutcome.RAISED
-        if isinstance(error, Unsupported) or backend.lacks_rule(error):
+        if isinstance(error, NotImplementedError) or backend.lacks_rule(error):
             outcome = ConformanceOutcome.UNSUPPORTED
         message = describe_exception(error)
         return ConformanceFinding(operator, mode, order, route, outcome, message)

@@ -23,6 +23,9 @@ ENTRIES = {
         *catalog.JAX,
         *catalog.TENSORFLOW,
         *catalog.DIFFERENCES,
+        *catalog.SCIPY,
+        *catalog.COMPLEX,
+        *catalog.CASADI,
         *catalog.AUTOGRAD,
         *catalog.MYGRAD,
     )
