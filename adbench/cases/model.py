@@ -43,6 +43,7 @@ _KINDS: tuple[tuple[str, Any, str], ...] = (
     ("native", Mapping, "a mapping of frameworks to functions"),
     ("accuracy", float | int, "a relative error, such as 1e-6"),
     ("summary", str, "a line of text"),
+    ("group", str, "a line of text"),
 )
 """What the fields of a model must be, in words."""
 
@@ -126,6 +127,12 @@ class Model:
 
     summary: str = ""
     """One line for `adbench list`."""
+
+    group: str = ""
+    """Where it comes from, in a word or two: what `adbench list` puts together."""
+
+    by_default: bool = True
+    """Whether a run that names no model has it, where it is an installed one."""
 
     def __post_init__(self) -> None:
         self._check_name()
