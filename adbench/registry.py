@@ -86,8 +86,9 @@ def models() -> dict[str, ModelSource]:
 
 
 def names_of_models() -> list[str]:
-    """Return the names of all installed models, ours first."""
-    return [*models(), *names_of_plugins()]
+    """Return the names of the installed models that a run has which names none, ours first."""
+    ours = [name for name, source in models().items() if source.model.by_default]
+    return [*ours, *names_of_plugins()]
 
 
 def names_of_plugins() -> list[str]:

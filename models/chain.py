@@ -60,5 +60,6 @@ model = Model(
         "L=16,k=100": {"layers": 16, "examples": 100},
     },
     oracle={"gradient": gradient},
+    group="the lecture",
     summary="chain of single neurons with a sigmoid, squared error of one example or their mean",
 )

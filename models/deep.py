@@ -44,5 +44,6 @@ model = Model(
     active=0,
     sizes={"n=4,m=3": size(4, 3), "n=64,m=16": size(64, 16)},
     sweep={f"n={n},m={m}": size(n, m) for n in GRID for m in GRID},
+    group="the lecture",
     summary="layers of tanh from R^n to R^m; the sweep of forward against reverse mode",
 )

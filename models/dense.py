@@ -39,5 +39,6 @@ model = Model(
     },
     sweep={f"n={n},m={m}": {"n": n, "m": m} for n in GRID for m in GRID},
     oracle={"jacobian": jacobian},
+    group="the lecture",
     summary="dense layer tanh(W x + b) from R^n to R^m",
 )

@@ -68,6 +68,7 @@ model = Model(
     make=make,
     sizes=SIZES,
     growth={"depth": DEPTHS, "width": WIDTHS, "batch": BATCHES},
+    group="the lecture",
     summary="one layer of tanh applied again and again; growth with depth, width and batch",
 )
 
@@ -77,5 +78,6 @@ checkpointed = Model(
     make=make,
     sizes=SIZES,
     growth={"depth": DEPTHS},
+    group="the lecture",
     summary="the same layers, recomputed in reverse mode from one checkpoint in sqrt(depth) layers",
 )

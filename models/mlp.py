@@ -40,5 +40,6 @@ model = Model(
         "256-512-512-10x128": {"widths": (256, 512, 512, 10), "batch": 128},
     },
     stagings={"gradient": ("8-16-1x8", "32-64-64-1x32")},
+    group="the lecture",
     summary="multilayer perceptron with tanh, mean squared error; with respect to all (W, b)",
 )

@@ -42,5 +42,6 @@ model = Model(
     sizes={"x=0.5": {"x": 0.5}, "x=-1.25": {"x": -1.25}, "x=3": {"x": 3.0}},
     orders=16,
     oracle={"derivative": derivative},
+    group="the lecture",
     summary="tanh written with exp as (1 - y) / (1 + y); derivatives of order 1 to 16",
 )

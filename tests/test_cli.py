@@ -339,6 +339,22 @@ def test_list_and_env_show_what_there_is():
     assert call("--version").output.strip() == f"adbench, version {adbench.__version__}"
 
 
+def test_list_puts_models_together_that_come_from_one_place():
+    output = call("list").output
+    titles = re.findall(r"^Models: (.+)$", output, flags=re.MULTILINE)
+    groups = {source.model.group for source in registry.models().values()}
+    assert titles[0] == "the lecture"
+    assert sorted(titles) == sorted(groups)
+    assert output.index("Models: gradbench") < output.index("- lse ")
+
+
+def test_a_run_that_names_no_model_leaves_the_workloads_out():
+    by_default = registry.names_of_models()
+    assert "mlp" in by_default
+    assert "lse" not in by_default
+    assert "lse" in registry.models()
+
+
 def test_the_readme_names_every_exit_status():
     readme = (ROOT / "README.md").read_text()
     statuses = re.findall(r"^\| (\d+) \| ", readme, flags=re.MULTILINE)

@@ -44,6 +44,7 @@ _KINDS: tuple[tuple[str, Any, str], ...] = (
     ("known_issues", Mapping, "a mapping of frameworks or backends to addresses"),
     ("accuracy", float | int, "a relative error, such as 1e-6"),
     ("summary", str, "a line of text"),
+    ("group", str, "a line of text"),
 )
 """What the fields of a model must be, in words."""
 
@@ -138,6 +139,12 @@ class Model:
 
     summary: str = ""
     """One line for `adbench list`."""
+
+    group: str = ""
+    """Where it comes from, in a word or two: what `adbench list` puts together."""
+
+    by_default: bool = True
+    """Whether a run that names no model has it, where it is an installed one."""
 
     def __post_init__(self) -> None:
         self._check_name()

@@ -13,6 +13,7 @@ from adbench.cli.selection import announce
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from adbench.cases import Model
     from adbench.registry import ModelSource
 
 
@@ -57,12 +58,32 @@ def _show_models(sources: Iterable[ModelSource], screen: Console) -> None:
     from adbench.reporting import render
     from adbench.reporting.tables import Table
 
-    rows = tuple(
-        (source.model.name, ", ".join(source.model.sizes), source.model.summary)
-        for source in sources
-    )
-    columns = ("model", "sizes", "what it is")
-    render.to_screen(Table("Models", "", columns, 3, rows, prose=True), screen)
+    groups: dict[str, list[Model]] = {}
+    for source in sources:
+        groups.setdefault(source.model.group, []).append(source.model)
+    for group, models in sorted(groups.items(), key=lambda item: _place_of_group(*item)):
+        title = f"Models: {group}" if group else "Models"
+        rows = tuple((model.name, ", ".join(model.sizes), model.summary) for model in models)
+        table = Table(title, _note_on_models(models), COLUMNS, 3, rows, prose=True)
+        render.to_screen(table, screen)
+
+
+COLUMNS = ("model", "sizes", "what it is")
+"""The columns of a table of models."""
+
+
+def _place_of_group(group: str, models: Sequence[Model]) -> tuple[bool, str]:
+    """Put groups of models that a run has by default before those that it leaves out."""
+    return not _are_by_default(models), group
+
+
+def _are_by_default(models: Sequence[Model]) -> bool:
+    return any(model.by_default for model in models)
+
+
+def _note_on_models(models: Sequence[Model]) -> str:
+    """Say of models that a run leaves them out where it names none."""
+    return "" if _are_by_default(models) else "A run has these where it names them."
 
 
 def _show_backends(screen: Console) -> None:

@@ -19,7 +19,7 @@ from adbench.running.selection import Selection
 def make(*models, effort=DEFAULT, backends=REFERENCE[:1], **known):
     settings = Settings(effort=effort)
     return planning.make_plan(
-        registry.find_models(models or registry.models()), backends, settings, **known
+        registry.find_models(models or registry.names_of_models()), backends, settings, **known
     )
 
 
