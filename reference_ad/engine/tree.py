@@ -123,6 +123,8 @@ def paths(tree: Any) -> list[str]:
 
     ``[1][0]``, ``['weights'][2]``; '' for a bare leaf.
     """
+    if not isinstance(tree, (tuple, list, dict)):
+        return [""]
     return list(_walk(flatten(tree)[1], ""))
 
 
