@@ -124,7 +124,7 @@ def _enclosed(function: Callable[..., Any], enclose: Enclose, name: str) -> Call
     def call(*args: Any, **keywords: Any) -> Any:
         arrays = 1 if name == "pow" else len(args)  # an exponent is a number
         operands, parameters = args[:arrays], args[arrays:]
-        operands = tree.map(enclosed, operands)
+        operands = tuple([tree.map(enclosed, operand) for operand in operands])
         result = function(*operands, *parameters, **keywords)
         rounded = name not in _EXACT and any(map(_is_float, tree.leaves(result)))
         if rounded:  # the operands were integers

@@ -5,9 +5,10 @@ What f(x + hv) leaves beyond its linear part is of second order in h, if the slo
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from functools import cache
-from math import isfinite, isnan, log2, nan
+from math import isfinite, log2, nan
 from typing import Any
 
 import numpy as np
@@ -84,15 +85,18 @@ def taylor_order(ray: Ray, slope: float, tolerance: float) -> float:
     which rounding does not show; nan where there are none, as for a linear function.
     """
     start = ray(0.0)
-    order = nan
-    previous = nan
-    for h in STEPS:
+
+    def remainder(h: float) -> float:
+        """What is left at a step; 0 where rounding may have made it."""
         value = ray(h)
-        remainder = abs(float(value - start - np.longdouble(h) * np.longdouble(slope)))
+        left = abs(float(value - start - np.longdouble(h) * np.longdouble(slope)))
         noise = SPACING * (abs(float(value)) + abs(float(start))) + h * tolerance
-        if not isfinite(remainder) or remainder < ABOVE_NOISE * noise:
-            break
-        if not isnan(previous) and remainder > 0:
-            order = log2(previous / remainder)
-        previous = remainder
-    return order
+        return left if isfinite(left) and left >= ABOVE_NOISE * noise else 0.0
+
+    if not remainder(STEPS[0]):
+        return nan
+    # It shrinks with the step, so that not all of them need to be tried.
+    count = bisect_left(STEPS, True, lo=1, key=lambda h: not remainder(h))
+    if count < 2:
+        return nan
+    return log2(remainder(STEPS[count - 2]) / remainder(STEPS[count - 1]))

@@ -173,7 +173,7 @@ def is_random(target: Any) -> bool:
 def written(target: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
     """The operands that an operation writes to."""
     arguments = target._schema.arguments
-    writes = {a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write}
+    writes = [a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write]
     by_name = dict(zip([a.name for a in arguments], args, strict=False)) | dict(kwargs)
     return [by_name[name] for name in writes if name in by_name]
 

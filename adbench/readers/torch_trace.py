@@ -156,8 +156,8 @@ class _Recorder(TorchDispatchMode):
         self._called: Any = None
         """The operation of the user's that runs now."""
         self._place = ""
-        self._placed: set[Any] = set()
-        """Operations that were called once."""
+        """The line of the user's code that called it, or one like it, first."""
+        self._place_by_call: dict[Any, str] = {}
         self._has_written = False
         """Whether what depends on an argument was written to a tensor, which may have views."""
 
@@ -201,9 +201,9 @@ class _Recorder(TorchDispatchMode):
         if function is ATEN.detach.default:
             return self._detached(args[0])
         self._called = function
-        if function not in self._placed:
-            self._placed.add(function)
-            self._place = place_of_user()
+        if function not in self._place_by_call:
+            self._place_by_call[function] = place_of_user()
+        self._place = self._place_by_call[function]
         answer = self._applied(function, args, kwargs)
         if self._switches.leaves_derivative:
             return self._without_derivative(function, answer)

@@ -93,6 +93,8 @@ def as_written(structure: Structure) -> str:
 
 def leaves(tree: Any) -> list[Any]:
     """The leaves from left to right."""
+    if not isinstance(tree, (tuple, list, dict)):
+        return [tree]
     return flatten(tree)[0]
 
 
@@ -101,6 +103,8 @@ def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
 
     ValueError where they do not.
     """
+    if not rest and not isinstance(tree, (tuple, list, dict)):
+        return f(tree)
     flat = [flatten(argument) for argument in (tree, *rest)]
     structure = flat[0][1]
     for _, other in flat:
@@ -119,6 +123,8 @@ def paths(tree: Any) -> list[str]:
 
     ``[1][0]``, ``['weights'][2]``; '' for a bare leaf.
     """
+    if not isinstance(tree, (tuple, list, dict)):
+        return [""]
     return list(_walk(flatten(tree)[1], ""))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -332,6 +334,24 @@ def test_reading_leaves_the_process_as_it_was():
     assert x.grad is None
     assert (torch.backends.mha.get_fastpath_enabled(), torch.is_grad_enabled()) == enabled
     np.testing.assert_array_equal(x.detach().numpy(), X)
+
+
+WITHOUT_COMPILER = """
+import sys
+import torch
+from adbench.readers.torch import read
+
+F = torch.nn.functional
+x = torch.rand(3, 4, dtype=torch.float64)
+cell = torch.nn.LSTM(4, 2).double()
+for function in (F.gelu, F.softplus, F.mish, lambda x: torch.logaddexp(x, -x), cell):
+    read(function, [x])
+assert not {"torch._dynamo", "torch._inductor"} & sys.modules.keys()
+"""
+
+
+def test_reading_loads_no_compiler():
+    subprocess.run([sys.executable, "-c", WITHOUT_COMPILER], check=True)
 
 
 @pytest.mark.parametrize("backend", ["jax:jit", "tensorflow:function"])
