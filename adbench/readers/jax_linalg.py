@@ -13,10 +13,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import jax.scipy.linalg
 import numpy as np
 
 from adbench.namespaces.jax import wide_types
-from adbench.readers import elimination
+from adbench.readers import elimination, matrix_exponential
 from adbench.readers.reading import Deferred
 from adbench.readers.signs import SignChoice
 
@@ -156,9 +157,10 @@ def _fft(xp: Any, x: Any, *, fft_type: Any, fft_lengths: Sequence[int]) -> Any:
 
 OF_CALLS: dict[Operation, Operation] = {
     jnp.linalg.det: lambda xp, x: [xp.linalg.det(x)],
+    jax.scipy.linalg.expm: lambda xp, x: [matrix_exponential.exponential(xp, x)],
     jnp.linalg.slogdet: lambda xp, x: [*xp.linalg.slogdet(x)],
 }
-"""What functions of JAX are that eliminate column by column."""
+"""What functions of JAX are that eliminate column by column, or choose among several formulas."""
 
 OPERATIONS: dict[str, Operation] = {
     "cholesky": _cholesky,

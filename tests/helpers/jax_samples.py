@@ -177,6 +177,7 @@ SAMPLES: dict[str, list[tuple[Any, ...]]] = {
         (lambda a, b: jnp.linalg.solve(symmetric(a), b), SQUARE, (2, 4, 3)),
         (solution_by_products, M, V),
     ],
+    "device_put": [(lambda x, y: jax.device_put((x, y)), M, M)],
     "dot_general": [
         (lambda x, y: x @ y, (3, 4), (4, 2)),
         (lambda x, y: jnp.einsum("bij,bkj->bik", x, y), (2, 3, 4), (2, 5, 4)),

@@ -42,13 +42,21 @@ def test_the_operations_are_those_met_each_once_in_their_order():
     assert reading.operations == ("sin", "exp", "mul", "reduce_sum")
 
 
-def test_a_determinant_is_one_operation_and_no_elimination():
+def test_determinants_and_exponentials_of_matrices_are_one_operation_each():
     matrices = np.random.default_rng(2).standard_normal((2, 4, 4))
-    reading = read(lambda x: jnp.linalg.slogdet(x)[1] + jnp.linalg.det(x), [matrices])
-    assert reading.operations == ("slogdet", "det", "add")
+
+    def function(x):
+        exponentials = jax.scipy.linalg.expm(x)
+        return jnp.linalg.slogdet(x)[1] + jnp.linalg.det(x), exponentials
+
+    reading = read(function, [matrices])
+    assert reading.operations == ("expm", "slogdet", "det", "add")
     determinants = np.linalg.det(matrices)
     expected = np.log(np.abs(determinants)) + determinants
-    assert reading.function(numpy, matrices) == pytest.approx(expected)
+    sums, exponentials = reading.function(numpy, matrices)
+    assert sums == pytest.approx(expected)
+    with wide_types():
+        assert exponentials == pytest.approx(np.asarray(jax.scipy.linalg.expm(matrices)))
 
 
 def test_a_function_that_is_called_as_one_of_jax_is_read_as_it_is():
