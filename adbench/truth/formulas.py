@@ -223,7 +223,9 @@ def _lost(
 
 
 def _middles(arg: Any) -> Any:
-    return np.asarray(midpoints(arg) if isinstance(arg, ElementArray) else arg, np.float64)
+    """The midpoints of balls as doubles, or as pairs of them."""
+    middles = np.asarray(midpoints(arg) if isinstance(arg, ElementArray) else arg)
+    return middles if middles.dtype.kind == "c" else middles.astype(np.float64)
 
 
 def _own_rounding(
@@ -304,7 +306,7 @@ def _partial_derivative(
         def of_one(x: Any) -> Any:
             return function(*points[:position], x, *points[position + 1 :])
 
-        ones = np.ones(np.shape(points[position]))
+        ones = np.ones_like(points[position])
         straight_path = [ones, *[None] * (order - 1)]
         return jet(of_one, (points[position],), (straight_path,))[1][-1]
 
