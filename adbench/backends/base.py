@@ -133,6 +133,11 @@ class Backend:
     plain: Backend | None = None
     """Another way to the same derivatives, for hand-written functions that the transformations
     refuse."""
+    conjugates: ClassVar[bool | None] = None
+    """Of a backend with complex arrays, whether its pullback takes the cotangent u for the map
+    dy -> Re(u* dy), as PyTorch and TensorFlow do, and the gradient is df/dx + i df/dy; False where
+    it is dy -> Re(u dy), as for JAX, and the gradient the conjugate of that. None where it has no
+    complex arrays: it is asked with their real and imaginary parts."""
     vmap: Callable[[Function], Function] | None = None
     """`vmap(function)` maps a function of a tree over the leading axis of every leaf; where a
     framework has one, the fall-backs use it instead of a loop."""
@@ -337,6 +342,8 @@ class Problem:
     direction: Any
     is_native: bool = False
     """Whether the function is a hand-written one."""
+    is_complex: bool = False
+    """Whether the arrays are complex ones, and not their parts."""
     compression: Compression | None = None
     """Of a sparse operator: its pattern, and how it is computed. The direction is its seeds then,
     and where each entry is among their products."""
@@ -448,6 +455,8 @@ def prepare(
         if _is_better(plain_call, call, backend, problem):
             route, call = plain_route, plain_call
     name = route.name
+    if problem.is_complex:
+        name += ", of complex arrays"
     if problem.compression is not None:
         name += f", {problem.compression.colours} colours"
     return name, backend.stage(call, problem.active, problem.constants, problem.direction)

@@ -13,6 +13,7 @@ from typing import Any
 
 from adbench.backends.base import Backend
 from adbench.cases.case import DTYPES
+from adbench.cases.complex_parts import joined, split_output
 from adbench.cases.inputs import Inputs
 from adbench.cases.messages import SentenceError
 from adbench.cases.model import Model
@@ -40,6 +41,9 @@ def returning_one_array(backend: Backend, model: Model, inputs: Inputs) -> Calla
     title = f"native[{backend.framework!r}] of the model {model.name!r}"
     was_checked = False
 
+    if inputs.is_complex:
+        function = _of_parts(function, backend)
+
     def checked(*arguments: Any) -> Any:
         nonlocal was_checked
         output = function(*arguments)
@@ -61,6 +65,11 @@ def returning_one_array(backend: Backend, model: Model, inputs: Inputs) -> Calla
         return output
 
     return checked
+
+
+def _of_parts(function: Callable[..., Any], backend: Backend) -> Callable[..., Any]:
+    """A function of complex arrays as one of their parts."""
+    return lambda *arguments: split_output(backend.xp, function(*map(joined, arguments)))
 
 
 def _check_tree(output: Any, backend: Backend, inputs: Inputs, title: str) -> None:

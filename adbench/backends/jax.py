@@ -37,6 +37,7 @@ class Eager(Backend):
     """JAX without `jit`: every operation is dispatched by itself."""
 
     framework = "jax"
+    conjugates = False
     dtypes = ("float64", "float32", "float16", "bfloat16")
     xp = namespace
     array_type = jax.Array

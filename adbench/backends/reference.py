@@ -16,6 +16,7 @@ class Tape(NumPyBackend):
     """`reference_ad` as it runs by default: dual numbers forward, a tape in reverse."""
 
     framework = "reference"
+    conjugates = False
     # NumPy makes float32 of bfloat16 and a Python number.
     dtypes = ("float64", "float32", "float16")
     xp = namespace

@@ -51,6 +51,7 @@ class Eager(Backend):
     """TensorFlow as it runs by default, one operation at a time."""
 
     framework = "tensorflow"
+    conjugates = True
     xp = namespace
     array_type = tf.Tensor
     array_name = "tf.Tensor"

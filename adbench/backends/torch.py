@@ -79,6 +79,7 @@ class Functional(Backend):
     """PyTorch through `torch.func` alone, one operation at a time, on the CPU."""
 
     framework = "torch"
+    conjugates = True
     dtypes = ("float64", "float32", "float16", "bfloat16")
     xp = namespace
     array_type = torch.Tensor

@@ -14,6 +14,15 @@ from typing import Any
 import numpy as np
 
 from adbench.cases.case import DTYPES, numpy_dtype
+from adbench.cases.complex_parts import (
+    PATHS_OF_PARTS,
+    Parts,
+    as_parts,
+    has_parts,
+    is_part,
+    joined,
+    split_output,
+)
 from adbench.cases.foreign import foreign_call, owner_of_type
 from adbench.cases.messages import as_sentence, describe_exception, place_of
 from adbench.cases.model import Model, SpecError
@@ -35,7 +44,8 @@ class Inputs:
     """The arguments of a model at one size, and the directions for its JVPs, VJPs and HVPs."""
 
     arguments: tuple[Any, ...]
-    """The trees that `make` gave, with arrays and static values for leaves."""
+    """The trees that `make` gave, with arrays and static values for leaves, and with `Parts` for
+    complex arrays."""
 
     active: int
     """The position of the argument that is differentiated with respect to."""
@@ -55,6 +65,30 @@ class Inputs:
 
     samples: tuple[int, ...] = ()
     """The positions of the arguments whose first axis counts the samples of a batch."""
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether an argument or the output holds complex numbers, as their parts."""
+        return has_parts(self.arguments) or any(is_part(part.path) for part in self.outputs)
+
+    @property
+    def has_one_output(self) -> bool:
+        """Whether the function gives one array, a complex one included."""
+        return tuple(part.path for part in self.outputs) in ((), PATHS_OF_PARTS)
+
+    def of_complex_arrays(self) -> Inputs:
+        """Return the inputs with complex arrays for their parts, of a function of one output."""
+        cotangent = self.cotangent
+        if self.outputs:
+            real, imaginary = cotangent.reshape(2, *self.outputs[0].shape)
+            cotangent = joined(Parts(real, imaginary))
+        return replace(
+            self,
+            arguments=tuple(map(joined, self.arguments)),
+            tangent=joined(self.tangent),
+            cotangent=cotangent,
+            outputs=(),
+        )
 
     @property
     def batch(self) -> int:
@@ -233,7 +267,8 @@ def _as_trees(maker: str, arguments: Sequence[Any], lowest_dtype: str) -> tuple[
     trees = []
     for position, argument in enumerate(arguments):
         try:
-            trees.append(map_arrays(lambda leaf: _rounded(leaf, lowest_dtype), argument))
+            parts = as_parts(argument)
+            trees.append(map_arrays(lambda leaf: _rounded(leaf, lowest_dtype), parts))
         except Exception as error:
             raise SpecError(
                 as_sentence(
@@ -250,11 +285,6 @@ def _check_kinds(argument: Any, title: str) -> None:
         place = f" at {path}" if path else ""
         if is_static(leaf):
             continue
-        if leaf.dtype.kind == "c":
-            raise SpecError(
-                f"{title} has complex values{place}, and derivatives here are of real numbers: "
-                "give its real and imaginary parts as two arrays, and join them in the function."
-            )
         if leaf.dtype.kind not in NUMBERS or leaf.dtype.type is np.void:
             raise SpecError(
                 f"{title} has values of the type {leaf.dtype}{place}; give arrays of numbers, and "
@@ -399,7 +429,7 @@ def _read_only(array: Array) -> Array:
 def _output(model: Model, subject: str, xp: Namespace, arguments: Sequence[Any]) -> Any:
     """Call a model's function on NumPy's arrays. What it raises becomes a SpecError with advice."""
     try:
-        return call(subject, model.function, xp, *arguments)
+        output = call(subject, model.function, xp, *map(joined, arguments))
     except SpecError as refusal:
         error = refusal.__cause__
         if error is None or getattr(model.function, "is_read", False):
@@ -409,6 +439,7 @@ def _output(model: Model, subject: str, xp: Namespace, arguments: Sequence[Any])
         if fault:
             raise SpecError(f"{subject}{place_of(error, file, file)} {fault}") from error
         raise SpecError(f"{refusal} {_hint(error, file)}".rstrip()) from error
+    return split_output(xp, output)
 
 
 def _fault(error: BaseException) -> str:

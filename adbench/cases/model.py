@@ -82,8 +82,8 @@ class Model:
 
     make: Make
     """`make(size, rng)` gives the arguments as a sequence of trees (arrays, or nested lists, tuples
-    and dicts of arrays) of float64 values. The harness rounds them to the lowest dtype that is
-    asked for, so every dtype and every backend starts from the same numbers."""
+    and dicts of arrays) of float64 or complex128 values. The harness rounds them to the lowest
+    dtype that is asked for, so every dtype and every backend starts from the same numbers."""
 
     sizes: Mapping[str, Size]
     """The named sizes, smallest first; each is a mapping that `make` understands."""
@@ -292,7 +292,17 @@ class Model:
                     )
 
     def output(self, xp: Any, *arguments: Any) -> Any:
-        """Return what the function gives as one array: the numbers of a tree of arrays in a row."""
+        """Return what the function gives as one array: the numbers of a tree of arrays in a row.
+
+        arguments: with parts for complex arrays; so has the output, before its numbers are counted.
+        """
+        from adbench.cases.complex_parts import joined, split_output
+        from adbench.cases.outputs import as_one_array
+
+        return as_one_array(xp, split_output(xp, self.function(xp, *map(joined, arguments))))
+
+    def output_of_reals(self, xp: Any, *arguments: Any) -> Any:
+        """Return what `output` does, where no argument and no output is complex: what is timed."""
         from adbench.cases.outputs import as_one_array
 
         return as_one_array(xp, self.function(xp, *arguments))

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 import reference_ad
+from adbench.cases.complex_parts import joined
 from adbench.cases.foreign import foreign_call
 from adbench.cases.inputs import Inputs
 from adbench.cases.messages import frame_in, place_of
@@ -136,7 +137,8 @@ def check_style(model: Model, inputs: Inputs) -> None:
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(), _PlainLevel() as level:
             warnings.simplefilter("ignore")
-            model.function(_WITHOUT_CHECKPOINTS, *map_arrays(level.plain, inputs.arguments))
+            arguments = tuple(map(joined, inputs.arguments))
+            model.function(_WITHOUT_CHECKPOINTS, *map_arrays(level.plain, arguments))
     except Exception as error:
         advice = _advice(_cause(error), file)
         if not advice:  # a question of numbers, or of what the engine has: judged later

@@ -21,6 +21,7 @@ from adbench.backends.base import prepare as build
 from adbench.backends.catalog import Entry
 from adbench.backends.fallbacks import shape_of
 from adbench.backends.hand_written import dtype_name
+from adbench.cases.complex_parts import is_complex
 from adbench.cases.model import SpecError
 from adbench.cases.operators import DENSE, FIRST_ORDER, Mode, Operator
 from adbench.cases.static import without_static
@@ -37,6 +38,12 @@ from adbench.derivatives.prepared import Preparation, PreparedCall, moved_argume
 from adbench.functions.framework import names_of_arguments
 from adbench.functions.specification import takes_namespace
 from reference_ad.engine import tree
+
+COMPLEX = ("complex128", "complex64")
+"""The dtypes of complex numbers."""
+
+OF_COMPLEX = frozenset({Operator.GRADIENT, Operator.VALUE_AND_GRADIENT, Operator.JVP, Operator.VJP})
+"""The operators by complex numbers; the convention is that of `cases/complex_parts.py`."""
 
 Modes = Callable[[], AbstractContextManager[Any]]
 """Makes a context with settings of a framework."""
@@ -119,6 +126,10 @@ def prepare_and_call(request: Request) -> tuple[PreparedCall, Answer]:
         else:
             mode = _mode(request, problem.active, output, backend)
         route, call = build(backend, problem, request.operator, mode, request.order)
+    is_of_cotangents = request.operator in OF_COMPLEX - {Operator.JVP}
+    has_complex = any(map(is_complex, tree.leaves(problem.active)))
+    if is_of_cotangents and has_complex and not backend.conjugates:
+        call = _in_our_convention(call, backend.xp, request.operator)
     modes, answer = _first_call(backend, native_dtype, call, problem)
     finish = _finish(problem, backend, request.active)
     arguments, names = request.arguments, request.names
@@ -190,11 +201,31 @@ def _check_active(request: Request, backend: Backend, backend_name: str) -> None
         raise SpecError("The argument to differentiate by holds no array; give one at least.")
     for leaf in leaves:
         name = dtype_name(leaf) if is_array(leaf) else np.asarray(leaf).dtype.name
-        if name not in backend.dtypes:
+        if name in COMPLEX and request.operator not in OF_COMPLEX:
+            raise SpecError(
+                f"A {request.operator} by complex numbers is none that all frameworks share; write "
+                "the function of their real and imaginary parts, as two arrays."
+            )
+        dtypes = backend.dtypes if backend.conjugates is None else (*backend.dtypes, *COMPLEX)
+        if name not in dtypes:
             raise SpecError(
                 f"{backend_name} was given {name} to differentiate by; it differentiates by "
-                f"{', '.join(backend.dtypes)}."
+                f"{', '.join(dtypes)}."
             )
+
+
+def _in_our_convention(call: Call, xp: Any, operator: Operator) -> Call:
+    """A call of a backend that does not conjugate, with cotangents and gradients that are."""
+
+    def conjugated(array: Any) -> Any:
+        return xp.conj(array) if is_complex(array) else array
+
+    def converted(active: Any, constants: tuple[Any, ...], direction: Any) -> Any:
+        if operator is Operator.VJP:
+            direction = tree.map(conjugated, direction)
+        return tree.map(conjugated, call(active, constants, direction))
+
+    return converted
 
 
 def _native_dtype(function: PosedFunction, request: Request) -> str:

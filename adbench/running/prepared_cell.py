@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from adbench.backends.base import Backend, Call, Problem, compressed, prepare, to_backend
+from adbench.backends.base import (
+    Backend,
+    Call,
+    Problem,
+    Unsupported,
+    compressed,
+    prepare,
+    to_backend,
+)
 from adbench.backends.hand_written import returning_one_array
 from adbench.backends.reference import Tape
 from adbench.cases.answer import Answer, collect
@@ -15,6 +23,7 @@ from adbench.cases.model import Model
 from adbench.cases.operators import DENSE, SINGLE, Mode, Operator
 from adbench.cases.question import Question, array_name
 from adbench.planning.points import SubjectPoints
+from adbench.running.complex_problem import complex_problem, of_parts, takes_complex_arrays
 from adbench.sparsity.expansion import as_hessian, as_jacobian
 from adbench.timing import clock
 from adbench.timing.clock import Thunk
@@ -22,6 +31,10 @@ from reference_ad.engine import tree
 
 if TYPE_CHECKING:
     from adbench.sparsity.compression import Compression  # which imports SciPy
+
+
+COMPLEX_DTYPES = ("float64", "float32")
+"""The dtypes of which all frameworks have complex numbers."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +76,12 @@ class PreparedCell:
     def collected(self, backend: Backend, answer: Any) -> Answer:
         """Return the arrays of an answer, which are copied.
 
-        Of a sparse matrix that is the whole of it, and of several at once their tuple.
+        Of a sparse matrix that is the whole of it, of several at once their tuple, and of complex
+        arrays their parts.
         """
+        if self.problem.is_complex:
+            arrays = tree.map(backend.to_numpy, answer)
+            return collect(of_parts(arrays, self.case, conjugates=bool(backend.conjugates)))
         compression = self.problem.compression
         if self.case.operator in SINGLE:
             return collect(_unstacked(tree.map(backend.to_numpy, answer)))
@@ -107,8 +124,14 @@ def problem_of(
 
     compression: of a sparse operator, where its pattern is known already.
     """
+    if inputs.is_complex and case.dtype not in COMPLEX_DTYPES:
+        raise Unsupported(f"There are no complex numbers in {case.dtype}.")
+    if takes_complex_arrays(backend, case, inputs):
+        return complex_problem(backend, case, model, inputs)
     native = case.implementation == NATIVE
-    function = returning_one_array(backend, model, inputs) if native else model.output
+    function = model.output if inputs.is_complex else model.output_of_reals
+    if native:
+        function = returning_one_array(backend, model, inputs)
     problem = to_backend(backend, function, inputs, case.operator, native=native)
     if case.operator not in DENSE:
         return problem

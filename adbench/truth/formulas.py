@@ -306,7 +306,7 @@ def _partial_derivative(
         def of_one(x: Any) -> Any:
             return function(*points[:position], x, *points[position + 1 :])
 
-        ones = np.ones(np.shape(points[position]))
+        ones = np.ones_like(points[position])
         straight_path = [ones, *[None] * (order - 1)]
         return jet(of_one, (points[position],), (straight_path,))[1][-1]
 

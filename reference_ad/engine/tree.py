@@ -121,7 +121,7 @@ def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
 def paths(tree: Any) -> list[str]:
     """Where each leaf is, as Python would write it.
 
-    ``[1][0]``, ``['weights'][2]``; '' for a bare leaf.
+    ``[1][0]``, ``['weights'][2]``, ``.real`` of a named tuple; '' for a bare leaf.
     """
     if not isinstance(tree, (tuple, list, dict)):
         return [""]
@@ -132,7 +132,12 @@ def _walk(structure: Structure, path: str) -> Iterator[str]:
     if structure is None:
         yield path
     else:
-        for key, child in zip(
-            structure.keys or range(len(structure.children)), structure.children, strict=True
-        ):
-            yield from _walk(child, f"{path}[{key!r}]")
+        for step, child in zip(_steps(structure), structure.children, strict=True):
+            yield from _walk(child, path + step)
+
+
+def _steps(structure: Node) -> list[str]:
+    """How Python writes the way from a node to each of its children."""
+    if hasattr(structure.kind, "_fields"):
+        return [f".{field}" for field in structure.kind._fields]
+    return [f"[{key!r}]" for key in structure.keys or range(len(structure.children))]
