@@ -140,7 +140,6 @@ MOVES = (
     Operation("expand_dims", lambda xp, x: xp.expand_dims(x * x, axis=0), VECTOR),
     Operation("flip", lambda xp, x: xp.flip(x * x), VECTOR),
     Operation("moveaxis", lambda xp, x: xp.moveaxis(x * x, 0, 1), MATRIX),
-    Operation("pad", lambda xp, x: xp.pad(x * x, ((1, 2),)), VECTOR),
     Operation("permute_dims", lambda xp, x: xp.permute_dims(x * x, (1, 0)), MATRIX),
     Operation("repeat", lambda xp, x: xp.repeat(x * x, 2), VECTOR),
     Operation("reshape", lambda xp, x: xp.reshape(x * x, (3, 2)), MATRIX),

@@ -77,7 +77,7 @@ class Request:
     def plan(self, atlas: Atlas) -> Plan:
         """Return the plan of a run. Raises SpecError where a name is unknown."""
         dtypes = tuple(self.selection.dtypes) or DTYPES
-        selection = replace(self.selection, dtypes=dtypes, order=HIGHEST_ORDER)
+        selection = replace(self.selection, dtypes=dtypes, order=HIGHEST_ORDER, specification=True)
         entries = find_entries(selection.backends, full=self.full)
         return plan_of(atlas, entries, selection.settings(ATLAS), dtypes)
 

@@ -19,7 +19,7 @@ class Bug:
     """The version in which it was seen."""
 
     corner: str
-    """The name of the corner that shows it, or one like it."""
+    """The name of the corner or of the operation that shows it, or of one like it."""
 
     summary: str
     """What is wrong, in a sentence."""
@@ -258,6 +258,75 @@ BUGS: tuple[Bug, ...] = (
             "import torch",
             "f = lambda x: torch.relu(x) - torch.relu(-x)",
             "print(torch.func.grad(f)(torch.tensor(0.0)).item())",
+        ),
+    ),
+    Bug(
+        "torch",
+        "2.13.0",
+        "linalg.solve",
+        "The second derivative of solve, reverse over forward, is half of the right one.",
+        "[[0.234375, 0.15625], [0.05859375, 0.0390625]]",
+        "[[0.1171875, 0.078125], [0.029296875, 0.01953125]]",
+        (
+            "import torch",
+            "f = lambda x: torch.linalg.solve(x, torch.ones(2)).sum()",
+            "x, v = torch.tensor([[2.0, 1.0], [0.0, 4.0]]), torch.ones(2, 2)",
+            "print(torch.func.grad(lambda x: torch.func.jvp(f, (x,), (v,))[1])(x).tolist())",
+        ),
+    ),
+    Bug(
+        "torch",
+        "2.13.0",
+        "linalg.slogdet",
+        "The second derivative of slogdet, reverse over forward, is 0.",
+        "[[-0.1875, -0.125], [-0.046875, -0.03125]]",
+        "[[0.0, 0.0], [0.0, 0.0]]",
+        (
+            "import torch",
+            "f = lambda x: torch.linalg.slogdet(x)[1]",
+            "x, v = torch.tensor([[2.0, 1.0], [0.0, 4.0]]), torch.ones(2, 2)",
+            "print(torch.func.grad(lambda x: torch.func.jvp(f, (x,), (v,))[1])(x).tolist())",
+        ),
+    ),
+    Bug(
+        "torch",
+        "2.13.0",
+        "linalg.det",
+        "The second derivative of det, reverse over forward, is another matrix.",
+        "[[1.0, -1.0], [-1.0, 1.0]]",
+        "[[2.5, -0.0], [-0.625, 1.25]]",
+        (
+            "import torch",
+            "f = torch.linalg.det",
+            "x, v = torch.tensor([[2.0, 1.0], [0.0, 4.0]]), torch.ones(2, 2)",
+            "h = torch.func.grad(lambda x: torch.func.jvp(f, (x,), (v,))[1])(x)",
+            "print(h.round(decimals=3).tolist())",
+        ),
+    ),
+    Bug(
+        "torch",
+        "2.13.0",
+        "special.digamma",
+        "The derivative of digamma is off by 5 parts in 10^10 in float64.",
+        "0.9348022005446793",
+        "0.9348022009716718",
+        (
+            "import torch",
+            "x = torch.tensor(1.5, dtype=torch.float64)",
+            "print(torch.func.grad(torch.special.digamma)(x).item())",
+        ),
+    ),
+    Bug(
+        "torch",
+        "2.13.0",
+        "special.i1",
+        "The second derivative of i1 is 0 beside 0, where it is 3 x / 8.",
+        "3.75e-09",
+        "0.0",
+        (
+            "import torch",
+            "x = torch.tensor(1e-8, dtype=torch.float64)",
+            "print(torch.func.grad(torch.func.grad(torch.special.i1))(x).item())",
         ),
     ),
     Bug(

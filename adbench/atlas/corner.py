@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from adbench.atlas.claims import Claim, Numbers
+from adbench.atlas.own_functions import own_functions
 from adbench.cases.model import Model
 
 POINT = "corner"
@@ -52,5 +53,6 @@ class Corner:
             function=self.function,
             make=lambda size, rng: arguments,
             sizes={POINT: {}},
+            native=own_functions(self.name),
             summary=self.claim.describe(),
         )

@@ -27,6 +27,7 @@ def corner_row(row: Row, corner: Corner) -> CornerRow:
     record = CornerRow(
         corner=corner.name,
         backend=row.backend,
+        implementation=row.implementation,
         dtype=row.dtype,
         operator=row.operator,
         order=row.order,

@@ -17,6 +17,9 @@ class CornerRow:
     backend: str
     """The backend's name, "framework:staging"."""
 
+    implementation: str
+    """"spec" for the corner's formula, "native" for the framework's own function for it."""
+
     dtype: str
     """The dtype that was asked for."""
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from adbench.atlas.bugs import BUGS, Bug
 from adbench.atlas.claims import Word
 from adbench.atlas.row import CornerRow
+from adbench.cases.case import NATIVE
 from adbench.reporting.table import Table
 
 MARKS = {
@@ -104,8 +105,8 @@ def cases(rows: Sequence[CornerRow]) -> Table:
     return Table(
         "Every case",
         "What was returned, and its word.",
-        ("corner", "right", "what", "mode", "dtype", *backends),
-        5,
+        ("corner", "right", "function", "what", "mode", "dtype", *backends),
+        6,
         tuple((*key, *(answers.get((key, backend), "–") for backend in backends)) for key in keys),
         groups=2,
     )
@@ -143,8 +144,9 @@ def summary(rows: Sequence[CornerRow]) -> str:
     )
 
 
-def _key(row: CornerRow) -> tuple[str, str, str, str, str]:
-    return row.corner, row.right, ORDERS[row.order], row.mode, row.dtype
+def _key(row: CornerRow) -> tuple[str, ...]:
+    function = "its own" if row.implementation == NATIVE else "formula"
+    return row.corner, row.right, function, ORDERS[row.order], row.mode, row.dtype
 
 
 def _cell(row: CornerRow) -> str:
@@ -165,7 +167,8 @@ def _names(rows: Sequence[CornerRow]) -> str:
     """The backends of rows, each once; by the modes where it has answered otherwise in others."""
     modes: dict[str, list[str]] = {}
     for row in rows:
-        known = modes.setdefault(row.backend, [])
+        own = ", its own" if row.implementation == NATIVE else ""
+        known = modes.setdefault(f"{row.backend}{own}", [])
         if row.mode not in known:
             known.append(row.mode)
     every_mode = {mode for known in modes.values() for mode in known}

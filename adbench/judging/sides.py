@@ -14,6 +14,15 @@ from adbench.results.row import Kink
 from adbench.truth.formats import FORMATS
 from adbench.truth.truth import Truth
 
+CAME_BACK = {
+    Kink.LEFT: "That on the left came back",
+    Kink.RIGHT: "That on the right came back",
+    Kink.INSIDE: "One between them came back",
+    Kink.OUTSIDE: "None of them came back",
+    Kink.NAN: "nan came back",
+}
+"""What each word says, as the beginning of a sentence."""
+
 
 @dataclass(frozen=True)
 class KinkedEntry:
@@ -75,6 +84,12 @@ class KinkColumns:
     right_derivative: float = nan
     hull_low: float = nan
     hull_high: float = nan
+
+    @property
+    def sentence(self) -> str:
+        """What the sides are, and which of them came back."""
+        left, right = f"{self.left_derivative:.6g}", f"{self.right_derivative:.6g}"
+        return f"{CAME_BACK[self.kink]}: {left} on the left, {right} on the right."
 
 
 def at_kinks(answer: Answer, truth: Truth, dtype: str, n: int) -> KinkColumns:

@@ -93,6 +93,8 @@ def judge(
     verdict, message = _verdict(judged, question, dtype, exact=exact)
     kink = at_kinks(answer, truth, dtype, question.inputs.n)
     worst = worst_entry(answer, truth, comparison, question)
+    if verdict is Verdict.CORRECT and kink.kink:
+        message = f"{message} {kink.sentence}".strip()
     if verdict is Verdict.WRONG and worst.hull:
         message = (
             f"{worst.title} was returned as {worst.returned:.6g}; it lies at a kink, where any "

@@ -91,7 +91,15 @@ MAKING = frozenset(
 LOOPS_AND_DERIVATIVES = {"scan", "fori_loop", "grad"}
 """What takes a function; the tests of loops and of inner derivatives try it."""
 
-NOT_IN_MODELS = {"annotations", "convolve", "einsum", "max_pool", "mean_pool", "sliding_windows"}
+NOT_IN_MODELS = {
+    "annotations",
+    "convolve",
+    "einsum",
+    "max_pool",
+    "mean_pool",
+    "pad",
+    "sliding_windows",
+}
 """What the engine has beyond the array API standard, for frameworks' functions that are read."""
 
 INSIDE_OTHERS = {"broadcast_arrays", "conj", "imag", "matrix_transpose", "real", "take_along_axis"}

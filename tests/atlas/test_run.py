@@ -16,7 +16,7 @@ from adbench.cli import main
 from adbench.planning.settings import Settings
 from adbench.results.exit_status import ExitStatus
 
-SETTINGS = Settings(effort=asking.ATLAS, order=asking.HIGHEST_ORDER)
+SETTINGS = Settings(effort=asking.ATLAS, order=asking.HIGHEST_ORDER, specification=True)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_every_answer_has_a_place_in_the_tables(run):
     assert sum(int(cell or 0) for row in tables.words(run.rows).rows for cell in row[1:]) == len(
         run.rows
     )
-    assert all(len(row) == 5 + 3 for row in tables.cases(run.rows).rows)
+    assert all(len(row) == 6 + 3 for row in tables.cases(run.rows).rows)
 
 
 def test_the_rows_are_read_as_they_were_written(run, tmp_path):
@@ -125,3 +125,25 @@ def test_a_row_that_did_not_run_has_no_word(run):
     row = replace(run.measured.rows[0], outcome=Outcome.RAISED, message="no rule")
     record = corner_row(row, CORNERS[row.model])
     assert (record.word, record.outcome, record.message) == ("", "raised", "no rule")
+
+
+def test_a_framework_has_a_function_of_its_own_for_what_it_is_said_to():
+    pytest.importorskip("torch")
+    from adbench.atlas.own_functions import NAMES
+    from adbench.atlas.torch_functions import FUNCTIONS
+
+    assert set(NAMES["torch"]) == set(FUNCTIONS)
+
+
+def test_a_framework_s_own_function_is_asked_beside_the_formula():
+    pytest.importorskip("torch")
+    from adbench.running.selection import Selection
+
+    selection = Selection(backends=["torch:eager"], dtypes=["float64"])
+    run = atlas.ask_corners(["maximum(x, 0) at 0"], asking.Request(selection, progress=False))
+    slopes = {
+        row.implementation: row.returned
+        for row in run.rows
+        if (row.order, row.mode) == (1, "reverse")
+    }
+    assert slopes == {"spec": "0.5", "native": "0"}

@@ -72,3 +72,8 @@ def test_the_sides_travel_from_the_process_that_finds_them(tmp_path):
     loaded, _ = storage.load(tmp_path / "truth")
     assert [side.tolist() for side in loaded.sides.left] == [0.125]
     assert [side.tolist() for side in loaded.sides.right] == [1.0]
+
+
+def test_the_message_says_which_side_came_back():
+    sentence = judged(leaky, 0.0, 0.125).message.partition("is right. ")[2]
+    assert sentence == "That on the left came back: 0.125 on the left, 1 on the right."
