@@ -1,7 +1,9 @@
 """The cost of k-means clustering, and the step of Newton's method that lowers it.
 
-Formula: f(C) = sum_i min_j |c_j - p_i|^2. Its Hessian is diagonal, so that its diagonal is the
-gradient of the sum of the gradient; the step is gradient / diagonal, entry by entry.
+Formula: f(C) = sum_i min_j |c_j - p_i|^2. The nearest centroid is chosen by value, as
+implementations by hand do, and the distance from it is differentiated: it is the least one nearby.
+The Hessian is diagonal, so that its diagonal is the gradient of the sum of the gradient; the step is
+gradient / diagonal, entry by entry.
 
 Source: gradbench's `kmeans`, functions `cost` and `dir`, after Bottou and Bengio, Convergence
 properties of the k-means algorithms, NIPS 1994.
@@ -21,8 +23,9 @@ def cost(xp, centroids, points):
 
     centroids: shape (k, d); points: shape (n, d).
     """
-    squares = xp.sum(centroids**2, axis=1) - 2.0 * (points @ centroids.T)
-    return xp.sum(xp.min(squares, axis=1)) + xp.sum(points**2)
+    products = points @ centroids.T
+    nearest = xp.argmin(xp.sum(centroids**2, axis=1) - 2.0 * products, axis=1)
+    return xp.sum((points - xp.take(centroids, nearest, axis=0)) ** 2)
 
 
 def newton_step(xp, centroids, points):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,9 @@ triu = linear("triu", lambda x, k: np.triu(x, k), lambda g, ans, x, k: triu(g, k
 # --- indexing -------------------------------------------------------------------------------------
 
 
+FEW_TO_ADD = 256
+"""Up to how many numbers np.add.at is as fast as any other way."""
+
 ARRAY = "array"
 """In an index, the place of an array: the arrays are arguments, in their order."""
 _PLAIN = (int, slice, type(None), type(Ellipsis))
@@ -86,6 +90,8 @@ def _complete(index: tuple[Any, ...], arrays: Sequence[Array]) -> tuple[Any, ...
 
 
 def _scatter_add(g: Array, *arrays: Array, index: tuple[Any, ...], shape: tuple[int, ...]) -> Array:
+    if index == (ARRAY,) and _are_rows(g, arrays[0], shape):
+        return _add_rows(g, arrays[0], shape)
     result = np.zeros(shape, g.dtype)
     if arrays:
         np.add.at(
@@ -94,6 +100,25 @@ def _scatter_add(g: Array, *arrays: Array, index: tuple[Any, ...], shape: tuple[
     else:
         result[index] = g[()]  # an object array of no dimensions would be put in as an object
     return result
+
+
+def _are_rows(g: Array, places: Array, shape: tuple[int, ...]) -> bool:
+    """Whether g has a row for each place along the first axis, and they are many numbers."""
+    is_large = type(g) is np.ndarray and g.size >= FEW_TO_ADD and len(shape) > 1
+    is_whole = g.shape == (*np.shape(places), *shape[1:]) and 2 * g.size >= prod(shape)
+    return is_large and is_whole and g.dtype == np.float64 and places.dtype != bool
+
+
+def _add_rows(rows: Array, places: Array, shape: tuple[int, ...]) -> Array:
+    """Add rows to those of zeros in the order in which they come, as np.add.at does.
+
+    np.bincount takes a fifth of its time where rows have several numbers, and adds in float64.
+    """
+    width = prod(shape[1:])
+    row_starts = np.reshape(np.arange(shape[0])[places], (-1, 1)) * width
+    positions = np.reshape(row_starts + np.arange(width), -1)
+    total = np.bincount(positions, np.reshape(rows, -1), minlength=prod(shape))
+    return np.reshape(total, shape)
 
 
 getitem = linear(

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from frameworks import ENTRIES, SLOW_TO_STAGE, answer, load
 
-from adbench.backends.base import Unsupported
+from adbench.backends.base import Unsupported, prepare, to_backend
 from adbench.cases import MODES, Mode, Operator
 from adbench.cases.inputs import make_inputs
-from adbench.models import bundle_adjustment, gmm, lstm
+from adbench.models import bundle_adjustment, gmm, lstm, particle
 from adbench.namespaces.namespace import MissingFunction
 from reference_ad.engine import tree
 
@@ -25,6 +25,8 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 FILES = Path(__file__).parent / "golden"
+GRADBENCH_CONTROL = 0.2071918746486116
+"""Where gradbench's minimisation of `particle` ends from w = 0."""
 AGREEMENT = 1e-10
 """How near an entry must be to its golden value, relative to that."""
 
@@ -156,3 +158,39 @@ def test_the_lstm_has_the_loss_and_gradient_of_adbench(name):
     gradient = dict(zip(sorted(inputs.arguments[0]), leaves, strict=True))
     ravelled = np.concatenate([np.ravel(gradient["main"]), np.ravel(gradient["extra"])])
     assert_agreement(ravelled, golden("adbench_lstm", "gradient"))
+
+
+def descended(slope, cost, w):
+    """Return where gradbench's gradient descent from w ends, in one dimension."""
+    step, successes = 1e-5, 0
+    while abs(slope(w)) > 1e-5:
+        following = w - step * slope(w)
+        if successes == 10:
+            step, successes = 2 * step, 0
+        elif abs(following - w) <= 1e-5:
+            break
+        elif cost(following) < cost(w):
+            w, successes = following, successes + 1
+        else:
+            step, successes = step / 2, 0
+    return w
+
+
+@pytest.mark.parametrize("name", ["reference:compiled", "jax:jit"])
+def test_the_particle_is_led_to_the_origin_as_in_gradbench(name):
+    inputs = make_inputs(particle.model, "w=0,h=0.1", seed=0)
+    backend = load(name)
+
+    def call_of(operator, mode):
+        problem = to_backend(backend, particle.model.function, inputs, operator)
+        _, call = prepare(backend, problem, operator, mode, 1)
+
+        def at(w):
+            active = backend.asarray(np.asarray(w))
+            return float(call(active, problem.constants, problem.direction))
+
+        return at
+
+    slope = call_of(Operator.DERIVATIVE, Mode.REVERSE)
+    cost = call_of(Operator.VALUE, Mode.NONE)
+    assert_agreement(descended(slope, cost, 0.0), GRADBENCH_CONTROL)

@@ -21,6 +21,15 @@ def strict_logsumexp(x, axis=None):
     return array_api_strict.log(array_api_strict.sum(array_api_strict.exp(x), axis=axis))
 
 
+def strict_softmax(x, axis):
+    terms = array_api_strict.exp(x)
+    return terms / array_api_strict.sum(terms, axis=axis, keepdims=True)
+
+
+def strict_log_softmax(x, axis):
+    return array_api_strict.log(strict_softmax(x, axis))
+
+
 def strict_set_at(x, index, value):
     changed = np.array(x)
     changed[index] = np.asarray(value)
@@ -33,12 +42,14 @@ STRICT = Namespace(
         scipy.special,
         None,
         expit=lambda z: 1 / (1 + array_api_strict.exp(-z)),
+        log_softmax=strict_log_softmax,
         logsumexp=strict_logsumexp,
+        softmax=strict_softmax,
     ),
     set_at=strict_set_at,
     stop_gradient=lambda x: x,
 )
-WITH_DERIVATIVES_INSIDE = {"kmeans_step"}
+WITH_DERIVATIVES_INSIDE = {"kmeans_step", "particle", "saddle"}
 """Models that call `xp.grad`, for which the strict namespace has nothing."""
 SIZES = [
     (name, size)
