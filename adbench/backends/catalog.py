@@ -228,3 +228,37 @@ CASADI = (
     Entry("casadi:mx", "adbench.backends.casadi:Mx", "casadi", "casadi", by_default=False),
     Entry("casadi:sx", "adbench.backends.casadi:Sx", "casadi", "casadi", by_default=False),
 )
+
+# To simplify its graph and to compile it takes a second for each call, and more with each order.
+_PYTENSOR_ORDERS = {"forward": 4, "reverse": 4}
+
+PYTENSOR = tuple(
+    Entry(
+        f"pytensor:{staging}",
+        f"adbench.backends.pytensor:{attribute}",
+        "pytensor",
+        "pytensor",
+        orders=_PYTENSOR_ORDERS,
+        by_default=False,
+    )
+    for staging, attribute in (("c", "InC"), ("numba", "InNumba"), ("numpy", "InNumPy"))
+)
+
+SYMPY = (
+    Entry("sympy:formulas", "adbench.backends.sympy:Formulas", "sympy", "sympy", by_default=False),
+)
+
+MLX = (
+    Entry("mlx:eager", "adbench.backends.mlx:Eager", "mlx", "mlx", by_default=False),
+    Entry("mlx:compile", "adbench.backends.mlx:Compile", "mlx", "mlx", by_default=False),
+)
+
+TINYGRAD = (
+    Entry(
+        "tinygrad:eager",
+        "adbench.backends.tinygrad:Eager",
+        "tinygrad",
+        "tinygrad",
+        by_default=False,
+    ),
+)

@@ -29,7 +29,7 @@ class ConstantsAlone:
         if name in LOOPS:  # a namespace has its own
             raise AttributeError(name)
         value = getattr(self._module, name)
-        if name in EXTENSIONS:
+        if name in EXTENSIONS and not self._prefix:
             return ConstantsAlone(self.__name__, self._is_array, value, f"{name}.")
         if not callable(value) or isinstance(value, type):
             return value

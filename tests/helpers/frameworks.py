@@ -26,6 +26,10 @@ ENTRIES = {
         *catalog.SCIPY,
         *catalog.COMPLEX,
         *catalog.CASADI,
+        *catalog.PYTENSOR,
+        *catalog.SYMPY,
+        *catalog.MLX,
+        *catalog.TINYGRAD,
         *catalog.AUTOGRAD,
         *catalog.MYGRAD,
     )
