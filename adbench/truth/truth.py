@@ -187,9 +187,7 @@ def _certified(question: Question, dtypes: Sequence[str], fine: float) -> Truth:
         if truth_beside is not None:
             return truth_beside
     kinks = truth.at_kinks
-    bounds = {
-        dtype: bound(question, dtype, answer, radii, kinks, fine=fine) for dtype in dtypes
-    }
+    bounds = {dtype: bound(question, dtype, answer, radii, kinks, fine=fine) for dtype in dtypes}
     truth = _with_sides(replace(truth, bounds=bounds), question)
     return _within_accuracy(truth, question.model.accuracy)
 
