@@ -512,6 +512,32 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     Bug(
+        "jax",
+        "0.10.2",
+        "hypot",
+        "The second derivative of hypot(a, b) is 0 where a = b; it is 2^(-3/2) at (1, 1).",
+        "0.3535533905932738",
+        "0.0",
+        (
+            "import jax, jax.numpy as jnp",
+            "f = lambda a: jnp.hypot(a, 1.0)",
+            "print(round(float(jax.grad(jax.grad(f))(1.0)), 3))",
+        ),
+    ),
+    Bug(
+        "jax",
+        "0.10.2",
+        "special.i1",
+        "The second derivative of i1 at 1e-30 is 1; it is 3 x / 8.",
+        "3.75e-31",
+        "1.0",
+        (
+            "import jax",
+            "f = jax.scipy.special.i1",
+            "print(float(jax.grad(jax.grad(f))(1e-30)))",
+        ),
+    ),
+    Bug(
         "tensorflow",
         "2.21.0",
         "cumulative product of [0, 2, 3]",
