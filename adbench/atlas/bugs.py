@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Bug:
-    """A derivative that is wrong in a framework as it is installed."""
+    """A derivative, or a value, that is wrong in a framework as it is installed."""
 
     framework: str
     """Whose it is."""
@@ -327,6 +327,19 @@ BUGS: tuple[Bug, ...] = (
             "import torch",
             "x = torch.tensor(1e-8, dtype=torch.float64)",
             "print(torch.func.grad(torch.func.grad(torch.special.i1))(x).item())",
+        ),
+    ),
+    Bug(
+        "torch",
+        "2.13.0",
+        "special.j0",
+        "The value of bessel_j0 is off by 2 parts in 10^11 in float64.",
+        "-0.2600519549019334",
+        "-0.2600519549074645",
+        (
+            "import torch",
+            "x = torch.tensor(3.0, dtype=torch.float64)",
+            "print(torch.special.bessel_j0(x).item())",
         ),
     ),
     Bug(
@@ -785,6 +798,19 @@ BUGS: tuple[Bug, ...] = (
             "x = tf.Variable(0.0, dtype=tf.float64)",
             "with tf.GradientTape() as tape: y = tf.nn.relu(x) - tf.nn.relu(-x)",
             "print(tape.gradient(y, x).numpy().tolist())",
+        ),
+    ),
+    Bug(
+        "tensorflow",
+        "2.21.0",
+        "special.erfinv",
+        "The value of erfinv has no digit right beside 0, where it is sqrt(pi) x / 2.",
+        "8.862269254527581e-21",
+        "0.0",
+        (
+            "import tensorflow as tf",
+            "x = tf.constant(1e-20, tf.float64)",
+            "print(tf.math.erfinv(x).numpy())",
         ),
     ),
 )
