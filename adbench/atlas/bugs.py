@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Bug:
-    """A derivative that is wrong in a framework as it is installed."""
+    """A derivative, or a value, that is wrong in a framework as it is installed."""
 
     framework: str
     """Whose it is."""
@@ -330,6 +330,19 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     Bug(
+        "torch",
+        "2.13.0",
+        "special.j0",
+        "The value of bessel_j0 is off by 2 parts in 10^11 in float64.",
+        "-0.2600519549019334",
+        "-0.2600519549074645",
+        (
+            "import torch",
+            "x = torch.tensor(3.0, dtype=torch.float64)",
+            "print(torch.special.bessel_j0(x).item())",
+        ),
+    ),
+    Bug(
         "jax",
         "0.10.2",
         "norm(x) at 0",
@@ -509,6 +522,32 @@ BUGS: tuple[Bug, ...] = (
             "import jax, jax.numpy as jnp",
             "f = lambda x: jax.nn.relu(x) - jax.nn.relu(-x)",
             "print(float(jax.grad(f)(0.0)))",
+        ),
+    ),
+    Bug(
+        "jax",
+        "0.10.2",
+        "hypot",
+        "The second derivative of hypot(a, b) is 0 where a = b; it is 2^(-3/2) at (1, 1).",
+        "0.3535533905932738",
+        "0.0",
+        (
+            "import jax, jax.numpy as jnp",
+            "f = lambda a: jnp.hypot(a, 1.0)",
+            "print(round(float(jax.grad(jax.grad(f))(1.0)), 3))",
+        ),
+    ),
+    Bug(
+        "jax",
+        "0.10.2",
+        "special.i1",
+        "The second derivative of i1 at 1e-30 is 1; it is 3 x / 8.",
+        "3.75e-31",
+        "1.0",
+        (
+            "import jax",
+            "f = jax.scipy.special.i1",
+            "print(float(jax.grad(jax.grad(f))(1e-30)))",
         ),
     ),
     Bug(
@@ -759,6 +798,19 @@ BUGS: tuple[Bug, ...] = (
             "x = tf.Variable(0.0, dtype=tf.float64)",
             "with tf.GradientTape() as tape: y = tf.nn.relu(x) - tf.nn.relu(-x)",
             "print(tape.gradient(y, x).numpy().tolist())",
+        ),
+    ),
+    Bug(
+        "tensorflow",
+        "2.21.0",
+        "special.erfinv",
+        "The value of erfinv has no digit right beside 0, where it is sqrt(pi) x / 2.",
+        "8.862269254527581e-21",
+        "0.0",
+        (
+            "import tensorflow as tf",
+            "x = tf.constant(1e-20, tf.float64)",
+            "print(tf.math.erfinv(x).numpy())",
         ),
     ),
 )

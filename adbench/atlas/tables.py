@@ -53,15 +53,12 @@ def conventions(rows: Sequence[CornerRow], *, all_corners: bool) -> Table:
     all_corners: whether those are shown too at which all backends agree.
     """
     lines = []
-    for corner, members in _by_corner(rows):
+    for corner, members in _by_corner([row for row in rows if row.convention]):
         followers: dict[str, list[CornerRow]] = {}
         for row in members:
-            if row.convention:
-                followers.setdefault(row.convention, []).append(row)
-        if len(followers) > 1 or (followers and all_corners):
-            followed = "; ".join(
-                f"{convention}: {_names(followers[convention])}" for convention in followers
-            )
+            followers.setdefault(_convention(row), []).append(row)
+        if len(followers) > 1 or all_corners:
+            followed = "; ".join(f"{name}: {_names(rows)}" for name, rows in followers.items())
             lines.append((corner, members[0].right, followed))
     return Table(
         "Who follows which convention",
@@ -71,6 +68,13 @@ def conventions(rows: Sequence[CornerRow], *, all_corners: bool) -> Table:
         tuple(lines),
         prose=True,
     )
+
+
+def _convention(row: CornerRow) -> str:
+    """What was returned, and what that is called."""
+    if row.convention == row.returned:
+        return row.returned
+    return f"{row.returned}, {row.convention}"
 
 
 def wrong(rows: Sequence[CornerRow]) -> Table:
@@ -167,7 +171,7 @@ def _names(rows: Sequence[CornerRow]) -> str:
     """The backends of rows, each once; by the modes where it has answered otherwise in others."""
     modes: dict[str, list[str]] = {}
     for row in rows:
-        own = ", its own" if row.implementation == NATIVE else ""
+        own = " by its own function" if row.implementation == NATIVE else ""
         known = modes.setdefault(f"{row.backend}{own}", [])
         if row.mode not in known:
             known.append(row.mode)

@@ -48,8 +48,8 @@ def test_conventions_are_told_apart(run):
     assert rows_of(run, "abs(x) at 0", "fake:FromTheRight").convention == "right"
     assert rows_of(run, "max with two ties", "reference:tape").convention == "shared equally"
     shown = {row[0]: row[2] for row in tables.conventions(run.rows, all_corners=False).rows}
-    assert shown["abs(x) at 0"].startswith("the middle: reference:tape")
-    assert "right: fake:FromTheRight" in shown["abs(x) at 0"]
+    assert shown["abs(x) at 0"].startswith("0, the middle: reference:tape")
+    assert "1, right: fake:FromTheRight" in shown["abs(x) at 0"]
 
 
 def test_where_a_function_is_differentiable_the_truth_judges(run):
