@@ -2,8 +2,8 @@
 
 Formula: f(C) = sum_i min_j |c_j - p_i|^2. The nearest centroid is chosen by value, as
 implementations by hand do, and the distance from it is differentiated: it is the least one nearby.
-The Hessian is diagonal, so that its diagonal is the gradient of the sum of the gradient; the step is
-gradient / diagonal, entry by entry.
+The Hessian is diagonal, so that its diagonal is the gradient of the sum of the gradient; the step
+is gradient / diagonal, entry by entry.
 
 Source: gradbench's `kmeans`, functions `cost` and `dir`, after Bottou and Bengio, Convergence
 properties of the k-means algorithms, NIPS 1994.
