@@ -144,7 +144,8 @@ class Model:
     """Where it comes from, in a word or two: what `adbench list` puts together."""
 
     by_default: bool = True
-    """Whether a run that names no model has it, where it is an installed one."""
+    """Whether a run that names no model has it, of the models that adbench brings; those of other
+    packages it always has."""
 
     def __post_init__(self) -> None:
         self._check_name()
