@@ -269,7 +269,18 @@ def test_models_import_the_spec_alone(path):
     assert set(imports(path, top_level_only=True)) <= {"adbench.cases.Model"}
 
 
-COMMANDS = ["run", "report", "check", "compare", "differences", "graph", "selftest", "list", "env"]
+COMMANDS = [
+    "run",
+    "report",
+    "check",
+    "compare",
+    "differences",
+    "graph",
+    "selftest",
+    "list",
+    "env",
+    "swell",
+]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ COMMANDS = (
     "report",
     "run",
     "selftest",
+    "swell",
 )
 """The subcommands, in the order of the help: each is `command` in the file of its name."""
 
