@@ -10,6 +10,7 @@ import inspect
 import json
 import re
 import sys
+import warnings
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from adbench.backends.catalog import Entry
-from adbench.cases.messages import as_sentence, describe_exception
+from adbench.cases.messages import UnusablePlugin, as_sentence, describe_exception
 from adbench.cases.model import Model, SpecError
 from adbench.cases.text import plain_name
 from adbench.cases.user_file import UserFile, check_path, run_file, run_file_once
@@ -450,7 +451,10 @@ def further_stagings() -> list[Entry]:
 
 
 def all_backends() -> dict[str, Entry]:
-    """Return all backends by name, those included that a run has only where they are named."""
+    """Return all backends by name, those included that a run has only where they are named.
+
+    What another package offers and cannot be imported is left out, with an UnusablePlugin warning.
+    """
     order = ("reference", "torch", "jax", "tensorflow", "differences")
     points = sorted(
         _points(BACKENDS_GROUP),
@@ -459,7 +463,24 @@ def all_backends() -> dict[str, Entry]:
             point.name,
         ),
     )
-    return {entry.name: entry for point in points for entry in _loaded(point)}
+    return {entry.name: entry for point in points for entry in _entries_of(point)}
+
+
+def _entries_of(point: EntryPoint) -> tuple[Entry, ...]:
+    """The backends that an entry point names; none where it is another package's, and at fault."""
+    try:
+        entries = tuple(_loaded(point))
+        if not all(isinstance(entry, Entry) for entry in entries):
+            raise SpecError(
+                f"The entry point {point.name!r} in {point.group} names something else than "
+                f"adbench.extend.Entry records ({point.value}); name a sequence of these."
+            )
+    except (SpecError, TypeError) as error:
+        if _is_ours(point):
+            raise
+        warnings.warn(str(error), UnusablePlugin, stacklevel=2)
+        return ()
+    return entries
 
 
 def find_backends(names: Iterable[str]) -> list[Entry]:

@@ -275,6 +275,7 @@ def test_models_import_the_spec_alone(path):
 COMMANDS = [
     "run",
     "report",
+    "advise",
     "atlas",
     "check",
     "compare",
@@ -284,6 +285,7 @@ COMMANDS = [
     "selftest",
     "list",
     "env",
+    "swell",
 ]
 
 

@@ -89,12 +89,13 @@ class Sx(Mx):
 
 def evaluator(graph: casadi.Function, outputs: Sequence[Array]) -> Callable[..., list[Any]]:
     """Return a function of NumPy arrays that evaluates a graph."""
+    buffer: Any
     buffer, evaluate = graph.buffer()
     shapes = [(output.shape, output.dtype) for output in outputs]
 
     def call(*arrays: Any) -> list[Any]:
-        columns = [np.array(array, np.float64).reshape(-1) for array in arrays]
-        results = [np.empty(shape) for shape, _ in shapes]
+        columns: list[Any] = [np.array(array, np.float64).reshape(-1) for array in arrays]
+        results: list[Any] = [np.empty(shape) for shape, _ in shapes]
         for position, column in enumerate(columns):
             buffer.set_arg(position, memoryview(column))
         for position, result in enumerate(results):

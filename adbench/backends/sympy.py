@@ -41,16 +41,14 @@ class Formulas(NumPyBackend):
         Raises Unsupported where there are too many.
         """
         flat_call = FlatCall(call, active, constants, direction)
-        arguments = [symbols(array.shape) for array in flat_call.arrays]
-        outputs = [as_array(output) for output in flat_call.function(*arguments)]
-        formulas = with_stopped(flat(outputs))
+        arguments, outputs, formulas = written_out(flat_call)
         count = operations(formulas)
         if count > MOST_OPERATIONS:
             raise Unsupported(
                 f"SymPy's formulas have {count:,} operations, more than the {MOST_OPERATIONS:,} "
                 "of which a program is made."
             )
-        return flat_call.unflatten(_program(flat(arguments), formulas, outputs))
+        return flat_call.unflatten(_program(arguments, formulas, outputs))
 
     # ---- transformations
 
@@ -76,6 +74,13 @@ class Formulas(NumPyBackend):
         return lambda active: _jacobian(function, active)
 
 
+def written_out(call: FlatCall) -> tuple[list[sympy.Dummy], list[Array], list[sympy.Expr]]:
+    """Return the symbols of a call's arguments, its arrays of formulas, and all their formulas."""
+    arguments = [symbols(array.shape) for array in call.arrays]
+    outputs = [as_array(output) for output in call.function(*arguments)]
+    return flat(arguments), outputs, with_stopped(flat(outputs))
+
+
 def operations(formulas: Sequence[sympy.Expr]) -> int:
     """Count the operations of formulas as they are written, each as often as it stands there.
 
@@ -93,7 +98,7 @@ def _count(formula: sympy.Basic, counts: dict[sympy.Basic, int]) -> int:
     return counts[formula]
 
 
-class _Printer(SciPyPrinter):
+class _Printer(SciPyPrinter):  # type: ignore[misc]
     """SciPy's functions, and Python's own choice between formulas, which leaves the others out."""
 
     _print_Piecewise = PythonCodePrinter._print_Piecewise

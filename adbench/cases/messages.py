@@ -23,6 +23,10 @@ class SentenceError(Exception):
         super().__init__(plain_text(" ".join(map(str, sentence))))
 
 
+class UnusablePlugin(UserWarning):
+    """Something that another package offers cannot be used, and is left out."""
+
+
 def describe_exception(error: BaseException, file: str | None = None, file_name: str = "") -> str:
     """Return an exception in one line.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -30,6 +32,7 @@ COMMANDS = (
     "report",
     "run",
     "selftest",
+    "swell",
 )
 """The subcommands, in the order of the help: each is `command` in the file of its name."""
 
@@ -67,7 +70,7 @@ class LazyCommands(click.Group):
             return super().main(*arguments, **options)
 
     def invoke(self, context: click.Context) -> Any:
-        with stopped_by_signals():
+        with stopped_by_signals(), _plugins_in_a_line():
             return self._invoke(context)
 
     def _invoke(self, context: click.Context) -> Any:
@@ -87,6 +90,26 @@ class LazyCommands(click.Group):
             _end(_refusal(error), ExitStatus.NOT_RUN)
         except BaseException as error:  # a class of a user derives from it at will
             _end(_own_fault(error), ExitStatus.OWN_FAULT)
+
+
+@contextmanager
+def _plugins_in_a_line() -> Iterator[None]:
+    """Say in a line what a package offers that cannot be used; other warnings are as ever."""
+    show = warnings.showwarning
+
+    def show_plugin(message: Any, category: type[Warning], *place: Any, **line: Any) -> None:
+        from adbench.cases.messages import UnusablePlugin
+
+        if issubclass(category, UnusablePlugin):
+            _say(f"warning: {message}")
+        else:
+            show(message, category, *place, **line)
+
+    warnings.showwarning = show_plugin
+    try:
+        yield
+    finally:
+        warnings.showwarning = show
 
 
 def _usage_sentence(error: click.ClickException) -> str:

@@ -31,17 +31,20 @@ def command(models: tuple[str, ...]) -> None:
 
     screen = Console()
     if models:
-        _show_models(_tried(models), screen)
+        _show_models(_tried(models, optional=()), screen)
         return
     _show_models(registry.models().values(), screen)
     _show_backends(screen)
     plugins = registry.names_of_plugins()
-    if plugins:  # the last, since they may fail
-        _show_models(_tried(plugins), screen)
+    if plugins:  # the last, since they take a worker
+        _show_models(_tried(plugins, optional=plugins), screen)
 
 
-def _tried(names: Sequence[str]) -> list[ModelSource]:
-    """Import models and make their inputs. Raises SpecError where one cannot be used."""
+def _tried(names: Sequence[str], optional: Sequence[str]) -> list[ModelSource]:
+    """Import models and make their inputs. Raises SpecError where one cannot be used.
+
+    optional: those that are left out then, with a warning.
+    """
     from adbench.cases.case import DTYPES
     from adbench.planning.plan import assign
     from adbench.planning.restriction import Restriction
@@ -50,7 +53,7 @@ def _tried(names: Sequence[str]) -> list[ModelSource]:
 
     assignment = assign(Settings(), Restriction((), (), DTYPES[:1]), backends=())
     with Planner(assignment, (), None, announce) as planner:
-        planned = planner.plan(names)
+        planned = planner.plan(names, optional)
     return [plan.source for plan in planned.models]
 
 

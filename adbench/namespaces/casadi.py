@@ -268,8 +268,8 @@ def _where(condition: Any, x: Any, y: Any, /) -> Any:
         return plain.numpy.where(condition, x, y)
     dtype = np.result_type(as_array(x).dtype, as_array(y).dtype)
     shape = np.broadcast_shapes(*[as_array(part).shape for part in (condition, x, y)])
-    parts = [_broadcast_to(part, shape).column for part in (condition, x, y)]
-    return Array(casadi.if_else(*parts), shape, dtype)
+    columns = [_broadcast_to(part, shape).column for part in (condition, x, y)]
+    return Array(casadi.if_else(columns[0], columns[1], columns[2]), shape, dtype)
 
 
 def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
@@ -498,7 +498,7 @@ def _solve(a: Any, b: Any, /) -> Any:
 
 
 def _outer(x: Any, y: Any, /) -> Any:
-    return as_array(x)[:, None] * as_array(y)[None, :]
+    return FUNCTIONS["multiply"](as_array(x)[:, None], as_array(y)[None, :])
 
 
 def _trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:

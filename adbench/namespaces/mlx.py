@@ -31,7 +31,7 @@ def _named(name: str, function: Callable[..., Any], *fields: str) -> Callable[..
 
     fields: what the parts of its answer are called, where it has several.
     """
-    form = namedtuple(name.rpartition(".")[2], fields) if fields else None  # type: ignore[misc]
+    form = namedtuple(name.rpartition(".")[2], fields) if fields else None
 
     def call(*arguments: Any, **parameters: Any) -> Any:
         try:
@@ -74,11 +74,11 @@ def _full(shape: Any, fill: Any, *, dtype: Any = None) -> Any:
     return mx.full(shape, fill, dtype=dtype or _own_dtype(fill))
 
 
-def _var(x: Any, /, *, axis: Any = None, correction: float = 0, keepdims: bool = False) -> Any:
+def _var(x: Any, /, *, axis: Any = None, correction: Any = 0, keepdims: bool = False) -> Any:
     return mx.var(x, axis=axis, ddof=correction, keepdims=keepdims)
 
 
-def _std(x: Any, /, *, axis: Any = None, correction: float = 0, keepdims: bool = False) -> Any:
+def _std(x: Any, /, *, axis: Any = None, correction: Any = 0, keepdims: bool = False) -> Any:
     return mx.std(x, axis=axis, ddof=correction, keepdims=keepdims)
 
 

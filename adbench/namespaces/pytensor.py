@@ -367,7 +367,7 @@ def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: An
 
 def _pair(names: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """A function that returns two arrays, under the names that the standard gives them."""
-    form = namedtuple("Pair", names)
+    form: Any = namedtuple("Pair", names)  # type: ignore[misc]
 
     def call(x: Any, /) -> Any:
         if not is_array(x):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 from adbench import registry
 from adbench.backends.catalog import Entry
+from adbench.cases.messages import UnusablePlugin
 from adbench.cases.model import SpecError
 from adbench.cases.user_file import digest_of
 from adbench.planning.model_plan import Assignment, ModelPlan
@@ -75,10 +77,11 @@ class Planner:
     def __exit__(self, *failure: object) -> None:
         self._cleanup.close()
 
-    def plan(self, names: Sequence[str]) -> PlannedModels:
+    def plan(self, names: Sequence[str], optional: Collection[str] = ()) -> PlannedModels:
         """Plan the models called `names`, as `registry.find_models` takes them.
 
-        Raises SpecError where a name is unknown or a model cannot be used.
+        optional: those that are left out where they cannot be used, with an UnusablePlugin warning.
+        Raises SpecError where a name is unknown or another model cannot be used.
         """
         ours = self._ours(names)
         plans: dict[str, ModelPlan] = {}
@@ -87,6 +90,8 @@ class Planner:
             with announced(f"planning {name}", self._announce):
                 if name in ours:
                     planned = self._plan_ours(ours[name])
+                elif name in optional:
+                    planned = self._plan_if_usable(name, files)
                 else:
                     planned = self._plan_elsewhere(name, files)
             plans |= {plan.source.origin: plan for plan in planned}
@@ -108,6 +113,13 @@ class Planner:
     def _plan_ours(self, source: ModelSource) -> list[ModelPlan]:
         with redirect_stdout(sys.stderr):  # what a model prints is no part of a report
             return plan_models([source], self._assignment)
+
+    def _plan_if_usable(self, name: str, files: dict[str, str]) -> list[ModelPlan]:
+        try:
+            return self._plan_elsewhere(name, files)
+        except SpecError as error:
+            warnings.warn(str(error), UnusablePlugin, stacklevel=2)
+            return []
 
     def _plan_elsewhere(self, name: str, files: dict[str, str]) -> list[ModelPlan]:
         """Plan the models of a file or plugin in a worker, and add its files to `files`."""

@@ -131,7 +131,8 @@ class Selection:
             settings, restriction, entries, further_stagings, named=named, accuracy=self.accuracy
         )
         with Planner(assignment, entries, workers, announce) as planner:
-            planned = planner.plan(self.models or registry.names_of_models())
+            plugins = () if self.models else registry.names_of_plugins()
+            planned = planner.plan(self.models or registry.names_of_models(), optional=plugins)
         plan = combine(planned.models, entries, assignment, further_stagings)
         plan = with_beyond(plan, planned.models)
         plan = with_unasked(plan, self._named(planned, entries))

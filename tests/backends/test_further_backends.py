@@ -18,7 +18,7 @@ from standard import arguments, compute
 from adbench.backends.base import Unsupported
 from adbench.cases import Mode, Operator
 from adbench.cases.inputs import Inputs
-from adbench.selftest.conformance import question
+from adbench.selftest.conformance import EXPECTED, question
 from reference_ad.engine import tree
 
 NAMES = ("complex:step", "casadi:mx", "pytensor:numpy", "sympy:formulas", "mlx:eager")
@@ -180,6 +180,31 @@ def test_a_jacobian_of_a_layer_is_that_of_the_reference(name: str, mode: Mode) -
     reference = answer(load("reference:tape"), layer, inputs, Operator.JACOBIAN, mode)[1]
     for got, want in zip(tree.leaves(ours), tree.leaves(reference), strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-13)
+
+
+@pytest.mark.parametrize("operator", [Operator.VALUE_AND_GRADIENT, Operator.HVP])
+def test_tinygrad_has_reverse_mode_and_says_that_it_has_no_other(operator: Operator) -> None:
+    backend = load("tinygrad:eager")
+    function, inputs = question(operator)
+    reverse = Mode.REVERSE_OVER_REVERSE if operator is Operator.HVP else Mode.REVERSE
+    ours = answer(backend, function, inputs, operator, reverse)[1]
+    for got, want in zip(tree.leaves(ours), tree.leaves(EXPECTED[operator]), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-13)
+    forward = Mode.FORWARD_OVER_FORWARD if operator is Operator.HVP else Mode.FORWARD
+    with pytest.raises(Unsupported, match="It has no jvp"):
+        answer(backend, function, inputs, operator, forward)
+
+
+def test_a_function_that_tinygrad_lacks_is_named() -> None:
+    inputs = Inputs((np.asarray([0.3, 0.5]),), 0, np.ones(2), np.asarray(1.0))
+    with pytest.raises(NotImplementedError, match=r"tinygrad has no special.gammaln."):
+        answer(
+            load("tinygrad:eager"),
+            lambda xp, x: xp.sum(xp.special.gammaln(x)),
+            inputs,
+            Operator.GRADIENT,
+            Mode.REVERSE,
+        )
 
 
 def stopped(xp: Any, x: Any) -> Any:
