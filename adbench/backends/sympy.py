@@ -98,7 +98,7 @@ def _count(formula: sympy.Basic, counts: dict[sympy.Basic, int]) -> int:
     return counts[formula]
 
 
-class _Printer(SciPyPrinter):  # type: ignore[misc]
+class _Printer(SciPyPrinter):
     """SciPy's functions, and Python's own choice between formulas, which leaves the others out."""
 
     _print_Piecewise = PythonCodePrinter._print_Piecewise
