@@ -42,6 +42,7 @@ from adbench.cases.operators import MODES, Mode, Operator, passes  # noqa: E402
 from adbench.cases.question import Question  # noqa: E402
 from adbench.judging.comparison import Entries  # noqa: E402
 from adbench.judging.verdict import Judgement, judge  # noqa: E402
+from adbench.planning.plan import NAMED_OPERATORS  # noqa: E402
 from adbench.planning.questions import questions  # noqa: E402
 from adbench.results.row import Verdict  # noqa: E402
 from adbench.truth.evaluation import cheapest_mode  # noqa: E402
@@ -91,6 +92,8 @@ def cheap_questions(model: Model, seed: int, lowest_dtype: str) -> Iterator[Ques
     """Yield the questions about a model at a random size that take few passes."""
     inputs = make_inputs(model, RANDOM_SIZE, seed, lowest_dtype)
     for operator, order in questions(model, inputs):
+        if operator in NAMED_OPERATORS:  # their answers are judged as those of others
+            continue
         question = Question(model, inputs, operator, order)
         if order <= MOST_ORDER and cheap_modes(question):
             yield question
@@ -160,7 +163,8 @@ def alarms(entries: int, backends: tuple[str, ...], seed: int, dtypes: tuple[str
 def alarms_of(name: str, entries: int, seed: int, dtypes: tuple[str, ...]) -> None:
     """Count the alarms of one backend, as JSON."""
     tally = Tally(load(name), dtypes)
-    models = [source.model for source in registry.models().values()]
+    sources = registry.models().values()
+    models = [source.model for source in sources if source.model.by_default]
     rng = np.random.default_rng(seed)
     while tally.counts["entries"] < entries:
         for model in models:

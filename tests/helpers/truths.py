@@ -8,7 +8,8 @@ from adbench.cases.inputs import make_inputs
 from adbench.cases.question import Question
 from adbench.truth.truth import establish
 
-MODELS = registry.models()
+MODELS = {name: source for name, source in registry.models().items() if source.model.by_default}
+"""The models of a run that names none; the others have tests of their own."""
 
 
 def model_at(function, *arguments, **fields):
