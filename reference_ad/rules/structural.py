@@ -17,7 +17,7 @@ from ..engine.declaring import astype as astype
 from ..engine.declaring import broadcast_to as broadcast_to
 from ..engine.declaring import linear
 from ..engine.declaring import reshape as reshape
-from ..engine.elements import decided
+from ..engine.elements import ElementArray, UndecidedError, decided
 from ..engine.nodes import ArrayType, Node
 from ..engine.numpy_source import Memory, Work, write_as
 from ..engine.rounding import Rounding, rounds
@@ -84,7 +84,12 @@ def _as_index(part: Any) -> Array:
 
 
 def _complete(index: tuple[Any, ...], arrays: Sequence[Array]) -> tuple[Any, ...]:
-    """The index with the arrays in their places."""
+    """The index with the arrays in their places.
+
+    Raises UndecidedError where one is of balls, which are no integers since they leave them open.
+    """
+    if any(isinstance(array, ElementArray) for array in arrays):
+        raise UndecidedError("An index")
     remaining = iter(arrays)
     return tuple([next(remaining) if part == ARRAY else part for part in index])
 

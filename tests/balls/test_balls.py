@@ -628,3 +628,12 @@ def test_the_sum_of_all_numbers_is_cast_to_an_integer():
 def test_an_integer_in_a_floating_dtype_is_what_the_user_of_the_namespace_makes_of_floats():
     enclosed = ball_arithmetic.namespace(lambda x: ("enclosed", float(x)))
     assert enclosed.asarray(2, dtype=np.float64) == ("enclosed", 2.0)
+
+
+def test_an_index_that_balls_leave_open_is_undecided() -> None:
+    x = numbers(np.asarray([1.0, 2.0, 3.0]))
+    place = xp.astype(xp.floor(numbers(np.asarray([1.0]), np.asarray([1e-9]))), xp.int64)
+    with pytest.raises(UndecidedError, match="An index is undecided"):
+        x[place]
+    exact = xp.astype(xp.floor(numbers(np.asarray([1.0]))), xp.int64)
+    assert contains(x[exact], np.asarray([2.0])).all()
