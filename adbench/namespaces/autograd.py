@@ -29,6 +29,14 @@ def _permute_dims(x: Any, axes: tuple[int, ...]) -> Any:
     return array_module.transpose(x, axes)
 
 
+def _take(x: Any, indices: Any, axis: int = 0) -> Any:
+    return x[(slice(None),) * (axis % x.ndim) + (indices,)]
+
+
+def _unstack(x: Any, axis: int = 0) -> tuple[Any, ...]:
+    return tuple(_take(x, place, axis) for place in range(x.shape[axis]))
+
+
 @primitive  # type: ignore[untyped-decorator]
 def _stop_gradient(x: Any) -> Any:
     return x
@@ -70,4 +78,6 @@ namespace = Namespace(
     permute_dims=_permute_dims,
     set_at=_set_at,
     stop_gradient=_stop_gradient,
+    take=_take,
+    unstack=_unstack,
 )
