@@ -7,6 +7,7 @@ own framework pass as they are, and so does NumPy's memory where the backend com
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ Convert = Callable[[Any], Any]
 
 
 def is_array(leaf: Any) -> bool:
-    """Whether a leaf of an argument has a shape and a dtype, whoever's array it is."""
+    """Whether a leaf of an argument has a shape and a dtype, whosever array it is."""
     return hasattr(leaf, "shape") and hasattr(leaf, "dtype")
 
 
@@ -32,8 +33,13 @@ def passes_as_is(backend: Backend, leaf: Any) -> bool:
     owner = framework_of_type(leaf)
     if owner in FRAMEWORKS and owner != backend.framework:
         return False
-    own_array = backend.asarray(np.zeros(()))
-    return backend.is_array(leaf) and isinstance(leaf, type(own_array))
+    return backend.is_array(leaf) and isinstance(leaf, _type_of_arrays(backend))
+
+
+@cache
+def _type_of_arrays(backend: Backend) -> type[Any]:
+    """The type of the arrays that a backend makes: a session of TensorFlow takes NumPy's."""
+    return type(backend.asarray(np.zeros(())))
 
 
 def incoming(backend: Backend) -> Convert:
