@@ -44,7 +44,9 @@ class Eager(Backend):
         return np.array(placed.numpy())
 
     def synchronize(self, answer: Answer) -> None:
-        Tensor.realize(*[leaf for leaf in tree.leaves(answer) if leaf.uop.device is not None])
+        placed = [leaf for leaf in tree.leaves(answer) if leaf.uop.device is not None]
+        if placed:
+            Tensor.realize(*placed)
 
     # ---- transformations
 

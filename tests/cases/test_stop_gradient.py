@@ -4,7 +4,7 @@ from math import isnan
 
 import numpy as np
 import pytest
-from frameworks import EXACT, NAMED_ALONE, answer, load
+from frameworks import ENTRIES, EXACT, NAMED_ALONE, answer, load
 from hypothesis import given
 from hypothesis import strategies as st
 from truths import model_at, question_of, truth_of
@@ -40,6 +40,9 @@ GRADIENTS = {
     rounded_through: np.full(3, 3.0),
     stopped_in_stopped: POINT**2 * np.sin(POINT),
 }
+RIVALS = [name for name in NAMED_ALONE if not ENTRIES[name].only_forward]
+"""Those that only go forward hold what is stopped by values alone, as the tests below say."""
+
 HESSIANS = {half_stopped: np.diag(2 * POINT**2), rounded_through: np.zeros((3, 3))}
 
 
@@ -68,10 +71,15 @@ def test_second_derivatives_keep_it_stopped(name, function):
 
 
 @pytest.mark.parametrize("function", GRADIENTS)
-@pytest.mark.parametrize("name", NAMED_ALONE)
+@pytest.mark.parametrize("name", RIVALS)
 def test_rivals_stop_too(name, function):
-    found = answer(load(name), function, inputs_of(function), Operator.GRADIENT, Mode.REVERSE)[1]
-    np.testing.assert_allclose(found, GRADIENTS[function], rtol=1e-14)
+    inputs = inputs_of(function)
+    try:
+        found = answer(load(name), function, inputs, Operator.GRADIENT, Mode.REVERSE)[1]
+    except NotImplementedError as error:
+        pytest.skip(str(error))
+    accuracy = 1e-6 if name.startswith("mlx:") else 1e-14  # MLX's sine is as exact as float32
+    np.testing.assert_allclose(found, GRADIENTS[function], rtol=accuracy)
 
 
 @pytest.mark.parametrize("function", GRADIENTS)
