@@ -338,19 +338,24 @@ def _of_arrays(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-_composed = composed.functions(SimpleNamespace(**FUNCTIONS))
-FUNCTIONS["logaddexp"] = _composed.pop("logaddexp")
+# As they are written down: nested choices between formulas take SymPy minutes to simplify.
+_FORMULAS: dict[str, Callable[..., Any]] = {
+    "digamma": sympy.digamma,
+    "erf": sympy.erf,
+    "erfc": sympy.erfc,
+    "expit": lambda x: 1 / (1 + sympy.exp(-x)),
+    "gammaln": sympy.loggamma,
+    "log_expit": lambda x: -sympy.log(1 + sympy.exp(-x)),
+    "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
+}
+FUNCTIONS["logaddexp"] = _entrywise(
+    "logaddexp", 2, lambda x, y: sympy.log(sympy.exp(x) + sympy.exp(y)), np.float64
+)
 SPECIAL: dict[str, Any] = {
     **{
         name: _own(getattr(plain.numpy.special, name), np.frompyfunc(function, 1, 1))
-        for name, function in {
-            "digamma": sympy.digamma,
-            "erf": sympy.erf,
-            "erfc": sympy.erfc,
-            "gammaln": sympy.loggamma,
-        }.items()
+        for name, function in _FORMULAS.items()
     },
-    **{name: _of_arrays(name, function) for name, function in _composed.items()},
     **{
         name: _of_arrays(name, function)
         for name, function in composed.softmaxes(SimpleNamespace(**FUNCTIONS)).items()

@@ -49,6 +49,17 @@ _OF_SYMPY = {
         [f"xp.special.{name}(-2000.0 + 300.0 * x, axis=-1)" for name in SOFTMAXES],
         "SymPy writes exp(a - b) as exp(a) exp(-b), which overflows.",
     ),
+    **dict.fromkeys(
+        [
+            "xp.special.log_expit(300.0 * x)",
+            "xp.special.softplus(300.0 * x)",
+            "xp.special.expit(300.0 * x)",
+            "xp.special.log_expit(8.0 * x)",
+            "xp.special.softplus(8.0 * x)",
+            "xp.logaddexp(-1000.0 + x, -1000.0 + y)",
+        ],
+        "SymPy has the formula as it is written down, with an exponential that overflows.",
+    ),
     "xp.hypot(1e200 * xp.astype(x, xp.float64), 1e200)": "A square root of squares overflows.",
 }
 
