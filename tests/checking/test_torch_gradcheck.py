@@ -152,7 +152,7 @@ def test_one_that_is_not_repeatable_is_told_beyond_its_tolerance(x):
 
 def test_what_is_not_read_is_left_to_the_original_with_a_warning(x):
     def sparse(x):
-        return torch.linalg.matrix_exp(x[:4].reshape(2, 2))
+        return torch.special.erfcx(x[:4])
 
     with pytest.warns(NumericalCheck, match="cannot be read"):
         assert gradcheck(sparse, (x,))
