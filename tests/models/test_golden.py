@@ -34,7 +34,11 @@ LEFT_OUT = ("differences", "scipy", "mlx", "sympy")
 swell beyond what can be built in the time of a test."""
 BACKENDS = [name for name, entry in ENTRIES.items() if entry.framework not in LEFT_OUT]
 INDUCTOR_ADDS_TO_ONE_ROW = "Inductor's index_add on an expanded array adds all rows to one"
-UNROLLED = dict.fromkeys(SLOW_TO_STAGE, "it compiles every step of a loop")
+UNROLLED = {
+    name: "it compiles every step of a loop"
+    for name, entry in ENTRIES.items()
+    if name in SLOW_TO_STAGE or entry.framework == "pytensor"
+}
 """Backends that are not asked to stage 1023 steps, and why."""
 
 
