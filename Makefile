@@ -55,6 +55,7 @@ example: $(INSTALLED)
 	rm -rf reports/example
 	$(BIN)/python -m adbench run --out reports/example || test $$? -eq 3
 	rm -rf reports/example/logs
+	$(BIN)/python -m adbench report reports/example --figures --quiet
 	$(BIN)/python tools/readme.py
 
 # The README's tables and sentences from the example run as it is.

@@ -38,7 +38,7 @@ PALETTE = (
 )
 """Colours that are told apart by people who see fewer, and that stand out on white and on black."""
 
-PIXELS_PER_INCH = 300
+PIXELS_PER_INCH = 150
 """The resolution of a PNG file, as journals ask for."""
 
 INK = "currentColor"
