@@ -39,7 +39,7 @@ PALETTE = (
 """Colours that are told apart by people who see fewer, and that stand out on white and on black."""
 
 PIXELS_PER_INCH = 150
-"""The resolution of a PNG file, as journals ask for."""
+"""The resolution of a PNG file, for a screen; a paper takes the SVG."""
 
 INK = "currentColor"
 

@@ -1,5 +1,7 @@
 """A `torch.autograd.Function` without `setup_context` is asked everything that it has rules for."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -186,7 +188,7 @@ def test_plain_autograd_answers_every_question_but_forward_mode_nested_in_itself
     class Plain(Eager):
         jvp, vjp = Autograd.jvp, Autograd.vjp
         grad, jacfwd, jacrev = Backend.grad, Backend.jacfwd, Backend.jacrev
-        vmap = None  # PyTorch's does not take what makes dual numbers
+        vmap: Any = None  # PyTorch's does not take what makes dual numbers
 
     backend = Plain()
     with backend.modes():
