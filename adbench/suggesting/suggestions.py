@@ -9,9 +9,10 @@ for a batch of one. Each kind is drawn here from a point at which the function i
 - other constants: numbers and labels in another order, masks turned over;
 - one entry, or none, along the first axis that the arrays share.
 
-A point counts where the function itself gives finite numbers. Numbers that look like shares or unit
-vectors stay such, symmetric matrices symmetric and constants that are sorted sorted. All is drawn
-from a seed, so that another process makes the same points again.
+A point counts where the function itself gives numbers that are finite in the dtype asked for.
+Numbers that look like shares or unit vectors stay such, symmetric matrices symmetric and constants
+that are sorted sorted. All is drawn from a seed, so that another process makes the same points
+again.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ def _suggest(key: _Identity, size: str, seed: int, lowest_dtype: str) -> tuple[S
         if not keep_meanings(inputs.arguments, arguments, inputs.active):
             continue
         seen.append(arguments)
-        if _is_usable(model, inputs, arguments):
+        if _is_usable(model, inputs, arguments, lowest_dtype):
             suggestions.append(replace(drawn, arguments=arguments))
     assert len({suggestion.title for suggestion in suggestions}) == len(suggestions)
     return tuple(suggestions)
@@ -195,13 +196,18 @@ def keep_meanings(known: Arguments, arguments: Arguments, active: int) -> bool:
     return True
 
 
-def _is_usable(model: Model, inputs: Inputs, arguments: Arguments) -> bool:
-    """Whether all arguments and all that the function gives for them are finite."""
+def _is_usable(model: Model, inputs: Inputs, arguments: Arguments, lowest_dtype: str) -> bool:
+    """Whether all arguments and all that the function gives for them are finite.
+
+    They are so in the lowest dtype: where a value overflows in it, its derivative tells nothing.
+    """
     try:
         output = np.asarray(model.output(inputs.xp, *map_arrays(np.copy, arguments)))
     except Exception:  # it does not take such arguments, and whatever it raises says so
         return False
     floating = [leaf for leaf in arrays_of(arguments) if leaf.dtype.kind == "f"]
+    if output.dtype.kind == "f":
+        output = output.astype(numpy_dtype(lowest_dtype))
     return bool(output.size) and all(np.isfinite(x).all() for x in (output, *floating))
 
 

@@ -174,3 +174,10 @@ def test_sorted_constants_stay_sorted_and_sorted_active_numbers_need_not():
 def test_a_function_that_overflows_on_the_way_warns_of_nothing():
     model = model_of(lambda xp, x: xp.where(xp.exp(x * 500.0) > 1e300, x, -x), POINT)
     assert "at zeros" in suggested(model)
+
+
+def test_a_point_where_the_value_overflows_in_the_dtype_is_left_out():
+    model = model_of(lambda xp, x: xp.sum(xp.exp(x)) ** 2, POINT)
+    assert "at large numbers" in suggested(model)
+    assert "at large numbers" not in suggested(model, "float32")
+    assert "at zeros" in suggested(model, "float32")
