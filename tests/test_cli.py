@@ -214,7 +214,7 @@ def test_list_shows_the_models_of_a_file(tmp_path):
 
 @pytest.mark.parametrize("command", ["run", "check", "differences"])
 def test_ctrl_c_before_anything_is_measured_has_its_own_status(monkeypatch, command):
-    def interrupt(*arguments):
+    def interrupt(*arguments, **options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("adbench.running.planner.Planner.plan", interrupt)

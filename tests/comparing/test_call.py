@@ -35,12 +35,12 @@ def test_a_run_returns_the_frame_that_load_reads(written_run):
 
 def test_the_folder_is_written_as_the_command_writes_it(written_run):
     _, out = written_run
-    names = {path.name for path in out.iterdir()} - {"logs", "plan.json", "report.html"}
+    names = {path.name for path in out.iterdir()} - {"logs", "plan.json"}
     example = ROOT / "reports" / "example"
     assert names - {frames.SAMPLES_PARQUET} == {path.name for path in example.iterdir()} - {
         frames.SAMPLES_PARQUET,
         "plan.json",
-        "report.html",
+        "figures",
     }
     assert json.loads((out / "environment.json").read_text())["effort"] == "quick"
     assert "Yes: the one answer is right." in (out / "report.html").read_text()

@@ -37,7 +37,7 @@ INDUCTOR_ADDS_TO_ONE_ROW = "Inductor's index_add on an expanded array adds all r
 UNROLLED = {
     name: "it compiles every step of a loop"
     for name, entry in ENTRIES.items()
-    if name in SLOW_TO_STAGE or entry.framework == "pytensor"
+    if name in SLOW_TO_STAGE or entry.framework in ("pytensor", "tinygrad")
 }
 """Backends that are not asked to stage 1023 steps, and why."""
 
