@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adbench import registry
 from adbench.backends.catalog import Entry
+from adbench.cases.model import SpecError
 from adbench.cases.operators import Operator
 from adbench.comparing.folder import hold_run_folder, make_run_folder, refuse_to_overwrite
 from adbench.comparing.measure import LOGS, Measured, measure
 from adbench.planning.plan import Plan, make_plan
 from adbench.planning.settings import Preset, Settings
 from adbench.registry import ModelSource
+from adbench.results.exit_status import ExitStatus
 from adbench.results.records import Records
+from adbench.results.row import FAILURES
 from adbench.running.selection import Selection
 from adbench.running.worker_pool import worker_pool
 
@@ -84,6 +87,26 @@ class Request:
 
 Finish = Callable[[Measured, Path], None]
 """Writes what has been measured to a folder."""
+
+
+def names_with(texts: Sequence[str], kind: str, names: Iterable[str]) -> list[str]:
+    """Return the names that contain one of some texts; all where there are none.
+
+    kind: what the names are of. Raises SpecError for a text that no name contains.
+    """
+    names = [*names]
+    for text in texts:
+        if not any(text in name for name in names):
+            raise SpecError(registry.nearest(kind, text, names))
+    return [name for name in names if not texts or any(text in name for text in texts)]
+
+
+def exit_status_of(has_wrong: bool, measured: Measured) -> ExitStatus:
+    """Return what a command ends with. has_wrong: whether an answer is wrong."""
+    if has_wrong:
+        return ExitStatus.WRONG
+    has_failed = any(row.outcome in FAILURES for row in measured.rows)
+    return ExitStatus.NOT_RUN if has_failed else ExitStatus.ALL_RIGHT
 
 
 def find_entries(names: Sequence[str], *, full: bool = False) -> list[Entry]:

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from adbench.atlas.asking import Atlas, Request, ask
+from adbench.atlas.asking import Atlas, Request, ask, exit_status_of, names_with
 from adbench.atlas.operation_row import OPERATION_ROWS, OperationRow
 from adbench.atlas.operations import MODELS
-from adbench.cases.model import SpecError
 from adbench.cases.operators import Operator
 from adbench.comparing.measure import Measured
 from adbench.planning.plan import Plan
-from adbench.registry import ModelSource, nearest
+from adbench.registry import ModelSource
 from adbench.results.exit_status import ExitStatus
-from adbench.results.row import FAILURES
 
 OPERATORS = (Operator.VALUE, Operator.JVP, Operator.VJP, Operator.HVP)
 """What is asked of an operation."""
@@ -40,10 +38,7 @@ class OperationRun:
     @property
     def exit_status(self) -> ExitStatus:
         """What the command ends with."""
-        if any(row.is_wrong for row in self.rows):
-            return ExitStatus.WRONG
-        has_failed = any(row.outcome in FAILURES for row in self.measured.rows)
-        return ExitStatus.NOT_RUN if has_failed else ExitStatus.ALL_RIGHT
+        return exit_status_of(any(row.is_wrong for row in self.rows), self.measured)
 
 
 def find_operations(names: Sequence[str]) -> list[str]:
@@ -51,10 +46,7 @@ def find_operations(names: Sequence[str]) -> list[str]:
 
     Raises SpecError for a text that no name contains.
     """
-    for text in names:
-        if not any(text in name for name in MODELS):
-            raise SpecError(nearest("operation", text, MODELS))
-    return [name for name in MODELS if not names or any(text in name for text in names)]
+    return names_with(names, "operation", MODELS)
 
 
 def atlas_of(names: Sequence[str]) -> Atlas:

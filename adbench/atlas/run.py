@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from adbench.atlas.asking import Atlas, Request, ask
+from adbench.atlas.asking import Atlas, Request, ask, exit_status_of, names_with
 from adbench.atlas.corner import Corner
 from adbench.atlas.judgement import corner_row
 from adbench.atlas.models import CORNERS, MODELS
 from adbench.atlas.row import CORNER_ROWS, CornerRow
-from adbench.cases.model import SpecError
 from adbench.cases.operators import Operator
 from adbench.comparing.measure import Measured
 from adbench.planning.plan import Plan
-from adbench.registry import ModelSource, nearest
+from adbench.registry import ModelSource
 from adbench.results.exit_status import ExitStatus
-from adbench.results.row import FAILURES
 
 OPERATORS = (Operator.VALUE, Operator.DERIVATIVE, Operator.GRADIENT, Operator.HESSIAN)
 """What is asked at a corner, as far as it applies."""
@@ -47,10 +45,7 @@ class CornerRun:
     @property
     def exit_status(self) -> ExitStatus:
         """What the command ends with."""
-        if any(row.is_wrong for row in self.rows):
-            return ExitStatus.WRONG
-        has_failed = any(row.outcome in FAILURES for row in self.measured.rows)
-        return ExitStatus.NOT_RUN if has_failed else ExitStatus.ALL_RIGHT
+        return exit_status_of(any(row.is_wrong for row in self.rows), self.measured)
 
 
 def find_corners(names: Sequence[str]) -> list[Corner]:
@@ -58,11 +53,7 @@ def find_corners(names: Sequence[str]) -> list[Corner]:
 
     Raises SpecError for a text that no name contains.
     """
-    for text in names:
-        if not any(text in name for name in CORNERS):
-            raise SpecError(nearest("corner", text, CORNERS))
-    wanted = [name for name in CORNERS if not names or any(text in name for text in names)]
-    return [CORNERS[name] for name in wanted]
+    return [CORNERS[name] for name in names_with(names, "corner", CORNERS)]
 
 
 def atlas_of(corners: Sequence[Corner]) -> Atlas:
