@@ -18,6 +18,7 @@ from adbench.atlas.operation_run import OperationRun
 from adbench.atlas.row import CORNER_ROWS, CornerRow
 from adbench.atlas.run import CornerRun
 from adbench.reporting import render
+from adbench.reporting.units import counted
 from adbench.results.exit_status import ExitStatus
 from adbench.results.records import Records
 
@@ -47,10 +48,11 @@ def closing(run: CornerRun, out: Path | None) -> list[str]:
     """Return how much was asked and what is wrong, in sentences."""
     sentences = [tables.summary(run.rows)]
     known = sum(bug.framework in run.frameworks for bug in BUGS)
-    sentences.append(
-        f"{known} defects of these frameworks are known, with code that shows them; --tables lists "
-        "them, every case and what is wrong."
-    )
+    if known:
+        sentences.append(
+            f"Known of these frameworks, with code that shows it: {counted(known, 'defect')}."
+        )
+    sentences.append("--tables lists every case, what is wrong and the known defects.")
     return [*sentences, *_places(out, CORNER_ROWS)]
 
 

@@ -10,6 +10,7 @@ from adbench.atlas.claims import Word
 from adbench.atlas.row import CornerRow
 from adbench.cases.case import NATIVE
 from adbench.reporting.table import Table
+from adbench.reporting.units import counted
 
 MARKS = {
     Word.WRONG: "✗",
@@ -140,12 +141,13 @@ def _shown(bug: Bug) -> str:
 def summary(rows: Sequence[CornerRow]) -> str:
     """Return in a sentence how much was asked, and what came of it."""
     wrong_rows = [row for row in rows if row.is_wrong]
-    corners = len({row.corner for row in rows})
-    backends = len({row.backend for row in rows})
-    return (
-        f"{len(rows)} answers at {corners} corners by {backends} backends: {len(wrong_rows)} are "
-        f"wrong, at {len({row.corner for row in wrong_rows})} corners."
-    )
+    corners = counted(len({row.corner for row in rows}), "corner")
+    backends = counted(len({row.backend for row in rows}), "backend")
+    sentence = f"{counted(len(rows), 'answer')} at {corners} by {backends}: "
+    if not wrong_rows:
+        return f"{sentence}none is wrong."
+    wrong_corners = counted(len({row.corner for row in wrong_rows}), "corner")
+    return f"{sentence}{counted(len(wrong_rows), 'wrong answer')}, at {wrong_corners}."
 
 
 def _key(row: CornerRow) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from adbench.reporting import break_even, crossover, sweep_claims
 from adbench.reporting.break_even import CallCosts
 from adbench.reporting.crossover import Estimate
 from adbench.reporting.growth import GRADIENT_BOUND, titled
-from adbench.reporting.units import time, two_digits
+from adbench.reporting.units import counted, time, two_digits
 from adbench.results.row import FAILURES, Verdict
 
 NAMED_AT_MOST = 6
@@ -85,7 +85,7 @@ def rightness(frame: pd.DataFrame) -> Answer:
         return Answer(question, _joined(_all_right(judged), further), tone)
     clauses = _listed(_wrong_on(backend, wrong, judged) for backend in wrong["backend"].unique())
     verb = "is" if len(wrong) == 1 else "are"
-    sentence = f"No: {len(wrong)} of {_count(len(judged), 'answer')} {verb} wrong: {clauses}."
+    sentence = f"No: {len(wrong)} of {counted(len(judged), 'answer')} {verb} wrong: {clauses}."
     return Answer(question, _joined(sentence, further), Tone.BAD)
 
 
@@ -95,7 +95,7 @@ def _all_right(judged: pd.DataFrame) -> str:
     imprecise = judged[judged["verdict"] == str(Verdict.IMPRECISE)]
     right = int((~unresolved).sum())
     backends = judged.loc[~unresolved, "backend"].nunique()
-    sentence = f"Yes: {_count(right, 'answer')} of {_count(backends, 'backend')} are right"
+    sentence = f"Yes: {counted(right, 'answer')} of {counted(backends, 'backend')} are right"
     if right == 1:
         sentence = "Yes: the one answer is right"
     if unresolved.any():
@@ -173,8 +173,8 @@ def gradient_cost(frame: pd.DataFrame) -> Answer:
         sentence += f", and up to {two_digits(medians.iloc[-1])} on {dearest}"
     within = int((medians <= GRADIENT_BOUND).sum())
     sentence += (
-        f" (medians over {_count(timed.groupby(['model', 'size']).ngroups, 'question')}); "
-        f"{within} of {_count(len(medians), 'backend')} stay within {GRADIENT_BOUND}, what "
+        f" (medians over {counted(timed.groupby(['model', 'size']).ngroups, 'question')}); "
+        f"{within} of {counted(len(medians), 'backend')} stay within {GRADIENT_BOUND}, what "
         "operation counts allow."
     )
     return Answer(question, sentence, Tone.PLAIN)
@@ -334,10 +334,6 @@ def _listed(names: Iterable[str]) -> str:
         return ", ".join(names)
     further = len(names) - NAMED_AT_MOST
     return f"{', '.join(names[:NAMED_AT_MOST])} and {further} more"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _joined(*sentences: str) -> str:

@@ -35,3 +35,8 @@ def two_digits(ratio: float) -> str:
 def short_time(seconds: float) -> str:
     """Return a time with two digits and its unit."""
     return time(float(f"{seconds:.2g}"))
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless there is one."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

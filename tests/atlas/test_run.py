@@ -105,7 +105,7 @@ def test_the_command_shows_the_answer_and_keeps_it(tmp_path):
     arguments = ["atlas", "clip(x, 0, 1) at 0", "--backend", "reference:tape", "--dtype", "float64"]
     done = CliRunner().invoke(main, [*arguments, "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
-    assert "What came back" in done.output and "at 1 corners by 1 backends" in done.output
+    assert "What came back" in done.output and "at 1 corner by 1 backend: none" in done.output
     assert set(CORNER_ROWS.load(tmp_path / "out")["corner"]) == {"clip(x, 0, 1) at 0"}
 
 
