@@ -95,7 +95,8 @@ def check(
     accuracy: the relative error that the answers have by design; that of the model where None.
 
     budget_s: how long (s) a hand-written function is looked at beyond what was asked: in float32,
-        at larger sizes, with respect to its other arguments; 20 by default.
+        at larger sizes, with respect to its other arguments; 20 by default. With 0 it is judged at
+        the given point and at no other, as gradcheck does.
 
     A function that crashes crashes this process, and no limit of time or memory holds; `adbench
     check` runs every backend in a process of its own, with both. Raises SpecError where the

@@ -25,7 +25,7 @@ def looked_at(plan: Plan, rows: Iterable[Row]) -> str:
             word = _in_a_word(group)
             is_run = any(cell_of(case) in run for case in group.cases)
             words[word] = words.get(word, True) and is_run
-    points = 1 + plan.settings.effort.points
+    points = 1 + plan.settings.points.further
     done = _listed(word for word, is_run in words.items() if is_run)
     left_out = _listed(word for word, is_run in words.items() if not is_run)
     judged = f"Hand-written functions were judged at {points} points and far from them"

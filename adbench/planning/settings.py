@@ -148,16 +148,17 @@ class Settings:
     """Whether no dtype was named, so that a hand-written function may be judged in another than is
     customary."""
     budget_s: float | None = None
-    """How long (s) a hand-written function is looked at beyond what was asked; None for what the
-    preset says."""
+    """How long (s) a function is looked at beyond what was asked; None for what the preset says. At
+    0 it is judged at the point that is asked for alone."""
     memory_bytes: int = 0
     """The most memory that a worker may take (bytes); 0 for what the machine suggests."""
 
     @property
     def points(self) -> Points:
         """The points at which the models are evaluated."""
-        far = not self.effort.timed and self.effort.points > 0
-        return Points(self.seed, self.lowest_dtype, self.effort.points, far=far)
+        further = 0 if self.budget_s == 0 else self.effort.points
+        far = not self.effort.timed and further > 0
+        return Points(self.seed, self.lowest_dtype, further, far=far)
 
     @property
     def thins_orders(self) -> bool:

@@ -215,6 +215,25 @@ def test_without_a_budget_nothing_beyond_is_looked_at():
     assert report and "points" not in report.summary
 
 
+def test_without_a_budget_the_given_point_alone_is_judged():
+    class Stale(torch.autograd.Function):  # type: ignore[name-defined]
+        slope = None
+
+        @staticmethod
+        def forward(ctx, x):
+            Stale.slope = 2 * x if Stale.slope is None else Stale.slope
+            return x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * Stale.slope
+
+    x = torch.tensor([0.5, -1.25, 2.0], dtype=torch.float64)
+    assert adbench.check(Stale.apply, x, operators="vjp", budget_s=0)
+    Stale.slope = None
+    assert not adbench.check(Stale.apply, x, operators="vjp")
+
+
 def test_what_is_named_is_looked_at_alone():
     assert check(WrongInFloat32, dtypes="float64")
     assert check(WrongForLongArrays, sizes="m")
