@@ -29,6 +29,7 @@ COMMANDS = (
     "explain",
     "graph",
     "list",
+    "merge",
     "report",
     "run",
     "selftest",

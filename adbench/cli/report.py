@@ -57,7 +57,7 @@ def command(
             raise SpecError(
                 "--out was given with one run, whose report is in its own folder; leave it out."
             )
-        _report_one(folders[0], has_figure_files, baseline, detail)
+        report_one(folders[0], has_figure_files, baseline, detail)
         return
     if baseline is not None:
         raise SpecError(
@@ -70,10 +70,8 @@ def command(
     _report_several(folders, has_figure_files, out)
 
 
-def _report_one(
-    folder: Path, has_figure_files: bool, baseline: Path | None, detail: Detail
-) -> None:
-    """Make the report of one run again."""
+def report_one(folder: Path, has_figure_files: bool, baseline: Path | None, detail: Detail) -> None:
+    """Make the report of one run again, and show it."""
     from rich.console import Console
 
     from adbench.comparing.remake import remake

@@ -14,7 +14,12 @@ from click.core import ParameterSource
 from adbench.cases.model import SpecError
 from adbench.cases.text import plain_text
 from adbench.cli.detail import Detail, detail_options, show_run
-from adbench.cli.selection import announce, selection_options
+from adbench.cli.selection import (
+    OPTIONS,
+    OPTIONS_OF_A_RUN,
+    announce,
+    selection_options,
+)
 from adbench.running.temporary import in_temporary_folder
 
 if TYPE_CHECKING:
@@ -31,7 +36,7 @@ CHANGES = "changes.md"
 
 
 @click.command(name="run")
-@selection_options()
+@selection_options(*OPTIONS, *OPTIONS_OF_A_RUN)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -208,6 +213,9 @@ def _show(
 
 def _ending(comparison: Comparison, plan: Plan, folder: Path) -> Iterator[str]:
     """Yield where the results are, and how far the run came where it was stopped."""
+    if plan.part is not None and not plan.total:
+        whole = f"the whole plan has {plan.part.comparisons} comparisons"
+        yield f"The shard {plan.part.shard} has nothing to do: {whole}."
     if not comparison.unwritten:
         results = "report.md, results.parquet, results.csv, samples.parquet"
         if comparison.stopped_by is None and not comparison.page_obstacle:

@@ -118,6 +118,16 @@ OPTIONS: dict[str, Decorator] = {
 """What declares each field of a `Selection` to click, in the order of the help; `more_models` are
 `models` by another way."""
 
+OPTIONS_OF_A_RUN: dict[str, Decorator] = {
+    "shard": click.option(
+        "--shard",
+        default="",
+        metavar="K/N",
+        help="Run the K-th of N parts of about one length; `adbench merge` joins them.",
+    ),
+}
+"""The same of what a run alone has."""
+
 
 def announce(activity: str) -> None:
     """Say on standard error what takes long before there is a progress bar."""
@@ -130,6 +140,7 @@ def selection_options(*names: str) -> Decorator:
     It is called with the `Selection` that they make as its first argument.
     """
     names = names or tuple(OPTIONS)
+    options_by_name = {**OPTIONS, **OPTIONS_OF_A_RUN}
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
@@ -143,7 +154,7 @@ def selection_options(*names: str) -> Decorator:
 
         decorated: Callable[..., None] = call_with_selection
         for name in reversed(names):
-            decorated = OPTIONS[name](decorated)
+            decorated = options_by_name[name](decorated)
         return decorated
 
     return decorate

@@ -19,11 +19,11 @@ import msgspec
 from adbench.cases.case import SPECIFICATION
 from adbench.cases.model import SpecError
 from adbench.cases.operators import Mode, Operator
-from adbench.planning.plan import Plan
+from adbench.planning.plan import Part, Plan
 from adbench.planning.settings import PRESETS
 from adbench.registry import MODELS_GROUP, file_of, whole_origin
 from adbench.results.files import reason_of
-from adbench.results.row import CellName, Row
+from adbench.results.row import CellName
 from adbench.running.environment import describe
 from adbench.running.selection import Selection
 
@@ -51,6 +51,8 @@ class KeptPlan:
     """Which orders of derivatives are left out; see `Plan`."""
     unasked: tuple[str, ...] = ()
     """What was named and is asked nothing; see `Plan`."""
+    part: Part | None = None
+    """Which part of a whole plan it is; None where it is the whole."""
 
     @classmethod
     def of(cls, plan: Plan, selection: Selection, preset: str) -> KeptPlan:
@@ -64,6 +66,7 @@ class KeptPlan:
             left_out=tuple(plan.left_out),
             orders_left_out=tuple(plan.orders_left_out),
             unasked=tuple(plan.unasked),
+            part=plan.part,
         )
 
     def to_json(self) -> str:
@@ -114,11 +117,7 @@ def read_plan(folder: Path) -> KeptPlan | None:
 
 def cells_of(plan: Plan) -> tuple[CellName, ...]:
     """Return what tells each cell of a plan from all others, in their order."""
-    return tuple(
-        Row.begun(case, entry.name).cell
-        for group in plan.groups
-        for case, entry in plan.cells(group)
-    )
+    return tuple(cell for group in plan.groups for cell in plan.cell_names(group))
 
 
 def with_whole_paths(selection: Selection) -> Selection:

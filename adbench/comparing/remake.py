@@ -135,7 +135,8 @@ def read_stored_run(folder: Path) -> StoredRun:
         steps = step_rows.load(folder)
     except NoStoredResultsError:
         steps = step_rows.frame([])
-        missing.append(NO_STEPS)
+        if kept is None or kept.part is None or kept.part.has_steps_of:
+            missing.append(NO_STEPS)
     except StoredResultsError as error:
         steps = step_rows.frame([])
         missing.append(str(error))

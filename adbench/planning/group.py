@@ -46,3 +46,8 @@ class Group:
     def question(self) -> Case:
         """A case that stands for the question."""
         return self.cases[0]
+
+    @property
+    def subject(self) -> tuple[str, str, str]:
+        """The model, its size and the dtype: groups of one subject have the same inputs."""
+        return self.question.model, self.question.size, self.question.dtype

@@ -59,6 +59,24 @@ once are what a framework's vmap makes of one."""
 
 
 @dataclass(frozen=True)
+class Part:
+    """Which part of a whole plan a plan is."""
+
+    shard: str
+    """Its number and how many parts there are, such as "3/8"."""
+    whole: str
+    """What tells the whole plan from others, in hexadecimal digits."""
+    comparisons: int
+    """How many comparisons the whole plan has."""
+    positions: tuple[int, ...]
+    """The places of the part's comparisons in it, from 0 on, ascending."""
+    cells: tuple[int, ...]
+    """How many cells each of these has."""
+    has_steps_of: tuple[tuple[str, str, str], ...]
+    """The models at sizes in dtypes that this part compares with numerical differentiation."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """All groups of a run, and the backends that they are asked of."""
 
@@ -83,6 +101,8 @@ class Plan:
     files: Mapping[str, str] = field(default_factory=dict)
     """The files of the user's that models and backends are defined in, by path, with the digests of
     what they said when the plan was made."""
+    part: Part | None = None
+    """Which part of a whole plan it is; None where it is the whole."""
 
     def cells(self, group: Group) -> list[tuple[Case, Entry]]:
         """Return the cells of a group.
@@ -105,6 +125,10 @@ class Plan:
             if case.mode is Mode.REVERSE and case.implementation == SPECIFICATION
         ]
         return self._without_ended(cells + further)
+
+    def cell_names(self, group: Group) -> list[CellName]:
+        """Return what tells each cell of a group from all others, in their order."""
+        return [Row.begun(case, entry.name).cell for case, entry in self.cells(group)]
 
     def _without_ended(self, cells: list[tuple[Case, Entry]]) -> list[tuple[Case, Entry]]:
         """Leave out the cells that have been measured."""

@@ -96,6 +96,7 @@ NAMES = ("model", "size", "dtype", "backend", "staging", "growth")
 """The fields of `Row` that tell cells apart, and must do so when they are made plain."""
 
 TEXTS = (
+    "host",
     "operator",
     "mode",
     "implementation",
@@ -147,6 +148,8 @@ class Row:
     """What was varied where the cell belongs to an axis of growth, such as "depth"; "" else."""
     stagings: bool = False
     """Whether the cell was asked to compare stagings, and for nothing else."""
+    host: str = ""
+    """The name of the machine that it was measured on."""
     route: str = ""
     """How the backend answered."""
     colours: int | None = None

@@ -5,6 +5,7 @@ How threads are set before a framework is imported, and what is recorded of the 
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import sys
@@ -62,6 +63,7 @@ def describe(entries: Sequence[Entry], **facts: Any) -> dict[str, Any]:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "adbench": version("adbench"),
         "python": platform.python_version(),
+        "host": host_name(),
         "platform": platform.platform(),
         "cpu": cpu_name(),
         "cpu_count": os.cpu_count(),
@@ -70,6 +72,12 @@ def describe(entries: Sequence[Entry], **facts: Any) -> dict[str, Any]:
         "backends": {entry.name: installed_version(entry) for entry in entries},
         **facts,
     }
+
+
+@functools.cache
+def host_name() -> str:
+    """Return the name by which this machine knows itself."""
+    return platform.node()
 
 
 def cpu_name() -> str:

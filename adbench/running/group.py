@@ -15,6 +15,7 @@ from adbench.planning.group import Group
 from adbench.planning.plan import Plan
 from adbench.registry import ModelSource
 from adbench.results.row import TRUTH_FAILED, Row
+from adbench.running.environment import host_name
 
 MOST_AT_ONCE = 24
 """The cells of so many backends are open at once, and take turns; more backends are asked in
@@ -174,6 +175,7 @@ def _cell(
         n_outputs=group.m,
         swept=group.swept,
         growth=group.growth,
+        host=host_name(),
         stagings=plan.compares_stagings_alone(group, entry),
         message=doubt,
         truth=TRUTH_FAILED if has_truth_failed else "",

@@ -12,6 +12,7 @@ from adbench.cases.model import SpecError
 from adbench.planning.plan import Plan, assign, combine
 from adbench.planning.restriction import Restriction, check_dtypes
 from adbench.planning.settings import Preset, Settings
+from adbench.planning.shard import Shard, shard_of_plan
 from adbench.planning.unasked import Named, with_unasked
 from adbench.running.beyond import with_beyond
 from adbench.running.memory_limit import parse_size
@@ -76,6 +77,9 @@ class Selection:
     specification: bool = False
     """Whether specifications are judged beside hand-written functions like any others."""
 
+    shard: str = ""
+    """Which part of the plan is run, such as "3/8"; all of it where empty."""
+
     def settings(self, preset: Preset) -> Settings:
         """Return what holds for the whole run.
 
@@ -121,6 +125,7 @@ class Selection:
         nothing is left to ask.
         """
         settings = self.settings(preset)
+        shard = Shard.parse(self.shard) if self.shard else None
         entries = self._entries()
         for name in self.models:
             _check_place(name)
@@ -136,7 +141,8 @@ class Selection:
         plan = combine(planned.models, entries, assignment, further_stagings)
         plan = with_beyond(plan, planned.models)
         plan = with_unasked(plan, self._named(planned, entries))
-        return replace(plan, files={**planned.files, **digests_of_backends(entries)})
+        plan = replace(plan, files={**planned.files, **digests_of_backends(entries)})
+        return plan if shard is None else shard_of_plan(plan, shard)
 
     def _named(self, planned: PlannedModels, entries: Sequence[Entry]) -> Named:
         """Return what was named, by the names that the plan has for it."""

@@ -54,14 +54,15 @@ def subjects(plan: Plan) -> Sequence[StepSubject]:
     case are.
     """
     by_name = {
-        (group.question.model, group.question.size, group.question.dtype): StepSubject(
-            group.source, group.question.size, group.question.dtype
-        )
+        group.subject: StepSubject(group.source, group.question.size, group.question.dtype)
         for group in plan.groups
         if not (group.swept or group.growth or group.beyond)
         and group.n <= plan.settings.effort.passes
     }
-    return list(by_name.values())
+    if plan.part is None:
+        return list(by_name.values())
+    own = set(plan.part.has_steps_of)
+    return [subject for name, subject in by_name.items() if name in own]
 
 
 def sweep(
