@@ -19,6 +19,7 @@ import click
 
 from adbench import registry
 from adbench.planning import plan as planning
+from adbench.planning.plan import Plan
 from adbench.planning.settings import DEFAULT, Settings
 from adbench.results.journal import JOURNAL, Journal
 from adbench.results.row import Row
@@ -72,20 +73,24 @@ BACKEND = """
 """
 
 
+def plan_of_nothing(folder: Path, cells: int) -> Plan:
+    """Return a plan of so many cells of a backend that does nothing, with files in a folder."""
+    (folder / "nothing_model.py").write_text(textwrap.dedent(MODEL.format(sizes=cells // 4)))
+    (folder / "nothing.py").write_text(textwrap.dedent(BACKEND))
+    return planning.make_plan(
+        registry.find_models([str(folder / "nothing_model.py")]),
+        registry.find_backends([str(folder / "nothing.py")]),
+        Settings(effort=replace(DEFAULT, sizes=cells)),
+        operators=["value", "derivative", "vjp"],
+    )
+
+
 @click.command(help=__doc__)
 @click.option("--cells", default=10_000, show_default=True)
 def main(cells: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "nothing_model.py").write_text(textwrap.dedent(MODEL.format(sizes=cells // 4)))
-        (folder / "nothing.py").write_text(textwrap.dedent(BACKEND))
-        settings = Settings(effort=replace(DEFAULT, sizes=cells))
-        plan = planning.make_plan(
-            registry.find_models([str(folder / "nothing_model.py")]),
-            registry.find_backends([str(folder / "nothing.py")]),
-            settings,
-            operators=["value", "derivative", "vjp"],
-        )
+        plan = plan_of_nothing(folder, cells)
         spent = Spent()
         began = time.monotonic()
         outcomes: dict[str, int] = {}

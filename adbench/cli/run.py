@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from adbench.comparing.compare import Comparison
     from adbench.comparing.kept_plan import KeptPlan
     from adbench.planning.plan import Plan
+    from adbench.running.hosts import HostRun
     from adbench.running.selection import Selection
 
 CHANGES = "changes.md"
@@ -56,6 +58,11 @@ CHANGES = "changes.md"
     metavar="FOLDER",
     help="An earlier run, which this one is compared with at its end, as by `adbench compare`.",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Run on the hosts of a Dask cluster: tcp://host:port, or local:2 for two on this machine.",
+)
 @detail_options
 @in_temporary_folder
 def command(
@@ -66,6 +73,7 @@ def command(
     full: bool,
     resume: Path | None,
     baseline: Path | None,
+    scheduler: str | None,
 ) -> None:
     """Check and time models on all backends.
 
@@ -85,9 +93,9 @@ def command(
     preset = _preset_name(quick, full)
     screen = Console()
     if resume is None:
-        comparison, folder = _run_anew(selection, preset, out, detail, screen)
+        comparison, folder = _run_anew(selection, preset, out, scheduler, detail, screen)
     else:
-        comparison, folder = _go_on(resume, selection, preset, detail, screen)
+        comparison, folder = _go_on(resume, selection, preset, scheduler, detail, screen)
     if baseline_run is not None and len(comparison.table) and not comparison.unwritten:
         _show_changes(baseline_run, folder, detail, screen)
     if comparison.unwritten:
@@ -96,7 +104,12 @@ def command(
 
 
 def _run_anew(
-    selection: Selection, preset: str, out: Path | None, detail: Detail, screen: Console
+    selection: Selection,
+    preset: str,
+    out: Path | None,
+    scheduler: str | None,
+    detail: Detail,
+    screen: Console,
 ) -> tuple[Comparison, Path]:
     """Make a plan, run it, and show what came of it. Return that, and the folder that it is in."""
     from adbench.comparing.compare import compare
@@ -106,28 +119,56 @@ def _run_anew(
 
     plan = selection.plan(PRESETS[preset], announce=announce)
     kept = KeptPlan.of(plan, selection, preset)
-    folder = make_run_folder(out)
-    with hold_run_folder(folder):
-        comparison = compare(plan, folder, kept=kept, **_progress(detail, screen))
+    with _hosts(scheduler, plan) as hosts:
+        folder = make_run_folder(out)
+        with hold_run_folder(folder):
+            progress = _progress(detail, screen)
+            comparison = compare(plan, folder, kept=kept, hosts=hosts, **progress)
     _show(comparison, plan, folder, detail, screen)
     return comparison, folder
 
 
 def _go_on(
-    folder: Path, selection: Selection, preset: str, detail: Detail, screen: Console
+    folder: Path,
+    selection: Selection,
+    preset: str,
+    scheduler: str | None,
+    detail: Detail,
+    screen: Console,
 ) -> tuple[Comparison, Path]:
     """Go on with a run, and show what came of all of it. Return that, and its folder."""
     from adbench.comparing.compare import compare
     from adbench.comparing.resume import read_kept_plan, stopped_run
 
     _refuse_other_options(folder, read_kept_plan(folder), selection, preset)
-    with stopped_run(folder) as stopped:
+    with stopped_run(folder) as stopped, _hosts(scheduler, stopped.plan) as hosts:
         if stopped.damage:
             click.echo(f"adbench: {stopped.damage}", err=True)
         progress = _progress(detail, screen)
-        comparison = compare(stopped.plan, folder, earlier=stopped.earlier, **progress)
+        comparison = compare(stopped.plan, folder, earlier=stopped.earlier, hosts=hosts, **progress)
     _show(comparison, stopped.plan, folder, detail, screen)
     return comparison, folder
+
+
+@contextmanager
+def _hosts(scheduler: str | None, plan: Plan) -> Iterator[HostRun | None]:
+    """Give the hosts of a cluster, which have been found fit for a plan; None without a cluster."""
+    if scheduler is None:
+        yield None
+        return
+    try:
+        from adbench.running.dask_transport import dask_transport
+    except ModuleNotFoundError as error:
+        raise SpecError(
+            f"--scheduler needs Dask, and {error.name} is not installed; `pip install "
+            '"adbench[distributed]"` installs it.'
+        ) from None
+    from adbench.running.hosts import HostRun
+
+    with dask_transport(scheduler) as transport:
+        hosts = HostRun(transport)
+        hosts.check(plan)
+        yield hosts
 
 
 def _refuse_other_options(folder: Path, kept: KeptPlan, selection: Selection, preset: str) -> None:

@@ -34,6 +34,7 @@ from adbench.results.journal import JOURNAL
 from adbench.results.row import FAILURES, TRUTH_FAILED, Outcome, Row, Verdict
 from adbench.running import stopping
 from adbench.running.environment import describe
+from adbench.running.hosts import HostRun, HostsLost, describe_hosts
 from adbench.running.spent import Spent
 from adbench.running.step_sweeps import StepResults
 from adbench.running.step_sweeps import subjects as step_subjects
@@ -46,9 +47,9 @@ Say = Callable[[str], None]
 """What puts a line on the screen."""
 
 
-Stop = KeyboardInterrupt | CertificateError | FileChanged
+Stop = KeyboardInterrupt | CertificateError | FileChanged | HostsLost
 """What stops a run early: Ctrl-C, a truth that was not certified, a file of the user's that was
-changed."""
+changed, the loss of all hosts."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ class Comparison:
             return stopping.exit_status(self.stopped_by)
         if isinstance(self.stopped_by, CertificateError):
             return ExitStatus.TRUTH_BROKEN
+        if isinstance(self.stopped_by, HostsLost):
+            return ExitStatus.NOT_RUN
         if self.stopped_by is not None:
             return ExitStatus.BAD_USAGE
         if (self.table["verdict"] == str(Verdict.WRONG)).any():
@@ -109,6 +112,7 @@ def compare(
     say: Say | None = None,
     kept: KeptPlan | None = None,
     earlier: EarlierPart | None = None,
+    hosts: HostRun | None = None,
 ) -> Comparison:
     """Run a plan, and write its environment, journal, tables and report to `folder`, which exists.
 
@@ -116,8 +120,9 @@ def compare(
     user's file, what was measured before is written and returned all the same; a signal that comes
     meanwhile waits. progress: whether a bar is shown; say: called with a line on each model at each
     size, as soon as its cells are done; kept: the plan as the folder keeps it; earlier: what there
-    is of the run already. What cannot be written, as on a full disk, stops nothing: `unwritten` of
-    the comparison says what it is.
+    is of the run already; hosts: other machines, which run the plan in place of this one. What
+    cannot be written, as on a full disk, stops nothing: `unwritten` of the comparison says what it
+    is.
     """
     files = OutputFiles(folder)
     if kept is not None:
@@ -129,9 +134,11 @@ def compare(
     stopped_by: Stop | None = None
     with worker_pool(plan.settings, folder / LOGS) as workers:
         try:
-            measure(plan, folder, progress, workers, _said_by_size(say), spent, measured)
-        except (KeyboardInterrupt, CertificateError, FileChanged) as error:
+            show = _said_by_size(say)
+            measure(plan, folder, progress, workers, show, spent, measured, hosts)
+        except (KeyboardInterrupt, CertificateError, FileChanged, HostsLost) as error:
             stopped_by = error
+        environment |= describe_hosts(hosts)
         if earlier is not None:
             spent = spent.plus(earlier.spent)
         environment["spent"] = spent.describe()

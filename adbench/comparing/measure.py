@@ -13,6 +13,7 @@ from adbench.planning.plan import Plan
 from adbench.reporting.progress import progress_bar
 from adbench.results.journal import JOURNAL, Journal
 from adbench.results.row import Row
+from adbench.running.hosts import HostRun
 from adbench.running.runner import run as run_plan
 from adbench.running.spent import Spent
 from adbench.running.stopping import raise_if_received
@@ -41,6 +42,12 @@ class Measured:
     failure: OSError | None = None
     """Why they could not be."""
 
+    def sort(self, plan: Plan) -> None:
+        """Put the rows into the order of the plan; hosts answer when they are done."""
+        names = (cell for group in plan.groups for cell in plan.cell_names(group))
+        places = {cell: place for place, cell in enumerate(names)}
+        self.rows.sort(key=lambda row: places.get(row.cell, len(places)))
+
 
 def measure(
     plan: Plan,
@@ -50,12 +57,14 @@ def measure(
     show_size: Show | None = None,
     spent: Spent | None = None,
     measured: Measured | None = None,
+    hosts: HostRun | None = None,
 ) -> None:
     """Run a plan, and write each row to the journal in `folder` as it comes.
 
     progress: whether a bar is shown; pool: workers that have been started; show_size: what is
     shown of a model at one of its sizes when its cells are done; spent: what the time of the run is
-    added to; measured: what rows are added to; the cells of those that it holds are not run again.
+    added to; measured: what rows are added to; the cells of those that it holds are not run again;
+    hosts: other machines, which run the plan in place of this one.
     Raises CertificateError where a truth is contradicted.
     """
     measured = measured or Measured()
@@ -81,9 +90,13 @@ def measure(
                 bar.aside(partial(show_size, rows))
 
         try:
-            run_plan(remaining, folder / LOGS, keep, bar.describe, pool, spent)
+            if hosts is None:
+                run_plan(remaining, folder / LOGS, keep, bar.describe, pool, spent)
+            else:
+                hosts.run(remaining, keep, bar.describe, spent or Spent())
         finally:
             journal.write_waiting()
+            measured.sort(plan)
             measured.unwritten, measured.failure = journal.unwritten, journal.failure
 
 

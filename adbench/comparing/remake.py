@@ -125,7 +125,7 @@ def read_stored_run(folder: Path) -> StoredRun:
     missing: list[str] = []
     damage = Damage(folder / JOURNAL)
     kept = _plan_of(folder, missing)
-    rows = tuple(_rows_of(folder, kept, damage))
+    rows = _in_order(tuple(_rows_of(folder, kept, damage)), kept)
     environment: Mapping[str, Any] = {}
     try:
         environment = read_environment(folder)
@@ -166,6 +166,14 @@ def _rows_of(folder: Path, kept: KeptPlan | None, damage: Damage) -> Iterator[Ro
             raise SpecError(
                 f"There is no run in {folder}; give the folder that `adbench run --out` wrote."
             ) from error
+
+
+def _in_order(rows: tuple[Row, ...], kept: KeptPlan | None) -> tuple[Row, ...]:
+    """The rows in the order of the plan: several hosts answer when they are done."""
+    if kept is None:
+        return rows
+    places = {cell: place for place, cell in enumerate(kept.cells)}
+    return tuple(sorted(rows, key=lambda row: places.get(row.cell, len(places))))
 
 
 def _missing_cells(

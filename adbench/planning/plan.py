@@ -130,6 +130,10 @@ class Plan:
         """Return what tells each cell of a group from all others, in their order."""
         return [Row.begun(case, entry.name).cell for case, entry in self.cells(group)]
 
+    def every_cell_name(self, group: Group) -> list[CellName]:
+        """Return the same with the cells that have ended."""
+        return replace(self, ended=frozenset()).cell_names(group)
+
     def _without_ended(self, cells: list[tuple[Case, Entry]]) -> list[tuple[Case, Entry]]:
         """Leave out the cells that have been measured."""
         if not self.ended:

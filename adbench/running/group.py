@@ -112,6 +112,14 @@ def run_group(plan: Plan, group: Group, host: CellHost, keep: Keep, watch: Watch
         _run_cells([cell for cells in batch for cell in cells], host, keep, watch)
 
 
+def begun_rows(plan: Plan, group: Group) -> list[Row]:
+    """Return the rows of a group's cells with what the plan knows of them."""
+    return [
+        _cell(plan, group, case, entry, "", OperationCounts(), has_truth_failed=False).begun
+        for case, entry in plan.cells(group)
+    ]
+
+
 def _run_cells(cells: Sequence[GroupCell], host: CellHost, keep: Keep, watch: Watch) -> None:
     """Open cells, and sample them in turns."""
     open_cells = []

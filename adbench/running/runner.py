@@ -82,10 +82,10 @@ def run(
         spent.wall_s = time.monotonic() - began
 
     with nullcontext(pool) if pool else worker_pool(plan.settings, logs) as workers:
-        for number, group in enumerate(paced(plan)):
+        for group in paced(plan):
             check_unchanged(plan.files)
             _start_early(plan, group, workers)
-            truth_path = Path(workers.temporary_folder) / f"truth-{number}"
+            truth_path = workers.new_truth_path()
             host = WorkerHost(workers, plan, plan.sampling(group), truth_path, spent)
             expected = rows + len(plan.cells(group))
             run_group(plan, group, host, keep_and_count, watch)

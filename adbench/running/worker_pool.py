@@ -61,6 +61,7 @@ class WorkerPool:
         self.temporary_folder = temporary_folder
         self._memory_bytes = settings.memory_bytes or memory_limit.default_limit()
         self._round = 0
+        self._truths = 0
         self._asked_in: dict[str, int] = {}
         self._processes: dict[str, WorkerProcess] = {}
         self._starting: dict[str, WorkerProcess] = {}
@@ -72,6 +73,11 @@ class WorkerPool:
         """How long a worker may take to import its framework (s)."""
         limit_s = max(self._settings.timeout_s, SHORTEST_START_LIMIT_S)
         return min(limit_s, LONGEST_START_LIMIT_S)
+
+    def new_truth_path(self) -> Path:
+        """Return a path that no truth has been written to: workers know a truth by its path."""
+        self._truths += 1
+        return Path(self.temporary_folder) / f"truth-{self._truths}"
 
     def begin_round(self) -> None:
         """Begin the cells of another question. Workers that are not asked in it become idle."""
