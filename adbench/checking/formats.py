@@ -38,6 +38,14 @@ def to_json(report: Report) -> str:
         "summary": report.summary,
         "exit_status": report.exit_status,
         "cells": cells_in_json(report.rows),
+        "expected": [
+            {**cell, "reason": expectation.reason, "link": expectation.link}
+            for cell, (_, expectation) in zip(
+                cells_in_json(row for row, _ in report.expected.rows),
+                report.expected.rows,
+                strict=True,
+            )
+        ],
         "notes": report.notes,
         "examples": [{"title": each.title, "code": each.code} for each in report.examples],
     }
@@ -48,23 +56,22 @@ def to_junit(report: Report) -> str:
     """Return JUnit XML: one suite, one test case a cell.
 
     A wrong answer is a failure; what did not run is an error; what is unsupported, not installed or
-    unresolved is skipped, since it passed nothing.
+    unresolved is skipped, since it passed nothing; so is what failed as was declared.
     """
-    suite = ElementTree.Element("testsuite", name="adbench check", tests=str(len(report.rows)))
-    counts = {"failure": 0, "error": 0, "skipped": 0}
+    expected = report.expected.rows
+    tests = len(report.rows) + len(expected)
+    suite = ElementTree.Element("testsuite", name="adbench check", tests=str(tests))
+    counts = {"failure": 0, "error": 0, "skipped": len(expected)}
     for row in report.rows:
-        case = ElementTree.SubElement(
-            suite,
-            "testcase",
-            classname=for_xml(f"{row.model}.{row.size}.{row.dtype}"),
-            name=for_xml(f"{failures.question(row)} {failures.asked_of(row)}"),
-            time=_junit_time(row),
-        )
+        case = _junit_case(suite, row)
         kind = _junit_kind(row)
         if kind:
             counts[kind] += 1
             message = for_xml(_junit_message(row, kind))
             ElementTree.SubElement(case, kind, message=message).text = message
+    for row, expectation in expected:
+        message = for_xml(f"expected: {expectation.reason} {expectation.link}")
+        ElementTree.SubElement(_junit_case(suite, row), "skipped", message=message).text = message
     suite.set("failures", str(counts["failure"]))
     suite.set("errors", str(counts["error"]))
     suite.set("skipped", str(counts["skipped"]))
@@ -72,6 +79,16 @@ def to_junit(report: Report) -> str:
     suites.append(suite)
     ElementTree.indent(suites)
     return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True)
+
+
+def _junit_case(suite: ElementTree.Element, row: Row) -> ElementTree.Element:
+    return ElementTree.SubElement(
+        suite,
+        "testcase",
+        classname=for_xml(f"{row.model}.{row.size}.{row.dtype}"),
+        name=for_xml(f"{failures.question(row)} {failures.asked_of(row)}"),
+        time=_junit_time(row),
+    )
 
 
 def _junit_kind(row: Row) -> str:
@@ -98,7 +115,7 @@ def _junit_time(row: Row) -> str:
 
 
 def to_github(report: Report, models: Mapping[str, Model]) -> str:
-    """Return one workflow command a failing cell.
+    """Return one workflow command a failing cell: an error, or a notice where it was declared.
 
     Each points to the function in the file that defines it.
     """
@@ -108,6 +125,11 @@ def to_github(report: Report, models: Mapping[str, Model]) -> str:
         title = f"{failures.asked_of(row)}: {failures.cell(row)}"
         place = {"file": file, "line": str(line), "title": title}
         lines.append(_workflow_command("error", place, failures.sentence(row)))
+    for row, expectation in report.expected.rows:
+        file, line = definition_of(models[row.model], row)
+        title = f"Expected: {failures.asked_of(row)}: {failures.cell(row)}"
+        place = {"file": file, "line": str(line), "title": title}
+        lines.append(_workflow_command("notice", place, f"{expectation.reason} {expectation.link}"))
     notice = {"title": "adbench check"}
     lines += [_workflow_command("notice", notice, note) for note in (*report.notes, report.summary)]
     return "\n".join(lines)

@@ -16,6 +16,7 @@ from adbench.planning.unasked import silent_backends
 from adbench.reporting import failures
 from adbench.reporting.summary import summary_of
 from adbench.results.exit_status import ExitStatus
+from adbench.results.expected import NONE, Expectations, Expected, without
 from adbench.results.row import FAILURES, TRUTH_FAILED, Outcome, Row, Verdict
 
 if TYPE_CHECKING:
@@ -62,20 +63,31 @@ class Report:
     examples: tuple[Example, ...] = ()
     """Points at which functions are wrong, as code that checks them there again."""
 
+    expected: Expected = NONE
+    """The cells that failed as was declared, which are not among the rows."""
+
     @classmethod
-    def of(cls, plan: Plan, rows: Iterable[Row]) -> Report:
-        """Return the report of a plan from the rows of its cells."""
+    def of(
+        cls, plan: Plan, rows: Iterable[Row], expectations: Expectations | None = None
+    ) -> Report:
+        """Return the report of a plan from the rows of its cells.
+
+        expectations: the failures that were declared.
+        """
         rows = tuple(rows)
         sharp = [_seen_sharply(row, plan.settings.resolution) for row in rows]
         sifted = sift(plan, sharp)
         silent = silent_backends((row.backend, row.operator, row.outcome) for row in rows)
         shortcomings = (*plan.unasked, *silent)
+        expected = NONE if expectations is None else expectations.meet(sifted.counted)
+        sifted = replace(sifted, counted=without(sifted.counted, expected))
         return cls(
             sifted.counted,
-            (*shortcomings, *notes(sifted)),
+            (*expected.notes, *shortcomings, *notes(sifted)),
             plan.settings.seed,
             looked_at(plan, rows),
             shortcomings,
+            expected=expected,
         )
 
     def __bool__(self) -> bool:
@@ -102,6 +114,10 @@ class Report:
             return ExitStatus.BAD_USAGE
         if self.shortcomings or any(_should_have_been_judged(row) for row in self.rows):
             return ExitStatus.NOT_RUN
+        if self.expected.fails_gate:
+            return ExitStatus.NOT_RUN
+        if self.expected.rows and not self.rows:
+            return ExitStatus.ALL_RIGHT
         return ExitStatus.ALL_RIGHT if self._is_judged() else ExitStatus.NOT_RUN
 
     def _is_judged(self) -> bool:
@@ -119,8 +135,11 @@ class Report:
     @property
     def summary(self) -> str:
         """One sentence: how many cells there are, how they ended, and how they were judged."""
+        count = len(self.expected.rows)
+        failed_as_declared = f"{count} cell{'s' if count > 1 else ''} failed as expected."
         sentences = [
             summary_of(self.rows),
+            failed_as_declared if count else "",
             self.scope,
         ]
         if any(row.verdict is Verdict.WRONG for row in self.rows):

@@ -11,7 +11,7 @@ import click
 
 from adbench.cases.model import SpecError
 from adbench.cases.text import plain_text
-from adbench.cli.selection import announce, selection_options
+from adbench.cli.selection import announce, expected_option, selection_options
 from adbench.running.temporary import in_temporary_folder
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     help="github: annotations on standard output, and the step's summary where GITHUB_STEP_SUMMARY "
     "is set.",
 )
+@expected_option
 @in_temporary_folder
-def command(selection: Selection, output_format: str) -> None:
+def command(selection: Selection, output_format: str, expected: Path | None) -> None:
     """Check models on all backends and time nothing.
 
     For continuous integration, and for one's own backward pass.
@@ -49,15 +50,17 @@ def command(selection: Selection, output_format: str) -> None:
     crashed, ran out of memory or out of time, or if no derivative of a model could be judged, or
     something that was named was asked or answered nothing, 4 if adbench itself is at fault, as
     where its own truth was not certified, 130 after Ctrl-C, 143 and 129 after SIGTERM and SIGHUP.
-    A framework that is not installed is no failure.
+    A framework that is not installed is no failure, and neither is what --expected declares.
     """
     import tempfile
 
     from adbench.checking.report import Report
     from adbench.comparing.measure import LOGS, Measured, measure
     from adbench.planning.settings import CHECK
+    from adbench.results.expected import Expectations
     from adbench.running.worker_pool import worker_pool
 
+    expectations = None if expected is None else Expectations.read(expected)
     settings = selection.settings(CHECK)
     with (
         tempfile.TemporaryDirectory(prefix="adbench-") as folder,
@@ -67,7 +70,7 @@ def command(selection: Selection, output_format: str) -> None:
         plan = selection.plan(CHECK, workers, announce)
         measured = Measured()
         measure(plan, Path(folder), pool=workers, measured=measured)
-        report = Report.of(plan, measured.rows)
+        report = Report.of(plan, measured.rows, expectations)
     WRITERS[output_format](report, plan)
     sys.exit(report.exit_status)
 

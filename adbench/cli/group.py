@@ -23,6 +23,7 @@ COMMANDS = (
     "advise",
     "atlas",
     "check",
+    "comment",
     "compare",
     "differences",
     "env",

@@ -35,12 +35,19 @@ from adbench.results.exit_status import ExitStatus
     type=click.Path(path_type=Path),
     help="Folder for the page of several runs. Default: reports/<date and time>.",
 )
+@click.option(
+    "--benchmark",
+    type=click.Path(path_type=Path),
+    metavar="FILE.json",
+    help="Write the cost ratios of one run for github-action-benchmark (customSmallerIsBetter).",
+)
 @detail_options
 def command(
     folders: Sequence[Path],
     has_figure_files: bool,
     baseline: Path | None,
     out: Path | None,
+    benchmark: Path | None,
     detail: Detail,
 ) -> None:
     """Show the answer of a run again, and write its report, page and results anew.
@@ -57,8 +64,12 @@ def command(
             raise SpecError(
                 "--out was given with one run, whose report is in its own folder; leave it out."
             )
+        if benchmark is not None:
+            _write_benchmark(folders[0], benchmark)
         report_one(folders[0], has_figure_files, baseline, detail)
         return
+    if benchmark is not None:
+        raise SpecError(f"--benchmark was given with {len(folders)} runs; give one.")
     if baseline is not None:
         raise SpecError(
             f"--baseline was given with {len(folders)} runs; give one, or leave it out."
@@ -86,6 +97,18 @@ def report_one(folder: Path, has_figure_files: bool, baseline: Path | None, deta
     names = "report.md" if remade.page_obstacle else "report.html and report.md"
     for sentence in filter(None, (f"The report is in {folder}: {names}.", remade.page_obstacle)):
         click.echo(plain_text(sentence), err=detail is Detail.JSON)
+
+
+def _write_benchmark(folder: Path, path: Path) -> None:
+    """Write the cost ratios of a run. Raises SpecError where that cannot be done."""
+    from adbench.comparing.remake import read_stored_run
+    from adbench.results.benchmark_data import to_benchmark_data
+    from adbench.results.files import reason_of, write_utf8
+
+    try:
+        write_utf8(path, to_benchmark_data(read_stored_run(folder).rows))
+    except OSError as error:
+        raise SpecError(f"{path} cannot be written ({reason_of(error)}).") from error
 
 
 def changes_since(baseline: Path, folder: Path) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from adbench.cli.selection import (
     OPTIONS,
     OPTIONS_OF_A_RUN,
     announce,
+    expected_option,
     selection_options,
 )
 from adbench.running.temporary import in_temporary_folder
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from adbench.comparing.compare import Comparison
     from adbench.comparing.kept_plan import KeptPlan
     from adbench.planning.plan import Plan
+    from adbench.results.expected import Expectations
     from adbench.running.hosts import HostRun
     from adbench.running.selection import Selection
 
@@ -63,6 +66,7 @@ CHANGES = "changes.md"
     metavar="ADDRESS",
     help="Run on the hosts of a Dask cluster: tcp://host:port, or local:2 for two on this machine.",
 )
+@expected_option
 @detail_options
 @in_temporary_folder
 def command(
@@ -74,6 +78,7 @@ def command(
     resume: Path | None,
     baseline: Path | None,
     scheduler: str | None,
+    expected: Path | None,
 ) -> None:
     """Check and time models on all backends.
 
@@ -83,70 +88,79 @@ def command(
     crashed, ran out of memory or out of time, or something that was named was asked or answered
     nothing, 4 if adbench itself is at fault, as where its own truth was not certified, 130 after
     Ctrl-C, 143 and 129 after SIGTERM and SIGHUP; what was measured is kept. A framework that is not
-    installed is no failure. --baseline does not change it: a verdict that turned wrong is wrong.
+    installed is no failure, and neither is what --expected declares. --baseline does not change it:
+    a verdict that turned wrong is wrong.
     """
     from rich.console import Console
 
     from adbench.cli.compare import read_run_aloud
+    from adbench.results.expected import Expectations
 
     baseline_run = None if baseline is None else read_run_aloud(baseline)
-    preset = _preset_name(quick, full)
-    screen = Console()
-    if resume is None:
-        comparison, folder = _run_anew(selection, preset, out, scheduler, detail, screen)
-    else:
-        comparison, folder = _go_on(resume, selection, preset, scheduler, detail, screen)
+    wanted = _Wanted(
+        selection,
+        _preset_name(quick, full),
+        scheduler,
+        None if expected is None else Expectations.read(expected),
+        detail,
+        Console(),
+    )
+    comparison, folder = _run_anew(wanted, out) if resume is None else _go_on(wanted, resume)
     if baseline_run is not None and len(comparison.table) and not comparison.unwritten:
-        _show_changes(baseline_run, folder, detail, screen)
+        _show_changes(baseline_run, folder, detail, wanted.screen)
     if comparison.unwritten:
         click.echo(f"adbench: {comparison.unwritten}", err=True)
     sys.exit(comparison.exit_status)
 
 
-def _run_anew(
-    selection: Selection,
-    preset: str,
-    out: Path | None,
-    scheduler: str | None,
-    detail: Detail,
-    screen: Console,
-) -> tuple[Comparison, Path]:
+@dataclass(frozen=True)
+class _Wanted:
+    """What the command was asked for."""
+
+    selection: Selection
+    preset: str
+    """The name of the preset."""
+    scheduler: str | None
+    """The address of a cluster."""
+    expectations: Expectations | None
+    """The failures that were declared."""
+    detail: Detail
+    screen: Console
+
+    def compare_with(self) -> dict[str, Any]:
+        """Return what a comparison needs beside its plan and its hosts."""
+        return {"expectations": self.expectations, **_progress(self.detail, self.screen)}
+
+
+def _run_anew(wanted: _Wanted, out: Path | None) -> tuple[Comparison, Path]:
     """Make a plan, run it, and show what came of it. Return that, and the folder that it is in."""
     from adbench.comparing.compare import compare
     from adbench.comparing.folder import hold_run_folder, make_run_folder
     from adbench.comparing.kept_plan import KeptPlan
     from adbench.planning.settings import PRESETS
 
-    plan = selection.plan(PRESETS[preset], announce=announce)
-    kept = KeptPlan.of(plan, selection, preset)
-    with _hosts(scheduler, plan) as hosts:
+    plan = wanted.selection.plan(PRESETS[wanted.preset], announce=announce)
+    kept = KeptPlan.of(plan, wanted.selection, wanted.preset)
+    with _hosts(wanted.scheduler, plan) as hosts:
         folder = make_run_folder(out)
         with hold_run_folder(folder):
-            progress = _progress(detail, screen)
-            comparison = compare(plan, folder, kept=kept, hosts=hosts, **progress)
-    _show(comparison, plan, folder, detail, screen)
+            comparison = compare(plan, folder, kept=kept, hosts=hosts, **wanted.compare_with())
+    _show(comparison, plan, folder, wanted.detail, wanted.screen)
     return comparison, folder
 
 
-def _go_on(
-    folder: Path,
-    selection: Selection,
-    preset: str,
-    scheduler: str | None,
-    detail: Detail,
-    screen: Console,
-) -> tuple[Comparison, Path]:
+def _go_on(wanted: _Wanted, folder: Path) -> tuple[Comparison, Path]:
     """Go on with a run, and show what came of all of it. Return that, and its folder."""
     from adbench.comparing.compare import compare
     from adbench.comparing.resume import read_kept_plan, stopped_run
 
-    _refuse_other_options(folder, read_kept_plan(folder), selection, preset)
-    with stopped_run(folder) as stopped, _hosts(scheduler, stopped.plan) as hosts:
+    _refuse_other_options(folder, read_kept_plan(folder), wanted.selection, wanted.preset)
+    with stopped_run(folder) as stopped, _hosts(wanted.scheduler, stopped.plan) as hosts:
         if stopped.damage:
             click.echo(f"adbench: {stopped.damage}", err=True)
-        progress = _progress(detail, screen)
-        comparison = compare(stopped.plan, folder, earlier=stopped.earlier, hosts=hosts, **progress)
-    _show(comparison, stopped.plan, folder, detail, screen)
+        plan, earlier = stopped.plan, stopped.earlier
+        comparison = compare(plan, folder, earlier=earlier, hosts=hosts, **wanted.compare_with())
+    _show(comparison, plan, folder, wanted.detail, wanted.screen)
     return comparison, folder
 
 

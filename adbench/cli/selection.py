@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from adbench.cases.case import DTYPES
-from adbench.cli.number import Number
+from adbench.cli.number import Number, Seed
 
 Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
-SEED = Number("seed")
+SEED = Seed()
 TIMEOUT = Number("timeout")
 
 OPTIONS: dict[str, Decorator] = {
@@ -79,7 +80,7 @@ OPTIONS: dict[str, Decorator] = {
         type=SEED,
         default=0,
         show_default=True,
-        help="Seed of the models' inputs.",
+        help="Seed of the models' inputs; random draws one and says which.",
     ),
     "order": click.option(
         "--order",
@@ -127,6 +128,15 @@ OPTIONS_OF_A_RUN: dict[str, Decorator] = {
     ),
 }
 """The same of what a run alone has."""
+
+
+expected_option: Decorator = click.option(
+    "--expected",
+    type=click.Path(path_type=Path),
+    metavar="FILE.toml",
+    help="Known failures, each with reason and link: they fail nothing, and are shown.",
+)
+"""The option that names a file of expected failures."""
 
 
 def announce(activity: str) -> None:

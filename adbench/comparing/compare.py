@@ -12,7 +12,7 @@ import pandas as pd
 
 from adbench.cases.user_file import FileChanged
 from adbench.comparing.earlier import EarlierPart
-from adbench.comparing.folder import ENVIRONMENT, REPORT
+from adbench.comparing.folder import ENVIRONMENT, EXPECTED, REPORT
 from adbench.comparing.kept_plan import PLAN, KeptPlan
 from adbench.comparing.measure import LOGS, Measured, Show, measure
 from adbench.comparing.outputs import write_results, write_steps
@@ -29,6 +29,7 @@ from adbench.reporting.progress import progress_bar
 from adbench.reporting.summary import summary_of
 from adbench.results import frames
 from adbench.results.exit_status import ExitStatus
+from adbench.results.expected import NONE, Expectations, Expected, without
 from adbench.results.files import OutputFiles
 from adbench.results.journal import JOURNAL
 from adbench.results.row import FAILURES, TRUTH_FAILED, Outcome, Row, Verdict
@@ -80,6 +81,9 @@ class Comparison:
     shortcomings: tuple[str, ...] = ()
     """What was named and was asked or answered nothing, in sentences."""
 
+    expected: Expected = NONE
+    """The cells that failed as was declared."""
+
     @property
     def exit_status(self) -> ExitStatus:
         """What the command `run` ends with."""
@@ -91,16 +95,13 @@ class Comparison:
             return ExitStatus.NOT_RUN
         if self.stopped_by is not None:
             return ExitStatus.BAD_USAGE
-        if (self.table["verdict"] == str(Verdict.WRONG)).any():
+        rows = without(self.rows, self.expected)
+        if any(row.verdict is Verdict.WRONG for row in rows):
             return ExitStatus.WRONG
-        if (self.table["outcome"] == str(Outcome.UNUSABLE)).any():
+        if any(row.outcome is Outcome.UNUSABLE for row in rows):
             return ExitStatus.BAD_USAGE
-        has_failed = self.table["outcome"].isin([str(outcome) for outcome in FAILURES]).any()
-        if has_failed or self.shortcomings:
-            return ExitStatus.NOT_RUN
-        if (self.table["truth"] == TRUTH_FAILED).any():
-            return ExitStatus.NOT_RUN
-        if self.unwritten:
+        has_failed = any(row.outcome in FAILURES or row.truth == TRUTH_FAILED for row in rows)
+        if has_failed or self.shortcomings or self.unwritten or self.expected.fails_gate:
             return ExitStatus.NOT_RUN
         return ExitStatus.ALL_RIGHT
 
@@ -113,6 +114,7 @@ def compare(
     kept: KeptPlan | None = None,
     earlier: EarlierPart | None = None,
     hosts: HostRun | None = None,
+    expectations: Expectations | None = None,
 ) -> Comparison:
     """Run a plan, and write its environment, journal, tables and report to `folder`, which exists.
 
@@ -120,9 +122,9 @@ def compare(
     user's file, what was measured before is written and returned all the same; a signal that comes
     meanwhile waits. progress: whether a bar is shown; say: called with a line on each model at each
     size, as soon as its cells are done; kept: the plan as the folder keeps it; earlier: what there
-    is of the run already; hosts: other machines, which run the plan in place of this one. What
-    cannot be written, as on a full disk, stops nothing: `unwritten` of the comparison says what it
-    is.
+    is of the run already; hosts: other machines, which run the plan in place of this one;
+    expectations: the failures that were declared. What cannot be written, as on a full disk, stops
+    nothing: `unwritten` of the comparison says what it is.
     """
     files = OutputFiles(folder)
     if kept is not None:
@@ -142,9 +144,12 @@ def compare(
         if earlier is not None:
             spent = spent.plus(earlier.spent)
         environment["spent"] = spent.describe()
+        expected = NONE if expectations is None else expectations.meet(measured.rows)
+        _declare(expected, environment)
         with stopping.signals_held_back():
             _write_environment(environment, files)
             comparison = _written(plan, files, environment, spent, measured, stopped_by)
+            comparison = replace(comparison, expected=expected)
         if comparison.stopped_by is None and step_subjects(plan):
             # What was measured is on the disk before functions are called at other points.
             comparison = _with_steps(comparison, plan, workers, progress)
@@ -183,7 +188,7 @@ def _written(
     table = frames.frame(measured.rows)
     steps = step_rows.frame([])
     shortcomings = (*plan.unasked, *silent_in(table))
-    left_out = (*plan.orders_left_out, *shortcomings)
+    left_out = (*environment.get(EXPECTED, ()), *plan.orders_left_out, *shortcomings)
     closing = closing_sentences(left_out, spent, environment, table)
     report = make_report(table, steps, plan.left_out, closing)
     if measured.failure is not None:
@@ -225,6 +230,15 @@ def _with_page(
     except KeyboardInterrupt as error:
         return replace(comparison, stopped_by=error)
     return replace(comparison, page_obstacle=obstacle)
+
+
+def _declare(expected: Expected, environment: dict[str, Any]) -> None:
+    """Add to an environment what was said of declared failures, and where they are tracked."""
+    if expected.notes:
+        environment[EXPECTED] = list(expected.notes)
+    for row, expectation in expected.rows:
+        of_model = environment.setdefault("known_issues", {}).setdefault(row.model, {})
+        of_model[row.backend] = expectation.link
 
 
 def _write_environment(environment: Mapping[str, Any], files: OutputFiles) -> None:

@@ -24,6 +24,9 @@ except ImportError:  # on a system without it, nothing keeps two processes from 
 
 ENVIRONMENT, REPORT, CHANGES = "environment.json", "report.md", "changes.md"
 
+EXPECTED = "expected"
+"""Where an environment has what is to be said of declared failures, in sentences."""
+
 PAGE, FIGURES = "report.html", "figures"
 """The page of a run, and the folder of its figures as files."""
 

@@ -12,7 +12,7 @@ import pandas as pd
 from adbench.cases.model import SpecError
 from adbench.changes.recorded_run import read_environment
 from adbench.comparing.earlier import read_earlier_part
-from adbench.comparing.folder import ENVIRONMENT
+from adbench.comparing.folder import ENVIRONMENT, EXPECTED
 from adbench.comparing.kept_plan import KeptPlan, describe_cell, read_plan
 from adbench.comparing.outputs import write_results
 from adbench.comparing.page import missing_modules, named_run, page_of, write_page
@@ -83,7 +83,9 @@ def remake(
     left_out: tuple[str, ...] = ()
     if stored.kept is not None:
         notes = (*stored.kept.orders_left_out, *stored.kept.unasked)
-    notes = (*notes, *silent_in(table))
+    said_before = stored.environment.get(EXPECTED, ())
+    expected = said_before if isinstance(said_before, list) else []
+    notes = (*map(str, expected), *notes, *silent_in(table))
     if stored.kept is not None:
         left_out = stored.kept.left_out
     closing = closing_sentences(notes, spent, stored.environment, table)

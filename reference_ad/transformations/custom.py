@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
@@ -145,7 +145,7 @@ def custom_jvp(f: Function, jvp: Callable[..., Array]) -> Function:
         like = [x if _is_floating(x) else zeros(np.shape(x), float) for x in leaves]
         return transposed(lambda *tangents: [pushed(tangents, ans, structure, leaves)], like, [g])
 
-    return lambda *args: _apply(f, args, pushed, pulled)
+    return wraps(f)(lambda *args: _apply(f, args, pushed, pulled))
 
 
 def custom_vjp(f: Function, vjp: Callable[..., Sequence[Any]]) -> Function:
@@ -178,7 +178,7 @@ def custom_vjp(f: Function, vjp: Callable[..., Sequence[Any]]) -> Function:
     ) -> Array:
         return transposed(lambda g: pulled(g, ans, structure, leaves), [ans], tangents)[0]
 
-    return lambda *args: _apply(f, args, pushed, pulled)
+    return wraps(f)(lambda *args: _apply(f, args, pushed, pulled))
 
 
 def _fit(returned: Any, cotangents: Sequence[Any], leaves: Leaves) -> bool:
@@ -234,4 +234,4 @@ def checkpoint(f: Function) -> Function:
         cotangents = dict(zip(active, pullback(g), strict=True))
         return [cotangents.get(place) for place in range(len(leaves))]
 
-    return lambda *args: _apply(f, args, pushed, pulled)
+    return wraps(f)(lambda *args: _apply(f, args, pushed, pulled))
