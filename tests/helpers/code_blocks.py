@@ -5,7 +5,7 @@ A page is run from its first block to its last, in a folder of its own:
 python   is run; one whose first line is `# name.py` is that file in the folder as well
 text     is what the Python blocks above it have printed since the last such block
 sh       is a script that ends with the exit status 0
-console  has commands behind `$ `, and below each what it prints, where anything is shown
+console  has commands behind `$ `, and below each its standard output, where anything is shown
 
 `...` in what is shown stands for whatever is printed there, and any blank for any blanks.
 A block below `<!-- skip: next "reason" -->`, or between `skip: start` and `skip: end`, is not run.
@@ -122,32 +122,36 @@ class Runner:
         return difference(example.parsed, printed)
 
     def run_script(self, example: Example) -> str | None:
-        status, printed = self.run(f"set -e\n{example.parsed}")
-        return None if status == 0 else f"exit status {status}:\n{printed}"
+        return failure(self.run(f"set -e\n{example.parsed}"))
 
     def run_commands(self, example: Example) -> str | None:
         _, *parts = COMMAND.split(example.parsed)
         for command, expected in zip(parts[::2], parts[1::2], strict=True):
-            status, printed = self.run(command)
-            if status != 0:
-                return f"$ {command}\nexit status {status}:\n{printed}"
-            message = difference(expected, printed) if expected.strip() else None
+            done = self.run(command)
+            message = failure(done)
+            if not message and expected.strip():
+                message = difference(expected, done.stdout)
             if message:
                 return f"$ {command}\n{message}"
         return None
 
-    def run(self, script: str) -> tuple[int, str]:
-        done = subprocess.run(
+    def run(self, script: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             ["bash", "-c", script],
             cwd=self.folder,
             env=environment(),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
             text=True,
             timeout=SECONDS,
         )
-        return done.returncode, done.stdout
+
+
+def failure(done: subprocess.CompletedProcess[str]) -> str | None:
+    """Say with what a script failed."""
+    if done.returncode == 0:
+        return None
+    return f"exit status {done.returncode}:\n{done.stdout}{done.stderr}"
 
 
 def difference(expected: str, printed: str) -> str | None:
