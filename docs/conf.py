@@ -54,6 +54,9 @@ def list_parameters(app, kind, name, documented, options, lines):
             names = ", ".join(f"**{parameter}**" for parameter in item[1].split(", "))
             written += ([] if in_item else [""]) + [f"- {names}: {item[2]}"]
             in_item = True
+        elif in_item and line.startswith(("Raises ", "Return")):
+            written += ["", line]
+            in_item = False
         elif in_item and line.strip():
             written.append(f"  {line.strip()}")
         else:

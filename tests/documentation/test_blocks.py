@@ -36,11 +36,12 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.timeout(900)
 def test_the_blocks_of_a_page_run_and_print_what_is_shown(page, folder, subtests):
     reasons = {block.line: block.reason for block in blocks(page)}
+    missing = []  # from the first block of a framework that is not there, names may be missing
     for example in code_blocks.parse(page, Runner(folder)):
         if reasons.get(example.line) or isinstance(example.parsed, tuple):
             continue
         with subtests.test(f"line {example.line}"):
-            missing = code_blocks.missing_frameworks(example.parsed)
+            missing = missing or code_blocks.missing_frameworks(example.parsed)
             if missing:
                 pytest.skip(f"{' and '.join(missing)} is not installed")
             example.evaluate()
@@ -81,6 +82,13 @@ def test_the_commands_that_are_not_run_have_options_that_there_are(page):
             chosen.make_parser(context).parse_args(list(arguments))
         except click.UsageError as error:
             pytest.fail(f"{name_of(page)}:{line}: {command}: {error.format_message()}")
+
+
+def test_a_block_of_a_framework_that_is_not_installed_is_known(monkeypatch):
+    monkeypatch.setattr(code_blocks, "find_spec", lambda name: None)
+    assert code_blocks.missing_frameworks("import torch.nn") == ["torch"]
+    assert code_blocks.missing_frameworks("adbench run mlp --backend jax:jit") == ["jax"]
+    assert code_blocks.missing_frameworks("import numpy") == []
 
 
 def test_what_is_printed_is_compared():
