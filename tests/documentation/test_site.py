@@ -9,12 +9,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import click
 import pytest
 
 import adbench
 import adbench.extend
 import ball_arithmetic
 import reference_ad
+from adbench.cli import main
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -106,6 +108,32 @@ def test_every_external_address_has_the_form_of_one(pages):
 def test_no_page_loads_anything_from_elsewhere(pages):
     loaded = [address for page in pages.values() for address in page.loaded]
     assert [address for address in loaded if urlsplit(address).netloc] == []
+
+
+def test_every_command_and_option_is_on_the_page_of_the_command_line(site):
+    page = (site / "command-line.html").read_text(encoding="utf-8")
+    context = click.Context(main, info_name="adbench")
+    names = main.list_commands(context)
+    assert len(names) > 10
+    for name in names:
+        assert f'id="adbench-{name}"' in page
+        for option in options_of(main.get_command(context, name)):
+            assert f'id="cmdoption-adbench-{name}-{option}"' in page
+
+
+def options_of(command: click.Command) -> list[str]:
+    return [
+        parameter.opts[0].lstrip("-")
+        for parameter in command.params
+        if isinstance(parameter, click.Option) and not parameter.hidden
+    ]
+
+
+def test_parameters_are_a_list_and_what_is_raised_is_not_one_of_them(site):
+    page = (site / "api.html").read_text(encoding="utf-8")
+    assert "<strong>budget_s</strong>: how long" in page
+    assert "<strong>tangent</strong>, <strong>cotangent</strong>" in page
+    assert "<p>Raises SpecError" in page
 
 
 def public_names(module) -> list[str]:
