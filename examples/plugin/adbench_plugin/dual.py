@@ -38,7 +38,10 @@ class Dual:
     def __matmul__(self, other):
         return missing("This example", "matmul")()
 
-    __radd__, __rmul__, __rmatmul__ = __add__, __mul__, __matmul__
+    def __truediv__(self, other):
+        return missing("This example", "division")()
+
+    __radd__, __rmul__, __rmatmul__, __rtruediv__ = __add__, __mul__, __matmul__, __truediv__
 
 
 def as_dual(x):
