@@ -64,7 +64,8 @@ CHANGES = "changes.md"
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Run on the hosts of a Dask cluster: tcp://host:port, or local:2 for two on this machine.",
+    help="Run on the hosts of the Dask cluster whose scheduler is there, or on two hosts of this "
+    "machine: local:2.",
 )
 @expected_option
 @detail_options

@@ -6,6 +6,7 @@ python   is run; one whose first line is `# name.py` is that file in the folder 
 text     is what the Python blocks above it have printed since the last such block
 sh       is a script that ends with the exit status 0
 console  has commands behind `$ `, and below each its standard output, where anything is shown
+yaml     can be read, and so can toml
 
 `...` in what is shown stands for whatever is printed there, and any blank for any blanks.
 A block below `<!-- skip: next "reason" -->`, or between `skip: start` and `skip: end`, is not run.
@@ -20,18 +21,20 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import yaml
 from sybil import Document, Example, Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.myst import CodeBlockParser, SkipParser
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-LANGUAGES = ("python", "text", "sh", "console")
+LANGUAGES = ("python", "text", "sh", "console", "yaml", "toml")
 FRAMEWORKS = ("torch", "jax", "tensorflow")
 FENCE = re.compile(r"^ *(```+|~~~+)([^`\n]*)\n.*?^ *\1[ \t]*$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"# (\w+\.py)\n")
@@ -67,6 +70,8 @@ def parse(page: Path, runner: Runner | None = None) -> Document:
         "text": runner.compare_output,
         "sh": runner.run_script,
         "console": runner.run_commands,
+        "yaml": lambda example: unreadable(yaml.safe_load, example, yaml.YAMLError),
+        "toml": lambda example: unreadable(tomllib.loads, example, tomllib.TOMLDecodeError),
     }
     parsers = [CodeBlockParser(language, evaluators[language]) for language in LANGUAGES]
     return Sybil([*parsers, SkipParser()]).parse(page)
@@ -145,6 +150,17 @@ class Runner:
             text=True,
             timeout=SECONDS,
         )
+
+
+def unreadable(
+    read: Callable[[str], object], example: Example, error: type[Exception]
+) -> str | None:
+    """Say why a block cannot be read."""
+    try:
+        read(example.parsed)
+    except error as problem:
+        return str(problem)
+    return None
 
 
 def failure(done: subprocess.CompletedProcess[str]) -> str | None:
