@@ -16,6 +16,8 @@ import pandas as pd
 import scipy.optimize
 import scipy.stats
 
+from adbench.reporting.one_host import HOST, on_one_host
+
 SWEPT_CELL = ["model", "size", "n_inputs", "n_outputs", "dtype", "implementation", "backend"]
 """The columns that name a cell of a sweep."""
 
@@ -62,11 +64,13 @@ def ratios(frame: pd.DataFrame) -> pd.DataFrame:
 
     Columns: those of `SWEPT_CELL`; `ratio`, `low` and `high`, from samples that were taken next to
     each other; `winner`; `forward_s` and `reverse_s`, the median times (s); `forward_operations`
-    and `reverse_operations`. A run that did not pair its samples has no cell.
+    and `reverse_operations`; `host`. A run that did not pair its samples has no cell.
     """
+    if HOST not in frame:  # as in the results of older versions
+        frame = frame.assign(**{HOST: ""})
     timed = frame[(frame["operator"] == "jacobian") & (frame["outcome"] == "ok")]
     columns = [*SWEPT_CELL, "median_s", "operations"]
-    forward = timed.loc[timed["mode"] == "forward", columns]
+    forward = timed.loc[timed["mode"] == "forward", [*columns, HOST]]
     is_paired = (
         timed[["forward_ratio", "forward_ratio_low", "forward_ratio_high"]].notna().all(axis=1)
     )
@@ -75,7 +79,7 @@ def ratios(frame: pd.DataFrame) -> pd.DataFrame:
         [*columns, "forward_ratio", "forward_ratio_low", "forward_ratio_high"],
     ]
     both = forward.merge(reverse, on=SWEPT_CELL, suffixes=("_forward", "_reverse"))
-    cells = both[SWEPT_CELL].assign(
+    cells = both[[*SWEPT_CELL, HOST]].assign(
         ratio=both["forward_ratio"],
         low=both["forward_ratio_low"],
         high=both["forward_ratio_high"],
@@ -206,6 +210,7 @@ def _growth(cells: pd.DataFrame, varied: str, fixed: str, time: str) -> Estimate
     Theil's estimate and its interval (P. K. Sen, J. Amer. Statist. Assoc. 63, 1968), over all cells
     once their times are taken relative to the median of those with the other size fixed.
     """
+    cells = on_one_host(cells)
     sizes = np.unique(cells[varied].to_numpy(float))
     if len(sizes) < FEWEST_SIZES:
         return Estimate(math.nan)
@@ -237,6 +242,7 @@ def mode_costs(cells: pd.DataFrame) -> tuple[ModeCost, ModeCost]:
     The fit with the least squares of relative errors, neither part negative, over cells with
     their numbers of passes: n in forward mode, m in reverse mode.
     """
+    cells = on_one_host(cells)
     return (
         _mode_cost(cells["n_inputs"], cells["forward_s"]),
         _mode_cost(cells["n_outputs"], cells["reverse_s"]),

@@ -11,6 +11,7 @@ import pandas as pd
 import scipy.stats
 
 from adbench.cases.case import NATIVE
+from adbench.reporting.one_host import on_one_host
 from adbench.reporting.tables import Table
 
 GRADIENT_BOUND = 4
@@ -92,7 +93,7 @@ def gradient_cost(frame: pd.DataFrame) -> Table | None:
             }
         exponents = {
             str(backend): _exponent(exponent_of([*cells["value"]], [*cells["median_s"]]))
-            for backend, cells in along_axis.groupby("backend", sort=False)
+            for backend, cells in on_one_host(along_axis).groupby("backend", sort=False)
         }
         rows[str(title), str(axis), "time grows like", ""] = exponents
     return _table(
@@ -173,7 +174,7 @@ def order_cost(frame: pd.DataFrame) -> Table | None:
             }
         rows[str(title), str(mode), "grows like"] = {
             str(backend): law_of_orders([*cells["order"]], [*cells["median_s"]])
-            for backend, cells in nested.groupby("backend", sort=False)
+            for backend, cells in on_one_host(nested).groupby("backend", sort=False)
         }
     return _table(
         "What does another order cost?",

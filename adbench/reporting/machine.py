@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
+from adbench.reporting.one_host import HOST
+
 SLOWER = 1.15
 """A cell was measured on a slower machine where its reference loop took this many times the run's
 median."""
@@ -24,9 +26,18 @@ MOST_CELLS = 2_000
 def sentence(frame: pd.DataFrame) -> str:
     """Say how steady the machine was, in a sentence; "" where too few cells were timed.
 
-    frame: the rows of a run, in the order in which they were measured. The drift is the slope of
-    Theil and Sen through the loop's times (Sen, JASA 63, 1968).
+    frame: the rows of a run, in the order in which they were measured. Of several machines each
+    has its sentence. The drift is the slope of Theil and Sen through the loop's times (Sen, JASA
+    63, 1968).
     """
+    if HOST not in frame or frame[HOST].nunique() < 2:
+        return _of_one(frame)
+    of_hosts = ((str(host), _of_one(cells)) for host, cells in frame.groupby(HOST, sort=False))
+    return " ".join(f"{host}: {text}" for host, text in of_hosts if text)
+
+
+def _of_one(frame: pd.DataFrame) -> str:
+    """The sentence on one machine."""
     times_s = frame["reference_s"].dropna().to_numpy(float)
     if len(times_s) < FEWEST_CELLS:
         return ""

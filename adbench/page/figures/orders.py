@@ -13,6 +13,7 @@ from adbench.page.runs import PageRun
 from adbench.reporting import growth
 from adbench.reporting.answer import measured_by
 from adbench.reporting.growth import titled
+from adbench.reporting.one_host import on_one_host
 from adbench.reporting.units import two_digits
 
 LEAST_ERROR = 1e-18
@@ -95,7 +96,7 @@ def _cost_caption(rows: pd.DataFrame, data: pd.DataFrame) -> str:
         of_backend = of_mode[
             (of_mode["backend"] == cheapest["backend"]) & (of_mode["title"] == cheapest["title"])
         ]
-        medians = of_backend.groupby("order")["median_s"].median().dropna()
+        medians = on_one_host(of_backend).groupby("order")["median_s"].median().dropna()
         law = growth.law_of_orders([*medians.index], [*medians])
         if law != "–":
             laws.append(f"{MODES.get(str(mode), mode)} like {law} on {cheapest['backend']}")
