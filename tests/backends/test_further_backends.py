@@ -16,6 +16,7 @@ from samples import ALL_SAMPLES, TOLERANCE, difference, each, expected, found
 from standard import arguments, compute
 
 from adbench.backends.base import Unsupported
+from adbench.backends.numpy_arrays import NumPyBackend
 from adbench.cases import Mode, Operator
 from adbench.cases.inputs import Inputs
 from adbench.selftest.conformance import EXPECTED, question
@@ -274,3 +275,14 @@ def test_formulas_that_are_too_long_are_refused_with_their_number(
             Operator.DERIVATIVE,
             Mode.REVERSE,
         )
+
+
+def test_an_array_that_its_framework_holds_is_not_overwritten():
+    class Plain(NumPyBackend):
+        framework = "plain"
+
+    held = np.zeros(2)
+    held.flags.writeable = False
+    assert not Plain().overwrite(held, np.ones(2)) and not held.any()
+    free = np.zeros(2)
+    assert Plain().overwrite(free, np.ones(2)) and free.all()
