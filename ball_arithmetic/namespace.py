@@ -34,12 +34,21 @@ def namespace(enclose: Enclose = numbers) -> Any:
     """
 
     def linspace(
-        start: Any, stop: Any, /, num: int, *, dtype: Any = None, endpoint: Any = True
+        start: Any,
+        stop: Any,
+        /,
+        num: int,
+        *,
+        dtype: Any = None,
+        device: Any = None,
+        endpoint: Any = True,
     ) -> Array:
         first, last = enclose(start), enclose(stop)
         return first + (last - first) * np.arange(num) / max(num - 1 if endpoint else num, 1)
 
-    def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None) -> Array:
+    def arange(
+        start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None
+    ) -> Array:
         first, last = (0, start) if stop is None else (start, stop)
         plain = np.arange(first, last, step, dtype=None if dtype == OBJECT else dtype)
         return (

@@ -9,14 +9,13 @@ Where a function has no derivative (comparisons, argmax, ...) it acts on the val
 from __future__ import annotations
 
 from numpy import (
+    __array_namespace_info__,
     bool_ as bool,
     complex64,
     complex128,
     e,
-    finfo,
     float32,
     float64,
-    iinfo,
     inf,
     int8,
     int16,
@@ -31,7 +30,7 @@ from numpy import (
     uint32,
     uint64,
 )
-from .namespace.elementwise import clip, pow, sign
+from .namespace.elementwise import clip, pow, sign, where
 from .rules.contraction import matmul
 from .rules.elementwise import (
     abs,
@@ -97,7 +96,6 @@ from .rules.elementwise import (
     tan,
     tanh,
     trunc,
-    where,
 )
 from .rules.linalg import diagonal
 from .rules.special import logaddexp
@@ -111,6 +109,7 @@ from .namespace.creation import (
     empty,
     empty_like,
     eye,
+    from_dlpack,
     full,
     full_like,
     linspace,
@@ -119,7 +118,7 @@ from .namespace.creation import (
     zeros,
     zeros_like,
 )
-from .namespace.data_types import astype, can_cast, result_type
+from .namespace.data_types import astype, can_cast, finfo, iinfo, result_type
 from .namespace.manipulation import (
     broadcast_arrays,
     broadcast_to,
@@ -161,10 +160,17 @@ from .namespace.searching import (
     argmin,
     argsort,
     count_nonzero,
+    nextafter,
     nonzero,
     searchsorted,
     sort,
+    unique_all,
+    unique_counts,
+    unique_inverse,
+    unique_values,
 )
 from .namespace.windows import convolve, max_pool, mean_pool, sliding_windows
 from .loops.scan import fori_loop, scan
 from .transformations.reverse import grad
+
+__array_api_version__ = "2024.12"

@@ -12,9 +12,9 @@ from ..rules.elementwise import (
     minimum,
     normalized,
     power,
-    where,
 )
 from ..rules.elementwise import sign as _sign_of_real
+from ..rules.elementwise import where as _where
 
 
 def pow(x1: Array, x2: Array, /) -> Array:
@@ -33,6 +33,11 @@ def sign(x: Array, /) -> Array:
     return _sign_of_real(x)
 
 
+def where(condition: Array, x1: Array, x2: Array, /) -> Array:
+    """x1 where a condition holds, x2 elsewhere."""
+    return _where(condition, x1, x2)
+
+
 def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
     """x kept between two bounds; at a bound, half of the derivative is x's.
 
@@ -44,4 +49,4 @@ def clip(x: Array, /, min: Array = None, max: Array = None) -> Array:
         x = minimum(x, max)
     if min is None or max is None:
         return x
-    return where(greater_equal(min, max), max, x)
+    return _where(greater_equal(min, max), max, x)

@@ -16,6 +16,7 @@ from ..engine.elements import OBJECT, numbers
 from ..rules.elementwise import conj, real, sqrt
 from ..rules.fourier import dft
 from .creation import zeros
+from .data_types import check_device
 from .manipulation import concat, moveaxis, roll
 
 OPPOSITE_NORMS = {"backward": "forward", "forward": "backward", "ortho": "ortho"}
@@ -104,13 +105,15 @@ def irfftn(x: Array, /, *, s: Lengths = None, axes: Axes = None, norm: str = "ba
     return irfft(x, n=length, axis=last, norm=norm)
 
 
-def fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None) -> Array:
+def fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Array:
     """The frequencies of the entries of `fft`, with samples at a distance d."""
+    check_device(device)
     return _in_dtype(np.fft.fftfreq(n, d), dtype)
 
 
-def rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None) -> Array:
+def rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Array:
     """The frequencies of the entries of `rfft`, with samples at a distance d."""
+    check_device(device)
     return _in_dtype(np.fft.rfftfreq(n, d), dtype)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -123,3 +123,63 @@ def all(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Any:
 def any(x: Array, /, *, axis: Axis = None, keepdims: Any = False) -> Any:
     """Whether any element is true."""
     return np.any(_truth(x), axis=axis, keepdims=keepdims)
+
+
+@_observed
+def nextafter(x1: Array, x2: Array, /) -> Any:
+    """The next number of its dtype from x1 on in the direction of x2."""
+    return np.nextafter(x1, x2)
+
+
+# ---- distinct elements: how many there are depends on the values, so nothing here can be compiled
+
+
+class UniqueAll(NamedTuple):
+    """What `unique_all` gives."""
+
+    values: Any
+    indices: Any
+    inverse_indices: Any
+    counts: Any
+
+
+class UniqueCounts(NamedTuple):
+    """What `unique_counts` gives."""
+
+    values: Any
+    counts: Any
+
+
+class UniqueInverse(NamedTuple):
+    """What `unique_inverse` gives."""
+
+    values: Any
+    inverse_indices: Any
+
+
+def unique_all(x: Array, /) -> UniqueAll:
+    """The distinct elements in ascending order, where each is first, and how often it is there.
+
+    The derivative of the values travels with the elements. Every nan is distinct.
+    """
+    flat = reshape(x, (-1,))
+    found = np.unique_all(elements.order(value(flat), 0))
+    inverse = found.inverse_indices.reshape(x.shape)
+    return UniqueAll(take(flat, found.indices, axis=0), found.indices, inverse, found.counts)
+
+
+def unique_counts(x: Array, /) -> UniqueCounts:
+    """The distinct elements, and how often each is there."""
+    found = unique_all(x)
+    return UniqueCounts(found.values, found.counts)
+
+
+def unique_inverse(x: Array, /) -> UniqueInverse:
+    """The distinct elements, and which of them each element is."""
+    found = unique_all(x)
+    return UniqueInverse(found.values, found.inverse_indices)
+
+
+def unique_values(x: Array, /) -> Array:
+    """The distinct elements, in ascending order."""
+    return unique_all(x).values

@@ -538,7 +538,9 @@ write_as(leg_over_hypotenuse, number="{0} / ({2} if {0} or {2} else 1.0)", memor
 write_as(leg_over_square, number="{0} / {2} / {2}", memory=Memory.NEW)
 write_as(divide_or_zero, number="{0} / ({1} if {0} or {1} else 1.0)")
 write_as(abs, number="abs({})")
-write_as(sign, number="({0} if {0} == 0 or {0} != {0} else math.copysign(1.0, {0}))")
+write_as(
+    sign, number="({0} + 0.0 if {0} == 0 or {0} != {0} else math.copysign(1.0, {0}))"
+)  # -0.0 + 0.0 is 0.0
 write_as(maximum, number="({0} if {0} >= {1} or {0} != {0} else {1})", takes_out_by_name=True)
 write_as(minimum, number="({0} if {0} <= {1} or {0} != {0} else {1})", takes_out_by_name=True)
 write_as(equal, number="{} == {}")
