@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: run test test-faults lint bench-engine bench-taylor check-accuracy check-truth check-changes check-timing check-load docs check-links example readme readers clean
+.PHONY: run test test-faults lint bench-engine bench-taylor check-accuracy check-truth check-changes check-timing check-load docs check-links package check-install test-lowest example readme readers clean
 
 run: $(INSTALLED)
 	$(BIN)/python -m adbench run
@@ -71,6 +71,29 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[all,light,distributed,docs,test]"
 	touch $(INSTALLED)
+
+# The wheel and the sdist in build/dist, and whether the package index can show them; needs no network.
+package: $(INSTALLED)
+	rm -rf build/dist
+	$(BIN)/python -m build --no-isolation --outdir build/dist
+	$(BIN)/python -m twine check --strict build/dist/*
+
+# The wheel in an environment of its own, without a framework or with some: make check-install EXTRAS="[torch]".
+EXTRAS ?=
+check-install: package
+	rm -rf build/empty build/empty-run
+	$(PYTHON) -m venv build/empty
+	build/empty/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "$$(echo build/dist/*.whl)$(EXTRAS)"
+	cd build && empty/bin/adbench list
+	cd build && empty/bin/adbench check tanh --backend reference
+	cd build && empty/bin/adbench run tanh --quick --out empty-run
+
+# The tests that need no framework, with the lowest versions that pyproject.toml promises; takes some minutes.
+test-lowest:
+	rm -rf build/lowest
+	$(PYTHON) -m venv build/lowest
+	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-lowest.txt --editable . pytest pytest-timeout array-api-strict
+	build/lowest/bin/python -m pytest -q tests/engine tests/balls tests/cases tests/results tests/judging tests/truth tests/planning
 
 # The documentation as a site in build/docs, from docs/ and the docstrings alone; needs no network.
 docs: $(INSTALLED)
