@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import FrameType
 
 from adbench.cases.text import plain_text
@@ -77,3 +78,11 @@ def frame_in(error: BaseException, file: str | None) -> tuple[FrameType, int] | 
             place = traceback.tb_frame, traceback.tb_lineno
         traceback = traceback.tb_next
     return place
+
+
+def first_differences(clauses: Sequence[str], most: int = 3) -> str:
+    """Return clauses on differences in a row; of many the first, and how many more there are."""
+    named = list(clauses[:most])
+    if len(clauses) > most:
+        named.append(f"{len(clauses) - most} more differences")
+    return ", ".join(named)

@@ -141,11 +141,9 @@ def compare(
         except (KeyboardInterrupt, CertificateError, FileChanged, HostsLost) as error:
             stopped_by = error
         environment |= describe_hosts(hosts)
-        if earlier is not None:
-            spent = spent.plus(earlier.spent)
+        spent = _of_all_parts(spent, earlier)
         environment["spent"] = spent.describe()
-        expected = NONE if expectations is None else expectations.meet(measured.rows)
-        _declare(expected, environment)
+        expected = _declared(expectations, measured.rows, environment)
         with stopping.signals_held_back():
             _write_environment(environment, files)
             comparison = _written(plan, files, environment, spent, measured, stopped_by)
@@ -232,13 +230,27 @@ def _with_page(
     return replace(comparison, page_obstacle=obstacle)
 
 
-def _declare(expected: Expected, environment: dict[str, Any]) -> None:
-    """Add to an environment what was said of declared failures, and where they are tracked."""
+def _of_all_parts(spent: Spent, earlier: EarlierPart | None) -> Spent:
+    """The time of this part of a run and of what there was of it before."""
+    return spent if earlier is None else spent.plus(earlier.spent)
+
+
+def _declared(
+    expectations: Expectations | None, rows: Sequence[Row], environment: dict[str, Any]
+) -> Expected:
+    """Return what became of declared failures.
+
+    What is to be said of them, and where they are tracked, is added to an environment.
+    """
+    if expectations is None:
+        return NONE
+    expected = expectations.meet(rows)
     if expected.notes:
         environment[EXPECTED] = list(expected.notes)
     for row, expectation in expected.rows:
         of_model = environment.setdefault("known_issues", {}).setdefault(row.model, {})
         of_model[row.backend] = expectation.link
+    return expected
 
 
 def _write_environment(environment: Mapping[str, Any], files: OutputFiles) -> None:

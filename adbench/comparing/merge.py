@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from adbench.cases.messages import first_differences
 from adbench.cases.model import SpecError
 from adbench.comparing.earlier import read_earlier_part
 from adbench.comparing.folder import ENVIRONMENT, hold_run_folder, make_run_folder
@@ -30,7 +31,7 @@ PROCESSOR = "the processor"
 """What hosts may differ in, of the versions that a plan keeps."""
 
 NAMED_AT_MOST = 3
-"""How many differences are named."""
+"""How many missing shards are named."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +92,9 @@ def _refuse_unlike(first: StoredShard, other: StoredShard) -> None:
     clauses = list(_differences(first, other))
     if not clauses:
         return
-    named = clauses[:NAMED_AT_MOST]
-    if len(clauses) > NAMED_AT_MOST:
-        named.append(f"{len(clauses) - NAMED_AT_MOST} more differences")
     raise SpecError(
         f"The shards in {first.folder} and {other.folder} do not belong together: "
-        f"{', '.join(named)}. Run both by one command, with one version of everything."
+        f"{first_differences(clauses)}. Run both by one command, with one version of everything."
     )
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from adbench.cases.messages import first_differences
 from adbench.cases.model import SpecError
 from adbench.comparing.earlier import EarlierPart, read_earlier_part
 from adbench.comparing.folder import ENVIRONMENT, hold_run_folder
@@ -16,9 +17,6 @@ from adbench.results import journal
 from adbench.results.journal import JOURNAL
 from adbench.results.row import CellName, Row
 from adbench.results.stored import Damage
-
-NAMED_AT_MOST = 3
-"""How many reasons are named for which a run cannot be gone on with."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +74,7 @@ def _first_of_each_cell(folder: Path, damage: Damage) -> tuple[Row, ...]:
 
 
 def _refusal(folder: Path, differences: list[str]) -> str:
-    named = differences[:NAMED_AT_MOST]
-    if len(differences) > NAMED_AT_MOST:
-        named.append(f"{len(differences) - NAMED_AT_MOST} more differences")
-    reasons = ", ".join(named)
+    reasons = first_differences(differences)
     return (
         f"The run in {folder} cannot be gone on with, since what is measured now would not belong "
         f"to it: {reasons}. Restore what was there, or start a new run."

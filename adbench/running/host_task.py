@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -34,8 +35,21 @@ from adbench.truth.certificate import CertificateError
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=plain_scalar)
 
 
+class Message:
+    """What travels between hosts; a frozen record of plain data."""
+
+    def to_bytes(self) -> bytes:
+        """Return what `from_bytes` reads."""
+        return _ENCODER.encode(self)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read what `to_bytes` wrote."""
+        return msgspec.msgpack.decode(data, type=cls, strict=False)
+
+
 @dataclass(frozen=True)
-class HostTask:
+class HostTask(Message):
     """A comparison with all that its cells depend on."""
 
     planned: PlannedModel
@@ -82,18 +96,9 @@ class HostTask:
             files=self.files,
         )
 
-    def to_bytes(self) -> bytes:
-        """Return what `from_bytes` reads."""
-        return _ENCODER.encode(self)
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> HostTask:
-        """Read what `to_bytes` wrote."""
-        return msgspec.msgpack.decode(data, type=cls, strict=False)
-
 
 @dataclass(frozen=True)
-class HostStart:
+class HostStart(Message):
     """What a host must have before it is sent comparisons."""
 
     backends: tuple[Entry, ...]
@@ -107,15 +112,6 @@ class HostStart:
     def of(cls, plan: Plan) -> HostStart:
         """Return what a plan needs."""
         return cls((*plan.backends, *plan.further_stagings), plan.settings, dict(plan.files))
-
-    def to_bytes(self) -> bytes:
-        """Return what `from_bytes` reads."""
-        return _ENCODER.encode(self)
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> HostStart:
-        """Read what `to_bytes` wrote."""
-        return msgspec.msgpack.decode(data, type=cls, strict=False)
 
 
 class HostStop(StrEnum):
@@ -131,7 +127,7 @@ class HostStop(StrEnum):
 
 
 @dataclass(frozen=True)
-class HostAnswer:
+class HostAnswer(Message):
     """What came of a comparison on a host."""
 
     rows: tuple[Row, ...]
@@ -143,18 +139,9 @@ class HostAnswer:
     message: str = ""
     """That in a sentence."""
 
-    def to_bytes(self) -> bytes:
-        """Return what `from_bytes` reads."""
-        return _ENCODER.encode(self)
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> HostAnswer:
-        """Read what `to_bytes` wrote."""
-        return msgspec.msgpack.decode(data, type=cls, strict=False)
-
 
 @dataclass(frozen=True)
-class HostFacts:
+class HostFacts(Message):
     """What a host is."""
 
     name: str
@@ -167,15 +154,6 @@ class HostFacts:
     """The versions of adbench, Python, the packages and the frameworks of the backends."""
     wrong_files: tuple[str, ...] = ()
     """The user's files that are not there, or have another text."""
-
-    def to_bytes(self) -> bytes:
-        """Return what `from_bytes` reads."""
-        return _ENCODER.encode(self)
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> HostFacts:
-        """Read what `to_bytes` wrote."""
-        return msgspec.msgpack.decode(data, type=cls)
 
 
 def facts_of_this_host(entries: Iterable[Entry], files: Mapping[str, str]) -> HostFacts:

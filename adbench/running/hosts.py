@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Protocol
 
+from adbench.cases.messages import first_differences
 from adbench.cases.model import SpecError
 from adbench.cases.user_file import FileChanged
 from adbench.planning.group import Group
@@ -36,9 +37,6 @@ PATIENCE_S = 60.0
 
 TICK_S = 0.5
 """How often (s) it is looked which hosts there are."""
-
-NAMED_AT_MOST = 3
-"""How many differences of a host are named."""
 
 
 class HostsLost(SpecError):
@@ -156,12 +154,10 @@ def _refuse_unlike(address: str, facts: HostFacts, here: HostFacts, first: HostF
         clauses.append(f"its processor is {facts.processor}, and another's {first.processor}")
     if not clauses:
         return
-    named = clauses[:NAMED_AT_MOST]
-    if len(clauses) > NAMED_AT_MOST:
-        named.append(f"{len(clauses) - NAMED_AT_MOST} more differences")
     raise SpecError(
-        f"The host {facts.name} at {address} cannot be used: {', '.join(named)}. Hosts must have "
-        "the same versions, files and processor; install what differs, or end that worker."
+        f"The host {facts.name} at {address} cannot be used: {first_differences(clauses)}. Hosts "
+        "must have the same versions, files and processor; install what differs, or end that "
+        "worker."
     )
 
 
