@@ -157,10 +157,14 @@ def compare(
                     write_steps(files, comparison.steps)
     if comparison.stopped_by is None:
         comparison = _with_page(comparison, folder, files, environment, kept)
-    remedy = f"once there is room, `adbench report {folder}` writes them"
+    return replace(comparison, unwritten=files.sentence(_remedy(folder, measured)))
+
+
+def _remedy(folder: Path, measured: Measured) -> str:
+    """What to do about files that could not be written."""
     if measured.failure is not None:
-        remedy = f"once there is room, `adbench run --resume {folder}` measures what is missing"
-    return replace(comparison, unwritten=files.sentence(remedy))
+        return f"once there is room, `adbench run --resume {folder}` measures what is missing"
+    return f"once there is room, `adbench report {folder}` writes them"
 
 
 def _said_by_size(say: Say | None) -> Show | None:
