@@ -29,6 +29,7 @@ COMMANDS = (
     "env",
     "explain",
     "graph",
+    "history",
     "list",
     "merge",
     "report",
