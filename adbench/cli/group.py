@@ -35,6 +35,7 @@ COMMANDS = (
     "report",
     "run",
     "selftest",
+    "store",
     "swell",
 )
 """The subcommands, in the order of the help: each is `command` in the file of its name."""

@@ -157,12 +157,13 @@ def _chart(data: pd.DataFrame) -> dict[str, Any]:
     across = alt.X("position:Q", title="run", axis=alt.Axis(format="d", tickMinStep=1))
     up = logarithmic(data["cost_ratio"], "time / time of the function", "~g")
     base = alt.Chart().properties(width=280, height=150)
+    names = [*dict.fromkeys(data["line"])]  # given to both, so that they share one legend
     lines = base.mark_line(point=alt.OverlayMarkDef(filled=True, size=30)).encode(
         x=across,
         y=alt.Y("cost_ratio:Q", **up),
         detail="machine:N",
-        color=alt.Color("line:N", title=None),
-        shape=alt.Shape("line:N", title=None),
+        color=alt.Color("line:N", title=None, scale=alt.Scale(domain=names)),
+        shape=alt.Shape("line:N", title=None, scale=alt.Scale(domain=names)),
         tooltip=["run:N", "line:N", "machine:N", "cost_ratio:Q"],
     )
     return in_parts([lines], data)
