@@ -8,12 +8,12 @@ columns that it wants. The file `_run.json` is written last: without it the stor
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pandas as pd
@@ -29,8 +29,11 @@ MARKER = "_run.json"
 VERSION = 1
 """The version of stores that are written. A reader refuses those of a later one."""
 
-MOST_MODELS = 1 << 16
-"""A store has at most so many models."""
+MODEL = "model"
+"""The column by which a store is divided."""
+
+ROWS_AT_A_TIME = 50_000
+"""So many rows are gathered before they are written, so that a model has few files."""
 
 
 class Marker(msgspec.Struct, frozen=True):
@@ -106,41 +109,28 @@ def write_dataset(
     the lines that are left out. Raises SpecError where something is there already, where the
     journal has no row, and where the store cannot be written; what there is of it is unfinished.
     """
-    import pyarrow as pa
-    import pyarrow.dataset as ds
+    from pyarrow import ArrowException
 
     place = Place.of(url)
-    schema = pa.Schema.from_pandas(frames.table_of([]), preserve_index=False)
-    counted = _Counted(schema)
     pieces = frames.journal_tables(journal, damage)
     first = next(pieces, None)
     if first is None:
         raise SpecError(f"{journal} has no row to store; the run ended before its first cell.")
-    file_format = ds.ParquetFileFormat()
     try:
         _refuse_to_overwrite(place)
-        place.system.makedirs(place.path, exist_ok=True)
-        ds.write_dataset(
-            counted.batches(chain([first], pieces)),
-            place.path,
-            schema=schema,
-            filesystem=place.for_pyarrow(),
-            format=file_format,
-            file_options=file_format.make_write_options(write_page_checksum=True),
-            partitioning=_by_model(),
-            max_partitions=MOST_MODELS,
-            use_threads=False,
-            existing_data_behavior="overwrite_or_ignore",
-        )
-        marker = Marker(VERSION, counted.cells, environment)
+        parts = _Parts(place)
+        for piece in chain([first], pieces):
+            parts.add(piece)
+        parts.flush()
+        marker = Marker(VERSION, parts.cells, environment)
         place.system.pipe_file(place.marker, msgspec.json.encode(marker))
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ArrowException) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise SpecError(
             f"The store {url} could not be written ({reason}); remove what there is of it, and try "
             "again."
         ) from error
-    return counted.cells, len(counted.models)
+    return parts.cells, len(parts.files_of)
 
 
 def load_dataset(url: str) -> pd.DataFrame:
@@ -173,24 +163,53 @@ def load_dataset(url: str) -> pd.DataFrame:
     return frames.with_shared_differences(table)
 
 
-@dataclass
-class _Counted:
-    """Batches that are counted as they are taken."""
+class _Parts:
+    """The files of a store, written when many rows have gathered, those of a model together.
 
-    schema: Any
-    cells: int = 0
+    They are written by this thread alone: pyarrow's own writer of datasets ended some processes
+    with SIGABRT after its work, when its threads outlived the interpreter.
+    """
 
-    def __post_init__(self) -> None:
-        self.models: set[str] = set()
-
-    def batches(self, tables: Iterator[pd.DataFrame]) -> Iterator[Any]:
-        """Give frames as batches of pyarrow."""
+    def __init__(self, place: Place) -> None:
         import pyarrow as pa
 
-        for table in tables:
-            self.cells += len(table)
-            self.models.update(table["model"])
-            yield pa.RecordBatch.from_pandas(table, schema=self.schema, preserve_index=False)
+        self.cells = 0
+        self.files_of: dict[str, int] = {}
+        """How many files each model has."""
+        self._place = place
+        columns = frames.table_of([]).drop(columns=MODEL)
+        self._schema = pa.Schema.from_pandas(columns, preserve_index=False)
+        self._pieces: list[pd.DataFrame] = []
+        self._waiting = 0
+
+    def add(self, piece: pd.DataFrame) -> None:
+        """Add rows."""
+        self._pieces.append(piece)
+        self._waiting += len(piece)
+        if self._waiting >= ROWS_AT_A_TIME:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the rows that wait."""
+        if not self._pieces:
+            return
+        rows = pd.concat(self._pieces, ignore_index=True)
+        for model, part in rows.groupby(MODEL, sort=False):
+            self._write(str(model), part.drop(columns=MODEL))
+        self.cells += len(rows)
+        self._pieces, self._waiting = [], 0
+
+    def _write(self, model: str, part: pd.DataFrame) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        number = self.files_of.get(model, 0)
+        self.files_of[model] = number + 1
+        folder = f"{self._place.path}/{MODEL}={quote(model, safe='')}"
+        self._place.system.makedirs(folder, exist_ok=True)
+        table = pa.Table.from_pandas(part, schema=self._schema, preserve_index=False)
+        with self._place.system.open(f"{folder}/part-{number}.parquet", "wb") as file:
+            pq.write_table(table, file, write_page_checksum=True)
 
 
 def _by_model() -> Any:
@@ -198,7 +217,7 @@ def _by_model() -> Any:
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    return ds.partitioning(pa.schema([("model", pa.string())]), flavor="hive")
+    return ds.partitioning(pa.schema([(MODEL, pa.string())]), flavor="hive")
 
 
 def _refuse_to_overwrite(place: Place) -> None:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 import adbench
 from adbench.cli import main
-from adbench.results import frames
+from adbench.results import dataset, frames
 from adbench.results.dataset import MARKER, VERSION, load_dataset
 from adbench.results.exit_status import ExitStatus
 from adbench.results.frames import CELL
@@ -77,7 +77,9 @@ def test_each_model_has_a_folder_of_its_own_whatever_it_is_called(tmp_path, url)
 
 def test_a_run_in_several_pieces_is_stored_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(frames, "CHUNK", 7)
+    monkeypatch.setattr(dataset, "ROWS_AT_A_TIME", 10)
     run, folder = stored(tmp_path)
+    assert len(list(folder.glob("model=*/*.parquet"))) > 1
     pd.testing.assert_frame_equal(in_order(adbench.load(folder)), in_order(frames.load(run)))
 
 
