@@ -219,6 +219,7 @@ def _print_sizes(sizes: dict[str, list[int]], counts: tuple[int, int]) -> None:
     rows = [
         [name, few / MIB, many / MIB, _at_a_million(counts, few, many) / MIB]
         for name, (few, many) in sizes.items()
+        if many  # else its stage was stopped
     ]
     columns = ("", f"MiB, {counts[0]}", f"MiB, {counts[1]}", "MiB, 10^6")
     click.echo(tabulate(rows, columns, floatfmt=".1f"))
