@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from adbench.derivatives.interface import vjp as vjp
     from adbench.derivatives.preparing import prepare as prepare
     from adbench.functions.function_model import case as case
-    from adbench.results.frames import load as load
+    from adbench.results.loading import load as load
 
 __version__ = "0.1.0"
 
@@ -40,7 +40,7 @@ _FUNCTIONS = {
     "hvp": "adbench.derivatives.interface",
     "jacobian": "adbench.derivatives.interface",
     "jvp": "adbench.derivatives.interface",
-    "load": "adbench.results.frames",
+    "load": "adbench.results.loading",
     "prepare": "adbench.derivatives.preparing",
     "run": "adbench.comparing.call",
     "sparse_hessian": "adbench.derivatives.interface",

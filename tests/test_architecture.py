@@ -19,7 +19,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = [
     {"adbench.__main__", "adbench.cli"},
-    {"adbench.selftest", "adbench.pytest_plugin", "adbench.torch", "adbench.jax"},
+    {"adbench.history", "adbench.selftest"},
+    {"adbench.pytest_plugin", "adbench.torch", "adbench.jax"},
     {"adbench.atlas", "adbench.changes", "adbench.checking", "adbench.comparing"},
     {"adbench.advising", "adbench.page"},
     {"adbench.reporting", "adbench.running"},

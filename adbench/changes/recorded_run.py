@@ -43,10 +43,10 @@ class RecordedRun:
     """Where it lies."""
     cells: pd.DataFrame
     """One row a cell, with the columns of `CELL` as index. Columns: `outcome`, `verdict`,
-    `message`, `undisturbed_s` (the lower decile of the samples, s; nan where there are none),
-    `spread` (by how much the logarithm of the median exceeds that of the decile, over the square
-    root of the number of samples; nan where these are too few) and `reference_s` (the reference
-    loop's median, s)."""
+    `message`, `host`, `cost_ratio`, `undisturbed_s` (the lower decile of the samples, s; nan where
+    there are none), `spread` (by how much the logarithm of the median exceeds that of the decile,
+    over the square root of the number of samples; nan where these are too few) and `reference_s`
+    (the reference loop's median, s)."""
     environment: dict[str, Any]
     """What `environment.json` holds."""
 
@@ -102,6 +102,8 @@ def _record(row: Row) -> dict[str, Any]:
         "outcome": str(row.outcome),
         "verdict": str(row.verdict),
         "message": row.message,
+        "host": row.host,
+        "cost_ratio": row.cost_ratio,
         "undisturbed_s": undisturbed_s,
         "spread": spread,
         "reference_s": row.reference_s,

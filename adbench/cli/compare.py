@@ -20,10 +20,10 @@ FAIL_ON = "slower:"
 """What the value of --fail-on begins with."""
 
 
-def _percentage(
+def percentage(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> float | None:
-    """A percentage such as 5%, as a fraction."""
+    """Return a percentage such as 5% as a fraction."""
     return None if value is None else fraction_of(value, f"{parameter.opts[0]} {value}", "5%")
 
 
@@ -33,19 +33,19 @@ def _slowdown(
     """`slower:` and a percentage such as 10%, as a fraction."""
     if value is None:
         return None
-    percentage = value.removeprefix(FAIL_ON)
-    if percentage == value:
-        percentage = ""
-    return fraction_of(percentage, f"{parameter.opts[0]} {value}", "slower:10%")
+    slowdown = value.removeprefix(FAIL_ON)
+    if slowdown == value:
+        slowdown = ""
+    return fraction_of(slowdown, f"{parameter.opts[0]} {value}", "slower:10%")
 
 
-def fraction_of(percentage: str, option: str, example: str) -> float:
+def fraction_of(text: str, option: str, example: str) -> float:
     """Return a percentage above 0 as a fraction. Raises SpecError for another text."""
     try:
-        fraction = float(percentage.removesuffix("%")) / 100
+        fraction = float(text.removesuffix("%")) / 100
     except ValueError:
         fraction = 0.0
-    if not 0 < fraction < math.inf or not percentage.endswith("%"):
+    if not 0 < fraction < math.inf or not text.endswith("%"):
         raise SpecError(f"{option} was given; give a percentage above 0, such as {example}.")
     return fraction
 
@@ -55,7 +55,7 @@ def fraction_of(percentage: str, option: str, example: str) -> float:
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option(
     "--resolution",
-    callback=_percentage,
+    callback=percentage,
     metavar="PERCENT",
     default="5%",
     show_default=True,

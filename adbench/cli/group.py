@@ -29,11 +29,13 @@ COMMANDS = (
     "env",
     "explain",
     "graph",
+    "history",
     "list",
     "merge",
     "report",
     "run",
     "selftest",
+    "store",
     "swell",
 )
 """The subcommands, in the order of the help: each is `command` in the file of its name."""

@@ -95,15 +95,22 @@ class Comparison:
             return ExitStatus.NOT_RUN
         if self.stopped_by is not None:
             return ExitStatus.BAD_USAGE
-        rows = without(self.rows, self.expected)
-        if any(row.verdict is Verdict.WRONG for row in rows):
-            return ExitStatus.WRONG
-        if any(row.outcome is Outcome.UNUSABLE for row in rows):
-            return ExitStatus.BAD_USAGE
-        has_failed = any(row.outcome in FAILURES or row.truth == TRUTH_FAILED for row in rows)
-        if has_failed or self.shortcomings or self.unwritten or self.expected.fails_gate:
+        status = _status_of(without(self.rows, self.expected))
+        is_incomplete = self.shortcomings or self.unwritten or self.expected.fails_gate
+        if status is ExitStatus.ALL_RIGHT and is_incomplete:
             return ExitStatus.NOT_RUN
-        return ExitStatus.ALL_RIGHT
+        return status
+
+
+def _status_of(rows: Sequence[Row]) -> ExitStatus:
+    """How a run ends that has these rows, as far as these tell."""
+    if any(row.verdict is Verdict.WRONG for row in rows):
+        return ExitStatus.WRONG
+    if any(row.outcome is Outcome.UNUSABLE for row in rows):
+        return ExitStatus.BAD_USAGE
+    if any(row.outcome in FAILURES or row.truth == TRUTH_FAILED for row in rows):
+        return ExitStatus.NOT_RUN
+    return ExitStatus.ALL_RIGHT
 
 
 def compare(
@@ -151,10 +158,7 @@ def compare(
         if comparison.stopped_by is None and step_subjects(plan):
             # What was measured is on the disk before functions are called at other points.
             comparison = _with_steps(comparison, plan, workers, progress)
-            with stopping.signals_held_back():
-                files.write_text(REPORT, comparison.report.to_markdown(environment))
-                if comparison.stopped_by is None:  # else there is no whole one
-                    write_steps(files, comparison.steps)
+            _write_steps(comparison, environment, files)
     if comparison.stopped_by is None:
         comparison = _with_page(comparison, folder, files, environment, kept)
     return replace(comparison, unwritten=files.sentence(_remedy(folder, measured)))
@@ -214,6 +218,16 @@ def _with_steps(
     steps = step_rows.frame(results.rows)
     report = with_steps(comparison.report, steps, results.missing)
     return replace(comparison, steps=steps, report=report, stopped_by=stopped_by)
+
+
+def _write_steps(
+    comparison: Comparison, environment: Mapping[str, Any], files: OutputFiles
+) -> None:
+    """Write the report with what came of the step sweep, and that itself where it is whole."""
+    with stopping.signals_held_back():
+        files.write_text(REPORT, comparison.report.to_markdown(environment))
+        if comparison.stopped_by is None:
+            write_steps(files, comparison.steps)
 
 
 def _with_page(

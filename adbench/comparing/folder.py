@@ -15,12 +15,8 @@ from adbench.comparing.measure import LOGS
 from adbench.results import frames
 from adbench.results.files import reason_of, remove_unfinished
 from adbench.results.journal import JOURNAL
+from adbench.results.locks import lock_file
 from adbench.step_sweep import rows as step_rows
-
-try:
-    import fcntl
-except ImportError:  # on a system without it, nothing keeps two processes from one run
-    fcntl = None  # type: ignore[assignment]
 
 ENVIRONMENT, REPORT, CHANGES = "environment.json", "report.md", "changes.md"
 
@@ -102,16 +98,13 @@ def hold_run_folder(folder: Path) -> Iterator[None]:
             f"The run in {folder} cannot be written to ({reason_of(error)})."
         ) from error
     with journal:
-        if fcntl is not None:
-            try:
-                fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise SpecError(
-                    f"The run in {folder} is still going on in another process; wait for its end, "
-                    "or stop it."
-                ) from error
-            except OSError:  # a file system without locks
-                pass
+        try:
+            lock_file(journal)
+        except BlockingIOError as error:
+            raise SpecError(
+                f"The run in {folder} is still going on in another process; wait for its end, "
+                "or stop it."
+            ) from error
         remove_unfinished(folder, FILES_OF_A_RUN)
         yield
 

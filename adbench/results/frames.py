@@ -61,11 +61,11 @@ def frame(rows: Iterable[Row]) -> pd.DataFrame:
     A difference between two modes belongs to both, but is known only to the row that came second:
     it is given to the other as well.
     """
-    return _with_shared_differences(_table(list(rows)))
+    return with_shared_differences(table_of(list(rows)))
 
 
-def _table(records: Sequence[Any]) -> pd.DataFrame:
-    """A frame of records that have the fields `COLUMNS`."""
+def table_of(records: Sequence[Any]) -> pd.DataFrame:
+    """Return a frame of records that have the fields `COLUMNS`."""
     return pd.DataFrame({name: _column(records, name) for name in COLUMNS})
 
 
@@ -76,8 +76,8 @@ def _column(records: Sequence[Any], name: str) -> pd.Series[Any]:
     return pd.Series(values, dtype=_TYPES[name])
 
 
-def _with_shared_differences(table: pd.DataFrame) -> pd.DataFrame:
-    """Give differences between modes to both of them."""
+def with_shared_differences(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame in which differences between modes are given to both of them."""
     question = ["model", "size", "dtype", "operator", "order", "implementation", "backend"]
     shared = table.groupby(question, dropna=False)["error_vs_other_mode"].transform("max")
     answered = (table["outcome"] == "ok") & (table["operator"] != "value")
@@ -176,10 +176,20 @@ def _is(check: Any) -> bool:
 
 def load_journal(path: Path, damage: Damage, strict: bool = False) -> pd.DataFrame:
     """Return the frame of a journal as `load` does. damage: counts the lines that are left out."""
+    tables = list(journal_tables(path, damage, strict))
+    table = pd.concat(tables, ignore_index=True) if tables else table_of([])
+    return with_shared_differences(table)
+
+
+def journal_tables(path: Path, damage: Damage, strict: bool = False) -> Iterator[pd.DataFrame]:
+    """Read a journal as frames of at most `CHUNK` rows. damage, strict: as of `load_journal`."""
     cells = journal.read_as(_StoredCell, path, strict, damage)
-    tables = [_table(records) for records in _chunks(cells)]
-    table = pd.concat(tables, ignore_index=True) if tables else _table([])
-    return _with_shared_differences(table)
+    return map(table_of, _chunks(cells))
+
+
+def with_dtypes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with the columns and dtypes of every frame of results."""
+    return table[COLUMNS].astype(_TYPES)
 
 
 def _chunks(records: Iterator[Any]) -> Iterator[list[Any]]:
@@ -213,7 +223,7 @@ def _load_parquet(path: Path) -> pd.DataFrame:
         file = BytesIO(path.read_bytes())
         _check_columns(path, pyarrow.parquet.read_schema(file).names)
         table = pd.read_parquet(file, columns=COLUMNS, page_checksum_verification=True)
-        return table.astype(_TYPES)
+        return with_dtypes(table)
     except StoredResultsError:
         raise
     except Exception as error:  # a damaged file ends in whatever its reader stumbles on
