@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 import synthetic
 from click.testing import CliRunner
 
+from adbench.cases import SpecError
 from adbench.changes.recorded_run import read_run
 from adbench.cli import main
+from adbench.history import steps as steps_module
 from adbench.history.records import VERSION, record_of
 from adbench.history.steps import find_steps
 from adbench.history.store import Addition, add_runs, read_store
@@ -169,6 +172,22 @@ def test_a_store_without_a_run_ends_in_a_sentence(tmp_path):
     done = history("--store", tmp_path / "store.jsonl")
     assert done.exit_code == ExitStatus.BAD_USAGE
     assert "There is no run in" in done.stderr
+
+
+def test_runs_that_are_added_at_one_time_are_all_there(folders, tmp_path):
+    path = tmp_path / "store.jsonl"
+    records = [record_of(read_run(folder)) for folder in folders]
+    with ThreadPoolExecutor(4) as threads:
+        additions = threads.map(lambda record: add_runs(path, [record]), [*records, *records])
+        kinds = [addition for added in additions for addition in added]
+    assert sorted(kinds) == [Addition.KNOWN] * len(folders) + [Addition.NEW] * len(folders)
+    assert len(path.read_bytes().splitlines()) == len(folders)
+
+
+def test_steps_are_not_looked_for_where_ruptures_is_missing(monkeypatch):
+    monkeypatch.setattr(steps_module, "find_spec", lambda name: None)
+    with pytest.raises(SpecError, match="pip install 'adbench\\[history\\]'"):
+        find_steps([1.0] * 5 + [2.0] * 5)
 
 
 # ---- what changed
