@@ -274,3 +274,14 @@ def test_formulas_that_are_too_long_are_refused_with_their_number(
             Operator.DERIVATIVE,
             Mode.REVERSE,
         )
+
+
+def test_an_array_that_mygrad_has_locked_is_overwritten_and_stays_locked() -> None:
+    pytest.importorskip("mygrad", reason="MyGrad is not installed")
+    from adbench.backends.mygrad import Eager
+
+    array = np.asarray([1.0, 2.0])
+    array.flags.writeable = False
+    assert Eager().overwrite(array, np.asarray([3.0, 4.0]))
+    np.testing.assert_array_equal(array, [3.0, 4.0])
+    assert not array.flags.writeable
