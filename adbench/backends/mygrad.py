@@ -22,6 +22,15 @@ class Eager(NumPyBackend):
     def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:
         return super().to_numpy(mygrad.asarray(array))
 
+    def overwrite(self, array: Any, values: np.ndarray[Any, Any]) -> bool:
+        # MyGrad locks the arrays of a graph for as long as its output lives.
+        was_writeable = array.flags.writeable
+        array.flags.writeable = True
+        try:
+            return super().overwrite(array, values)
+        finally:
+            array.flags.writeable = was_writeable
+
     # ---- transformations
 
     def vjp(self, function: Function, active: Any) -> tuple[Any, Function]:

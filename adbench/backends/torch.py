@@ -40,18 +40,25 @@ WRITES_IN_PLACE = "a leaf Variable that requires grad is being used in an in-pla
 """What PyTorch says where a function writes into its argument, or into a view of it."""
 
 
-@contextmanager
-def by_default(dtype: torch.dtype) -> Iterator[None]:
-    """Make arrays that are made without a dtype arrays of this one."""
-    before = torch.get_default_dtype()
-    if before is dtype:
-        yield
-        return
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
+class DefaultDtype(AbstractContextManager[None]):
+    """Makes arrays that are made without a dtype arrays of this one.
+
+    Every prepared call enters one: a class takes less time than a generator.
+    """
+
+    __slots__ = ("_before", "_dtype")
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        self._dtype = dtype
+
+    def __enter__(self) -> None:
+        self._before = torch.get_default_dtype()
+        if self._before is not self._dtype:
+            torch.set_default_dtype(self._dtype)
+
+    def __exit__(self, *error: object) -> None:
+        if self._before is not self._dtype:
+            torch.set_default_dtype(self._before)
 
 
 def _default_dtype(dtype: str) -> torch.dtype:
@@ -65,13 +72,13 @@ def _default_dtype(dtype: str) -> torch.dtype:
 @contextmanager
 def _modes() -> Iterator[None]:
     """What the other namespaces have: float64 by default, and slices with negative steps."""
-    with by_default(torch.float64), negative_steps():
+    with DefaultDtype(torch.float64), negative_steps():
         yield
 
 
 @contextmanager
 def _native_modes(dtype: torch.dtype) -> Iterator[None]:
-    with by_default(dtype), negative_steps(allowed=False):
+    with DefaultDtype(dtype), negative_steps(allowed=False):
         yield
 
 
@@ -92,7 +99,7 @@ class Functional(Backend):
     def modes_of_calls(self, native_dtype: str = "") -> AbstractContextManager[Any]:
         # A negative step that is not allowed raises, and allowing it changes a method of all
         # tensors, which takes 15 us with what PyTorch looks up anew.
-        return by_default(_default_dtype(native_dtype or "float64"))
+        return DefaultDtype(_default_dtype(native_dtype or "float64"))
 
     def native_modes(self, dtype: str) -> AbstractContextManager[Any]:
         return _native_modes(_default_dtype(dtype))

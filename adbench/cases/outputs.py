@@ -29,7 +29,7 @@ class Part:
 
 def is_tree(output: Any) -> bool:
     """Whether an output is a container of arrays."""
-    return isinstance(output, tuple | list | dict)
+    return isinstance(output, (tuple, list, dict))  # a union would be made anew by every call
 
 
 def as_one_array(xp: Any, output: Any) -> Any:

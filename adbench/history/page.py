@@ -28,6 +28,9 @@ from adbench.results.frames import CELL
 MOST_MODELS = 12
 """The trends of so many models are drawn, those with steps first."""
 
+MOST_TICKS = 8
+"""So many runs are marked on an axis at most, and one."""
+
 MOST_LINES = 6
 """So many cells of a model are drawn for each backend, those with steps first."""
 
@@ -152,9 +155,15 @@ def _first_lines(rows: pd.DataFrame, stepped: set[tuple[Any, ...]]) -> tuple[pd.
     return rows.merge(kept[keys], on=keys), note
 
 
+def _ticks(data: pd.DataFrame) -> list[int]:
+    """The runs that are marked on the axis: all of a few, of many every second, third, ..."""
+    last = int(data["position"].max())
+    return list(range(0, last + 1, last // MOST_TICKS + 1))
+
+
 def _chart(data: pd.DataFrame) -> dict[str, Any]:
     """A line for each cell, one part a backend."""
-    across = alt.X("position:Q", title="run", axis=alt.Axis(format="d", tickMinStep=1))
+    across = alt.X("position:Q", title="run", axis=alt.Axis(format="d", values=_ticks(data)))
     up = logarithmic(data["cost_ratio"], "time / time of the function", "~g")
     base = alt.Chart().properties(width=280, height=150)
     names = [*dict.fromkeys(data["line"])]  # given to both, so that they share one legend

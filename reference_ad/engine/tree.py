@@ -29,6 +29,8 @@ def flatten(tree: Any) -> tuple[list[Any], Structure]:
 
     Dicts are taken in the order of their sorted keys.
     """
+    if not isinstance(tree, (tuple, list, dict)):
+        return [tree], None
     leaves: list[Any] = []
     return leaves, _collect(tree, leaves)
 
@@ -57,6 +59,8 @@ def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
 
     Raises ValueError when their number does not fit.
     """
+    if structure is None and type(leaves) is list and len(leaves) == 1:
+        return leaves[0]
     remaining = iter(leaves)
     try:
         tree = _build(structure, remaining)

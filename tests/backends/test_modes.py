@@ -55,3 +55,17 @@ def test_a_check_leaves_the_settings_of_the_process(framework: str) -> None:
     code = f"{SETTINGS[framework]}\nNAME = {framework!r}\n{CHECK}"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+def test_the_default_dtype_of_torch_comes_back_whatever_is_raised_within() -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    from adbench.backends.torch import DefaultDtype
+
+    before = torch.get_default_dtype()
+    other = torch.float32 if before is torch.float64 else torch.float64
+    with pytest.raises(ZeroDivisionError), DefaultDtype(other):
+        with DefaultDtype(before):
+            assert torch.get_default_dtype() is before
+        assert torch.get_default_dtype() is other
+        raise ZeroDivisionError
+    assert torch.get_default_dtype() is before

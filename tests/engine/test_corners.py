@@ -180,3 +180,30 @@ def test_the_determinant_of_a_singular_matrix_has_no_logarithm_and_no_exception(
         slope = transform(lambda x: xp.sum(xp.linalg.slogdet(x).logabsdet))(both)
         assert np.all(np.isnan(slope[0]))
         np.testing.assert_array_equal(slope[1], np.eye(len(x)))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_an_overflowed_slope_is_never_answered_with_a_zero(compiled: bool) -> None:
+    gradient = ad.grad(lambda x: xp.atan(xp.log(xp.exp(x))))
+    if compiled:
+        gradient = ad.compile(gradient)
+    assert float(gradient(np.asarray(700.0))) == pytest.approx(1 / (1 + 700.0**2), rel=1e-12)
+    assert np.isnan(gradient(np.asarray(1000.0)))  # 1e-6 in truth, and 0 times infinity here
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_root_of_a_negative_number_keeps_its_nan_in_a_gradient(compiled: bool) -> None:
+    gradient = ad.grad(lambda x: 0 * xp.sqrt(x))
+    if compiled:
+        gradient = ad.compile(gradient)
+    assert np.isnan(gradient(np.asarray(-1.0)))
+
+
+def test_arguments_kept_in_the_domain_give_the_slope_of_the_branch_that_is_taken() -> None:
+    def root(x: Any) -> Any:
+        return xp.where(x > 0, xp.sqrt(xp.where(x > 0, x, 1.0)), 0.0)
+
+    for gradient in (ad.grad(root), ad.compile(ad.grad(root))):
+        assert float(gradient(np.asarray(-1.0))) == 0
+        assert float(gradient(np.asarray(4.0))) == 0.25
+    assert float(ad.grad(special.expit)(np.asarray(-1000.0))) == 0

@@ -213,6 +213,11 @@ def test_trees_name_their_leaves_and_compare_by_structure() -> None:
         tree.unflatten(structure, [*found, 5.0])
     with pytest.raises(ValueError, match="Too few leaves"):
         tree.unflatten(structure, found[1:])
+    assert tree.flatten(1.0) == ([1.0], None) and tree.unflatten(None, [1.0]) == 1.0
+    with pytest.raises(ValueError, match="Too many leaves"):
+        tree.unflatten(None, [1.0, 2.0])
+    with pytest.raises(ValueError, match="Too few leaves"):
+        tree.unflatten(None, [])
     with pytest.raises(ValueError, match="Trees differ in structure"):
         tree.map(lambda x, y: x, example, 1.0)
 
