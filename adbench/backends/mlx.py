@@ -8,10 +8,16 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 
-from adbench.backends.base import Answer, Backend, Call, Function
+from adbench.backends.base import Answer, Backend, Call, Function, Unsupported
 from adbench.backends.flat_call import FlatCall
 from adbench.namespaces.mlx import namespace
 from reference_ad.engine import tree
+
+LACKS_RULE = ("not implemented for", "not yet implemented")
+"""What MLX says, in lower case, where it has no rule."""
+
+LOST_ARRAY = "_Map_base::at"
+"""What the standard library of C++ says where MLX's compiler looks for an array that it dropped."""
 
 
 class Eager(Backend):
@@ -37,7 +43,10 @@ class Eager(Backend):
         mx.eval(tree.leaves(answer))
 
     def lacks_rule(self, error: BaseException) -> bool:
-        return isinstance(error, ValueError) and "Not implemented for" in str(error)
+        message = str(error).lower()
+        return isinstance(error, ValueError | RuntimeError) and any(
+            words in message for words in LACKS_RULE
+        )
 
     # ---- transformations
 
@@ -66,7 +75,14 @@ class Compile(Eager):
         """Compile a call; it is traced here once too, so that its structure is known."""
         flat = FlatCall(call, active, constants, direction)
         compiled = mx.compile(flat.function)
-        mx.eval(compiled(*flat.arrays))
+        try:
+            mx.eval(compiled(*flat.arrays))
+        except IndexError as error:
+            if LOST_ARRAY not in str(error):
+                raise
+            raise Unsupported(
+                f"MLX's compiler loses an array of this program ({error}); mlx:eager computes it."
+            ) from error
         return flat.unflatten(compiled)
 
 

@@ -285,3 +285,55 @@ def test_an_array_that_mygrad_has_locked_is_overwritten_and_stays_locked() -> No
     assert Eager().overwrite(array, np.asarray([3.0, 4.0]))
     np.testing.assert_array_equal(array, [3.0, 4.0])
     assert not array.flags.writeable
+
+
+def test_mygrad_has_a_jacobian_in_reverse_mode() -> None:
+    layer, inputs = question(Operator.JACOBIAN)
+    ours = answer(load("mygrad:eager"), layer, inputs, Operator.JACOBIAN, Mode.REVERSE)[1]
+    reference = answer(load("reference:tape"), layer, inputs, Operator.JACOBIAN, Mode.REVERSE)[1]
+    for got, want in zip(tree.leaves(ours), tree.leaves(reference), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-13)
+
+
+def test_mygrad_has_functions_under_the_names_of_the_standard_and_names_what_it_lacks() -> None:
+    xp = load("mygrad:eager").xp
+    tensor = pytest.importorskip("mygrad").tensor([0.25, 0.5])
+    np.testing.assert_allclose(
+        xp.concat([tensor, xp.acos(tensor)]).data[2:], np.arccos([0.25, 0.5])
+    )
+    assert xp.astype(tensor, xp.float64) is tensor
+    for function, name in ((xp.sort, "sort"), (xp.special.erf, "special.erf")):
+        np.testing.assert_array_equal(function(np.zeros(2)), np.zeros(2))
+        with pytest.raises(NotImplementedError, match=rf"^MyGrad has no {name}\.$"):
+            function(tensor)
+
+
+def test_mlx_says_of_a_scatter_that_it_has_no_rule_for_tangents() -> None:
+    backend = load("mlx:eager")
+    mlx = pytest.importorskip("mlx.core")
+
+    def entry_set(x: Any) -> Any:
+        return mlx.array([0.0, 0.0]).at[mlx.array([0])].add(x)
+
+    with backend.modes(), pytest.raises(RuntimeError) as raised:
+        backend.jvp(entry_set, backend.asarray(np.ones(1)), backend.asarray(np.ones(1)))
+    assert backend.lacks_rule(raised.value)
+    assert not backend.lacks_rule(RuntimeError("std::bad_alloc"))
+
+
+def test_an_array_lost_by_the_compiler_of_mlx_is_unsupported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backend = load("mlx:compile")
+    mlx = pytest.importorskip("mlx.core")
+
+    def compiling(function: Any) -> Any:
+        def raises(*arrays: Any) -> Any:
+            raise IndexError("_Map_base::at")
+
+        return raises
+
+    monkeypatch.setattr(mlx, "compile", compiling)
+    layer, inputs = question(Operator.JACOBIAN)
+    with pytest.raises(Unsupported, match=r"MLX's compiler loses an array .* mlx:eager computes"):
+        answer(backend, layer, inputs, Operator.JACOBIAN, Mode.REVERSE)
