@@ -56,6 +56,11 @@ class Question:
         return replace(self, operator=operator, order=order)
 
     @property
+    def has_parts(self) -> bool:
+        """Whether the answer is a tuple of the answers to `parts`, be it of one."""
+        return self.operator in SINGLE or self.operator is Operator.VALUE_AND_GRADIENT
+
+    @property
     def parts(self) -> tuple[Question, ...]:
         """The questions whose answers, as a tuple, are the answer to this one.
 

@@ -131,7 +131,8 @@ def establish(
     raises.
     """
     oracle = _oracle_answer(question)
-    truth = _join([_truth_of_part(part, dtypes, limits, fine) for part in question.parts])
+    truths = [_truth_of_part(part, dtypes, limits, fine) for part in question.parts]
+    truth = _join(truths) if question.has_parts else truths[0]
     if truth.sample is not None:
         oracle = None  # it is one of the whole
     doubt = truth.doubt or _doubt_about_oracle(question, oracle, truth.answer)
@@ -241,8 +242,6 @@ def _within_accuracy(truth: Truth, accuracy: float) -> Truth:
 
 def _join(parts: Sequence[Truth]) -> Truth:
     """The truth of a question whose answer is the tuple of the answers of its parts."""
-    if len(parts) == 1:
-        return parts[0]
     for part in parts:
         if not part.answer.arrays:  # it could not be enclosed
             return part
@@ -276,7 +275,7 @@ def _oracle_answer(question: Question) -> Answer | None:
         subject = f"The oracle of the model {model.name!r}"
         arguments = question.inputs.astype(np.longdouble).arguments
         return _as_numbers(subject, call(subject, oracle, *arguments, **parameters))
-    if len(question.parts) == 1:
+    if not question.has_parts:
         return None
     answers = [_oracle_answer(part) for part in question.parts]
     present = [answer for answer in answers if answer is not None]

@@ -124,3 +124,13 @@ def test_samples_that_cannot_be_used_get_one_sentence(samples, sentence):
 
     with pytest.raises(SpecError, match=sentence):
         make_inputs(model(samples=samples, function=with_more, make=make_more), "small", seed=0)
+
+
+def test_the_gradient_of_a_batch_of_one_sample_is_right():
+    def make_one(size, rng):
+        parameters, inputs, targets = make(size, rng)
+        return parameters, inputs[:1], targets[:1]
+
+    rows = rows_of(("per_sample_gradient",), make=make_one)
+    assert rows
+    assert {(row.verdict, row.message) for row in rows} == {(Verdict.CORRECT, "")}
