@@ -13,8 +13,8 @@ from adbench.backends.flat_call import FlatCall
 from adbench.namespaces.mlx import namespace
 from reference_ad.engine import tree
 
-LACKS_RULE = ("not implemented for", "not yet implemented")
-"""What MLX says, in lower case, where it has no rule."""
+LACKS_RULE = ("not implemented for", "not yet implemented", "cannot index mlx array")
+"""What MLX says, in lower case, where it has no rule, or no such index."""
 
 LOST_ARRAY = "_Map_base::at"
 """What the standard library of C++ says where MLX's compiler looks for an array that it dropped."""

@@ -7,6 +7,7 @@ NumPy (`numpy`).
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,11 +16,28 @@ import pytensor.tensor as pt
 from pytensor.compile.mode import Mode
 from pytensor.gradient import NullTypeGradError, pullback
 
-from adbench.backends.base import Call, Function
+from adbench.backends.base import Call, Function, Unsupported
 from adbench.backends.flat_call import FlatCall
 from adbench.backends.numpy_arrays import NumPyBackend
 from adbench.namespaces.pytensor import Array, as_array, namespace, variable_of
 from reference_ad.engine import tree
+
+
+def _naming_the_limit(compiled: Callable[..., Any]) -> Callable[..., Any]:
+    """A compiled function that says why PyTensor in Python fails on a sum of many arrays."""
+
+    def call(*arrays: Any) -> Any:
+        try:
+            return compiled(*arrays)
+        except AttributeError as error:
+            if "has no attribute 'ufunc'" not in str(error):
+                raise
+            raise Unsupported(
+                "PyTensor without a compiler evaluates no operation on more than 31 arrays, and "
+                "this graph has one; pytensor:c and pytensor:numba compile it."
+            ) from error
+
+    return call
 
 
 class InNumPy(NumPyBackend):
@@ -55,7 +73,7 @@ class InNumPy(NumPyBackend):
                 mode=Mode(self.linker, self.rewrites),
                 on_unused_input="ignore",
             )
-        return flat.unflatten(compiled)
+        return flat.unflatten(_naming_the_limit(compiled))
 
     # ---- transformations
 

@@ -158,6 +158,15 @@ def _trace(x: Any, /, *, offset: int = 0) -> Any:
     return mx.sum(_diagonal(x, offset=offset), axis=-1)
 
 
+def _constant(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose answer has no derivative: MLX differentiates indices, and then refuses."""
+
+    def call(*arguments: Any, **parameters: Any) -> Any:
+        return mx.stop_gradient(function(*arguments, **parameters))
+
+    return call
+
+
 SAME_NAME = tuple(
     "abs acos acosh add all any argmax argmin argsort asin asinh atan atan2 atanh bitwise_and "
     "bitwise_invert bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor broadcast_arrays "
@@ -178,6 +187,10 @@ DTYPES = tuple(
 
 FUNCTIONS: dict[str, Any] = {
     **{name: _named(name, getattr(mx, name)) for name in SAME_NAME},
+    **{
+        name: _named(name, _constant(getattr(mx, name)))
+        for name in ("argmax", "argmin", "argsort", "searchsorted")
+    },
     **{name: getattr(mx, name) for name in DTYPES},
     "add_at": _add_at,
     "arange": _arange,

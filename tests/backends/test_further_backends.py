@@ -337,3 +337,26 @@ def test_an_array_lost_by_the_compiler_of_mlx_is_unsupported(
     layer, inputs = question(Operator.JACOBIAN)
     with pytest.raises(Unsupported, match=r"MLX's compiler loses an array .* mlx:eager computes"):
         answer(backend, layer, inputs, Operator.JACOBIAN, Mode.REVERSE)
+
+
+@pytest.mark.parametrize("mode", [Mode.FORWARD, Mode.REVERSE])
+def test_an_index_that_mlx_computes_from_the_argument_has_no_derivative(mode: Mode) -> None:
+    inputs = Inputs((np.asarray([0.3, 0.5]),), 0, np.ones(2), np.asarray(1.0))
+
+    def smallest(xp: Any, x: Any) -> Any:
+        return xp.sum(xp.take(x, xp.argsort(x)[:1]) ** 2)
+
+    (gradient,) = tree.leaves(
+        answer(load("mlx:eager"), smallest, inputs, Operator.GRADIENT, mode)[1]
+    )
+    np.testing.assert_allclose(gradient, [0.6, 0.0], rtol=1e-6)
+
+
+def test_an_operation_on_too_many_arrays_for_pytensor_in_python_is_unsupported() -> None:
+    inputs = Inputs((np.linspace(0.1, 1, 40),), 0, np.ones(40), np.asarray(1.0))
+
+    def total(xp: Any, x: Any) -> Any:
+        return sum((xp.sin(x[place]) for place in range(1, 40)), xp.cos(x[0]))
+
+    with pytest.raises(Unsupported, match="on more than 31 arrays"):
+        answer(load("pytensor:numpy"), total, inputs, Operator.VALUE, Mode.NONE)
