@@ -12,7 +12,7 @@ import pandas as pd
 
 from adbench.cases.user_file import FileChanged
 from adbench.comparing.earlier import EarlierPart
-from adbench.comparing.folder import ENVIRONMENT, EXPECTED, REPORT
+from adbench.comparing.folder import ENVIRONMENT, EXPECTED, ISSUES, REPORT
 from adbench.comparing.kept_plan import PLAN, KeptPlan
 from adbench.comparing.measure import LOGS, Measured, Show, measure
 from adbench.comparing.outputs import write_results, write_steps
@@ -150,7 +150,7 @@ def compare(
         environment |= describe_hosts(hosts)
         spent = _of_all_parts(spent, earlier)
         environment["spent"] = spent.describe()
-        expected = _declared(expectations, measured.rows, environment)
+        expected = _declared(expectations, plan, measured.rows, environment)
         with stopping.signals_held_back():
             _write_environment(environment, files)
             comparison = _written(plan, files, environment, spent, measured, stopped_by)
@@ -254,19 +254,25 @@ def _of_all_parts(spent: Spent, earlier: EarlierPart | None) -> Spent:
 
 
 def _declared(
-    expectations: Expectations | None, rows: Sequence[Row], environment: dict[str, Any]
+    expectations: Expectations | None,
+    plan: Plan,
+    rows: Sequence[Row],
+    environment: dict[str, Any],
 ) -> Expected:
     """Return what became of declared failures.
 
-    What is to be said of them, and where they are tracked, is added to an environment.
+    What is to be said of them, and where they are tracked, is added to an environment. A shard does
+    not know what became of the cells of others.
     """
     if expectations is None:
         return NONE
     expected = expectations.meet(rows)
+    if plan.part is not None:
+        expected = replace(expected, vanished=(), unasked=())
     if expected.notes:
         environment[EXPECTED] = list(expected.notes)
     for row, expectation in expected.rows:
-        of_model = environment.setdefault("known_issues", {}).setdefault(row.model, {})
+        of_model = environment.setdefault(ISSUES, {}).setdefault(row.model, {})
         of_model[row.backend] = expectation.link
     return expected
 
@@ -294,7 +300,7 @@ def _environment(plan: Plan, earlier: EarlierPart | None) -> dict[str, Any]:
         if group.source.model.known_issues
     }
     if known_issues:
-        environment["known_issues"] = known_issues
+        environment[ISSUES] = known_issues
     if earlier is not None:
         resumed = [*earlier.resumed, environment["created"]]
         environment |= {"created": earlier.created or resumed[0], "resumed": resumed}

@@ -23,6 +23,9 @@ ENVIRONMENT, REPORT, CHANGES = "environment.json", "report.md", "changes.md"
 EXPECTED = "expected"
 """Where an environment has what is to be said of declared failures, in sentences."""
 
+ISSUES = "known_issues"
+"""Where it has the addresses at which issues are tracked, by model and backend."""
+
 PAGE, FIGURES = "report.html", "figures"
 """The page of a run, and the folder of its figures as files."""
 

@@ -14,7 +14,13 @@ import pandas as pd
 from adbench.cases.messages import first_differences
 from adbench.cases.model import SpecError
 from adbench.comparing.earlier import read_earlier_part
-from adbench.comparing.folder import ENVIRONMENT, hold_run_folder, make_run_folder
+from adbench.comparing.folder import (
+    ENVIRONMENT,
+    EXPECTED,
+    ISSUES,
+    hold_run_folder,
+    make_run_folder,
+)
 from adbench.comparing.kept_plan import PLAN, KeptPlan, read_plan
 from adbench.comparing.outputs import write_steps
 from adbench.comparing.remake import StoredRun, read_stored_run
@@ -216,6 +222,7 @@ def _environment(shards: Sequence[StoredShard], kept: KeptPlan) -> dict[str, Any
         host.setdefault("shards", []).append(str(shard.shard))
     created = [str(environment["created"]) for environment in environments if environment]
     joining = describe(())
+    declared = _declared(environments)
     return environments[0] | {
         "created": min(created, default=""),
         "merged": joining["created"],
@@ -223,4 +230,16 @@ def _environment(shards: Sequence[StoredShard], kept: KeptPlan) -> dict[str, Any
         "cells": len(kept.cells),
         "hosts": hosts,
         "spent": spent.describe(),
+        **declared,
     }
+
+
+def _declared(environments: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the shards have to say of declared failures, and where issues are tracked."""
+    said = [sentence for each in environments for sentence in each.get(EXPECTED, ())]
+    issues: dict[str, dict[str, str]] = {}
+    for environment in environments:
+        for model, addresses in environment.get(ISSUES, {}).items():
+            issues.setdefault(model, {}).update(addresses)
+    parts = {EXPECTED: list(dict.fromkeys(said)), ISSUES: issues}
+    return {name: value for name, value in parts.items() if value}

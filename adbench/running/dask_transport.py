@@ -34,11 +34,11 @@ from adbench.running.spent import Spent
 RESOURCE = "host"
 """What a worker of Dask's must have one of."""
 
+OPTIONS_OF_A_HOST = f"--nthreads 1 --memory-limit 0 --resources {RESOURCE}=1"
+"""What a worker of Dask's is started with that is to be a host."""
+
 CONNECTING_S = 10.0
 """So long (s) a scheduler may take to answer."""
-
-BEGINNING_S = 60.0
-"""So long (s) a host may take to tell what it is."""
 
 MOST_LOCAL = 64
 """So many hosts may be made on this machine."""
@@ -129,15 +129,18 @@ class DaskTransport:
 
     def hosts(self) -> Sequence[str]:
         """Return the workers that have the resource `host`."""
-        workers = self._workers()
-        usable = [address for address, facts in workers.items() if _is_host(facts)]
-        if workers and not usable:
-            raise SpecError(
-                f"The {len(workers)} workers of the cluster at {self.title} have no resource "
-                f"{RESOURCE!r}; start them with `dask worker {self.title} --nthreads 1 "
-                f"--memory-limit 0 --resources {RESOURCE}=1`."
-            )
-        return usable
+        return [address for address, facts in self._workers().items() if _is_host(facts)]
+
+    def why_no_host(self) -> str:
+        """Return why there is no host, and how to start one, in a sentence."""
+        workers = len(self._workers())
+        command = f"`dask worker {self.title} {OPTIONS_OF_A_HOST}`"
+        if not workers:
+            return f"The cluster at {self.title} has no host; start one with {command}."
+        return (
+            f"The {workers} workers of the cluster at {self.title} have no resource {RESOURCE!r}; "
+            f"start them with {command}."
+        )
 
     def begin(self, address: str, run: str, plan: Plan) -> HostFacts:
         """Prepare a worker for a run, and return what it is."""

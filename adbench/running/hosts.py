@@ -62,6 +62,9 @@ class Transport(Protocol):
     def hosts(self) -> Sequence[str]:
         """Return the addresses of the hosts that can be sent comparisons now."""
 
+    def why_no_host(self) -> str:
+        """Return why there is no host, and how to start one, in a sentence."""
+
     def begin(self, address: str, run: str, plan: Plan) -> HostFacts:
         """Prepare a host for a run, and return what it is. Raises SpecError where it cannot be."""
 
@@ -94,10 +97,7 @@ class HostRun:
         for address in self._transport.hosts():
             self._begin(address, plan)
         if not self.facts:
-            raise SpecError(
-                f"The cluster at {self._transport.title} has no host; start one with `dask worker "
-                "ADDRESS --nthreads 1 --memory-limit 0 --resources host=1`."
-            )
+            raise SpecError(self._transport.why_no_host())
 
     def run(self, plan: Plan, keep: Keep, watch: Watch, spent: Spent) -> None:
         """Run a plan to its end, as `runner.run` does.

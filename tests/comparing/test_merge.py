@@ -190,3 +190,29 @@ def test_a_shard_with_nothing_to_do_says_so(runs, tmp_path):
     )
     assert result.exit_code == 0
     assert "The shard 90/90 has nothing to do: the whole plan has" in result.output
+
+
+def test_shards_say_of_declared_failures_what_they_know_and_the_whole_says_all(runs, tmp_path):
+    model = runs / "both.py"
+    declaration = (
+        '[[expected]]\nmodel = "{}"\nending = "wrong"\nreason = "r"\nlink = "https://e.org"\n'
+    )
+    known = tmp_path / "known.toml"
+    known.write_text(declaration.format("square") + declaration.format("no_such_model"))
+    command = ["run", model, "--backend", "reference", "--quick", "--quiet", "--expected", known]
+    for number in (1, 2):
+        out = tmp_path / str(number)
+        assert call(*command, "--shard", f"{number}/2", "--out", out).exit_code == 0
+        assert "expected" not in json.loads((out / "environment.json").read_text())
+    for number in (1, 2):
+        path = tmp_path / str(number) / "environment.json"
+        environment = json.loads(path.read_text())
+        environment |= {
+            "expected": [f"said by {number}"],
+            "known_issues": {"m": {str(number): "u"}},
+        }
+        path.write_text(json.dumps(environment))
+    whole = merge([tmp_path / "1", tmp_path / "2"], tmp_path / "whole")
+    environment = json.loads((whole / "environment.json").read_text())
+    assert environment["expected"] == ["said by 1", "said by 2"]
+    assert environment["known_issues"] == {"m": {"1": "u", "2": "u"}}

@@ -189,8 +189,7 @@ def test_a_cluster_that_cannot_be_reached_ends_in_one_sentence(
     monkeypatch.setattr("adbench.running.dask_transport.CONNECTING_S", 0.5)
     result = call(*command(plain), "--scheduler", address, "--out", tmp_path / "out")
     assert result.exit_code == ExitStatus.BAD_USAGE
-    (line,) = result.stderr.splitlines()
-    assert sentence in line
+    assert sentence in result.stderr.splitlines()[-1]  # planning may have been announced before
     assert not (tmp_path / "out").exists()
 
 
