@@ -93,7 +93,7 @@ test-lowest:
 	rm -rf build/lowest
 	$(PYTHON) -m venv build/lowest
 	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-lowest.txt --editable . pytest pytest-timeout array-api-strict
-	build/lowest/bin/python -m pytest -q tests/engine tests/balls tests/cases tests/results tests/judging tests/truth tests/planning
+	build/lowest/bin/python -m pytest -q tests/engine tests/balls tests/cases tests/results tests/judging tests/truth tests/planning tests/reporting
 
 # The documentation as a site in build/docs, from docs/ and the docstrings alone; needs no network.
 docs: $(INSTALLED)

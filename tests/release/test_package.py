@@ -145,3 +145,20 @@ def test_what_is_installed_for_the_tests_is_constrained():
     wanted = [*PROJECT["project"]["dependencies"], *extras["test"], *extras["distributed"]]
     names = {re.match(r"[A-Za-z0-9_.-]+", each)[0].lower().replace("_", "-") for each in wanted}
     assert names <= constrained, names - constrained
+
+
+TRIED_BELOW = {"jax", "jaxlib", "tensorflow", "fsspec"}
+"""What an extra promises from a version on that was tried by hand, below that of the tests."""
+
+
+def test_what_an_extra_promises_begins_with_what_is_tested():
+    lines = (ROOT / "constraints.txt").read_text().lower().splitlines()
+    tested = dict(line.split("==") for line in lines if "==" in line)
+    extras = PROJECT["project"]["optional-dependencies"]
+    for name in set(extras) - {"all", "light", "further", "dev", "docs", "test"}:
+        for requirement in extras[name]:
+            match = re.match(r"([A-Za-z0-9_-]+)(?:\[\w+\])?>=([0-9.]+)", requirement)
+            if match is None or match[1] in TRIED_BELOW:
+                continue
+            version = tested[match[1].lower()]
+            assert version == match[2] or version.startswith(f"{match[2]}."), requirement
