@@ -8,6 +8,9 @@ import numpy as np
 
 from adbench.cases.inputs import Array
 
+FEWEST_SHARES = 3
+"""Fewer numbers than this may well lie in [0, 1] by chance, and mean nothing by it."""
+
 TOLERANCE = 1e-3
 """How far a sum or a length may be from 1, and a matrix from its transpose, relatively."""
 
@@ -23,16 +26,20 @@ def meanings(leaf: Array) -> frozenset[str]:
 
 
 def _lie_between_0_and_1(leaf: Array) -> bool:
-    return bool(np.all((leaf >= 0) & (leaf <= 1)))
+    return leaf.size >= FEWEST_SHARES and bool(np.all((leaf >= 0) & (leaf <= 1)))
 
 
 def _add_up_to_1(leaf: Array) -> bool:
-    return bool(np.allclose(np.sum(np.atleast_1d(leaf), axis=-1), 1, atol=TOLERANCE))
+    return _has_rows(leaf) and bool(np.allclose(np.sum(leaf, axis=-1), 1, atol=TOLERANCE))
 
 
 def _have_the_length_1(leaf: Array) -> bool:
-    rows = np.atleast_1d(leaf)
-    return bool(np.allclose(np.sum(rows * rows, axis=-1), 1, atol=TOLERANCE))
+    return _has_rows(leaf) and bool(np.allclose(np.sum(leaf * leaf, axis=-1), 1, atol=TOLERANCE))
+
+
+def _has_rows(leaf: Array) -> bool:
+    """Whether there are rows, of more than one number: a 1 alone says nothing."""
+    return leaf.ndim > 0 and leaf.shape[-1] > 1
 
 
 def _are_symmetric(leaf: Array) -> bool:
@@ -47,8 +54,11 @@ def _are_sorted(leaf: Array) -> bool:
     return bool(np.all(np.diff(leaf, axis=-1) > 0))
 
 
+BETWEEN_0_AND_1 = "between 0 and 1"
+"""What numbers mean that may be shares or probabilities."""
+
 MEANINGS: dict[str, Callable[[Array], bool]] = {
-    "between 0 and 1": _lie_between_0_and_1,
+    BETWEEN_0_AND_1: _lie_between_0_and_1,
     "adding up to 1": _add_up_to_1,
     "of the length 1": _have_the_length_1,
     "symmetric": _are_symmetric,
@@ -56,5 +66,5 @@ MEANINGS: dict[str, Callable[[Array], bool]] = {
 }
 """What tells each meaning."""
 
-OF_RANGES = ("between 0 and 1", "adding up to 1", "of the length 1")
+OF_RANGES = (BETWEEN_0_AND_1, "adding up to 1", "of the length 1")
 """The meanings that numbers lose where they are large."""

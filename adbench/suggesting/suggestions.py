@@ -11,8 +11,8 @@ for a batch of one. Each kind is drawn here from a point at which the function i
 
 A point counts where the function itself gives numbers that are finite in the dtype asked for.
 Numbers that look like shares or unit vectors stay such, symmetric matrices symmetric and constants
-that are sorted sorted. All is drawn from a seed, so that another process makes the same points
-again.
+that are sorted sorted; but where the function compares, it is made for both sides, and shares may
+leave [0, 1]. All is drawn from a seed, so that another process makes the same points again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import numpy as np
 from adbench.cases.case import numpy_dtype
 from adbench.cases.inputs import Array, Inputs, make_inputs, same_numbers
 from adbench.cases.model import Model
-from adbench.cases.ranges import meanings
+from adbench.cases.ranges import BETWEEN_0_AND_1, meanings
 from adbench.cases.static import arrays_of, map_arrays
 from adbench.suggesting.comparisons import crossings
 from reference_ad.engine import tree
@@ -42,6 +42,9 @@ LARGE, SMALL = 32.0, 2.0**-10
 
 OF_NO_RULE = frozenset({"sorted"})
 """What active numbers may be by the way they were written down, as those of `linspace` are."""
+
+LOST_BY_COMPARING = OF_NO_RULE | {BETWEEN_0_AND_1}
+"""What active numbers need not be past a comparison, as those of `clamp(x, 0, 1)` are not."""
 
 Arguments = tuple[Any, ...]
 
@@ -70,6 +73,8 @@ class Suggestion:
     """What points like it are called together."""
     arguments: Arguments
     """The model's arguments there."""
+    of_comparison: bool = False
+    """Whether it is on another side of a comparison that the function makes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +132,8 @@ def _suggest(key: _Identity, size: str, seed: int, lowest_dtype: str) -> tuple[S
         arguments = tuple(map_arrays(_rounding(lowest_dtype), drawn.arguments))
         if any(same_numbers(arguments, other) for other in seen):
             continue
-        if not keep_meanings(inputs.arguments, arguments, inputs.active):
+        may_lose = LOST_BY_COMPARING if drawn.of_comparison else OF_NO_RULE
+        if not keep_meanings(inputs.arguments, arguments, inputs.active, may_lose):
             continue
         seen.append(arguments)
         if _is_usable(model, inputs, arguments, lowest_dtype):
@@ -140,7 +146,8 @@ def _drawn(model: Model, inputs: Inputs, rng: np.random.Generator) -> Iterator[S
     """Yield all points, those included that cannot be used."""
     for crossing in crossings(model, inputs):
         title = f"{crossing.place} comparison {crossing.number} ({crossing.primitive})"
-        yield Suggestion(title, f"{crossing.place} a comparison", crossing.arguments)
+        kind = f"{crossing.place} a comparison"
+        yield Suggestion(title, kind, crossing.arguments, of_comparison=True)
     for title, change in ACTIVE_CHANGES.items():
         yield Suggestion(title, title, _with_active(inputs, change, rng))
     for title, change in CONSTANT_CHANGES.items():
@@ -178,10 +185,13 @@ def _rounding(dtype: str) -> Callable[[Array], Array]:
     return rounded
 
 
-def keep_meanings(known: Arguments, arguments: Arguments, active: int) -> bool:
+def keep_meanings(
+    known: Arguments, arguments: Arguments, active: int, may_lose: frozenset[str] = OF_NO_RULE
+) -> bool:
     """Return whether shares are still shares, symmetric matrices symmetric, and constants sorted.
 
-    A rule may well count on that. known: the arguments of a point that was asked.
+    A rule may well count on that. known: the arguments of a point that was asked. may_lose: the
+    meanings that active numbers need not keep.
     """
     for position, (before, after) in enumerate(zip(known, arguments, strict=True)):
         pairs = zip(arrays_of(before), arrays_of(after), strict=True)
@@ -190,7 +200,7 @@ def keep_meanings(known: Arguments, arguments: Arguments, active: int) -> bool:
                 continue
             lost = meanings(old) - meanings(new)
             if position == active:
-                lost -= OF_NO_RULE
+                lost -= may_lose
             if lost:
                 return False
     return True

@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed")
 Function: Any = torch.autograd.Function
 
 X = torch.tensor([0.7, -1.3, 2.1, 0.4], dtype=torch.float64)
+SHARES = torch.tensor([0.7, 0.3, 0.9, 0.4], dtype=torch.float64)
 LOGITS = torch.linspace(-2, 1, 12, dtype=torch.float64).reshape(3, 4).sin()
 LABELS = torch.tensor([0, 2, 1])
 
@@ -79,6 +80,12 @@ WRONG = {
     ),
     "at a tie": (lambda x: x.max(), lambda g, x: g * (x == x.max()).to(x.dtype), (X,)),
     "of the other sign": (torch.abs, lambda g, x: g * torch.ones_like(x), (X.abs(),)),
+    "past a clamp": (lambda x: x.clamp(0, 1), lambda g, x: g.clone(), (SHARES,)),
+    "of one number past a clamp": (
+        lambda x: x.clamp(0, 1),
+        lambda g, x: g.clone(),
+        (torch.tensor(0.3, dtype=torch.float64),),
+    ),
     "for a batch of one": (lambda x: 2 * (x - x.mean(0)), rows_alone, (LOGITS,)),
     "for other labels": (cross_entropy, FirstLabels(), (LOGITS, LABELS)),
 }
@@ -93,6 +100,11 @@ RIGHT = {
         (X,),
     ),
     "of the other sign": (torch.abs, lambda g, x: g * torch.sign(x), (X.abs(),)),
+    "past a clamp": (
+        lambda x: x.clamp(0, 1),
+        lambda g, x: g * ((x >= 0) & (x <= 1)),
+        (SHARES,),
+    ),
     "for a batch of one": (
         lambda x: 2 * (x - x.mean(0)),
         lambda g, x: 2 * (g - g.mean(0)),

@@ -82,6 +82,28 @@ def test_shares_stay_shares():
         np.testing.assert_allclose(point.arguments[0].sum(axis=-1), 1)
 
 
+def clamped(xp, x):
+    return xp.minimum(xp.maximum(x, 0.0), 1.0)
+
+
+@pytest.mark.parametrize("x", [np.array([0.2, 0.9, 0.4, 0.7]), np.array(0.3)])
+def test_numbers_in_the_unit_interval_leave_it_where_the_function_compares(x):
+    points = suggested(model_of(clamped, x))
+    assert points["past comparison 1 (maximum)"].arguments[0].min() < -0.1
+    assert points["past comparison 2 (minimum)"].arguments[0].max() > 1.1
+
+
+def test_what_may_be_shares_stays_in_the_unit_interval_where_nothing_is_compared():
+    for point in suggested(model_of(lambda xp, x: x * x, np.array([0.2, 0.9, 0.4]))).values():
+        assert ((point.arguments[0] >= 0) & (point.arguments[0] <= 1)).all()
+
+
+def test_one_number_in_the_unit_interval_means_nothing_by_it():
+    points = suggested(model_of(lambda xp, x: x * x, np.array(0.3)))
+    assert points["at the other signs"].arguments[0] == -0.3
+    assert points["at large numbers"].arguments[0] > 1
+
+
 def test_labels_and_masks_change_and_stay_what_they_are():
     labels, mask = np.array([0, 2, 1, 1]), np.array([True, False, True, True])
 
