@@ -98,7 +98,7 @@ def test_far_points_keep_off_numbers_with_a_range():
         [-8.0, 24.0],
         [-64.0, 192.0],
     ]
-    assert far_from([0.25, 1.0]) == far_from([-0.5, 1.5]) == far_from([0.6, -0.8]) == ()
+    assert far_from([0.25, 1.0, 0.5]) == far_from([-0.5, 1.5]) == far_from([0.6, -0.8]) == ()
     assert far_from([-1.0, 3.0], accuracy=1e-6) == ()
 
 
