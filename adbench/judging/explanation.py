@@ -6,6 +6,10 @@ explained where it is nothing beside the largest number that enters, or where a 
 in their last places would change the answer as much: the answer is then exactly right for inputs
 that nobody could tell from those given (N. J. Higham, Accuracy and Stability of Numerical
 Algorithms, 2nd ed., section 1.5).
+
+At points that are suggested for their large numbers, products of two of these enter, and cancel in
+what saturates: attention whose weights are made again from the logarithm of their sum has no digit
+of a slope of 1e-9 there, where the scores are in the thousands.
 """
 
 from __future__ import annotations
@@ -32,6 +36,10 @@ HIDDEN = {"float64": 1e-10, "float32": 9e-4, "float16": 0.0, "bfloat16": 0.0}
 of nine digits is an error in float64, a thousandth in float32. In 16 bits the bounds are wide
 enough."""
 
+LARGE_ULP = 128.0
+"""At points of large numbers an error of so many units of roundoff of their largest square may be
+rounding, unless it is a part of `FAR_OFF` of 1, or of the largest entry."""
+
 INPUT_ULP = 16.0
 """Inputs that differ by so many units of roundoff are taken for the same."""
 
@@ -39,7 +47,7 @@ BITS = 128
 """The precision in which the reach of the inputs is computed."""
 
 FAR_OFF = 1e-3
-"""Errors above this part of an array are not looked at for what the inputs explain."""
+"""Errors above this part of an array are not looked at for what other numbers explain."""
 
 
 def is_rounding(answer: Answer, truth: Truth, question: Question, dtype: str) -> bool:
@@ -48,9 +56,9 @@ def is_rounding(answer: Answer, truth: Truth, question: Question, dtype: str) ->
     The answer has the shape and dtype of the truth.
     """
     triples = zip(answer.arrays, truth.answer.arrays, truth.bounds[dtype], strict=True)
-    largest_input = _largest_input(question)
+    largest_input, square = _largest_input(question), _largest_square(question)
     unexplained = [
-        _unexplained(returned, true, bound, largest_input, dtype)
+        _unexplained(returned, true, bound, largest_input, square, dtype)
         for returned, true, bound in triples
     ]
     if not any(errors.any() for errors in unexplained):
@@ -66,18 +74,35 @@ def is_rounding(answer: Answer, truth: Truth, question: Question, dtype: str) ->
 
 def _largest_input(question: Question) -> float:
     """The largest number among the arguments and their reciprocals, and at least 1."""
-    leaves = [leaf for leaf in arrays_of(question.inputs.arguments) if leaf.dtype.kind not in "biu"]
-    numbers = np.concatenate([leaf.ravel().astype(np.longdouble) for leaf in leaves])
-    sizes = np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
+    sizes = _sizes_of_inputs(question)
     with np.errstate(over="ignore"):
         reciprocals = 1 / sizes
     return float(np.max(np.concatenate([sizes, reciprocals]), initial=1.0))
 
 
+def _largest_square(question: Question) -> float:
+    """That of a number among the arguments at a point of large numbers; 0 at any other."""
+    if not getattr(question.model.make, "is_far", False):
+        return 0.0
+    largest = np.max(_sizes_of_inputs(question), initial=0.0)
+    with np.errstate(over="ignore"):
+        return float(largest * largest)
+
+
+def _sizes_of_inputs(question: Question) -> Array:
+    """The sizes of the numbers among the arguments that are finite and not 0."""
+    leaves = [leaf for leaf in arrays_of(question.inputs.arguments) if leaf.dtype.kind not in "biu"]
+    numbers = np.concatenate([leaf.ravel().astype(np.longdouble) for leaf in leaves])
+    return np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
+
+
 def _unexplained(
-    returned: Array, true: Array, bound: Array, largest_input: float, dtype: str
+    returned: Array, true: Array, bound: Array, largest_input: float, square: float, dtype: str
 ) -> Array:
-    """The errors of an array that neither the bounds nor the largest numbers explain, else 0."""
+    """The errors of an array that neither the bounds nor the largest numbers explain, else 0.
+
+    square: that of the largest number, where products of two enter; 0 elsewhere.
+    """
     form = FORMATS[dtype]
     in_bounds = Entries.of(returned, true, bound, dtype).in_bounds
     with np.errstate(invalid="ignore", over="ignore"):
@@ -87,6 +112,8 @@ def _unexplained(
     largest = np.max(sizes, initial=0.0)
     rounding = LARGEST_ULP * form.unit * max(largest_input, float(largest))
     possible = np.minimum(rounding, HIDDEN[dtype] * sizes)
+    of_products = min(LARGE_ULP * form.unit * square, FAR_OFF * max(1.0, float(largest)))
+    possible = np.maximum(possible, of_products)
     if largest == 0.0:  # where all is 0, what cancels may leave the last places of ordinary numbers
         possible = possible + INPUT_ULP * form.unit
     unexplained: Array = np.where((in_bounds > 1) & (errors > possible), errors, 0.0)

@@ -76,12 +76,19 @@ class Suggestion:
     of_comparison: bool = False
     """Whether it is on another side of a comparison that the function makes."""
 
+    @property
+    def is_far(self) -> bool:
+        """Whether its numbers are so large that a right formula may lose its digits there."""
+        return self.title in FAR
+
 
 @dataclass(frozen=True, eq=False)
 class SuggestedPoint:
     """Makes the arguments of a suggestion, whatever the size and the random numbers."""
 
     arguments: Arguments
+    is_far: bool = False
+    """Whether the numbers are larger than a formula need be accurate for."""
     is_lone = True
     """Whether no further points are drawn beside it."""
 
@@ -92,7 +99,8 @@ class SuggestedPoint:
 def at_suggestion(model: Model, suggestion: Suggestion) -> Model:
     """Return a model that is at a suggested point at every size, and at no other."""
     name = f"{model.name} {suggestion.title}"
-    return replace(model, name=name, make=SuggestedPoint(suggestion.arguments))
+    make = SuggestedPoint(suggestion.arguments, is_far=suggestion.is_far)
+    return replace(model, name=name, make=make)
 
 
 def suggest(model: Model, size: str, seed: int, lowest_dtype: str) -> tuple[Suggestion, ...]:
@@ -273,6 +281,9 @@ ACTIVE_CHANGES: dict[str, Change] = {
     "with numbers in another order": _reordered,
 }
 """What active numbers are replaced by, and what they are called then."""
+
+FAR = frozenset({"at large numbers", "at very large numbers"})
+"""What the points are called whose numbers are large."""
 
 CONSTANT_CHANGES: dict[str, Change] = {
     "with other constants": _redrawn_or_reordered,

@@ -4,6 +4,7 @@ import contextlib
 import io
 from typing import Any
 
+import numpy as np
 import pytest
 
 import adbench
@@ -134,6 +135,67 @@ def test_a_function_that_is_right_everywhere_passes(name):
     report = adbench.check(function_of(forward, backward), *arguments)
     assert report, report
     assert not report.examples
+
+
+def attention_times(factor):
+    """Attention whose backward makes its weights again, and is off by a factor at large scores."""
+
+    def forward(ctx, q, k, v):
+        total = torch.logsumexp(q @ k.T, -1, keepdim=True)
+        output = (q @ k.T - total).exp() @ v
+        ctx.save_for_backward(q, k, v, total, output)
+        return output
+
+    def backward(ctx, g):
+        q, k, v, total, output = ctx.saved_tensors
+        scores = q @ k.T
+        shares = (scores - total).exp()
+        inner = shares * (g @ v.T - (g * output).sum(-1, keepdim=True))
+        g = torch.where(scores.abs().amax() > 100, factor * g, g)
+        return inner @ k, inner.T @ q, shares.T @ g
+
+    class Attention(Function):
+        pass
+
+    Attention.forward, Attention.backward = staticmethod(forward), staticmethod(backward)
+    return lambda qkv: Attention.apply(*qkv)
+
+
+def sigmoid_by_tanh(x):
+    return 0.5 * (1 + torch.tanh(x / 2))
+
+
+def specified(function, native, point):
+    return Model(
+        name="mine",
+        function=function,
+        make=lambda size, rng: (point,),
+        sizes={"given": {}},
+        native={"torch": native},
+    )
+
+
+def attention(xp, qkv):
+    q, k, v = qkv
+    return xp.special.softmax(q @ k.mT, axis=-1) @ v
+
+
+QKV = tuple(np.random.default_rng(2).standard_normal((3, 4, 3)))
+
+
+def test_formulas_that_lose_digits_at_large_numbers_are_not_wrong_there():
+    x = np.array([-0.53, 1.2, 2.5, -2.0])
+    sigmoid = specified(lambda xp, x: xp.special.expit(x), sigmoid_by_tanh, x)
+    for model in (sigmoid, specified(attention, attention_times(1.0), QKV)):
+        report = adbench.check(model, backend="torch")
+        assert report, report
+
+
+def test_what_is_off_at_large_numbers_alone_is_caught():
+    model = specified(attention, attention_times(1.01), QKV)
+    assert adbench.check(model, backend="torch", budget_s=0)
+    report = adbench.check(model, backend="torch")
+    assert Verdict.WRONG in {row.verdict for row in report.rows}, report
 
 
 def test_a_point_is_made_simple_and_written_as_code_that_fails_again():
