@@ -343,6 +343,33 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     Bug(
+        "torch",
+        "2.13.0",
+        "take",
+        "Inductor adds to memory that a batch shares: a compiled Jacobian of index_select sums.",
+        "[[1.0, 0.0], [1.0, 0.0]]",
+        "[[2.0, 0.0], [2.0, 0.0]]",
+        (
+            "import torch",
+            "jacobian = torch.func.jacrev(lambda x: x.index_select(0, torch.tensor([0, 0])))",
+            "print(torch.compile(jacobian)(torch.ones(2)).tolist())",
+        ),
+    ),
+    Bug(
+        "torch",
+        "2.13.0",
+        "square",
+        "Forward mode through an operation of torch.library that has no rule for it gives 0.",
+        "6.0",
+        "0.0",
+        (
+            "import torch",
+            'custom = {"mutates_args": (), "schema": "(Tensor x) -> Tensor"}',
+            'square = torch.library.custom_op("mine::square", lambda x: x * x, **custom)',
+            "print(torch.func.jvp(square, (torch.tensor(3.0),), (torch.tensor(1.0),))[1].item())",
+        ),
+    ),
+    Bug(
         "jax",
         "0.10.2",
         "norm(x) at 0",

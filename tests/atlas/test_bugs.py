@@ -1,6 +1,7 @@
 """Every defect that is claimed of a framework shows itself in plain code of that framework."""
 
 import json
+import shutil
 import subprocess
 import sys
 from importlib.metadata import version
@@ -29,11 +30,17 @@ print(json.dumps(printed))
 """
 
 
+def can_run(bug):
+    """Whether the code of a defect finds what it needs here: Inductor compiles C++."""
+    needs_compiler = any("torch.compile" in line for line in bug.code)
+    return not needs_compiler or any(map(shutil.which, ("g++", "clang++")))
+
+
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_what_is_claimed_of_a_framework_is_what_it_prints(framework):
     if find_spec(framework) is None:
         pytest.skip(f"{framework} is not installed")
-    bugs = [bug for bug in BUGS if bug.framework == framework]
+    bugs = [bug for bug in BUGS if bug.framework == framework and can_run(bug)]
     if version(framework).partition("+")[0] != bugs[0].version:
         pytest.skip(f"the defects were seen in {framework} {bugs[0].version}")
     done = subprocess.run(
