@@ -22,7 +22,7 @@ def attention(xp, weights, inputs):
     heads, _, size = weights["query"].shape
     tokens = inputs.shape[0]
     queries, keys, values = (inputs @ weights[name] for name in ("query", "key", "value"))
-    scores = queries @ keys.mT / size**0.5
+    scores = queries @ xp.matrix_transpose(keys) / size**0.5
     is_later = xp.arange(tokens)[None, :] > xp.arange(tokens)[:, None]
     shares = xp.special.softmax(xp.where(is_later, -xp.inf, scores), axis=-1)
     outputs = xp.permute_dims(shares @ values, (1, 0, 2))

@@ -12,9 +12,14 @@ import autograd.numpy as array_module
 import autograd.scipy.special as array_special
 import numpy as np
 from autograd.extend import defjvp, defvjp, primitive
+from autograd.tracer import isbox
 
+from adbench.namespaces import composed
 from adbench.namespaces import numpy as plain
-from adbench.namespaces.namespace import Namespace
+from adbench.namespaces.constants import ConstantsAlone
+from adbench.namespaces.namespace import SPECIAL, Namespace
+
+TITLE = "HIPS autograd"
 
 
 def _softplus(x: Any) -> Any:
@@ -31,6 +36,24 @@ def _permute_dims(x: Any, axes: tuple[int, ...]) -> Any:
 
 def _take(x: Any, indices: Any, axis: int = 0) -> Any:
     return x[(slice(None),) * (axis % x.ndim) + (indices,)]
+
+
+def _take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
+    places: list[Any] = [*np.indices(indices.shape, sparse=True)]
+    places[axis] = indices
+    return x[tuple(places)]
+
+
+def _matrix_transpose(x: Any) -> Any:
+    return array_module.swapaxes(x, -1, -2)
+
+
+def _vecdot(x: Any, y: Any, axis: int = -1) -> Any:
+    return array_module.sum(array_module.conj(x) * y, axis=axis)
+
+
+def _cumulative_sum(x: Any, axis: int = 0) -> Any:
+    return array_module.cumsum(x, axis)
 
 
 def _unstack(x: Any, axis: int = 0) -> tuple[Any, ...]:
@@ -68,16 +91,52 @@ def _set_at(x: Any, index: Any, value: Any) -> Any:
     return _add_at(array_module.where(mask, 0.0, x), index, value)
 
 
+def _log_expit(x: Any) -> Any:
+    return -_softplus(-x)
+
+
+class _SpecialFunctions:
+    """Those that autograd differentiates, and SciPy's for constants where it has none."""
+
+    __name__ = "autograd.scipy.special"
+    _constants = ConstantsAlone(TITLE, isbox, plain.numpy.special, "special.")
+
+    def __getattr__(self, name: str) -> Any:
+        if name in SPECIAL and not hasattr(array_special, name):
+            return getattr(self._constants, name)
+        return getattr(array_special, name)
+
+
+class _ToCompose:
+    """What the softmaxes are made of."""
+
+    exp, log, max, reshape, sum = (
+        staticmethod(getattr(array_module, name))
+        for name in ("exp", "log", "max", "reshape", "sum")
+    )
+    stop_gradient = staticmethod(_stop_gradient)
+
+
 namespace = Namespace(
     array_module,
-    Namespace(array_special, None, softplus=_softplus),
+    Namespace(
+        _SpecialFunctions(),
+        None,
+        log_expit=_log_expit,
+        softplus=_softplus,
+        **composed.softmaxes(_ToCompose),
+    ),
     add_at=_add_at,
     concat=_concat,
+    cumulative_sum=_cumulative_sum,
     finfo=plain.numpy.finfo,
     grad=autograd.grad,
+    matrix_transpose=_matrix_transpose,
     permute_dims=_permute_dims,
     set_at=_set_at,
     stop_gradient=_stop_gradient,
     take=_take,
+    take_along_axis=_take_along_axis,
     unstack=_unstack,
+    vecdot=_vecdot,
 )

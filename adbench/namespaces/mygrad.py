@@ -10,6 +10,7 @@ from typing import Any
 import mygrad
 from mygrad.nnet.activations import sigmoid
 
+from adbench.namespaces import composed
 from adbench.namespaces import numpy as plain
 from adbench.namespaces.constants import ConstantsAlone
 from adbench.namespaces.namespace import LOOPS, Namespace, missing
@@ -38,6 +39,14 @@ def _stop_gradient(x: Any) -> Any:
     return mygrad.tensor(x, constant=True)
 
 
+def _matrix_transpose(x: Any) -> Any:
+    return mygrad.swapaxes(x, -1, -2)
+
+
+def _vecdot(x: Any, y: Any, axis: int = -1) -> Any:
+    return mygrad.sum(x * y, axis=axis)
+
+
 def _astype(x: Any, dtype: Any, *, copy: bool = True) -> Any:
     """MyGrad's own `astype` leaves the graph; what has the dtype already stays as it is."""
     if not _is_tensor(x):
@@ -64,6 +73,17 @@ class _Functions:
         return getattr(self._constants, name)
 
 
+class _ToCompose:
+    """What the softmaxes are made of."""
+
+    exp = mygrad.exp
+    log = mygrad.log
+    max = mygrad.max
+    reshape = mygrad.reshape
+    sum = mygrad.sum
+    stop_gradient = staticmethod(_stop_gradient)
+
+
 namespace = Namespace(
     _Functions(),
     Namespace(
@@ -71,14 +91,17 @@ namespace = Namespace(
         None,
         expit=sigmoid,
         softplus=_softplus,
+        **composed.softmaxes(_ToCompose),
     ),
     add_at=missing(TITLE, "item assignment as a function"),
     astype=_astype,
     fft=ConstantsAlone(TITLE, _is_tensor, plain.numpy.fft, "fft."),
     grad=missing(TITLE, "derivatives of derivatives"),
     linalg=ConstantsAlone(TITLE, _is_tensor, plain.numpy.linalg, "linalg."),
+    matrix_transpose=_matrix_transpose,
     ones_like=_ones_like,
     round=missing(TITLE, "round"),
     set_at=missing(TITLE, "item assignment as a function"),
     stop_gradient=_stop_gradient,
+    vecdot=_vecdot,
 )

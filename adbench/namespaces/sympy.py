@@ -146,7 +146,7 @@ CONDITIONS: dict[str, Callable[..., Any]] = {
 }
 MOVING = tuple(
     "broadcast_to concat expand_dims flip matrix_transpose moveaxis permute_dims repeat reshape "
-    "roll squeeze stack take take_along_axis tile unstack".split()
+    "roll squeeze stack tile unstack".split()
 )
 """Functions of NumPy's that take formulas as they take all objects."""
 
@@ -228,6 +228,18 @@ _stopped: dict[sympy.Dummy, sympy.Expr] = {}
 """The symbols that stand for what passes `stop_gradient` in a formula, and what it is."""
 
 
+def _at_known_indices(name: str) -> Callable[..., Any]:
+    """A function of indices, which decide what the formulas are."""
+    own = _own(getattr(plain.numpy, name), getattr(plain.numpy, name))
+
+    def call(x: Any, indices: Any, /, **parameters: Any) -> Any:
+        if _holds_array(indices):
+            missing(TITLE, "index that is known at the call alone")()
+        return own(x, indices, **parameters)
+
+    return call
+
+
 def _stop_gradient(x: Any) -> Any:
     if not is_array(x):
         return x
@@ -267,6 +279,8 @@ FUNCTIONS: dict[str, Any] = {
     "prod": _own(np.prod, _in_any_dtype(np.prod)),
     "stop_gradient": _stop_gradient,
     "sum": _own(np.sum, _in_any_dtype(np.sum)),
+    "take": _at_known_indices("take"),
+    "take_along_axis": _at_known_indices("take_along_axis"),
     "tensordot": _own(np.tensordot, np.tensordot),
     "vecdot": _own(np.vecdot, _vecdot),
     "where": _own(np.where, _where),
