@@ -82,6 +82,7 @@ UNARY = [
     "sinh",
     "special_bessel_j0",
     "special_bessel_j1",
+    "special_erfcx",
     "special_i0e",
     "special_i1",
     "special_i1e",

@@ -45,6 +45,7 @@ EXPRESSIONS = [
     "torch.trace(x)",
     "torch.linalg.cross(x,P)",
     "torch.logdet(S)",
+    "torch.special.log_ndtr(x)",
     "torch.linalg.eigvalsh(S)",
     "torch.linalg.svdvals(x)",
     "torch.linalg.matrix_norm(x,'nuc')",
