@@ -13,7 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from adbench.readers.reading import Unreadable
+
 Operation = Callable[..., Any]
+
+PROMISE = "PROMISE_IN_BOUNDS"
+"""How JAX calls the mode of `x[i]`, for which it leaves open what is outside of the array."""
 
 MOST_LAYERS = 8
 """How many updates of one element are put one after the other; more of them all at once, by
@@ -105,6 +110,12 @@ def _starts(
         is_inside = fits if is_inside is None else module.logical_and(is_inside, fits)
         starts[int(axis)] = _within(module, start, last)
     all_fit = module is np and is_inside is not None and bool(np.all(is_inside))
+    if module is np and is_inside is not None and not all_fit and mode.name == PROMISE:
+        raise Unreadable(
+            f"An index lies outside of an array of shape {tuple(map(int, shape))}, and JAX leaves "
+            "open what `x[i]` gives there: keep to those that there are, or say what is meant with "
+            "`x.at[i].get(mode='clip')`, or 'fill'."
+        )
     return starts, None if mode.name != "FILL_OR_DROP" or all_fit else is_inside
 
 

@@ -10,6 +10,7 @@ jax = pytest.importorskip("jax", reason="JAX is not installed")
 import jax.numpy as jnp  # noqa: E402
 from jax import lax  # noqa: E402
 
+import adbench  # noqa: E402
 import ball_arithmetic  # noqa: E402
 import reference_ad  # noqa: E402
 from adbench.backends.base import Unsupported  # noqa: E402
@@ -299,3 +300,24 @@ def test_a_call_out_of_jax_means_what_is_registered(meanings):
 def test_a_primitive_means_what_is_registered(meanings):
     register("jax", "igamma", lambda xp, a, x: a + x)
     assert value(lambda x: lax.igamma(x, x), X) == pytest.approx(2 * X)
+
+
+def test_a_constant_index_outside_of_its_array_is_refused_in_a_sentence():
+    indices = jnp.array([0, 2])
+    reading = read(lambda x: x[indices], [jnp.ones((2, 3))])
+    with pytest.raises(Unreadable, match=r"outside of an array of shape \(2, 3\)"):
+        reading.function(numpy, np.ones((2, 3)))
+    clipped = read(lambda x: x.at[indices].get(mode="clip"), [jnp.ones((2, 3))])
+    assert clipped.function(numpy, np.ones((2, 3))).shape == (2, 3)
+
+
+def test_a_batch_that_constant_indices_reach_beyond_is_no_point():
+    indices = jnp.array([0, 2, 2, 1])
+
+    @jax.custom_vjp
+    def taken(x):
+        return x[indices]
+
+    taken.defvjp(lambda x: (x[indices], x), lambda x, g: (jnp.zeros_like(x).at[indices].add(g),))
+    report = adbench.check(taken, jnp.array([[0.5, 1.0], [-1.5, 2.0], [0.25, -0.75]]))
+    assert report, report
