@@ -99,7 +99,7 @@ class Eager(Backend):
             ) as accumulator,
         ):
             output = _without_custom_gradient(function, active)
-        return output, tree.map(lambda y: _dense(accumulator.jvp(y, ZERO), y.shape), output)
+        return output, tree.map(lambda y: _dense(accumulator.jvp(y, ZERO), y), output)
 
     def vjp(self, function: Apply, active: Any) -> tuple[Any, Any]:
         leaves, structure = tree.flatten(active)
@@ -193,13 +193,22 @@ def _without_custom_gradient(function: Apply, active: Any) -> Any:
     return output
 
 
-def _dense(tangent: Any, shape: Any) -> Any:
-    """A tangent as a tensor of a known shape.
+def _dense(tangent: Any, output: Any) -> Any:
+    """A tangent as a tensor of the shape of an output.
 
     That of a gather's gradient is an IndexedSlices, as the gradient is; whoever batches forgets its
-    shape.
+    shape. What the output of a segment sum has for a length, its indices say at the call.
     """
-    return tf.reshape(tangent, shape) if isinstance(tangent, tf.IndexedSlices) else tangent
+    if not isinstance(tangent, tf.IndexedSlices):
+        return tangent
+    return tf.reshape(tangent, _lengths_of(output))
+
+
+def _lengths_of(tensor: Any) -> list[Any]:
+    """The lengths of a tensor along its axes, scalar tensors where the call alone knows them."""
+    if tensor.shape.is_fully_defined():
+        return list(tensor.shape)
+    return tf.unstack(tf.shape(tensor), num=tensor.shape.rank)
 
 
 def _value_and_pullback(function: Apply, active: Any, cotangent: Any = None) -> tuple[Any, Any]:
@@ -252,7 +261,7 @@ def _along_units(column: Apply, active: Any) -> Any:
 
     def blocks(columns: Any) -> Any:
         last = tnp.moveaxis(columns, 0, -1)
-        outer = last.shape[:-1]
+        outer = _lengths_of(last)[:-1]
         parts = [
             tf.reshape(last[..., span], (*outer, *leaf.shape))
             for leaf, span in zip(leaves, spans, strict=True)

@@ -195,6 +195,15 @@ def test_a_wrong_gradient_is_caught_without_a_specification():
     assert not report
 
 
+@pytest.mark.parametrize("backend", ["tensorflow:function", "tensorflow:eager"])
+def test_forward_mode_takes_an_output_whose_length_the_call_alone_knows(backend):
+    function, x = FUNCTIONS["segment_sum"]
+    report = adbench.check(
+        function, tf.constant(x), backend=backend, operators=["jvp", "jacobian"], budget_s=0
+    )
+    assert report, str(report)
+
+
 # ---- layers of Keras
 
 
