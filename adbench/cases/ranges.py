@@ -25,8 +25,18 @@ def meanings(leaf: Array) -> frozenset[str]:
     return frozenset(name for name, has_meaning in MEANINGS.items() if has_meaning(leaf))
 
 
+def lost_meanings(before: Array, after: Array) -> frozenset[str]:
+    """Return what numbers may have meant, and cannot mean any more, be there fewer of them."""
+    lost = meanings(before) - meanings(after)
+    return lost - {BETWEEN_0_AND_1} if _lie_between_0_and_1(after) else lost
+
+
+def _are_shares(leaf: Array) -> bool:
+    return leaf.size >= FEWEST_SHARES and _lie_between_0_and_1(leaf)
+
+
 def _lie_between_0_and_1(leaf: Array) -> bool:
-    return leaf.size >= FEWEST_SHARES and bool(np.all((leaf >= 0) & (leaf <= 1)))
+    return bool(np.all((leaf >= 0) & (leaf <= 1)))
 
 
 def _add_up_to_1(leaf: Array) -> bool:
@@ -58,7 +68,7 @@ BETWEEN_0_AND_1 = "between 0 and 1"
 """What numbers mean that may be shares or probabilities."""
 
 MEANINGS: dict[str, Callable[[Array], bool]] = {
-    BETWEEN_0_AND_1: _lie_between_0_and_1,
+    BETWEEN_0_AND_1: _are_shares,
     "adding up to 1": _add_up_to_1,
     "of the length 1": _have_the_length_1,
     "symmetric": _are_symmetric,

@@ -29,7 +29,7 @@ import numpy as np
 from adbench.cases.case import numpy_dtype
 from adbench.cases.inputs import Array, Inputs, make_inputs, same_numbers
 from adbench.cases.model import Model
-from adbench.cases.ranges import BETWEEN_0_AND_1, meanings
+from adbench.cases.ranges import BETWEEN_0_AND_1, lost_meanings, meanings
 from adbench.cases.static import arrays_of, map_arrays
 from adbench.suggesting.comparisons import crossings
 from reference_ad.engine import tree
@@ -206,7 +206,7 @@ def keep_meanings(
         for old, new in pairs:
             if old.dtype.kind != "f" or not new.size:
                 continue
-            lost = meanings(old) - meanings(new)
+            lost = lost_meanings(old, new)
             if position == active:
                 lost -= may_lose
             if lost:

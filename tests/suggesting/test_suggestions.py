@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from adbench import Model, registry
 from adbench.cases.inputs import make_inputs
+from adbench.cases.ranges import lost_meanings
 from adbench.suggesting.comparisons import crossings
 from adbench.suggesting.suggestions import Place, at_suggestion, suggest
 
@@ -102,6 +103,11 @@ def test_one_number_in_the_unit_interval_means_nothing_by_it():
     points = suggested(model_of(lambda xp, x: x * x, np.array(0.3)))
     assert points["at the other signs"].arguments[0] == -0.3
     assert points["at large numbers"].arguments[0] > 1
+
+
+def test_fewer_shares_are_still_shares():
+    assert not lost_meanings(np.array([0.2, 0.9, 0.4]), np.array([0.2]))
+    assert lost_meanings(np.array([0.2, 0.9, 0.4]), np.array([1.2])) == {"between 0 and 1"}
 
 
 def test_labels_and_masks_change_and_stay_what_they_are():
