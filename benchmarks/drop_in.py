@@ -5,7 +5,10 @@
 Each suite of checks is run by the original and by the drop-in in turn, within one warm process, so
 that a drift of the machine hits both. Printed is the median time of each (ms), and the median of
 the ratios of the pairs. `fresh` makes every function anew in every round, as a test suite does that
-calls each check once; `again` checks the same functions.
+calls each check once; `again` checks the same functions. `before judging` is the part of a drop-in
+that judges nothing: the function is called and read, made a model of, and its backward pass tried
+as the original tries it. `one enclosure` evaluates the gradient in balls once, of the four
+evaluations that a verdict takes.
 """
 
 from __future__ import annotations
@@ -26,13 +29,21 @@ from jax.test_util import check_grads as original_check_grads
 from torch.func import functional_call
 
 import adbench.torch
+from adbench.cases.case import NATIVE, Case
+from adbench.cases.inputs import make_inputs
+from adbench.cases.operators import Mode, Operator
+from adbench.cases.question import Question
+from adbench.checking.torch_gradcheck import Call
+from adbench.functions.function_model import function_model
 from adbench.jax import check_grads
 from adbench.torch import gradcheck
+from adbench.truth.evaluation import evaluate
+from ball_arithmetic import precision
 
 WARM_UP = 2
 """So many rounds are run before any is timed."""
 
-SIZES = (4, 16, 64, 256)
+SIZES = (4, 16, 64, 256, 1024)
 """How many numbers a function has where it is told from which on the drop-in is faster."""
 
 Checks = Callable[[], None]
@@ -151,6 +162,32 @@ def of_checks(
     return run
 
 
+def before_judging(function: Callable[..., Any], inputs: tuple[Any, ...]) -> None:
+    """Do what a drop-in does beside judging: read a function, and try its backward pass."""
+    call = Call.of(function, inputs)
+    model = function_model(call.judged, call.inputs, {}, name=call.name)
+    make_inputs(model, "given", 0)
+    call.check_behaviour(undefined=True, dtypes=False, batched=False, tolerance=0.0)
+
+
+def enclosures() -> Checks:
+    """Return the evaluation of each function's pulled cotangent in balls, all of them read."""
+    questions = []
+    for function, inputs in small_checks():
+        call = Call.of(function, inputs)
+        model = function_model(call.judged, call.inputs, {}, name=call.name)
+        at = make_inputs(model, "given", 0)
+        case = Case(model.name, "given", "float64", Operator.VJP, 1, Mode.REVERSE, NATIVE)
+        questions.append(Question.of(case, model, at))
+
+    def run() -> None:
+        with precision(128):
+            for question in questions:
+                evaluate(question, widened_by=2.0**-128)
+
+    return run
+
+
 # ---- thirty small checks of JAX
 
 
@@ -218,6 +255,12 @@ def contests() -> list[Contest]:
             "torch, again", of_checks(original, lambda: once), of_checks(gradcheck, lambda: once)
         ),
         Contest(
+            "torch, before judging",
+            of_checks(original, small_checks),
+            of_checks(before_judging, small_checks),
+        ),
+        Contest("torch, one enclosure", of_checks(original, small_checks), enclosures()),
+        Contest(
             "jax, again",
             of_checks(by_order_one(original_check_grads), lambda: of_jax),
             of_checks(by_order_one(check_grads), lambda: of_jax),
@@ -259,7 +302,7 @@ def main(rounds: int, only: str) -> None:
     jax.config.update("jax_enable_x64", True)
     torch.set_num_threads(1)
     warnings.simplefilter("error", adbench.torch.NumericalCheck)
-    click.echo(f"{'suite':20} {'original ms':>12} {'drop-in ms':>12} {'ratio':>8}")
+    click.echo(f"{'suite':22} {'original ms':>12} {'drop-in ms':>12} {'ratio':>8}")
     for contest in contests():
         if only not in contest.name:
             continue
@@ -271,7 +314,7 @@ def main(rounds: int, only: str) -> None:
         originals, drop_ins = zip(*pairs, strict=True)
         ratio = statistics.median(drop_in / original for original, drop_in in pairs)
         click.echo(
-            f"{contest.name:20} {1e3 * statistics.median(originals):12.1f} "
+            f"{contest.name:22} {1e3 * statistics.median(originals):12.1f} "
             f"{1e3 * statistics.median(drop_ins):12.1f} {ratio:8.2f}"
         )
 
