@@ -48,7 +48,7 @@ CHANGES = "changes.md"
     help="Folder for the results. Default: reports/<date and time>.",
 )
 @click.option("--quick", is_flag=True, help="Smallest sizes, few samples: a minute or two.")
-@click.option("--full", is_flag=True, help="All sizes and modes, many samples: an hour.")
+@click.option("--full", is_flag=True, help="All sizes and modes, many samples: some two hours.")
 @click.option(
     "--resume",
     type=click.Path(path_type=Path),

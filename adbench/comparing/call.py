@@ -52,7 +52,7 @@ def run(
     operators: "gradient", "vjp", ...; all that apply where empty.
     sizes: names of sizes; the smaller ones of each model where empty.
     dtypes: "float64" or others; float64 where empty.
-    preset: how much is measured: "quick" (a minute or two), "default", "full" (an hour).
+    preset: how much is measured: "quick" (a minute or two), "default", "full" (some two hours).
     out: the folder that the journal, the tables and the report are written to, as the command
         `adbench run --out` does; nothing is kept where None.
     threads: how many threads each backend may use.

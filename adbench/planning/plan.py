@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from adbench.backends.catalog import Entry
 from adbench.cases.case import DTYPES, NATIVE, SPECIFICATION, Case
@@ -294,6 +295,7 @@ def plan_model(source: ModelSource, assignment: Assignment) -> ModelPlan:
         *groups_of_sweep(source, settings, restriction),
         *groups_of_growth(source, settings, restriction),
     ]
+    groups = _each_question_once(groups, restriction)
     if assignment.stagings:
         groups = with_stagings(groups, source, settings, restriction)
     return ModelPlan(
@@ -353,6 +355,21 @@ def _native_order(settings: Settings, restriction: Restriction, groups: Sequence
     if restriction.operators and settings.order is None:
         return max((group.question.order for group in groups), default=FIRST_ORDER)
     return settings.order or FIRST_ORDER
+
+
+def _each_question_once(groups: Sequence[Group], restriction: Restriction) -> list[Group]:
+    """Leave out what is asked again, so that every cell has a name of its own.
+
+    A size of the model may be one of its sweep as well: it is asked for the sweep then, which has
+    no hole, unless sizes are named.
+    """
+    chosen: dict[tuple[Any, ...], Group] = {}
+    for group in groups:
+        case = group.question
+        question = (case.size, case.dtype, case.operator, case.order)
+        if question not in chosen or (group.swept and not restriction.sizes):
+            chosen[question] = group
+    return list(chosen.values())
 
 
 def _groups_at_sizes(

@@ -83,11 +83,16 @@ def sentences(frame: pd.DataFrame) -> list[str]:
 
 
 def in_short(frame: pd.DataFrame) -> list[str]:
-    """Return in a sentence each on which backends the claim and its converse held, if any."""
-    all_sweeps = [(backend, cells) for (*_, backend), cells in crossover.sweeps(frame)]
+    """Return in a sentence each on which backends the claim and its converse held, if any.
+
+    What several sweeps have shown of a backend is taken together.
+    """
+    sweeps: dict[str, list[pd.DataFrame]] = {}
+    for (*_, backend), cells in crossover.sweeps(frame):
+        sweeps.setdefault(backend, []).append(cells)
     texts = []
     for claim_of in (many_inputs, many_outputs):
-        claims = [(backend, claim_of(cells)) for backend, cells in all_sweeps]
+        claims = [(backend, claim_of(pd.concat(parts))) for backend, parts in sweeps.items()]
         text = _in_short([(backend, claim) for backend, claim in claims if len(claim.cells)])
         if text:
             texts.append(text)

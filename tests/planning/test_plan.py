@@ -154,6 +154,28 @@ def test_a_backend_that_is_slow_in_sweeps_is_swept_where_it_is_named_and_in_full
         assert not any("slow:eager" in sentence for sentence in left_out)
 
 
+@pytest.mark.parametrize("effort", [QUICK, DEFAULT, FULL], ids=lambda effort: effort.name)
+def test_every_cell_of_a_run_has_a_name_of_its_own(effort):
+    plan = make(effort=effort)
+    names = [name for group in plan.groups for name in plan.cell_names(group)]
+    assert len(set(names)) == len(names)
+
+
+def test_a_size_that_is_swept_as_well_is_asked_for_the_sweep_unless_it_is_named():
+    size = "n=64,m=16"
+
+    def jacobians(**known):
+        plan = make("deep", effort=FULL, **known)
+        return [
+            g.swept
+            for g in plan.groups
+            if g.question in asked(plan, size=size) and g.question.operator is Operator.JACOBIAN
+        ]
+
+    assert jacobians() == [True]
+    assert jacobians(sizes=[size]) == [False]
+
+
 def test_a_sweep_that_would_be_left_with_its_ends_alone_is_one_for_a_full_run():
     assert not swept("dense")
     groups = swept("dense", effort=FULL)

@@ -87,6 +87,16 @@ def test_in_short_backends_on_which_the_claim_held_share_a_sentence_and_others_a
     ]
 
 
+def test_in_short_several_sweeps_of_a_backend_are_counted_together():
+    def overhead(mode, n, m):
+        return 1e-6 * n if mode is Mode.FORWARD else 3e-5 + 1e-6 * m
+
+    first, second = swept(ideal), swept(overhead).assign(model="another")
+    reverse, forward = sweep_claims.in_short(pd.concat([first, second]))
+    assert reverse == "Reverse mode with n >= 16 m won 19 of 20 cells on some:eager."
+    assert forward == "Forward mode won wherever m >= 16 n and m >= 256 on some:eager."
+
+
 def test_in_short_a_claim_that_held_nowhere_is_said_so():
     def forward_wins(mode, n, m):
         return 1e-6 if mode is Mode.FORWARD else 1e-3
