@@ -227,8 +227,13 @@ def _value_and_pullback(function: Apply, active: Any, cotangent: Any = None) -> 
 def _pull(
     tape: Any, outputs: list[Any], leaves: list[Any], cotangents: list[Any] | None
 ) -> list[Any]:
+    if len(outputs) == len(leaves) == 1:  # TensorFlow takes 6 us for each list
+        cotangent = None if cotangents is None else cotangents[0]
+        gradients = [tape.gradient(outputs[0], leaves[0], cotangent, ZERO)]
+    else:
+        gradients = tape.gradient(outputs, leaves, cotangents, ZERO)
     # The gradient of a gather is an IndexedSlices, which no operator takes.
-    return [tf.convert_to_tensor(g) for g in tape.gradient(outputs, leaves, cotangents, ZERO)]
+    return [tf.convert_to_tensor(g) if isinstance(g, tf.IndexedSlices) else g for g in gradients]
 
 
 def _along_units(column: Apply, active: Any) -> Any:
