@@ -6,9 +6,9 @@ Each suite of checks is run by the original and by the drop-in in turn, within o
 that a drift of the machine hits both. Printed is the median time of each (ms), and the median of
 the ratios of the pairs. `fresh` makes every function anew in every round, as a test suite does that
 calls each check once; `again` checks the same functions. `before judging` is the part of a drop-in
-that judges nothing: the function is called and read, made a model of, and its backward pass tried
-as the original tries it. `one enclosure` evaluates the gradient in balls once, of the four
-evaluations that a verdict takes.
+that judges nothing: the function is called and read, made a model of and evaluated, and its
+backward pass tried as the original tries it. `one enclosure` evaluates the gradient in balls once,
+of the four evaluations that a verdict takes.
 """
 
 from __future__ import annotations

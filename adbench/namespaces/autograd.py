@@ -107,16 +107,6 @@ class _SpecialFunctions:
         return getattr(array_special, name)
 
 
-class _ToCompose:
-    """What the softmaxes are made of."""
-
-    exp, log, max, reshape, sum = (
-        staticmethod(getattr(array_module, name))
-        for name in ("exp", "log", "max", "reshape", "sum")
-    )
-    stop_gradient = staticmethod(_stop_gradient)
-
-
 namespace = Namespace(
     array_module,
     Namespace(
@@ -124,7 +114,7 @@ namespace = Namespace(
         None,
         log_expit=_log_expit,
         softplus=_softplus,
-        **composed.softmaxes(_ToCompose),
+        **composed.softmaxes(Namespace(array_module, None, stop_gradient=_stop_gradient)),
     ),
     add_at=_add_at,
     concat=_concat,

@@ -73,17 +73,6 @@ class _Functions:
         return getattr(self._constants, name)
 
 
-class _ToCompose:
-    """What the softmaxes are made of."""
-
-    exp = mygrad.exp
-    log = mygrad.log
-    max = mygrad.max
-    reshape = mygrad.reshape
-    sum = mygrad.sum
-    stop_gradient = staticmethod(_stop_gradient)
-
-
 namespace = Namespace(
     _Functions(),
     Namespace(
@@ -91,7 +80,7 @@ namespace = Namespace(
         None,
         expit=sigmoid,
         softplus=_softplus,
-        **composed.softmaxes(_ToCompose),
+        **composed.softmaxes(Namespace(mygrad, None, stop_gradient=_stop_gradient)),
     ),
     add_at=missing(TITLE, "item assignment as a function"),
     astype=_astype,
